@@ -1,0 +1,62 @@
+// swift-tools-version: 6.3
+import PackageDescription
+
+/// Held by the compiler everywhere: explicit `any`, imports that do not leak, and no unsafe construct that is not marked.
+let strict: [SwiftSetting] = [
+    .strictMemorySafety(),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+let package = Package(
+    name: "KMSecurity",
+    platforms: [.macOS(.v26)],
+    products: [
+        .library(name: "KMSecurity", targets: ["KMSecurity"]),
+        .library(name: "KMJOSE", targets: ["KMJOSE"]),
+        .library(name: "KMVectors", targets: ["KMVectors"]),
+        .executable(name: "kmsec", targets: ["kmsec"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.4.0"),
+    ],
+    targets: [
+        .systemLibrary(
+            name: "Clibcrypto",
+            pkgConfig: "libcrypto",
+            providers: [.apt(["libssl-dev"]), .yum(["openssl-devel"]), .brew(["openssl@3"])]
+        ),
+        .target(name: "CKMOpenSSL", dependencies: ["Clibcrypto"]),
+        .target(name: "KMPrimitives", dependencies: ["CKMOpenSSL"], swiftSettings: strict),
+        .target(name: "KMJSON", dependencies: ["KMPrimitives"], swiftSettings: strict),
+        .target(name: "KMJOSE", dependencies: ["KMPrimitives", "KMJSON"], swiftSettings: strict),
+        .target(
+            name: "KMSecurity",
+            dependencies: [
+                "KMJOSE", "KMJSON", "KMPrimitives",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+            ],
+            swiftSettings: strict
+        ),
+        .target(name: "KMVectors", dependencies: ["KMSecurity", "KMJOSE", "KMPrimitives"], swiftSettings: strict),
+        .executableTarget(
+            name: "kmsec",
+            dependencies: [
+                "KMSecurity", "KMVectors",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: strict
+        ),
+        .testTarget(name: "KMPrimitivesTests", dependencies: ["KMPrimitives"], swiftSettings: strict),
+        .testTarget(name: "KMJSONTests", dependencies: ["KMJSON", "KMPrimitives"], swiftSettings: strict),
+        .testTarget(name: "KMJOSETests", dependencies: ["KMJOSE", "KMPrimitives"], swiftSettings: strict),
+        .testTarget(name: "KMSecurityTests", dependencies: ["KMSecurity"], swiftSettings: strict),
+        .testTarget(name: "KMVectorsTests", dependencies: ["KMVectors", "KMSecurity"], swiftSettings: strict),
+        .testTarget(name: "kmsecTests", dependencies: ["kmsec", "KMSecurity"], swiftSettings: strict),
+    ],
+    swiftLanguageModes: [.v6],
+    cLanguageStandard: .c17
+)

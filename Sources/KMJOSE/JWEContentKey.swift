@@ -1,0 +1,72 @@
+public import KMPrimitives
+
+/// A content encryption key with its encrypted form: one RSA operation that can serve several JWEs to one recipient, each
+/// under an IV of its own (RFC 7516 section 2, Content Encryption Key).
+public struct JWEContentKey: Sendable {
+    /// What it encrypts with.
+    public let encryption: ContentEncryptionAlgorithm
+    let cipher: AESGCM
+    /// The encrypted key in base64url, as it stands in every message.
+    let encodedEncryptedKey: [UInt8]
+
+    /// A fresh key for `recipient`.
+    ///
+    /// - Throws: ``KMError`` `cryptographyUnavailable`.
+    public static func generate(
+        _ encryption: ContentEncryptionAlgorithm,
+        for recipient: RSAPublicKey
+    ) throws -> JWEContentKey {
+        try JWEContentKey(encryption, SecretBytes(randomCount: encryption.keyByteCount), recipient)
+    }
+
+    init(_ encryption: ContentEncryptionAlgorithm, _ key: SecretBytes, _ recipient: RSAPublicKey) throws {
+        self.encryption = encryption
+        cipher = try AESGCM(key: key)
+        let encrypted = try key.withBytes { try recipient.encryptOAEP($0) }
+        var encoded: [UInt8] = []
+        Base64.url.append(encrypted.span, to: &encoded)
+        encodedEncryptedKey = encoded
+    }
+
+    /// The key of a received message. It never fails for what the message holds: where its encrypted key does not
+    /// decrypt, this is a random key, and the message's tag will tell (RFC 7516 section 11.5).
+    init(unwrapping message: JWECompact, header: JWEHeader, with privateKey: RSAPrivateKey) throws {
+        encryption = header.encryption
+        let key = try privateKey.unwrapKey(
+            message.encryptedKey.span,
+            byteCount: header.encryption.keyByteCount,
+            hash: header.algorithm.hash
+        )
+        cipher = try AESGCM(key: key)
+        encodedEncryptedKey = []
+    }
+
+    /// Appends the compact serialization of `plaintext`.
+    func seal(
+        _ plaintext: Span<UInt8>,
+        encodedHeader: [UInt8],
+        iv: Span<UInt8>,
+        appendingTo output: inout [UInt8]
+    ) throws {
+        let sealed = try cipher.seal(plaintext, iv: iv, associatedData: encodedHeader.span)
+        output.append(contentsOf: encodedHeader)
+        output.append(UInt8(ascii: "."))
+        output.append(contentsOf: encodedEncryptedKey)
+        output.append(UInt8(ascii: "."))
+        Base64.url.append(iv, to: &output)
+        output.append(UInt8(ascii: "."))
+        Base64.url.append(sealed.ciphertext.span, to: &output)
+        output.append(UInt8(ascii: "."))
+        Base64.url.append(sealed.tag.span, to: &output)
+    }
+
+    /// The plaintext of a message under this key.
+    func open(_ message: JWECompact) throws -> [UInt8] {
+        try cipher.open(
+            message.ciphertext.span,
+            tag: message.tag.span,
+            iv: message.iv.span,
+            associatedData: message.encodedHeader.span
+        )
+    }
+}

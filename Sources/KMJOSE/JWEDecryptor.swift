@@ -1,0 +1,49 @@
+public import KMPrimitives
+
+/// Decrypts what was encrypted to one key (RFC 7516 section 5.2). It may be used from several tasks at once.
+public struct JWEDecryptor: Sendable {
+    /// A message, decrypted and authenticated.
+    public struct Message: Sendable {
+        /// The protected header.
+        public let header: JWEHeader
+        /// The content.
+        public let plaintext: [UInt8]
+    }
+
+    /// What is taken.
+    public let policy: JWEPolicy
+    private let key: RSAPrivateKey
+
+    /// Prepares decryption with `key`.
+    public init(with key: RSAPrivateKey, policy: JWEPolicy = .standard) {
+        self.key = key
+        self.policy = policy
+    }
+
+    /// Verifies and decrypts a compact serialization.
+    ///
+    /// A wrong key, a changed encrypted key, a content key of the wrong size and a changed ciphertext, IV, tag or header
+    /// are one failure, by one path.
+    ///
+    /// - Parameters:
+    ///   - message: the five parts, without white space.
+    ///   - keyID: the name of the key; a header without `kid` is taken, one with another is not. Nil for no check.
+    /// - Throws: ``KMError`` `authenticationFailed`; before any decryption `malformedJWE`, `malformedHeader`,
+    ///   `algorithmNotAllowed`, `keyIDMismatch` or `limitExceeded`; `cryptographyUnavailable`.
+    public func decrypt(_ message: Span<UInt8>, keyID: String? = nil) throws -> Message {
+        let parts = try JWECompact(parsing: message, policy: policy)
+        let header = try JWEHeader(parsing: parts.headerJSON, policy: policy)
+        if let keyID, let named = header.keyID, named != keyID {
+            throw KMError(.keyIDMismatch, "the header's kid is not the id of the key that is due")
+        }
+        let contentKey = try JWEContentKey(unwrapping: parts, header: header, with: key)
+        return Message(header: header, plaintext: try contentKey.open(parts))
+    }
+
+    /// Verifies and decrypts a compact serialization; see ``decrypt(_:keyID:)-(Span<UInt8>,_)``.
+    ///
+    /// - Throws: ``KMError`` as there.
+    public func decrypt(_ message: [UInt8], keyID: String? = nil) throws -> Message {
+        try decrypt(message.span, keyID: keyID)
+    }
+}

@@ -1,0 +1,60 @@
+public import KMPrimitives
+
+/// Encrypts to one recipient under one header, with a fresh content key and IV for every message (RFC 7516 section 5.1).
+///
+/// Make one for a key and keep it: its header is encoded once. It may be used from several tasks at once.
+public struct JWEEncryptor: Sendable {
+    /// The recipient's key.
+    public let recipient: RSAPublicKey
+    /// The protected header of every message.
+    public let header: JWEHeader
+    private let encodedHeader: [UInt8]
+
+    /// Prepares encryption to `recipient`.
+    ///
+    /// - Throws: ``KMError`` `algorithmNotAllowed` for a header with ``KeyManagementAlgorithm/insecureRSAOAEP``.
+    public init(to recipient: RSAPublicKey, header: JWEHeader) throws {
+        guard header.algorithm == .rsaOAEP256 else {
+            throw KMError(.algorithmNotAllowed, "nothing is encrypted with RSA-OAEP and SHA-1")
+        }
+        self.recipient = recipient
+        self.header = header
+        var encoded: [UInt8] = []
+        Base64.url.append(header.json.span, to: &encoded)
+        encodedHeader = encoded
+    }
+
+    /// The compact serialization's size in bytes for a plaintext of `count` bytes.
+    public func encryptedByteCount(_ count: Int) -> Int {
+        encodedHeader.count + Base64.encodedCount(recipient.byteCount) + Base64.encodedCount(AESGCM.ivByteCount)
+            + Base64.encodedCount(count) + Base64.encodedCount(AESGCM.tagByteCount) + 4
+    }
+
+    /// Appends the compact serialization of `plaintext` to `output`.
+    ///
+    /// - Throws: ``KMError`` `cryptographyUnavailable`; `output` is then as it was.
+    public func encrypt(_ plaintext: Span<UInt8>, appendingTo output: inout [UInt8]) throws {
+        // The key and the IV come from one call of the generator, which costs as much as encrypting a kilobyte.
+        let keyByteCount = header.encryption.keyByteCount
+        let random = try SecretBytes(randomCount: keyByteCount + AESGCM.ivByteCount)
+        let key = try JWEContentKey(header.encryption, random.extracting(0..<keyByteCount), recipient)
+        output.reserveCapacity(output.count + encryptedByteCount(plaintext.count))
+        try random.withBytes { random in
+            try key.seal(
+                plaintext,
+                encodedHeader: encodedHeader,
+                iv: random.extracting(keyByteCount..<random.count),
+                appendingTo: &output
+            )
+        }
+    }
+
+    /// The compact serialization of `plaintext`.
+    ///
+    /// - Throws: ``KMError`` `cryptographyUnavailable`.
+    public func encrypt(_ plaintext: [UInt8]) throws -> [UInt8] {
+        var output: [UInt8] = []
+        try encrypt(plaintext.span, appendingTo: &output)
+        return output
+    }
+}

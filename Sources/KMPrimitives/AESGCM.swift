@@ -1,0 +1,116 @@
+internal import CKMOpenSSL
+
+/// AES-128-GCM and AES-256-GCM (NIST SP 800-38D) with 96-bit IVs and 128-bit tags, and nothing else.
+///
+/// An IV must not serve twice under one key: with random IVs, keep to 2^32 messages a key (SP 800-38D section 8.3).
+public struct AESGCM: Sendable {
+    /// The size of an IV in bytes: 12.
+    public static let ivByteCount = Int(KM_GCM_IV_SIZE)
+    /// The size of a tag in bytes: 16.
+    public static let tagByteCount = Int(KM_GCM_TAG_SIZE)
+    /// What one invocation may encrypt, in bytes: 2^36 - 32.
+    public static let maximumByteCount = (1 << 36) - 32
+
+    private let key: SecretBytes
+
+    /// Takes a key of 16 or 32 bytes.
+    ///
+    /// - Throws: ``KMError`` `invalidSize` for any other size.
+    public init(key: SecretBytes) throws {
+        guard key.count == 16 || key.count == 32 else {
+            throw KMError(.invalidSize, "an AES-GCM key has 16 or 32 bytes, this one \(key.count)")
+        }
+        self.key = key
+    }
+
+    /// Encrypts `plaintext` and authenticates it with `associatedData`.
+    ///
+    /// - Returns: as many bytes of ciphertext as there are of plaintext, and the tag of 16 bytes.
+    /// - Throws: ``KMError`` `invalidSize` for an IV of other than 12 bytes or too long a plaintext,
+    ///   `cryptographyUnavailable` when OpenSSL fails.
+    public func seal(
+        _ plaintext: Span<UInt8>,
+        iv: Span<UInt8>,
+        associatedData: Span<UInt8>
+    ) throws -> (ciphertext: [UInt8], tag: [UInt8]) {
+        try Self.check(iv: iv, count: plaintext.count)
+        var ciphertext: [UInt8]?
+        let tag = unsafe filledArray(Self.tagByteCount) { tag in
+            ciphertext = unsafe filledArray(plaintext.count) { target in
+                unsafe withInputs(iv, associatedData, plaintext) { key, iv, associatedData, plaintext in
+                    unsafe km_aes_gcm_seal(
+                        key.start, key.count, iv.start, associatedData.baseAddress, associatedData.count,
+                        plaintext.baseAddress, plaintext.count, target, tag
+                    ) == 1
+                }
+            }
+            return ciphertext != nil
+        }
+        guard let tag, let ciphertext else { throw KMError(.cryptographyUnavailable, "AES-GCM") }
+        return (ciphertext, tag)
+    }
+
+    /// Verifies and decrypts. Nothing of a plaintext whose tag is wrong leaves this function.
+    ///
+    /// - Throws: ``KMError`` `authenticationFailed` when the tag is not that of the ciphertext and the associated data
+    ///   under this key and IV; `invalidSize` for an IV or a tag of another size than 12 and 16 bytes.
+    public func open(
+        _ ciphertext: Span<UInt8>,
+        tag: Span<UInt8>,
+        iv: Span<UInt8>,
+        associatedData: Span<UInt8>
+    ) throws -> [UInt8] {
+        try Self.check(iv: iv, count: ciphertext.count)
+        guard tag.count == Self.tagByteCount else {
+            throw KMError(.invalidSize, "an AES-GCM tag has \(Self.tagByteCount) bytes, this one \(tag.count)")
+        }
+        let plaintext = unsafe filledArray(ciphertext.count) { target in
+            unsafe tag.withUnsafeBufferPointer { tag in
+                unsafe withInputs(iv, associatedData, ciphertext) { key, iv, associatedData, ciphertext in
+                    unsafe km_aes_gcm_open(
+                        key.start, key.count, iv.start, associatedData.baseAddress, associatedData.count,
+                        ciphertext.baseAddress, ciphertext.count, tag.start, target
+                    ) == 1
+                }
+            }
+        }
+        guard let plaintext else { throw KMError(.authenticationFailed) }
+        return plaintext
+    }
+
+    private static func check(iv: Span<UInt8>, count: Int) throws {
+        guard iv.count == ivByteCount else {
+            throw KMError(.invalidSize, "an AES-GCM IV has \(ivByteCount) bytes, this one \(iv.count)")
+        }
+        guard count <= maximumByteCount else {
+            throw KMError(.invalidSize, "more than AES-GCM takes in one message")
+        }
+    }
+
+    private typealias Bytes = UnsafeBufferPointer<UInt8>
+
+    private func withInputs(
+        _ iv: Span<UInt8>,
+        _ associatedData: Span<UInt8>,
+        _ message: Span<UInt8>,
+        _ body: (_ key: Bytes, _ iv: Bytes, _ associatedData: Bytes, _ message: Bytes) -> Bool
+    ) -> Bool {
+        key.withBytes { key in
+            unsafe key.withUnsafeBufferPointer { key in
+                unsafe iv.withUnsafeBufferPointer { iv in
+                    unsafe associatedData.withUnsafeBufferPointer { associatedData in
+                        unsafe message.withUnsafeBufferPointer { unsafe body(key, iv, associatedData, $0) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+extension UnsafeBufferPointer<UInt8> {
+    /// The address of a buffer whose size was checked to be above 0.
+    fileprivate var start: UnsafePointer<UInt8> {
+        guard let baseAddress = baseAddress else { preconditionFailure("a checked buffer is empty") }
+        return unsafe baseAddress
+    }
+}

@@ -1,0 +1,51 @@
+internal import CKMOpenSSL
+
+/// Keys of bare integers, in the order of RFC 7518 section 6.3: n, e, then d, p, q, dp, dq, qi.
+enum RSAComponents {
+    static func handle(public publicIntegers: [[UInt8]], private secrets: [SecretBytes]) throws -> RSAKeyHandle {
+        // An integer above the largest key's modulus is refused before OpenSSL computes with it.
+        let limit = RSAPublicKey.bitCounts.upperBound / 8 + 1
+        guard (publicIntegers.map(\.count) + secrets.map(\.count)).allSatisfy({ (1...limit).contains($0) }) else {
+            throw KMError(.malformedKey, "an RSA integer is empty or longer than \(limit) bytes")
+        }
+        let (pointer, reason) = unsafe withReason { reason in
+            unsafe withIntegers(publicIntegers[...], secrets[...], []) { integers in
+                unsafe integers.withUnsafeBufferPointer { integers -> OpaquePointer? in
+                    guard let start = integers.baseAddress else { return nil }
+                    return unsafe km_rsa_from_components(start, integers.count, reason)
+                }
+            }
+        }
+        guard let pointer = unsafe pointer else {
+            throw KMError(.malformedKey, "the integers make no RSA key (OpenSSL: \(reason))")
+        }
+        let handle = unsafe RSAKeyHandle(adopting: pointer)
+        try handle.checkSize()
+        return handle
+    }
+
+    /// Collects the addresses of all integers, one closure each, without copying a secret.
+    private static func withIntegers<Result>(
+        _ publicIntegers: ArraySlice<[UInt8]>,
+        _ secrets: ArraySlice<SecretBytes>,
+        _ collected: [km_integer],
+        _ body: ([km_integer]) -> Result
+    ) -> Result {
+        func next(_ bytes: UnsafeBufferPointer<UInt8>) -> [km_integer] {
+            unsafe collected + [km_integer(bytes: bytes.baseAddress, size: bytes.count)]
+        }
+        if let first = publicIntegers.first {
+            return unsafe first.withUnsafeBufferPointer {
+                unsafe withIntegers(publicIntegers.dropFirst(), secrets, next($0), body)
+            }
+        }
+        if let first = secrets.first {
+            return first.withBytes { bytes in
+                unsafe bytes.withUnsafeBufferPointer {
+                    unsafe withIntegers(publicIntegers, secrets.dropFirst(), next($0), body)
+                }
+            }
+        }
+        return unsafe body(collected)
+    }
+}

@@ -1,0 +1,14 @@
+internal import CKMOpenSSL
+
+/// Random bytes from OpenSSL's private generator. For bytes that are a key, make a ``SecretBytes`` instead.
+public enum SecureRandom {
+    /// `count` random bytes, for identifiers, IVs and salts.
+    ///
+    /// - Throws: ``KMError`` `cryptographyUnavailable` when there are none to be had.
+    public static func bytes(_ count: Int) throws -> [UInt8] {
+        guard let bytes = unsafe filledArray(count, { unsafe km_random($0, count) == 1 }) else {
+            throw KMError(.cryptographyUnavailable, "no random bytes from OpenSSL")
+        }
+        return bytes
+    }
+}
