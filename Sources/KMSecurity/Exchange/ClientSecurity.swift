@@ -1,0 +1,136 @@
+public import Foundation
+public import HTTPTypes
+public import KMPrimitives
+
+/// The calling side of the API: makes requests ready to send, and opens the responses to them.
+///
+/// Make one for a set of credentials and keep it; it may be used from several tasks at once.
+public struct ClientSecurity: Sendable {
+    private let aspID: AspID
+    private let accessKey: AccessKey
+    private let signer: TranTokenSigner
+    private let cipher: ParameterCipher
+    private let timeZone: TimeZoneCode
+    private let profile: WireProfile
+    private let clock: WallClock
+
+    /// A client with the given credentials.
+    ///
+    /// - Parameters:
+    ///   - aspID: X-KM-User-AspId.
+    ///   - accessKey: X-KM-Access-Key, the name of `secretKey`.
+    ///   - secretKey: what signs; ``SecretKey/isShort`` tells whether to warn of it.
+    ///   - keyring: the keys; its primary one encrypts.
+    ///   - timeZone: whose times the headers tell.
+    ///   - profile: the dialect that is sent; both are understood.
+    ///   - limits: how large a response may be.
+    ///   - clock: the time.
+    /// - Throws: ``KMError`` `cryptographyUnavailable`.
+    public init(
+        aspID: AspID,
+        accessKey: AccessKey,
+        secretKey: SecretKey,
+        keyring: CryptoKeyring,
+        timeZone: TimeZoneCode = .utc,
+        profile: WireProfile = .documented,
+        limits: ParameterLimits = .standard,
+        clock: @escaping WallClock = { Date() }
+    ) throws {
+        self.aspID = aspID
+        self.accessKey = accessKey
+        self.signer = TranTokenSigner(secretKey)
+        self.cipher = try ParameterCipher(keyring: keyring, profile: profile, limits: limits)
+        self.timeZone = timeZone
+        self.profile = profile
+        self.clock = clock
+    }
+
+    /// A request ready to send: its body encrypted as asked for, then signed.
+    ///
+    /// - Parameters:
+    ///   - parameters: one JSON text, whose bytes stay as they are; none for a request without a body.
+    ///   - protection: what is done to them. X-KM-Crypto-Key-Id names the primary key, where there is one, in any case:
+    ///     the response may be encrypted though the request is not.
+    /// - Throws: ``KMError`` `keyUnknown` where the ring has no primary key to encrypt with; what
+    ///   ``ParameterCipher/encrypt(_:under:at:)`` throws; `headerInvalid` when the clock is outside the years 2000 to 2099.
+    public func seal(_ parameters: [UInt8], protection: Protection) throws -> SealedRequest {
+        let date = clock()
+        let body: [UInt8]
+        switch protection {
+        case .none:
+            body = parameters
+        case .message:
+            guard let id = cipher.keyring.primaryID else {
+                throw KMError(.keyUnknown, "the ring has no primary key to encrypt with")
+            }
+            body = try cipher.encrypt(parameters, under: id, at: date)
+        }
+        let stamp = try RequestStamp(date: date, timeZone: timeZone)
+        let headers = RequestHeaders(
+            aspID: aspID,
+            accessKey: accessKey,
+            cryptoKeyID: cipher.keyring.primaryID,
+            token: try signer.sign(body, at: stamp),
+            stamp: stamp
+        )
+        return SealedRequest(requestHeaders: headers, headers: headers.httpFields(profile), body: body)
+    }
+
+    /// The parameters of a response (HTTP 200): its headers checked, its correlation id compared with the request's, its
+    /// body decrypted.
+    ///
+    /// A response carries no token: that it decrypts shows that its sender knew a public key, and no more. Call this
+    /// over TLS. Error replies are not encrypted: read them with ``PlatformResult/init(parsing:)``.
+    ///
+    /// - Parameters:
+    ///   - headers: all fields of the response.
+    ///   - body: its bytes as received.
+    ///   - request: what it answers.
+    ///   - protection: what is due; a body that is not so protected is refused.
+    /// - Throws: ``KMError`` `headerMissing`, `headerRepeated`, `headerInvalid`; `correlationMismatch`; `limitExceeded`;
+    ///   what ``ParameterCipher/decrypt(_:under:)`` throws.
+    public func open(
+        _ headers: HTTPFields,
+        _ body: [UInt8],
+        answering request: SealedRequest,
+        protection: Protection = .message
+    ) throws -> OpenedResponse {
+        try cipher.limits.check(body)
+        let responseHeaders = try ResponseHeaders(headers)
+        guard responseHeaders.correlationID == request.requestHeaders.correlationID else {
+            throw KMError(.correlationMismatch, "the response's correlation id is not the request's")
+        }
+        switch protection {
+        case .none:
+            return OpenedResponse(headers: responseHeaders, parameters: body)
+        case .message:
+            guard let id = responseHeaders.cryptoKeyID ?? request.requestHeaders.cryptoKeyID else {
+                throw HTTPFields.missing(.kmCryptoKeyID)
+            }
+            return OpenedResponse(headers: responseHeaders, parameters: try cipher.decrypt(body, under: id))
+        }
+    }
+}
+
+/// A request ready to send.
+public struct SealedRequest: Sendable {
+    /// The platform's headers by their types.
+    public let requestHeaders: RequestHeaders
+    /// The platform's headers as fields; add `Content-Type: application/json` and what your HTTP client needs.
+    public let headers: HTTPFields
+    /// The body. Send these very bytes: the token is theirs.
+    public let body: [UInt8]
+}
+
+/// A response, checked and decrypted.
+public struct OpenedResponse: Sendable {
+    /// The platform's headers.
+    public let headers: ResponseHeaders
+    /// One JSON text, as the sender wrote it.
+    public let parameters: [UInt8]
+}
+
+extension KMError.Code {
+    /// A response whose correlation id is not that of the request it is to answer.
+    public static let correlationMismatch = Self("correlationMismatch")
+}

@@ -1,0 +1,33 @@
+public import Foundation
+internal import KMPrimitives
+
+/// The one instant of a request. The token's time, X-KM-Tran-Time, X-KM-Time-Zone and the correlation id all come from
+/// it, so that they cannot disagree.
+public struct RequestStamp: Sendable, Hashable {
+    /// The zone whose clock the times are read from.
+    public let timeZone: TimeZoneCode
+    /// X-KM-Tran-Time.
+    public var tranTime: TranTime { TranTime(time) }
+    /// X-KM-Correlation-Id: the time, and 28 random bits.
+    public let correlationID: CorrelationID
+
+    /// The reading that the token carries, to the millisecond.
+    let time: CivilTime
+
+    /// Stamps a request made at `date`, taken to the nearest millisecond, in a zone.
+    ///
+    /// - Throws: ``KMError`` `headerInvalid` when `date` lies outside the years 2000 to 2099, which the two digits of a
+    ///   correlation id's year stand for; `cryptographyUnavailable` when there are no random bits.
+    public init(date: Date, timeZone: TimeZoneCode) throws {
+        let milliseconds = (date.timeIntervalSince1970 * 1000).rounded()
+        // From 2000-01-01 to 2099-12-31 in every zone.
+        guard (946_771_200_000...4_102_358_400_000).contains(milliseconds) else {
+            throw TranTime.invalid("cannot tell a time outside the years 2000 to 2099")
+        }
+        let time = CivilTime(millisecondsSince1970: Int64(milliseconds), secondsFromUTC: timeZone.secondsFromUTC)
+        let random = try SecureRandom.bytes(4).reduce(0) { $0 << 8 | UInt32($1) }
+        self.timeZone = timeZone
+        self.time = time
+        correlationID = CorrelationID(time, random: random)
+    }
+}

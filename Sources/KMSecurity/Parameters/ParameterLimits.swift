@@ -1,0 +1,35 @@
+internal import KMJSON
+
+/// How much a receiver takes, checked before any work is done.
+public struct ParameterLimits: Sendable, Hashable {
+    /// The largest body, in bytes.
+    public var maximumBodyByteCount: Int
+    /// The deepest nesting of JSON objects and arrays.
+    public var maximumDepth: Int
+
+    /// Bodies to 1 MiB, nested to 64.
+    public static let standard = ParameterLimits()
+
+    /// Limits of the given parts.
+    public init(maximumBodyByteCount: Int = 1 << 20, maximumDepth: Int = 64) {
+        self.maximumBodyByteCount = maximumBodyByteCount
+        self.maximumDepth = maximumDepth
+    }
+
+    func check(_ body: [UInt8]) throws {
+        guard body.count <= maximumBodyByteCount else {
+            throw KMError(.limitExceeded, "a body of \(body.count) bytes; \(maximumBodyByteCount) are taken")
+        }
+    }
+
+    /// Reads `text` to its end, to know that it is JSON.
+    func checkJSON(_ text: [UInt8], _ what: String) throws {
+        let span = text.span
+        var scanner = JSONScanner(maximumDepth: maximumDepth)
+        do {
+            while try scanner.next(in: span) != .end {}
+        } catch let error as KMError {
+            throw KMError(error.code, "\(what): \(error.detail)")
+        }
+    }
+}

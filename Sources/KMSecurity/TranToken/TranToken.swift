@@ -1,0 +1,83 @@
+public import HTTPTypes
+internal import KMJOSE
+public import KMPrimitives
+
+/// X-KM-Tran-Token: `KMV1:<time>:<mac>`, the proof that whoever holds the secret key sent this very body.
+///
+/// The time is `yyyyMMddHHmmssSSS` in the zone that X-KM-Time-Zone names; the MAC is HMAC-SHA-256 under the secret key
+/// over the body's bytes as sent, in Base64. The MAC covers the body alone: not the time, not a header.
+public struct TranToken: Sendable {
+    /// X-KM-Tran-Token.
+    public static let headerName = HTTPField.Name.kmTranToken
+    /// The lengths that are taken: 66 without the Base64 pad, 67 with it.
+    public static let characterCounts = 66...67
+
+    let time: CivilTime
+    let mac: HMACSHA256.MAC
+
+    init(time: CivilTime, mac: HMACSHA256.MAC) {
+        self.time = time
+        self.mac = mac
+    }
+
+    /// Reads a token in either form, strictly: one spelling of the MAC, a time that a calendar has.
+    ///
+    /// - Throws: ``KMError`` `tokenMalformed`, whose detail tells what is due and nothing of the MAC.
+    public init(_ text: String) throws {
+        let bytes = Array(text.utf8)
+        guard Self.characterCounts.contains(bytes.count) else {
+            throw KMError(.tokenMalformed, "\(bytes.count) characters; 66 are due, or 67 with the Base64 pad")
+        }
+        guard bytes.starts(with: "KMV1:".utf8) else { throw KMError(.tokenMalformed, "it does not begin with KMV1:") }
+        guard bytes[22] == UInt8(ascii: ":") else {
+            throw KMError(.tokenMalformed, "no colon behind 17 digits of time")
+        }
+        guard let time = CivilTime(digits: bytes.span.extracting(5..<22)) else {
+            throw KMError(.tokenMalformed, "the time is not yyyyMMddHHmmssSSS of a calendar")
+        }
+        guard bytes.count == 66 || bytes[66] == UInt8(ascii: "=") else {
+            throw KMError(.tokenMalformed, "67 characters that do not end in the Base64 pad")
+        }
+        guard let decoded = Base64.standard.decode(bytes.span.extracting(23..<66)),
+            let mac = HMACSHA256.MAC(decoded.span)
+        else {
+            throw KMError(.tokenMalformed, "the MAC is not canonical Base64 of 32 bytes")
+        }
+        self.init(time: time, mac: mac)
+    }
+
+    /// The header's value, in the form of `profile`: 66 or 67 characters.
+    public func text(_ profile: WireProfile = .documented) -> String {
+        var bytes = [UInt8](capacity: 67) { output in
+            for byte in "KMV1:".utf8 { output.append(byte) }
+            time.append(to: &output)
+            output.append(UInt8(ascii: ":"))
+        }
+        mac.withBytes { Base64.standard.append($0, to: &bytes) }
+        if profile.padsToken { bytes.append(UInt8(ascii: "=")) }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// The time it carries, `yyyyMMddHHmmssSSS`, 17 digits.
+    public var timeDigits: String { time.digits }
+}
+
+extension TranToken: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    /// Tells the time alone.
+    public var description: String { "TranToken(\(time.digits), redacted)" }
+
+    /// Tells the time alone.
+    public var debugDescription: String { description }
+
+    /// Shows no children.
+    public var customMirror: Mirror { Mirror(self, children: []) }
+}
+
+extension KMError.Code {
+    /// The header is no `KMV1` token.
+    public static let tokenMalformed = Self("tokenMalformed")
+    /// The token is not of this body under this secret key.
+    public static let tokenMismatch = Self("tokenMismatch")
+    /// The token's time lies too far in the past or the future.
+    public static let tokenStale = Self("tokenStale")
+}
