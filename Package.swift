@@ -45,8 +45,9 @@ let package = Package(
         .executableTarget(
             name: "kmsec",
             dependencies: [
-                "KMSecurity", "KMVectors",
+                "KMSecurity", "KMJOSE", "KMPrimitives", "KMVectors",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
             ],
             swiftSettings: strict
         ),

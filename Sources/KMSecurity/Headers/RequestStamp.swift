@@ -24,7 +24,28 @@ public struct RequestStamp: Sendable, Hashable {
         guard (946_771_200_000...4_102_358_400_000).contains(milliseconds) else {
             throw TranTime.invalid("cannot tell a time outside the years 2000 to 2099")
         }
-        let time = CivilTime(millisecondsSince1970: Int64(milliseconds), secondsFromUTC: timeZone.secondsFromUTC)
+        try self.init(
+            CivilTime(millisecondsSince1970: Int64(milliseconds), secondsFromUTC: timeZone.secondsFromUTC),
+            timeZone
+        )
+    }
+
+    /// Stamps a request as made at a given reading of a zone's clock, for making a recorded call again.
+    ///
+    /// - Parameters:
+    ///   - timeDigits: `yyyyMMddHHmmssSSS`, 17 digits, in the years 2000 to 2099.
+    ///   - timeZone: the zone whose clock reads so.
+    /// - Throws: ``KMError`` `headerInvalid` for other than 17 digits or a time that no calendar has;
+    ///   `cryptographyUnavailable` when there are no random bits.
+    public init(timeDigits: String, timeZone: TimeZoneCode) throws {
+        let digits = Array(timeDigits.utf8)
+        guard digits.count == 17, let time = CivilTime(digits: digits.span), (2000...2099).contains(time.year) else {
+            throw KMError(.headerInvalid, "the token carries a time yyyyMMddHHmmssSSS of a calendar, in the years 2000 to 2099")
+        }
+        try self.init(time, timeZone)
+    }
+
+    private init(_ time: CivilTime, _ timeZone: TimeZoneCode) throws {
         let random = try SecureRandom.bytes(4).reduce(0) { $0 << 8 | UInt32($1) }
         self.timeZone = timeZone
         self.time = time

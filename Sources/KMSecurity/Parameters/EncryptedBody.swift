@@ -1,7 +1,7 @@
 internal import KMJSON
 
 /// The body of message level: `{"encData":"<JWE compact serialization>"}`, exactly that member.
-enum EncryptedBody {
+package enum EncryptedBody {
     static let prefix = Array(#"{"encData":""#.utf8)
     static let suffix = Array(#""}"#.utf8)
     private static let name = Array("encData".utf8)
@@ -10,7 +10,7 @@ enum EncryptedBody {
     ///
     /// - Throws: `malformedJSON`; `protectionRequired` for an object without the member, and for any other JSON text;
     ///   `malformedBody` for a member that is no string, stands there twice, or has others beside it.
-    static func message(of body: [UInt8]) throws -> [UInt8] {
+    package static func message(of body: [UInt8]) throws -> [UInt8] {
         let text = body.span
         // The body has one level. What is nested deeper is not read further.
         var scanner = JSONScanner(maximumDepth: 64)

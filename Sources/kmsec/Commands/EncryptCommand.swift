@@ -1,0 +1,37 @@
+import ArgumentParser
+import Foundation
+import KMSecurity
+
+/// Encrypts parameters.
+struct EncryptCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "encrypt",
+        abstract: "Encrypt parameters: one JSON text in, the protected body out.",
+        discussion: "The body comes without a newline behind it: these are the bytes to sign and to send."
+    )
+
+    @Option(help: "The receiver's public key or X.509 certificate, PEM or DER.", completion: .file())
+    var to: String
+
+    @Option(help: "The key's id, as X-KM-Crypto-Key-Id will name it.")
+    var keyID: HeaderArgument<CryptoKeyID>
+
+    @Option(help: "The dialect that is written.")
+    var profile = WireProfile.documented
+
+    @Option(help: "The content encryption (default: A256GCM as documented, A128GCM as gateway).")
+    var enc: ContentEncryptionAlgorithm?
+
+    @Flag(help: "Encrypt to a certificate outside its validity too.")
+    var anyTime = false
+
+    func run() throws {
+        let key = try KeyFiles.publicHalf(to, id: keyID.value, anyTime: anyTime)
+        let cipher = try ParameterCipher(
+            keyring: CryptoKeyring(key),
+            profile: enc.map(profile.with(encryption:)) ?? profile,
+            limits: Streams.limits
+        )
+        try Streams.write(cipher.encrypt(Streams.readAll(), under: keyID.value, at: .now))
+    }
+}

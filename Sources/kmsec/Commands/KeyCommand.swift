@@ -1,0 +1,77 @@
+import ArgumentParser
+import Foundation
+import KMSecurity
+
+/// Groups what is done with keys.
+struct KeyCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "key",
+        abstract: "Make keys.",
+        subcommands: [KeyGenerateCommand.self]
+    )
+}
+
+/// Makes a key pair.
+struct KeyGenerateCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "generate",
+        abstract: "Make a key pair: ID.private.pem (PKCS#8, mode 0600), ID.public.pem (SPKI) and ID.cert.pem.",
+        discussion: "Prints the id. Nothing is overwritten. Without a passphrase the private key stands in the clear."
+    )
+
+    @Option(help: "The folder, which must be there.", completion: .directory)
+    var out: String
+
+    @Option(help: "The key's id, 32 letters, digits, - and _ (default: 32 random hexadecimal digits).")
+    var id: HeaderArgument<CryptoKeyID>?
+
+    @Option(help: "The size of the RSA modulus, 2048 to 8192.")
+    var bits = 2048
+
+    @Option(help: "How many days the self-signed certificate is valid.")
+    var days = 730
+
+    @OptionGroup var passphrase: PassphraseOptions
+
+    func validate() throws {
+        guard RSAPublicKey.bitCounts.contains(bits) else { throw ValidationError("--bits takes 2048 to 8192") }
+        guard (1...36_500).contains(days) else { throw ValidationError("--days takes 1 to 36500") }
+    }
+
+    func run() throws {
+        let secret = try passphrase.load()
+        let id = try id?.value ?? CryptoKeyID.random()
+        let base = "\(out)/\(id)"
+        let paths = (secret: "\(base).private.pem", spki: "\(base).public.pem", certificate: "\(base).cert.pem")
+        for path in [paths.secret, paths.spki, paths.certificate] where FileManager.default.fileExists(atPath: path) {
+            throw KMError(.fileExists, "\(path) is there already; nothing is overwritten")
+        }
+        let key = try RSAPrivateKey.generate(bitCount: bits)
+        let now = Date(timeIntervalSince1970: Date.now.timeIntervalSince1970.rounded(.down))
+        let certificate = try Certificate.selfSigned(
+            key,
+            commonName: id.text,
+            validity: now...now.addingTimeInterval(Double(days) * 86_400)
+        )
+        var written: [String] = []
+        do {
+            if let secret {
+                let pem = try key.encryptedPKCS8PEM(passphrase: secret)
+                try writeNewFile(pem.span, path: paths.secret, mode: 0o600)
+            } else {
+                try key.insecurePKCS8PEM().write(toNewFile: paths.secret)
+            }
+            written.append(paths.secret)
+            let spki = try key.publicKey.pemRepresentation()
+            try writeNewFile(spki.span, path: paths.spki, mode: 0o644)
+            written.append(paths.spki)
+            let pem = try certificate.pemRepresentation()
+            try writeNewFile(pem.span, path: paths.certificate, mode: 0o644)
+        } catch {
+            // All three or none.
+            for path in written { try? FileManager.default.removeItem(atPath: path) }
+            throw error
+        }
+        try Streams.writeLine(id.text)
+    }
+}

@@ -1,0 +1,10 @@
+import ArgumentParser
+
+/// Groups what is done with tokens.
+struct TokenCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "token",
+        abstract: "Make and check X-KM-Tran-Token.",
+        subcommands: [TokenSignCommand.self, TokenVerifyCommand.self]
+    )
+}

@@ -1,0 +1,39 @@
+import ArgumentParser
+import Foundation
+import KMSecurity
+
+/// Checks a token.
+struct TokenVerifyCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "verify",
+        abstract: "Check a token against a body: the bytes as received in; says why it does not verify."
+    )
+
+    @OptionGroup var secret: SecretOptions
+
+    @Option(help: "The value of X-KM-Tran-Token.")
+    var token: String
+
+    @Option(help: "The zone of the token's time: UTC, GMT, KST or JST.")
+    var zone = HeaderArgument(TimeZoneCode.utc)
+
+    @Option(help: "How many seconds the token's time may be off, either way.")
+    var tolerance = 300.0
+
+    @Flag(help: "Take any time: check the MAC alone.")
+    var anyTime = false
+
+    func validate() throws {
+        guard tolerance >= 0, tolerance.isFinite else { throw ValidationError("--tolerance takes 0 seconds or more") }
+    }
+
+    func run() throws {
+        let verifier = TranTokenVerifier(
+            try secret.load(),
+            tolerance: anyTime ? nil : .init(past: tolerance, future: tolerance)
+        )
+        let token = try TranToken(token)
+        try verifier.verify(token, body: Streams.readAll(), timeZone: zone.value, at: .now)
+        try Streams.writeLine("valid, of \(token.timeDigits) \(zone.value)")
+    }
+}

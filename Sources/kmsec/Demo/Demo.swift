@@ -1,0 +1,98 @@
+import Foundation
+import HTTPTypes
+import KMSecurity
+
+/// The documented call from end to end in one process, and four that are refused.
+struct Demo {
+    private let parties: DemoParties
+    private let profile: WireProfile
+
+    init(profile: WireProfile) throws {
+        self.profile = profile
+        parties = try DemoParties(profile: profile)
+    }
+
+    /// Runs it.
+    ///
+    /// - Throws: `demoFailed` when something arrives changed, or passes that must be refused.
+    func run() async throws -> DemoReport {
+        let client = try parties.client()
+        let request = try client.seal(DemoParties.requestParameters, protection: .message)
+        let call = try await parties.server.open(request.headers, request.body)
+        let reply = try parties.server.seal(DemoParties.responseParameters, answering: call)
+        let response = try client.open(reply.headers, reply.body, answering: request)
+        guard call.parameters == DemoParties.requestParameters, response.parameters == DemoParties.responseParameters else {
+            throw KMError(.demoFailed, "parameters arrived changed")
+        }
+        return DemoReport(
+            profile: profile.name,
+            request: message(DemoParties.requestParameters, request.headers, request.body, call.parameters),
+            response: message(DemoParties.responseParameters, reply.headers, reply.body, response.parameters),
+            refusals: try await refusals(request)
+        )
+    }
+
+    private func message(
+        _ parameters: [UInt8],
+        _ headers: HTTPFields,
+        _ body: [UInt8],
+        _ received: [UInt8]
+    ) -> DemoReport.Message {
+        DemoReport.Message(
+            parameters: String(decoding: parameters, as: UTF8.self),
+            headers: headers.dictionary,
+            body: String(decoding: body, as: UTF8.self),
+            received: String(decoding: received, as: UTF8.self)
+        )
+    }
+
+    private func refusals(_ request: SealedRequest) async throws -> [DemoReport.Refusal] {
+        let parameters = DemoParties.requestParameters
+        let late = try parties.client(clock: { Date(timeIntervalSinceNow: -600) }).seal(parameters, protection: .message)
+        let unknown = try parties.client(keyID: CryptoKeyID.random()).seal(parameters, protection: .message)
+        // Who changes the ciphertext and can sign again is an insider, or a fault on the sender's side.
+        let forged = changed(request.body)
+        let stamp = try RequestStamp(timeDigits: request.requestHeaders.token.timeDigits, timeZone: .kst)
+        var forgedHeaders = request.headers
+        forgedHeaders[.kmTranToken] = try TranTokenSigner(parties.secretKey).sign(forged, at: stamp).text(profile)
+        return [
+            try await refusal("a changed body", request.headers, changed(request.body), .tokenMismatch),
+            try await refusal("a token of ten minutes ago", late.headers, late.body, .tokenStale),
+            try await refusal("an unknown key id", unknown.headers, unknown.body, .keyUnknown),
+            try await refusal("a changed ciphertext, signed anew", forgedHeaders, forged, .authenticationFailed),
+        ]
+    }
+
+    /// `body` with one character of its ciphertext changed.
+    private func changed(_ body: [UInt8]) -> [UInt8] {
+        var body = body
+        let place = body.count - 40
+        body[place] = body[place] == UInt8(ascii: "A") ? UInt8(ascii: "B") : UInt8(ascii: "A")
+        return body
+    }
+
+    private func refusal(
+        _ attempt: String,
+        _ headers: HTTPFields,
+        _ body: [UInt8],
+        _ expected: KMError.Code
+    ) async throws -> DemoReport.Refusal {
+        do {
+            _ = try await parties.server.open(headers, body)
+        } catch let error as KMError where error.code == expected {
+            let reply = parties.server.refuse(.invalidInputParameter, answering: headers)
+            return DemoReport.Refusal(
+                attempt: attempt,
+                code: error.code.description,
+                detail: error.detail,
+                reply: String(decoding: reply.body, as: UTF8.self)
+            )
+        }
+        throw KMError(.demoFailed, "\(attempt) was not refused")
+    }
+}
+
+extension KMError.Code {
+    /// The demo did not go as it must.
+    static let demoFailed = Self("demoFailed")
+}

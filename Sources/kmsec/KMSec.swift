@@ -1,0 +1,35 @@
+import ArgumentParser
+import Foundation
+import KMSecurity
+
+/// The command line of KMSecurity.
+@main
+struct KMSec: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "kmsec",
+        abstract: "Protect and check calls of a card platform's API.",
+        discussion: """
+            Parameters, bodies and headers come in on standard input and go out on standard output; messages go to \
+            standard error. Secrets are read from files, from descriptors (/dev/fd/N) or from the environment, never from \
+            arguments. Exit status: 0 done, 1 refused or failed, 64 wrong usage.
+            """,
+        version: "kmsec \(Version.number) (\(Version.openSSL))",
+        subcommands: [
+            DemoCommand.self, KeyCommand.self, EncryptCommand.self, DecryptCommand.self, TokenCommand.self,
+            HeadersCommand.self, JWECommand.self, VectorsCommand.self,
+        ]
+    )
+
+    static func main() async {
+        do {
+            var command = try parseAsRoot()
+            if var asynchronous = command as? any AsyncParsableCommand {
+                try await asynchronous.run()
+            } else {
+                try command.run()
+            }
+        } catch {
+            Failure.report(error)
+        }
+    }
+}

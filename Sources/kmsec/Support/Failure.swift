@@ -1,0 +1,58 @@
+import ArgumentParser
+import Foundation
+import KMSecurity
+
+/// How a command ends that did not do its work.
+enum Failure {
+    /// Tells `error` on standard error, with a hint where there is a cure, and ends the process.
+    static func report(_ error: any Error) -> Never {
+        if let error = error as? KMError {
+            Messages.error("\(error)")
+            if let hint = hint(for: error.code) { Messages.hint(hint) }
+            exit(1)
+        }
+        let code = KMSec.exitCode(for: error)
+        guard code == .validationFailure else { KMSec.exit(withError: error) }
+        Messages.error(KMSec.message(for: error))
+        Messages.hint(usageHint(KMSec.message(for: error)))
+        exit(code.rawValue)
+    }
+
+    private static func hint(for code: KMError.Code) -> String? {
+        switch code {
+        case .passphraseRequired: "give --passphrase-file FILE, or --passphrase-env NAME"
+        case .wrongKeyKind: "encrypt takes the public key or certificate of the receiver, decrypt the receiver's private key"
+        case .authenticationFailed:
+            "the key is another one, or the message was changed on its way; kmsec jwe inspect shows which key it names"
+        case .tokenMismatch: "the body must be the very bytes that were sent, and the secret the one that was used"
+        case .tokenStale: "look at both clocks and at --zone; --any-time checks the MAC alone, --tolerance allows more"
+        case .keyIDMismatch: "give the --key-id that X-KM-Crypto-Key-Id names"
+        case .certificateNotValid: "ask for a new certificate; --any-time takes one outside its validity"
+        case .protectionRequired: "a body of message level is {\"encData\":\"…\"}"
+        default: nil
+        }
+    }
+
+    /// What people try, and what is meant.
+    private static let corrections = [
+        ("--secret", "secrets are not taken from arguments, which others can see: --secret-file FILE or --secret-env NAME"),
+        ("--pass", "passphrases are not taken from arguments: --passphrase-file FILE or --passphrase-env NAME"),
+        ("--private", "the private key is --with FILE"),
+        ("--public", "the public key or certificate is --to FILE"),
+        ("--cert", "a certificate is given as --to FILE"),
+        ("--kid", "the key id is --key-id ID"),
+        ("--in", "input comes on standard input: kmsec … < FILE"),
+        ("--out", "output goes to standard output: kmsec … > FILE"),
+        ("-i", "input comes on standard input: kmsec … < FILE"),
+        ("-o", "output goes to standard output: kmsec … > FILE"),
+    ]
+
+    private static func usageHint(_ message: String) -> String {
+        if message.contains("Unknown option"), !message.contains("Did you mean"),
+            let correction = corrections.first(where: { message.contains("'\($0.0)") })
+        {
+            return correction.1
+        }
+        return "kmsec help lists the commands, kmsec help COMMAND their options"
+    }
+}

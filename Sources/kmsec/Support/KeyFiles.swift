@@ -1,0 +1,34 @@
+import Foundation
+import KMSecurity
+
+/// Keys from files of any of the forms that are read.
+enum KeyFiles {
+    /// The public half of a crypto key: of an SPKI or PKCS#1 key, or of a certificate, PEM or DER.
+    static func publicHalf(_ path: String, id: CryptoKeyID, anyTime: Bool) throws -> CryptoKey {
+        let bytes = try read(path)
+        if !anyTime, let certificate = try? Certificate(parsing: bytes) {
+            return CryptoKey(id: id, certificate: certificate, issuedAt: .now)
+        }
+        return try naming(path) {
+            try CryptoKey(id: id, encryptionKey: RSAPublicKey(parsing: bytes), issuedAt: .now)
+        }
+    }
+
+    /// A private key of PKCS#8, PKCS#1 or PKCS#12.
+    static func privateKey(_ path: String, passphrase: SecretBytes?) throws -> RSAPrivateKey {
+        try naming(path) { try RSAPrivateKey(parsing: SecretBytes(contentsOfFile: path), passphrase: passphrase) }
+    }
+
+    private static func read(_ path: String) throws -> [UInt8] {
+        let bytes = try SecretBytes(contentsOfFile: path)
+        return bytes.withBytes { bytes in bytes.indices.map { bytes[$0] } }
+    }
+
+    private static func naming<Key>(_ path: String, _ body: () throws -> Key) throws -> Key {
+        do {
+            return try body()
+        } catch let error as KMError where error.code != .fileUnreadable {
+            throw KMError(error.code, "\(path): \(error.detail)")
+        }
+    }
+}

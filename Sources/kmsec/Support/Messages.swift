@@ -1,0 +1,12 @@
+import Foundation
+
+/// What is told beside the output, on standard error.
+enum Messages {
+    static func error(_ text: String) { write("kmsec: error: \(text)\n") }
+    static func warning(_ text: String) { write("kmsec: warning: \(text)\n") }
+    static func hint(_ text: String) { write("kmsec: hint: \(text)\n") }
+
+    private static func write(_ text: String) {
+        try? FileHandle.standardError.write(contentsOf: Data(text.utf8))
+    }
+}

@@ -1,0 +1,56 @@
+import ArgumentParser
+import Foundation
+import KMSecurity
+
+/// Where a token's secret comes from.
+struct SecretOptions: ParsableArguments {
+    @Option(help: "File that holds the secret key; one trailing newline is not part of it.", completion: .file())
+    var secretFile: String?
+
+    @Option(help: "Environment variable that holds the secret key.")
+    var secretEnv: String?
+
+    func validate() throws {
+        guard (secretFile == nil) != (secretEnv == nil) else {
+            throw ValidationError("give the secret by --secret-file FILE or by --secret-env NAME")
+        }
+    }
+
+    /// The secret; a short one is warned of.
+    func load() throws -> SecretKey {
+        guard let bytes = try readSecret(file: secretFile, variable: secretEnv) else { throw CleanExit.helpRequest() }
+        let key = try SecretKey(bytes)
+        if key.isShort {
+            Messages.warning("the secret key has \(key.byteCount) bytes; fewer than 32 can be found by trial")
+        }
+        return key
+    }
+}
+
+/// Where the passphrase of a private key comes from.
+struct PassphraseOptions: ParsableArguments {
+    @Option(help: "File that holds the private key's passphrase; one trailing newline is not part of it.", completion: .file())
+    var passphraseFile: String?
+
+    @Option(help: "Environment variable that holds the private key's passphrase.")
+    var passphraseEnv: String?
+
+    func validate() throws {
+        guard passphraseFile == nil || passphraseEnv == nil else {
+            throw ValidationError("give the passphrase by --passphrase-file or by --passphrase-env, not by both")
+        }
+    }
+
+    func load() throws -> SecretBytes? {
+        try readSecret(file: passphraseFile, variable: passphraseEnv)
+    }
+}
+
+private func readSecret(file: String?, variable: String?) throws -> SecretBytes? {
+    if let file { return try SecretBytes(contentsOfFile: file).withoutTrailingNewline() }
+    guard let variable else { return nil }
+    guard let value = ProcessInfo.processInfo.environment[variable] else {
+        throw ValidationError("the environment has no variable \(variable)")
+    }
+    return try SecretBytes(copying: Array(value.utf8))
+}

@@ -1,0 +1,39 @@
+import Foundation
+import KMSecurity
+
+/// Standard input and output, as bytes.
+enum Streams {
+    /// The most that is read: as much as the largest body that is taken.
+    static let maximumByteCount = 64 << 20
+
+    /// All of standard input.
+    static func readAll() throws -> [UInt8] {
+        var bytes: [UInt8] = []
+        while let part = try FileHandle.standardInput.read(upToCount: 1 << 16), !part.isEmpty {
+            bytes += part
+            guard bytes.count <= maximumByteCount else {
+                throw KMError(.limitExceeded, "standard input has more than \(maximumByteCount) bytes")
+            }
+        }
+        return bytes
+    }
+
+    /// Writes data: these bytes and nothing else.
+    static func write(_ bytes: [UInt8]) throws {
+        try FileHandle.standardOutput.write(contentsOf: Data(bytes))
+    }
+
+    /// Writes a line.
+    static func writeLine(_ text: String) throws {
+        try write(Array("\(text)\n".utf8))
+    }
+
+    /// Writes a value as JSON, its members sorted.
+    static func writeJSON(_ value: some Encodable) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        try writeLine(String(decoding: encoder.encode(value), as: UTF8.self))
+    }
+
+    static var limits: ParameterLimits { ParameterLimits(maximumBodyByteCount: maximumByteCount) }
+}

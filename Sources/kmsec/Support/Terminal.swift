@@ -1,0 +1,30 @@
+import Foundation
+
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+/// How text is laid out for a person.
+enum Terminal {
+    /// Whether standard output is a terminal that shows colour (https://no-color.org).
+    static var showsColor: Bool {
+        isatty(STDOUT_FILENO) == 1 && ProcessInfo.processInfo.environment["NO_COLOR"] == nil
+            && ProcessInfo.processInfo.environment["TERM"] != "dumb"
+    }
+
+    /// Text from elsewhere, without what a terminal would act on.
+    static func printable(_ text: String) -> String {
+        String(String.UnicodeScalarView(text.unicodeScalars.map { $0.properties.generalCategory == .control ? "\u{FFFD}" : $0 }))
+    }
+
+    /// `text` with blanks behind it, `width` columns in all.
+    static func padded(_ text: String, to width: Int) -> String {
+        text + String(repeating: " ", count: max(1, width - text.count))
+    }
+
+    /// The beginning and end of a long text, with its size between.
+    static func shortened(_ text: String, to width: Int = 96) -> String {
+        guard text.utf8.count > width else { return text }
+        return "\(text.prefix(width - 32))…\(text.suffix(12))  (\(text.utf8.count) bytes)"
+    }
+}
