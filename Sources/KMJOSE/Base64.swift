@@ -1,13 +1,16 @@
 public import KMPrimitives
 
-/// Base64 as RFC 4648 has it, in the two alphabets that the wire uses, canonical in both directions: no padding here, no
-/// white space, no stray bits behind the last byte. A text has exactly one spelling, so that nothing can be changed in
-/// it unseen.
+/// Base64 as RFC 4648 has it, in the two alphabets that the wire uses, canonical in both directions: no padding here,
+/// no white space, no stray bits behind the last byte.
+///
+/// A text has exactly one spelling, so that nothing can be changed in it unseen.
 public struct Base64: Sendable {
     /// The URL and file-name safe alphabet (RFC 4648 section 5), as JOSE uses it (RFC 7515 section 2).
     public static let url = Base64(characters: ("-", "_"))
 
-    /// The standard alphabet (RFC 4648 section 4). Padding is the caller's to add and to take off.
+    /// The standard alphabet (RFC 4648 section 4).
+    ///
+    /// Padding is the caller's to add and to take off.
     public static let standard = Base64(characters: ("+", "/"))
 
     private let characters: InlineArray<64, UInt8>
@@ -68,8 +71,9 @@ public struct Base64: Sendable {
         return decode(text, into: &target) ? bytes : nil
     }
 
-    /// The bytes of `text` as a secret, or nil where it is not canonical. The look-ups in a table may show in a shared
-    /// cache; for key files, not for peers' input.
+    /// The bytes of `text` as a secret, or nil where it is not canonical.
+    ///
+    /// The look-ups in a table may show in a shared cache; for key files, not for peers' input.
     ///
     /// - Throws: ``KMError`` `cryptographyUnavailable` when memory is short.
     public func decodeSecret(_ text: Span<UInt8>) throws -> SecretBytes? {

@@ -28,8 +28,10 @@ public struct JWEContentKey: Sendable {
         encodedEncryptedKey = encoded
     }
 
-    /// The key of a received message. It never fails for what the message holds: where its encrypted key does not
-    /// decrypt, this is a random key, and the message's tag will tell (RFC 7516 section 11.5).
+    /// The key of a received message.
+    ///
+    /// It never fails for what the message holds: where its encrypted key does not decrypt, this is a random key, and
+    /// the message's tag will tell (RFC 7516 section 11.5).
     init(unwrapping message: JWECompact, header: JWEHeader, with privateKey: RSAPrivateKey) throws {
         encryption = header.encryption
         let key = try privateKey.unwrapKey(

@@ -1,6 +1,8 @@
 public import KMPrimitives
 
-/// Decrypts what was encrypted to one key (RFC 7516 section 5.2). It may be used from several tasks at once.
+/// Decrypts what was encrypted to one key (RFC 7516 section 5.2).
+///
+/// It may be used from several tasks at once.
 public struct JWEDecryptor: Sendable {
     /// A message, decrypted and authenticated.
     public struct Message: Sendable {
@@ -28,6 +30,7 @@ public struct JWEDecryptor: Sendable {
     /// - Parameters:
     ///   - message: the five parts, without white space.
     ///   - keyID: the name of the key; a header without `kid` is taken, one with another is not. Nil for no check.
+    /// - Returns: the header and the content, both authenticated.
     /// - Throws: ``KMError`` `authenticationFailed`; before any decryption `malformedJWE`, `malformedHeader`,
     ///   `algorithmNotAllowed`, `keyIDMismatch` or `limitExceeded`; `cryptographyUnavailable`.
     public func decrypt(_ message: Span<UInt8>, keyID: String? = nil) throws -> Message {

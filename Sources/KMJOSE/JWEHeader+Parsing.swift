@@ -24,11 +24,13 @@ extension JWEHeader {
             throw KMError(.algorithmNotAllowed, "the header asks for compression (zip)")
         }
         let algorithm = try members.requiredString("alg")
-        guard let known = KeyManagementAlgorithm(rawValue: algorithm), policy.keyManagementAlgorithms.contains(known) else {
+        guard let known = KeyManagementAlgorithm(rawValue: algorithm), policy.keyManagementAlgorithms.contains(known)
+        else {
             throw KMError(.algorithmNotAllowed, "alg is \(Self.name(algorithm))")
         }
         let encryption = try members.requiredString("enc")
-        guard let enc = ContentEncryptionAlgorithm(rawValue: encryption), policy.contentEncryptionAlgorithms.contains(enc)
+        guard let enc = ContentEncryptionAlgorithm(rawValue: encryption),
+            policy.contentEncryptionAlgorithms.contains(enc)
         else {
             throw KMError(.algorithmNotAllowed, "enc is \(Self.name(encryption))")
         }
@@ -100,7 +102,9 @@ private struct HeaderMembers {
     }
 
     var privateParameters: [JWEHeader.PrivateParameter] {
-        texts.filter { !Self.defined.contains($0.name) }.map { JWEHeader.PrivateParameter(name: $0.name, value: $0.value) }
+        texts.filter { !Self.defined.contains($0.name) }.map {
+            JWEHeader.PrivateParameter(name: $0.name, value: $0.value)
+        }
     }
 
     func string(_ name: String) throws -> String? {

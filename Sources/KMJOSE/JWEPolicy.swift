@@ -12,8 +12,9 @@ public struct JWEPolicy: Sendable {
     /// RSA-OAEP-256 with A128GCM or A256GCM, headers to 4 KiB, messages to 16 MiB.
     public static let standard = JWEPolicy()
 
-    /// As ``standard``, and RSA-OAEP with SHA-1 besides. For messages of old, under keys that serve nothing else: their
-    /// senders should move to RSA-OAEP-256.
+    /// As ``standard``, and RSA-OAEP with SHA-1 besides.
+    ///
+    /// For messages of old, under keys that serve nothing else: their senders should move to RSA-OAEP-256.
     public static let insecureAllowingSHA1 = JWEPolicy(keyManagementAlgorithms: [.rsaOAEP256, .insecureRSAOAEP])
 
     /// A policy of the given parts.

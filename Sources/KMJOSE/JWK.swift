@@ -2,7 +2,9 @@ internal import KMJSON
 public import KMPrimitives
 
 extension RSAPublicKey {
-    /// Reads an RSA public key as a JSON Web Key (RFC 7517, RFC 7518 section 6.3.1). A private JWK is refused.
+    /// Reads an RSA public key as a JSON Web Key (RFC 7517, RFC 7518 section 6.3.1).
+    ///
+    /// A private JWK is refused.
     ///
     /// - Throws: ``KMError`` `malformedJWK`, `wrongKeyKind`, `malformedKey`, `unsupportedKey`.
     public init(jwk json: [UInt8]) throws {
@@ -34,8 +36,10 @@ extension RSAPublicKey {
 }
 
 extension RSAPrivateKey {
-    /// Reads an RSA private key as a JSON Web Key (RFC 7517, RFC 7518 section 6.3.2): with `d` alone or with all of `p`,
-    /// `q`, `dp`, `dq`, `qi`; keys of more than two primes (`oth`) are refused. `json` stays the caller's to forget.
+    /// Reads an RSA private key as a JSON Web Key (RFC 7517, RFC 7518 section 6.3.2): with `d` alone or with all of
+    /// `p`, `q`, `dp`, `dq`, `qi`; keys of more than two primes (`oth`) are refused.
+    ///
+    /// `json` stays the caller's to forget.
     ///
     /// - Throws: ``KMError`` `malformedJWK`, `wrongKeyKind` for a public JWK, `malformedKey`, `unsupportedKey`.
     public init(jwk json: Span<UInt8>) throws {

@@ -1,7 +1,8 @@
 public import KMPrimitives
 
-/// Reads one RFC 8259 text over bytes, token by token: no tree, no recursion, no copy. A token's bytes stay where they
-/// are, as a range; nothing is rounded, unescaped or rewritten.
+/// Reads one RFC 8259 text over bytes, token by token: no tree, no recursion, no copy.
+///
+/// A token's bytes stay where they are, as a range; nothing is rounded, unescaped or rewritten.
 ///
 /// The document is passed to every call, so that the scanner itself is a small value that can be copied to come back to
 /// a place. Passing another document than before gives meaningless tokens, or an error, but no trap.
@@ -70,7 +71,8 @@ public struct JSONScanner: Sendable {
                 state = inObject ? .name : .value
             case UInt8(ascii: "}") where inObject: return close(.objectEnd)
             case UInt8(ascii: "]") where !inObject: return close(.arrayEnd)
-            default: throw malformed(inObject ? "a comma or a closing brace" : "a comma or a closing bracket", at: position)
+            default:
+                throw malformed(inObject ? "a comma or a closing brace" : "a comma or a closing bracket", at: position)
             }
         }
         guard let byte else { throw malformed("more", at: position) }
@@ -83,7 +85,9 @@ public struct JSONScanner: Sendable {
     }
 
     /// Moves on to the end of the value that the last token began: behind the closing brace or bracket of an object or
-    /// array, nowhere for other values. ``range`` then covers the whole value.
+    /// array, nowhere for other values.
+    ///
+    /// ``range`` then covers the whole value.
     ///
     /// - Throws: as ``next(in:)``.
     public mutating func skipValue(in document: Span<UInt8>, startedBy token: Token) throws {
@@ -216,7 +220,9 @@ public struct JSONScanner: Sendable {
                 return
             } else if byte == UInt8(ascii: "\\") {
                 hasEscapes = true
-                guard let next = document.endOfEscape(from: at) else { throw malformed("an escape of RFC 8259", at: at) }
+                guard let next = document.endOfEscape(from: at) else {
+                    throw malformed("an escape of RFC 8259", at: at)
+                }
                 at = next
             } else if byte < 0x20 {
                 throw malformed("a control character to be escaped", at: at)

@@ -39,8 +39,15 @@ public struct AESGCM: Sendable {
             ciphertext = unsafe filledArray(plaintext.count) { target in
                 unsafe withInputs(iv, associatedData, plaintext) { key, iv, associatedData, plaintext in
                     unsafe km_aes_gcm_seal(
-                        key.start, key.count, iv.start, associatedData.baseAddress, associatedData.count,
-                        plaintext.baseAddress, plaintext.count, target, tag
+                        key.start,
+                        key.count,
+                        iv.start,
+                        associatedData.baseAddress,
+                        associatedData.count,
+                        plaintext.baseAddress,
+                        plaintext.count,
+                        target,
+                        tag
                     ) == 1
                 }
             }
@@ -50,7 +57,9 @@ public struct AESGCM: Sendable {
         return (ciphertext, tag)
     }
 
-    /// Verifies and decrypts. Nothing of a plaintext whose tag is wrong leaves this function.
+    /// Verifies and decrypts.
+    ///
+    /// Nothing of a plaintext whose tag is wrong leaves this function.
     ///
     /// - Throws: ``KMError`` `authenticationFailed` when the tag is not that of the ciphertext and the associated data
     ///   under this key and IV; `invalidSize` for an IV or a tag of another size than 12 and 16 bytes.
@@ -68,8 +77,15 @@ public struct AESGCM: Sendable {
             unsafe tag.withUnsafeBufferPointer { tag in
                 unsafe withInputs(iv, associatedData, ciphertext) { key, iv, associatedData, ciphertext in
                     unsafe km_aes_gcm_open(
-                        key.start, key.count, iv.start, associatedData.baseAddress, associatedData.count,
-                        ciphertext.baseAddress, ciphertext.count, tag.start, target
+                        key.start,
+                        key.count,
+                        iv.start,
+                        associatedData.baseAddress,
+                        associatedData.count,
+                        ciphertext.baseAddress,
+                        ciphertext.count,
+                        tag.start,
+                        target
                     ) == 1
                 }
             }

@@ -1,13 +1,16 @@
 internal import CKMOpenSSL
 public import Foundation
 
-/// An X.509 certificate as the carrier of an RSA public key. No chain is built: trust comes from how the certificate was
-/// handed over.
+/// An X.509 certificate as the carrier of an RSA public key.
+///
+/// No chain is built: trust comes from how the certificate was handed over.
 public struct Certificate: Sendable {
     /// When it may be used, both ends inclusive.
     public let validity: ClosedRange<Date>
 
-    /// The subject, as RFC 4514 writes names, e.g. `CN=key 1,O=Example`.
+    /// The subject, as RFC 4514 writes names, e.g.
+    ///
+    /// `CN=key 1,O=Example`.
     public let subject: String
 
     /// The serial number, big-endian without leading zeros; its sign is not kept.
@@ -16,7 +19,9 @@ public struct Certificate: Sendable {
     /// The SHA-256 digest of the DER encoding, 32 bytes.
     public let fingerprint: [UInt8]
 
-    /// The key it carries. Check ``validity`` or call ``publicKey(validAt:)`` before encrypting to it.
+    /// The key it carries.
+    ///
+    /// Check ``validity`` or call ``publicKey(validAt:)`` before encrypting to it.
     public let unverifiedPublicKey: RSAPublicKey
 
     private let handle: CertificateHandle
@@ -39,7 +44,10 @@ public struct Certificate: Sendable {
     private init(_ handle: CertificateHandle) throws {
         self.handle = handle
         validity = try handle.validity()
-        subject = String(decoding: try unsafe copiedArray { unsafe km_certificate_copy_subject(handle.pointer, $0) }, as: UTF8.self)
+        subject = String(
+            decoding: try unsafe copiedArray { unsafe km_certificate_copy_subject(handle.pointer, $0) },
+            as: UTF8.self
+        )
         serialNumber = try unsafe copiedArray { unsafe km_certificate_copy_serial(handle.pointer, $0) }
         fingerprint = try SHA256.digest(try unsafe copiedArray { unsafe km_certificate_export(handle.pointer, 0, $0) })
         var key: OpaquePointer?
@@ -53,7 +61,8 @@ public struct Certificate: Sendable {
     ///   - key: the pair whose public half it carries.
     ///   - commonName: the subject's CN, 1 to 64 characters without NUL.
     ///   - validity: whole seconds in the years 1950 to 9999.
-    /// - Throws: ``KMError`` `invalidSize` for such a name or validity, `cryptographyUnavailable` when OpenSSL fails.
+    /// - Returns: an X.509 v3 certificate, signed with SHA-256, its serial random.
+    /// - Throws: ``KMError`` `invalidSize` for another name or validity, `cryptographyUnavailable` when OpenSSL fails.
     public static func selfSigned(
         _ key: RSAPrivateKey,
         commonName: String,

@@ -5,7 +5,9 @@
 public struct KMError: Error, Sendable {
     /// The kind of a failure, one of the static constants of this type.
     public struct Code: Hashable, Sendable, CustomStringConvertible {
-        /// The constant's own name, stable across versions, e.g. `authenticationFailed`.
+        /// The constant's own name, stable across versions, e.g.
+        ///
+        /// `authenticationFailed`.
         public let description: String
 
         /// Names a code.
@@ -17,7 +19,9 @@ public struct KMError: Error, Sendable {
     /// The kind of failure.
     public let code: Code
 
-    /// For developers: what was found and what was due, or an empty string. Never secret.
+    /// For developers: what was found and what was due, or an empty string.
+    ///
+    /// Never secret.
     public let detail: String
 
     /// Makes an error; `detail` must not hold anything secret, nor the text of an input.
@@ -42,7 +46,9 @@ extension KMError: CustomStringConvertible {
 }
 
 extension KMError.Code {
-    /// It does not decrypt or does not verify. One code, without detail, for every cause that depends on a secret.
+    /// It does not decrypt or does not verify.
+    ///
+    /// One code, without detail, for every cause that depends on a secret.
     public static let authenticationFailed = Self("authenticationFailed")
     /// OpenSSL could not do its work: no random bytes, no memory, or a provider without the algorithm.
     public static let cryptographyUnavailable = Self("cryptographyUnavailable")

@@ -1,7 +1,9 @@
 internal import CKMOpenSSL
 
-/// An RSA key pair of 2048 to 8192 bits. Its secret numbers stay in OpenSSL's memory, which cleanses them when the last
-/// copy of this value goes; copies share them. It prints redacted.
+/// An RSA key pair of 2048 to 8192 bits.
+///
+/// Its secret numbers stay in OpenSSL's memory, which cleanses them when the last copy of this value goes; copies share
+/// them. It prints redacted.
 ///
 /// The secret leaves only through ``encryptedPKCS8PEM(passphrase:iterations:)`` and the two methods whose names begin
 /// with `insecure`.
@@ -131,7 +133,12 @@ public struct RSAPrivateKey: Sendable {
                 unsafe ciphertext.withUnsafeBufferPointer { source in
                     guard let start = target.baseAddress else { return false }
                     return unsafe km_rsa_oaep_decrypt(
-                        handle.pointer, hash.code, source.baseAddress, source.count, start, &count
+                        handle.pointer,
+                        hash.code,
+                        source.baseAddress,
+                        source.count,
+                        start,
+                        &count
                     ) == 1
                 }
             }
@@ -140,8 +147,10 @@ public struct RSAPrivateKey: Sendable {
         return try room.extracting(0..<count)
     }
 
-    /// Decrypts a wrapped key of `byteCount` bytes, at most 64. When it does not decrypt, or has another size, random
-    /// bytes come back instead, in the same time, so that only the message's own tag tells (RFC 7516 section 11.5).
+    /// Decrypts a wrapped key of `byteCount` bytes, at most 64.
+    ///
+    /// When it does not decrypt, or has another size, random bytes come back instead, in the same time, so that only
+    /// the message's own tag tells (RFC 7516 section 11.5).
     ///
     /// - Throws: ``KMError`` `cryptographyUnavailable` when OpenSSL fails for reasons that no message can cause.
     public func unwrapKey(
@@ -154,7 +163,12 @@ public struct RSAPrivateKey: Sendable {
                 unsafe wrapped.withUnsafeBufferPointer { source in
                     guard let start = target.baseAddress else { return false }
                     return unsafe km_rsa_oaep_unwrap(
-                        handle.pointer, hash.code, source.baseAddress, source.count, start, target.count
+                        handle.pointer,
+                        hash.code,
+                        source.baseAddress,
+                        source.count,
+                        start,
+                        target.count
                     ) == 1
                 }
             }
@@ -181,21 +195,30 @@ public struct RSAPrivateKey: Sendable {
                 try unsafe copiedArray { size in
                     guard let start = text.baseAddress else { return nil }
                     return unsafe km_rsa_export_encrypted_pkcs8(
-                        handle.pointer, start, text.count, Int32(iterations), 1, size
+                        handle.pointer,
+                        start,
+                        text.count,
+                        Int32(iterations),
+                        1,
+                        size
                     )
                 }
             }
         }
     }
 
-    /// The pair as PKCS#8 PEM in the clear. Whoever reads it holds the key: write it only where nobody else can.
+    /// The pair as PKCS#8 PEM in the clear.
+    ///
+    /// Whoever reads it holds the key: write it only where nobody else can.
     ///
     /// - Throws: ``KMError`` `cryptographyUnavailable` when OpenSSL fails.
     public func insecurePKCS8PEM() throws -> SecretBytes {
         try unsafe adoptedSecret { unsafe km_rsa_export_pkcs8(handle.pointer, 1, $0) }
     }
 
-    /// The pair as PKCS#8 DER in the clear. Whoever reads it holds the key: write it only where nobody else can.
+    /// The pair as PKCS#8 DER in the clear.
+    ///
+    /// Whoever reads it holds the key: write it only where nobody else can.
     ///
     /// - Throws: ``KMError`` `cryptographyUnavailable` when OpenSSL fails.
     public func insecurePKCS8DER() throws -> SecretBytes {

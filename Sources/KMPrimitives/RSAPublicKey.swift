@@ -3,7 +3,9 @@ internal import CKMOpenSSL
 /// An RSA public key of 2048 to 8192 bits, which encrypts with RSAES-OAEP, SHA-256 for the hash and for MGF1
 /// (RFC 8017 section 7.1).
 public struct RSAPublicKey: Sendable {
-    /// The sizes that are taken, in bits. NIST SP 800-131A asks for at least 2048; above 8192 the work invites abuse.
+    /// The sizes that are taken, in bits.
+    ///
+    /// NIST SP 800-131A asks for at least 2048; above 8192 the work invites abuse.
     public static let bitCounts = 2048...8192
 
     let handle: RSAKeyHandle
@@ -22,7 +24,9 @@ public struct RSAPublicKey: Sendable {
     public init(parsing bytes: [UInt8]) throws {
         var pointer: OpaquePointer?
         let (status, reason) = unsafe withReason { reason in
-            unsafe bytes.withUnsafeBufferPointer { unsafe km_rsa_parse_public($0.baseAddress, $0.count, &pointer, reason) }
+            unsafe bytes.withUnsafeBufferPointer {
+                unsafe km_rsa_parse_public($0.baseAddress, $0.count, &pointer, reason)
+            }
         }
         self.init(try unsafe RSAKeyHandle.make(status, pointer, reason: reason))
     }

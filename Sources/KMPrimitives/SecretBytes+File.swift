@@ -53,7 +53,9 @@ extension SecretBytes {
         return try extracting(0..<end)
     }
 
-    /// Writes these bytes to a new file that its owner alone can read (mode 0600). The file appears whole or not at all.
+    /// Writes these bytes to a new file that its owner alone can read (mode 0600).
+    ///
+    /// The file appears whole or not at all.
     ///
     /// - Throws: ``KMError`` `fileExists` rather than replace a file, `fileUnwritable` with the system's reason.
     public func write(toNewFile path: String) throws {

@@ -1,6 +1,8 @@
 internal import CKMOpenSSL
 
-/// Random bytes from OpenSSL's private generator. For bytes that are a key, make a ``SecretBytes`` instead.
+/// Random bytes from OpenSSL's private generator.
+///
+/// For bytes that are a key, make a ``SecretBytes`` instead.
 public enum SecureRandom {
     /// `count` random bytes, for identifiers, IVs and salts.
     ///

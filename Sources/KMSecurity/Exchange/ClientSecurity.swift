@@ -51,6 +51,7 @@ public struct ClientSecurity: Sendable {
     ///   - parameters: one JSON text, whose bytes stay as they are; none for a request without a body.
     ///   - protection: what is done to them. X-KM-Crypto-Key-Id names the primary key, where there is one, in any case:
     ///     the response may be encrypted though the request is not.
+    /// - Returns: headers and body to send as they are.
     /// - Throws: ``KMError`` `keyUnknown` where the ring has no primary key to encrypt with; what
     ///   ``ParameterCipher/encrypt(_:under:at:)`` throws; `headerInvalid` when the clock is outside the years 2000 to 2099.
     public func seal(_ parameters: [UInt8], protection: Protection) throws -> SealedRequest {
@@ -87,6 +88,7 @@ public struct ClientSecurity: Sendable {
     ///   - body: its bytes as received.
     ///   - request: what it answers.
     ///   - protection: what is due; a body that is not so protected is refused.
+    /// - Returns: the headers and the parameters, byte for byte as they were sealed.
     /// - Throws: ``KMError`` `headerMissing`, `headerRepeated`, `headerInvalid`; `correlationMismatch`; `limitExceeded`;
     ///   what ``ParameterCipher/decrypt(_:under:)`` throws.
     public func open(
@@ -118,7 +120,9 @@ public struct SealedRequest: Sendable {
     public let requestHeaders: RequestHeaders
     /// The platform's headers as fields; add `Content-Type: application/json` and what your HTTP client needs.
     public let headers: HTTPFields
-    /// The body. Send these very bytes: the token is theirs.
+    /// The body.
+    ///
+    /// Send these very bytes: the token is theirs.
     public let body: [UInt8]
 }
 

@@ -4,7 +4,9 @@ public import KMPrimitives
 /// The platform's word on a call: `{"response":{"code":…,"message":…,"description":…}}`, beside the parameters of a
 /// success, or alone and unencrypted in an error reply.
 public struct PlatformResult: Sendable, Hashable {
-    /// The code, e.g. `000_000`.
+    /// The code, e.g.
+    ///
+    /// `000_000`.
     public let code: String
     /// What the code means.
     public let message: String
@@ -29,7 +31,9 @@ public struct PlatformResult: Sendable, Hashable {
         self.description = description
     }
 
-    /// Reads the `response` member of a body or of decrypted parameters, one JSON object; other members are passed over.
+    /// Reads the `response` member of a body or of decrypted parameters, one JSON object; other members are passed
+    /// over.
+    ///
     /// Nothing proves who wrote an unencrypted one.
     ///
     /// - Throws: ``KMError`` `malformedJSON`, `malformedResult` when there is no such member, it stands there twice, or

@@ -49,6 +49,7 @@ public struct ServerSecurity: Sendable {
     ///   - headers: all fields of the request.
     ///   - body: its bytes as received, before anything has parsed or re-encoded them.
     ///   - protection: what is due; a body that is not so protected is refused.
+    /// - Returns: the headers and the parameters, byte for byte as they were sealed.
     /// - Throws: ``KMError`` `limitExceeded`; what ``RequestHeaders/init(_:)`` throws; `accessKeyUnknown`;
     ///   `tokenMismatch`; `tokenStale`; `headerMissing` where the body should be encrypted and no key is named; what
     ///   ``ParameterCipher/decrypt(_:under:)`` throws. Errors of the credential source pass through.
@@ -80,7 +81,9 @@ public struct ServerSecurity: Sendable {
         guard !secretKeys.isEmpty else {
             throw KMError(.accessKeyUnknown, "X-KM-Access-Key names no secret key")
         }
-        guard matches else { throw KMError(.tokenMismatch, "the token is not of this body under the access key's secret") }
+        guard matches else {
+            throw KMError(.tokenMismatch, "the token is not of this body under the access key's secret")
+        }
         try TranTokenVerifier.checkFreshness(
             of: token,
             timeZone: headers.timeZone,
@@ -95,6 +98,7 @@ public struct ServerSecurity: Sendable {
     ///   - parameters: one JSON text, whose bytes stay as they are.
     ///   - call: what it answers: its correlation id is echoed, and the key that it named encrypts.
     ///   - protection: what is done to them.
+    /// - Returns: headers and body to send as they are.
     /// - Throws: ``KMError`` `keyUnknown` where the call named no key and the ring has no primary one; what
     ///   ``ParameterCipher/encrypt(_:under:at:)`` throws.
     public func seal(
@@ -122,6 +126,7 @@ public struct ServerSecurity: Sendable {
     /// - Parameters:
     ///   - result: what to say, e.g. ``PlatformResult/invalidInputParameter``.
     ///   - headers: the request's fields; a correlation id of the right form is echoed.
+    /// - Returns: headers and body to send as they are.
     public func refuse(_ result: PlatformResult, answering headers: HTTPFields) -> SealedResponse {
         SealedResponse(try? headers.required(CorrelationID.self), nil, result.body)
     }

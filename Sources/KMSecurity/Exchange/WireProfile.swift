@@ -1,6 +1,8 @@
 public import KMJOSE
 
-/// Which of the wire's two dialects a sender speaks. A receiver takes both.
+/// Which of the wire's two dialects a sender speaks.
+///
+/// A receiver takes both.
 ///
 /// The platform's API page and its guide and sandbox disagree in two places; see the article on the wire.
 public struct WireProfile: Sendable, Hashable {

@@ -1,6 +1,8 @@
 public import HTTPTypes
 
-/// X-KM-Access-Key: the name of the secret key that made the token; 40 visible ASCII characters. It is no secret itself.
+/// X-KM-Access-Key: the name of the secret key that made the token; 40 visible ASCII characters.
+///
+/// It is no secret itself.
 public struct AccessKey: HeaderValue {
     /// X-KM-Access-Key.
     public static let headerName = HTTPField.Name.kmAccessKey

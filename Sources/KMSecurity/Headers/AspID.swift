@@ -1,6 +1,8 @@
 public import HTTPTypes
 
-/// X-KM-User-AspId: the service provider's id, given by contract; 15 ASCII letters and digits, e.g. `000170000000000`.
+/// X-KM-User-AspId: the service provider's id, given by contract; 15 ASCII letters and digits, e.g.
+///
+/// `000170000000000`.
 ///
 /// The platform documents the length alone and hands out digits; letters are taken too.
 public struct AspID: HeaderValue {

@@ -1,9 +1,13 @@
-/// A reading of a calendar and a clock, Gregorian, to the millisecond, in whatever zone. Small integer arithmetic: a
-/// token's time is made and read with every call, and Foundation's calendars cost many times the MAC.
+/// A reading of a calendar and a clock, Gregorian, to the millisecond, in whatever zone.
+///
+/// Small integer arithmetic: a token's time is made and read with every call, and Foundation's calendars cost many
+/// times the MAC.
 struct CivilTime: Sendable, Hashable {
     var year, month, day, hour, minute, second, millisecond: Int
 
-    /// The reading at `milliseconds` since 1970 on a clock that many seconds ahead of UTC. Years 0 to 9999.
+    /// The reading at `milliseconds` since 1970 on a clock that many seconds ahead of UTC.
+    ///
+    /// Years 0 to 9999.
     init(millisecondsSince1970 milliseconds: Int64, secondsFromUTC: Int) {
         let local = Int(milliseconds) + secondsFromUTC * 1000
         let days = local >= 0 ? local / 86_400_000 : (local - 86_399_999) / 86_400_000
@@ -22,8 +26,10 @@ struct CivilTime: Sendable, Hashable {
         year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
     }
 
-    /// Reads `yyyyMMddHHmmss`, and `SSS` where there are 17 digits. Nil for other counts, for what is no digit, and for
-    /// times that no calendar or clock has; a leap second's 60 is one of these.
+    /// Reads `yyyyMMddHHmmss`, and `SSS` where there are 17 digits.
+    ///
+    /// Nil for other counts, for what is no digit, and for times that no calendar or clock has; a leap second's 60 is
+    /// one of these.
     init?(digits: Span<UInt8>) {
         guard digits.count == 14 || digits.count == 17 else { return nil }
         for index in digits.indices where !digits[index].isDigit { return nil }

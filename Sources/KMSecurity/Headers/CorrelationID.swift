@@ -1,7 +1,9 @@
 public import HTTPTypes
 
 /// X-KM-Correlation-Id: `yyMMddHHmmss-xxxxxxx`, the local time of the request, a hyphen and 7 hexadecimal digits; 20
-/// characters. The response echoes the request's.
+/// characters.
+///
+/// The response echoes the request's.
 public struct CorrelationID: HeaderValue {
     /// X-KM-Correlation-Id.
     public static let headerName = HTTPField.Name.kmCorrelationID
@@ -26,7 +28,8 @@ public struct CorrelationID: HeaderValue {
     public init(_ text: String) throws {
         let bytes = Array(text.utf8)
         guard bytes.count == 20 else { throw Self.invalid("has \(bytes.count) characters; 20 are due") }
-        guard bytes[..<12].allSatisfy(\.isDigit), bytes[12] == UInt8(ascii: "-"), bytes[13...].allSatisfy(\.isHexadecimal)
+        guard bytes[..<12].allSatisfy(\.isDigit), bytes[12] == UInt8(ascii: "-"),
+            bytes[13...].allSatisfy(\.isHexadecimal)
         else { throw Self.invalid("is not of the form yyMMddHHmmss-xxxxxxx") }
         let digits = Array("20".utf8) + bytes[..<12]
         guard let time = CivilTime(digits: digits.span) else { throw Self.invalid("has a time that no calendar has") }

@@ -5,6 +5,8 @@ internal import KMPrimitives
 public struct HeaderVerdict: Sendable {
     /// The header's name.
     public let header: String
+    /// Whether it stands there at all; some may be absent.
+    public let isPresent: Bool
     /// What is wrong with it, or nil.
     public let fault: KMError?
 }
@@ -18,7 +20,7 @@ public enum HeaderVerdicts {
             verdict(CorrelationID.self, fields, isRequired: true),
             verdict(AccessKey.self, fields, isRequired: false),
             verdict(CryptoKeyID.self, fields, isRequired: false),
-            verdict(TranToken.headerName) {
+            verdict(TranToken.headerName, fields) {
                 guard let text = try fields.single(TranToken.headerName) else {
                     throw HTTPFields.missing(TranToken.headerName)
                 }
@@ -29,7 +31,7 @@ public enum HeaderVerdicts {
         ]
         // What concerns several is told last, and only where each is right by itself.
         if verdicts.allSatisfy({ $0.fault == nil }) {
-            let together = verdict(TranToken.headerName) { _ = try RequestHeaders(fields) }
+            let together = verdict(TranToken.headerName, fields) { _ = try RequestHeaders(fields) }
             if together.fault != nil { verdicts.append(together) }
         }
         return verdicts
@@ -48,15 +50,20 @@ public enum HeaderVerdicts {
         _ fields: HTTPFields,
         isRequired: Bool
     ) -> HeaderVerdict {
-        verdict(type.headerName) { _ = isRequired ? try fields.required(type) : try fields.optional(type) }
+        verdict(type.headerName, fields) { _ = isRequired ? try fields.required(type) : try fields.optional(type) }
     }
 
-    private static func verdict(_ name: HTTPField.Name, _ check: () throws -> Void) -> HeaderVerdict {
+    private static func verdict(
+        _ name: HTTPField.Name,
+        _ fields: HTTPFields,
+        _ check: () throws -> Void
+    ) -> HeaderVerdict {
+        var fault: KMError?
         do {
             try check()
-            return HeaderVerdict(header: name.rawName, fault: nil)
         } catch {
-            return HeaderVerdict(header: name.rawName, fault: error as? KMError)
+            fault = error as? KMError
         }
+        return HeaderVerdict(header: name.rawName, isPresent: fields.contains(name), fault: fault)
     }
 }

@@ -34,8 +34,9 @@ public struct RequestHeaders: Sendable {
         self.timeZone = stamp.timeZone
     }
 
-    /// Reads and checks the headers of a request, each by itself and the token's time against X-KM-Tran-Time. Other
-    /// headers are passed over; names have no case.
+    /// Reads and checks the headers of a request, each by itself and the token's time against X-KM-Tran-Time.
+    ///
+    /// Other headers are passed over; names have no case.
     ///
     /// - Throws: ``KMError`` `headerMissing`, `headerRepeated`, `headerInvalid`, `tokenMalformed`, `timeZoneUnknown`, or
     ///   `timeMismatch`.

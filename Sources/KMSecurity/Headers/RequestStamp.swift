@@ -1,8 +1,10 @@
 public import Foundation
 internal import KMPrimitives
 
-/// The one instant of a request. The token's time, X-KM-Tran-Time, X-KM-Time-Zone and the correlation id all come from
-/// it, so that they cannot disagree.
+/// The one instant of a request.
+///
+/// The token's time, X-KM-Tran-Time, X-KM-Time-Zone and the correlation id all come from it, so that they cannot
+/// disagree.
 public struct RequestStamp: Sendable, Hashable {
     /// The zone whose clock the times are read from.
     public let timeZone: TimeZoneCode
@@ -40,7 +42,10 @@ public struct RequestStamp: Sendable, Hashable {
     public init(timeDigits: String, timeZone: TimeZoneCode) throws {
         let digits = Array(timeDigits.utf8)
         guard digits.count == 17, let time = CivilTime(digits: digits.span), (2000...2099).contains(time.year) else {
-            throw KMError(.headerInvalid, "the token carries a time yyyyMMddHHmmssSSS of a calendar, in the years 2000 to 2099")
+            throw KMError(
+                .headerInvalid,
+                "the token carries a time yyyyMMddHHmmssSSS of a calendar, in the years 2000 to 2099"
+            )
         }
         try self.init(time, timeZone)
     }

@@ -1,6 +1,8 @@
 public import HTTPTypes
 
-/// The headers of a response. It carries no token: nothing in it proves who sent it.
+/// The headers of a response.
+///
+/// It carries no token: nothing in it proves who sent it.
 public struct ResponseHeaders: Sendable, Hashable {
     /// X-KM-Correlation-Id: the request's.
     public let correlationID: CorrelationID
@@ -12,7 +14,9 @@ public struct ResponseHeaders: Sendable, Hashable {
         self.cryptoKeyID = cryptoKeyID
     }
 
-    /// Reads and checks the headers of a response. Other headers are passed over; names have no case.
+    /// Reads and checks the headers of a response.
+    ///
+    /// Other headers are passed over; names have no case.
     ///
     /// - Throws: ``KMError`` `headerMissing`, `headerRepeated` or `headerInvalid`.
     public init(_ fields: HTTPFields) throws {

@@ -2,8 +2,10 @@ public import Foundation
 public import KMPrimitives
 
 /// What X-KM-Crypto-Key-Id names: the counterpart's public key, to encrypt to, and the caller's own private key, to
-/// decrypt with. They are halves of two different pairs: on a client the platform's certificate and the client key, on a
-/// server the client's public key and the server's private key. A party that only sends or only receives has one half.
+/// decrypt with.
+///
+/// They are halves of two different pairs: on a client the platform's certificate and the client key, on a server the
+/// client's public key and the server's private key. A party that only sends or only receives has one half.
 public struct CryptoKey: Sendable {
     /// What a key may be used for (the platform's key states; NIST SP 800-57 part 1 section 7).
     public enum State: String, Sendable, CaseIterable {
@@ -21,7 +23,9 @@ public struct CryptoKey: Sendable {
     public let state: State
     /// When the platform issued it.
     public let issuedAt: Date
-    /// The counterpart's key. Where it came in a certificate, ``encryptionKey(at:)`` checks the validity.
+    /// The counterpart's key.
+    ///
+    /// Where it came in a certificate, ``encryptionKey(at:)`` checks the validity.
     let encryptionKey: RSAPublicKey?
     /// When the certificate that carried the counterpart's key may be used.
     let encryptionKeyValidity: ClosedRange<Date>?
@@ -89,7 +93,9 @@ public struct CryptoKey: Sendable {
     /// Checks that the key may decrypt.
     func checkDecrypts() throws {
         guard state != .discarded else { throw KMError(.keyNotActive, "key \(id) is \(state.rawValue)") }
-        guard decryptionKey != nil else { throw KMError(.keyHalfMissing, "key \(id) has no private half to decrypt with") }
+        guard decryptionKey != nil else {
+            throw KMError(.keyHalfMissing, "key \(id) has no private half to decrypt with")
+        }
     }
 }
 

@@ -50,7 +50,9 @@ package enum EncryptedBody {
 }
 
 extension KMError.Code {
-    /// A body that should be encrypted is not, or is so at another level than is due. Nothing is downgraded in silence.
+    /// A body that should be encrypted is not, or is so at another level than is due.
+    ///
+    /// Nothing is downgraded in silence.
     public static let protectionRequired = Self("protectionRequired")
     /// A body that is not of the form `{"encData":"…"}`.
     public static let malformedBody = Self("malformedBody")

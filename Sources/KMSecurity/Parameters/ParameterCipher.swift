@@ -2,8 +2,10 @@ public import Foundation
 internal import KMJOSE
 internal import KMPrimitives
 
-/// Encrypts parameters into bodies and back, at message level, under the keys of a ring. Each key's share of the work is
-/// done once, when the cipher is made; keep it as long as the ring. It may be used from several tasks at once.
+/// Encrypts parameters into bodies and back, at message level, under the keys of a ring.
+///
+/// Each key's share of the work is done once, when the cipher is made; keep it as long as the ring. It may be used from
+/// several tasks at once.
 public struct ParameterCipher: Sendable {
     /// The keys.
     public let keyring: CryptoKeyring

@@ -1,6 +1,8 @@
 public import KMPrimitives
 
-/// The secret that an access key names, made ready to sign and verify. It prints redacted.
+/// The secret that an access key names, made ready to sign and verify.
+///
+/// It prints redacted.
 public struct SecretKey: Sendable {
     /// RFC 2104 section 3 discourages keys shorter than the hash's 32 bytes.
     public static let recommendedByteCount = 32
@@ -19,8 +21,10 @@ public struct SecretKey: Sendable {
         hmac = try HMACSHA256(key: bytes)
     }
 
-    /// Whether it has fewer than ``recommendedByteCount`` bytes. Such a key works, since sandboxes hand out short ones;
-    /// warn of it, for one of 6 characters can be found by trial from a single token.
+    /// Whether it has fewer than ``recommendedByteCount`` bytes.
+    ///
+    /// Such a key works, since sandboxes hand out short ones; warn of it, for one of 6 characters can be found by trial
+    /// from a single token.
     public var isShort: Bool { byteCount < Self.recommendedByteCount }
 }
 

@@ -1,6 +1,8 @@
 internal import KMPrimitives
 
-/// Makes tokens under one secret key. It may be used from several tasks at once.
+/// Makes tokens under one secret key.
+///
+/// It may be used from several tasks at once.
 public struct TranTokenSigner: Sendable {
     private let secretKey: SecretKey
 

@@ -5,7 +5,8 @@ import KMSecurity
 struct DemoCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "demo",
-        abstract: "Run the documented call from end to end with throw-away keys: what is sent, what arrives, what is refused."
+        abstract:
+            "Run the documented call from end to end with throw-away keys: what is sent, what arrives, what is refused."
     )
 
     @Flag(help: "Write JSON, with every value whole.")

@@ -13,8 +13,8 @@ struct EncryptCommand: ParsableCommand {
     @Option(help: "The receiver's public key or X.509 certificate, PEM or DER.", completion: .file())
     var to: String
 
-    @Option(help: "The key's id, as X-KM-Crypto-Key-Id will name it.")
-    var keyID: HeaderArgument<CryptoKeyID>
+    @Option(help: "The key's id, as X-KM-Crypto-Key-Id will name it.", transform: CryptoKeyID.init(_:))
+    var keyID: CryptoKeyID
 
     @Option(help: "The dialect that is written.")
     var profile = WireProfile.documented
@@ -26,12 +26,12 @@ struct EncryptCommand: ParsableCommand {
     var anyTime = false
 
     func run() throws {
-        let key = try KeyFiles.publicHalf(to, id: keyID.value, anyTime: anyTime)
+        let key = try KeyFiles.publicHalf(to, id: keyID, anyTime: anyTime)
         let cipher = try ParameterCipher(
             keyring: CryptoKeyring(key),
             profile: enc.map(profile.with(encryption:)) ?? profile,
             limits: Streams.limits
         )
-        try Streams.write(cipher.encrypt(Streams.readAll(), under: keyID.value, at: .now))
+        try Streams.write(cipher.encrypt(Streams.readAll(), under: keyID, at: .now))
     }
 }

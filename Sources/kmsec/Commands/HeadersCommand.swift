@@ -28,7 +28,9 @@ struct HeadersCheckCommand: ParsableCommand {
         var isGood = lines.faults.isEmpty
         for fault in lines.faults { try Streams.writeLine(fault) }
         for verdict in verdicts {
-            try Streams.writeLine(Terminal.padded(verdict.header, to: 22) + (verdict.fault.map { "wrong: \($0)" } ?? "ok"))
+            let word =
+                verdict.fault.map { "wrong: \($0.detail)" } ?? (verdict.isPresent ? "ok" : "absent, which is allowed")
+            try Streams.writeLine(Terminal.padded(verdict.header, to: 22) + word)
             isGood = isGood && verdict.fault == nil
         }
         guard isGood else { throw ExitCode.failure }

@@ -16,7 +16,8 @@ struct JWECommand: ParsableCommand {
 struct JWEInspectCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "inspect",
-        abstract: "Show a JWE without a key: a body or a compact serialization in; its header and the sizes of its parts out."
+        abstract:
+            "Show a JWE without a key: a body or a compact serialization in; its header and the sizes of its parts out."
     )
 
     @Flag(help: "Write JSON.")

@@ -22,8 +22,11 @@ struct KeyGenerateCommand: ParsableCommand {
     @Option(help: "The folder, which must be there.", completion: .directory)
     var out: String
 
-    @Option(help: "The key's id, 32 letters, digits, - and _ (default: 32 random hexadecimal digits).")
-    var id: HeaderArgument<CryptoKeyID>?
+    @Option(
+        help: "The key's id, 32 letters, digits, - and _ (default: 32 random hexadecimal digits).",
+        transform: CryptoKeyID.init(_:)
+    )
+    var id: CryptoKeyID?
 
     @Option(help: "The size of the RSA modulus, 2048 to 8192.")
     var bits = 2048
@@ -40,7 +43,7 @@ struct KeyGenerateCommand: ParsableCommand {
 
     func run() throws {
         let secret = try passphrase.load()
-        let id = try id?.value ?? CryptoKeyID.random()
+        let id = try id ?? CryptoKeyID.random()
         let base = "\(out)/\(id)"
         let paths = (secret: "\(base).private.pem", spki: "\(base).public.pem", certificate: "\(base).cert.pem")
         for path in [paths.secret, paths.spki, paths.certificate] where FileManager.default.fileExists(atPath: path) {

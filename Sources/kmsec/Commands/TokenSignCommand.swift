@@ -14,16 +14,17 @@ struct TokenSignCommand: ParsableCommand {
     @Option(help: "The dialect: a token of 66 characters as documented, 67 as gateway.")
     var profile = WireProfile.documented
 
-    @Option(help: "The zone of the token's time: UTC, GMT, KST or JST.")
-    var zone = HeaderArgument(TimeZoneCode.utc)
+    @Option(help: "The zone of the token's time: UTC, GMT, KST or JST.", transform: TimeZoneCode.init(_:))
+    var zone = TimeZoneCode.utc
 
     @Option(help: "The token's time, yyyyMMddHHmmssSSS in that zone (default: now).")
     var time: String?
 
     func run() throws {
         let signer = TranTokenSigner(try secret.load())
-        let stamp = try time.map { try RequestStamp(timeDigits: $0, timeZone: zone.value) }
-            ?? RequestStamp(date: .now, timeZone: zone.value)
+        let stamp =
+            try time.map { try RequestStamp(timeDigits: $0, timeZone: zone) }
+            ?? RequestStamp(date: .now, timeZone: zone)
         try Streams.writeLine(signer.sign(Streams.readAll(), at: stamp).text(profile))
     }
 }

@@ -14,8 +14,8 @@ struct TokenVerifyCommand: ParsableCommand {
     @Option(help: "The value of X-KM-Tran-Token.")
     var token: String
 
-    @Option(help: "The zone of the token's time: UTC, GMT, KST or JST.")
-    var zone = HeaderArgument(TimeZoneCode.utc)
+    @Option(help: "The zone of the token's time: UTC, GMT, KST or JST.", transform: TimeZoneCode.init(_:))
+    var zone = TimeZoneCode.utc
 
     @Option(help: "How many seconds the token's time may be off, either way.")
     var tolerance = 300.0
@@ -33,7 +33,7 @@ struct TokenVerifyCommand: ParsableCommand {
             tolerance: anyTime ? nil : .init(past: tolerance, future: tolerance)
         )
         let token = try TranToken(token)
-        try verifier.verify(token, body: Streams.readAll(), timeZone: zone.value, at: .now)
-        try Streams.writeLine("valid, of \(token.timeDigits) \(zone.value)")
+        try verifier.verify(token, body: Streams.readAll(), timeZone: zone, at: .now)
+        try Streams.writeLine("valid, of \(token.timeDigits) \(zone)")
     }
 }

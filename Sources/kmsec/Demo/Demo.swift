@@ -21,7 +21,8 @@ struct Demo {
         let call = try await parties.server.open(request.headers, request.body)
         let reply = try parties.server.seal(DemoParties.responseParameters, answering: call)
         let response = try client.open(reply.headers, reply.body, answering: request)
-        guard call.parameters == DemoParties.requestParameters, response.parameters == DemoParties.responseParameters else {
+        guard call.parameters == DemoParties.requestParameters, response.parameters == DemoParties.responseParameters
+        else {
             throw KMError(.demoFailed, "parameters arrived changed")
         }
         return DemoReport(
@@ -48,7 +49,10 @@ struct Demo {
 
     private func refusals(_ request: SealedRequest) async throws -> [DemoReport.Refusal] {
         let parameters = DemoParties.requestParameters
-        let late = try parties.client(clock: { Date(timeIntervalSinceNow: -600) }).seal(parameters, protection: .message)
+        let late = try parties.client(clock: { Date(timeIntervalSinceNow: -600) }).seal(
+            parameters,
+            protection: .message
+        )
         let unknown = try parties.client(keyID: CryptoKeyID.random()).seal(parameters, protection: .message)
         // Who changes the ciphertext and can sign again is an insider, or a fault on the sender's side.
         let forged = changed(request.body)

@@ -62,7 +62,9 @@ struct DemoParties {
         """.utf8
     )
 
-    /// An answer of the documented shape. The mobile twin's number belongs to no issuer (its BIN begins with 9999).
+    /// An answer of the documented shape.
+    ///
+    /// The mobile twin's number belongs to no issuer (its BIN begins with 9999).
     static let responseParameters = Array(
         (#"{"response":{"code":"000_000","message":"Success."},"issuedCardList":[{"#
             + #""cardApplyNo":"A202611230000000000001","issueType":"ISSUE","digital":{"cardNo":"9999990000000014","#

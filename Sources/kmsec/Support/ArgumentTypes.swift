@@ -16,19 +16,3 @@ extension WireProfile: ExpressibleByArgument {
 }
 
 extension ContentEncryptionAlgorithm: ExpressibleByArgument {}
-
-/// A header's type as an option's, with its own reason when the value is refused.
-struct HeaderArgument<Value: HeaderValue>: ExpressibleByArgument {
-    let value: Value
-
-    init(_ value: Value) {
-        self.value = value
-    }
-
-    init?(argument: String) {
-        guard let value = try? Value(argument) else { return nil }
-        self.value = value
-    }
-
-    var defaultValueDescription: String { value.text }
-}

@@ -21,7 +21,8 @@ enum Failure {
     private static func hint(for code: KMError.Code) -> String? {
         switch code {
         case .passphraseRequired: "give --passphrase-file FILE, or --passphrase-env NAME"
-        case .wrongKeyKind: "encrypt takes the public key or certificate of the receiver, decrypt the receiver's private key"
+        case .wrongKeyKind:
+            "encrypt takes the public key or certificate of the receiver, decrypt the receiver's private key"
         case .authenticationFailed:
             "the key is another one, or the message was changed on its way; kmsec jwe inspect shows which key it names"
         case .tokenMismatch: "the body must be the very bytes that were sent, and the secret the one that was used"
@@ -35,7 +36,10 @@ enum Failure {
 
     /// What people try, and what is meant.
     private static let corrections = [
-        ("--secret", "secrets are not taken from arguments, which others can see: --secret-file FILE or --secret-env NAME"),
+        (
+            "--secret",
+            "secrets are not taken from arguments, which others can see: --secret-file FILE or --secret-env NAME"
+        ),
         ("--pass", "passphrases are not taken from arguments: --passphrase-file FILE or --passphrase-env NAME"),
         ("--private", "the private key is --with FILE"),
         ("--public", "the public key or certificate is --to FILE"),

@@ -29,7 +29,10 @@ struct SecretOptions: ParsableArguments {
 
 /// Where the passphrase of a private key comes from.
 struct PassphraseOptions: ParsableArguments {
-    @Option(help: "File that holds the private key's passphrase; one trailing newline is not part of it.", completion: .file())
+    @Option(
+        help: "File that holds the private key's passphrase; one trailing newline is not part of it.",
+        completion: .file()
+    )
     var passphraseFile: String?
 
     @Option(help: "Environment variable that holds the private key's passphrase.")

@@ -14,7 +14,11 @@ enum Terminal {
 
     /// Text from elsewhere, without what a terminal would act on.
     static func printable(_ text: String) -> String {
-        String(String.UnicodeScalarView(text.unicodeScalars.map { $0.properties.generalCategory == .control ? "\u{FFFD}" : $0 }))
+        String(
+            String.UnicodeScalarView(
+                text.unicodeScalars.map { $0.properties.generalCategory == .control ? "\u{FFFD}" : $0 }
+            )
+        )
     }
 
     /// `text` with blanks behind it, `width` columns in all.
