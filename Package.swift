@@ -30,6 +30,7 @@ let package = Package(
             providers: [.apt(["libssl-dev"]), .yum(["openssl-devel"]), .brew(["openssl@3"])]
         ),
         .target(name: "CKMOpenSSL", dependencies: ["Clibcrypto"]),
+        .target(name: "CKMFloor", dependencies: ["Clibcrypto"]),
         .target(name: "KMPrimitives", dependencies: ["CKMOpenSSL"], swiftSettings: strict),
         .target(name: "KMJSON", dependencies: ["KMPrimitives"], swiftSettings: strict),
         .target(name: "KMJOSE", dependencies: ["KMPrimitives", "KMJSON"], swiftSettings: strict),
@@ -45,7 +46,7 @@ let package = Package(
         .executableTarget(
             name: "kmsec",
             dependencies: [
-                "KMSecurity", "KMJOSE", "KMPrimitives", "KMVectors",
+                "KMSecurity", "KMJOSE", "KMPrimitives", "KMVectors", "CKMFloor",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
             ],

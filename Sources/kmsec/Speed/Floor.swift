@@ -1,0 +1,46 @@
+import CKMFloor
+import Foundation
+import KMSecurity
+
+/// The bare OpenSSL loop, as an object that owns what it prepared.
+@safe final class Floor {
+    private let handle: OpaquePointer
+
+    init(key: RSAPrivateKey, secret: SecretBytes, encodedHeader: String, contentKeyByteCount: Int, body: [UInt8]) throws
+    {
+        let der = try key.insecurePKCS8DER()
+        let made = unsafe der.withBytes { der in
+            unsafe secret.withBytes { secret in
+                unsafe der.withUnsafeBufferPointer { der in
+                    unsafe secret.withUnsafeBufferPointer { secret in
+                        unsafe km_floor_create(
+                            der.baseAddress,
+                            der.count,
+                            secret.baseAddress,
+                            secret.count,
+                            encodedHeader,
+                            contentKeyByteCount,
+                            body,
+                            body.count
+                        )
+                    }
+                }
+            }
+        }
+        guard let made = unsafe made else { throw KMError(.cryptographyUnavailable, "the bare OpenSSL loop") }
+        unsafe handle = made
+    }
+
+    deinit {
+        unsafe km_floor_free(handle)
+    }
+
+    func encrypt(_ count: Int) throws -> Int64 { try Self.checked(unsafe km_floor_encrypt(handle, count)) }
+    func decrypt(_ count: Int) throws -> Int64 { try Self.checked(unsafe km_floor_decrypt(handle, count)) }
+    func sign(_ count: Int) throws -> Int64 { try Self.checked(unsafe km_floor_sign(handle, count)) }
+
+    private static func checked(_ nanoseconds: Int64) throws -> Int64 {
+        guard nanoseconds >= 0 else { throw KMError(.cryptographyUnavailable, "the bare OpenSSL loop") }
+        return nanoseconds
+    }
+}
