@@ -46,7 +46,7 @@ let package = Package(
         .executableTarget(
             name: "kmsec",
             dependencies: [
-                "KMSecurity", "KMJOSE", "KMPrimitives", "KMVectors", "CKMFloor",
+                "KMSecurity", "KMJOSE", "KMJSON", "KMPrimitives", "KMVectors", "CKMFloor",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
             ],

@@ -1,4 +1,4 @@
-public import KMPrimitives
+package import KMPrimitives
 
 /// A content encryption key with its encrypted form: one RSA operation that can serve several JWEs to one recipient, each
 /// under an IV of its own (RFC 7516 section 2, Content Encryption Key).
@@ -7,16 +7,23 @@ public struct JWEContentKey: Sendable {
     public let encryption: ContentEncryptionAlgorithm
     let cipher: AESGCM
     /// The encrypted key in base64url, as it stands in every message.
-    let encodedEncryptedKey: [UInt8]
+    package let encodedEncryptedKey: [UInt8]
 
-    /// A fresh key for `recipient`.
+    /// A fresh key for `recipient`, and fresh initialization vectors to use it with.
     ///
+    /// All come from one call of the random generator, which costs as much as encrypting a kilobyte.
+    ///
+    /// - Returns: the key, and `ivCount` vectors of 12 bytes, one after the other.
     /// - Throws: ``KMError`` `cryptographyUnavailable`.
-    public static func generate(
+    package static func generate(
         _ encryption: ContentEncryptionAlgorithm,
-        for recipient: RSAPublicKey
-    ) throws -> JWEContentKey {
-        try JWEContentKey(encryption, SecretBytes(randomCount: encryption.keyByteCount), recipient)
+        for recipient: RSAPublicKey,
+        ivCount: Int
+    ) throws -> (key: JWEContentKey, ivs: [UInt8]) {
+        let keyByteCount = encryption.keyByteCount
+        let random = try SecretBytes(randomCount: keyByteCount + ivCount * AESGCM.ivByteCount)
+        let key = try JWEContentKey(encryption, random.extracting(0..<keyByteCount), recipient)
+        return (key, random.withBytes { Array(copying: $0.extracting(keyByteCount..<$0.count)) })
     }
 
     init(_ encryption: ContentEncryptionAlgorithm, _ key: SecretBytes, _ recipient: RSAPublicKey) throws {
@@ -44,7 +51,9 @@ public struct JWEContentKey: Sendable {
     }
 
     /// Appends the compact serialization of `plaintext`.
-    func seal(
+    ///
+    /// `iv` must not have served under this key before.
+    package func seal(
         _ plaintext: Span<UInt8>,
         encodedHeader: [UInt8],
         iv: Span<UInt8>,
@@ -63,7 +72,7 @@ public struct JWEContentKey: Sendable {
     }
 
     /// The plaintext of a message under this key.
-    func open(_ message: JWECompact) throws -> [UInt8] {
+    package func open(_ message: JWECompact) throws -> [UInt8] {
         try cipher.open(
             message.ciphertext.span,
             tag: message.tag.span,

@@ -34,13 +34,23 @@ public struct JWEDecryptor: Sendable {
     /// - Throws: ``KMError`` `authenticationFailed`; before any decryption `malformedJWE`, `malformedHeader`,
     ///   `algorithmNotAllowed`, `keyIDMismatch` or `limitExceeded`; `cryptographyUnavailable`.
     public func decrypt(_ message: Span<UInt8>, keyID: String? = nil) throws -> Message {
+        let (parts, header) = try parse(message, keyID: keyID)
+        return Message(header: header, plaintext: try contentKey(of: parts, header).open(parts))
+    }
+
+    /// Takes a message apart and checks all of it that needs no key.
+    package func parse(_ message: Span<UInt8>, keyID: String?) throws -> (parts: JWECompact, header: JWEHeader) {
         let parts = try JWECompact(parsing: message, policy: policy)
         let header = try JWEHeader(parsing: parts.headerJSON, policy: policy)
         if let keyID, let named = header.keyID, named != keyID {
             throw KMError(.keyIDMismatch, "the header's kid is not the id of the key that is due")
         }
-        let contentKey = try JWEContentKey(unwrapping: parts, header: header, with: key)
-        return Message(header: header, plaintext: try contentKey.open(parts))
+        return (parts, header)
+    }
+
+    /// The content key of a message, or a random one; which it is, only the tag of a message under it tells.
+    package func contentKey(of parts: JWECompact, _ header: JWEHeader) throws -> JWEContentKey {
+        try JWEContentKey(unwrapping: parts, header: header, with: key)
     }
 
     /// Verifies and decrypts a compact serialization; see ``decrypt(_:keyID:)-(Span<UInt8>,_)``.

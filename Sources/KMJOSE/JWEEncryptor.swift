@@ -34,19 +34,19 @@ public struct JWEEncryptor: Sendable {
     ///
     /// - Throws: ``KMError`` `cryptographyUnavailable`; `output` is then as it was.
     public func encrypt(_ plaintext: Span<UInt8>, appendingTo output: inout [UInt8]) throws {
-        // The key and the IV come from one call of the generator, which costs as much as encrypting a kilobyte.
-        let keyByteCount = header.encryption.keyByteCount
-        let random = try SecretBytes(randomCount: keyByteCount + AESGCM.ivByteCount)
-        let key = try JWEContentKey(header.encryption, random.extracting(0..<keyByteCount), recipient)
+        let (key, iv) = try JWEContentKey.generate(header.encryption, for: recipient, ivCount: 1)
+        try encrypt(plaintext, under: key, iv: iv, appendingTo: &output)
+    }
+
+    /// Appends the compact serialization of `plaintext` under a content key that serves several messages.
+    package func encrypt(
+        _ plaintext: Span<UInt8>,
+        under key: JWEContentKey,
+        iv: [UInt8],
+        appendingTo output: inout [UInt8]
+    ) throws {
         output.reserveCapacity(output.count + encryptedByteCount(plaintext.count))
-        try random.withBytes { random in
-            try key.seal(
-                plaintext,
-                encodedHeader: encodedHeader,
-                iv: random.extracting(keyByteCount..<random.count),
-                appendingTo: &output
-            )
-        }
+        try key.seal(plaintext, encodedHeader: encodedHeader, iv: iv.span, appendingTo: &output)
     }
 
     /// The compact serialization of `plaintext`.

@@ -52,8 +52,13 @@ public enum JSONString {
 
     /// Appends `text` as a JSON string with its quotes, escaping what RFC 8259 section 7 asks for and nothing else.
     public static func append(_ text: String, to output: inout [UInt8]) {
+        append(utf8: Array(text.utf8), to: &output)
+    }
+
+    /// Appends UTF-8 text as a JSON string with its quotes; see ``append(_:to:)``.
+    public static func append(utf8 text: [UInt8], to output: inout [UInt8]) {
         output.append(UInt8(ascii: "\""))
-        for byte in text.utf8 {
+        for byte in text {
             switch byte {
             case UInt8(ascii: "\""), UInt8(ascii: "\\"):
                 output.append(UInt8(ascii: "\\"))

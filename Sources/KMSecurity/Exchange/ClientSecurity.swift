@@ -24,6 +24,7 @@ public struct ClientSecurity: Sendable {
     ///   - timeZone: whose times the headers tell.
     ///   - profile: the dialect that is sent; both are understood.
     ///   - limits: how large a response may be.
+    ///   - dataKeyCaching: how long content keys serve; nil for a fresh one with every message.
     ///   - clock: the time.
     /// - Throws: ``KMError`` `cryptographyUnavailable`.
     public init(
@@ -34,12 +35,18 @@ public struct ClientSecurity: Sendable {
         timeZone: TimeZoneCode = .utc,
         profile: WireProfile = .documented,
         limits: ParameterLimits = .standard,
+        dataKeyCaching: DataKeyCaching? = nil,
         clock: @escaping WallClock = { Date() }
     ) throws {
         self.aspID = aspID
         self.accessKey = accessKey
         self.signer = TranTokenSigner(secretKey)
-        self.cipher = try ParameterCipher(keyring: keyring, profile: profile, limits: limits)
+        self.cipher = try ParameterCipher(
+            keyring: keyring,
+            profile: profile,
+            limits: limits,
+            dataKeyCaching: dataKeyCaching
+        )
         self.timeZone = timeZone
         self.profile = profile
         self.clock = clock
@@ -53,20 +60,17 @@ public struct ClientSecurity: Sendable {
     ///     the response may be encrypted though the request is not.
     /// - Returns: headers and body to send as they are.
     /// - Throws: ``KMError`` `keyUnknown` where the ring has no primary key to encrypt with; what
-    ///   ``ParameterCipher/encrypt(_:under:at:)`` throws; `headerInvalid` when the clock is outside the years 2000 to 2099.
+    ///   ``ParameterCipher/seal(_:_:under:at:correlationID:)`` throws; `headerInvalid` when the clock is outside the years 2000 to 2099.
     public func seal(_ parameters: [UInt8], protection: Protection) throws -> SealedRequest {
         let date = clock()
-        let body: [UInt8]
-        switch protection {
-        case .none:
-            body = parameters
-        case .message:
+        let stamp = try RequestStamp(date: date, timeZone: timeZone)
+        var body = parameters
+        if protection != .none {
             guard let id = cipher.keyring.primaryID else {
                 throw KMError(.keyUnknown, "the ring has no primary key to encrypt with")
             }
-            body = try cipher.encrypt(parameters, under: id, at: date)
+            body = try cipher.seal(parameters, protection, under: id, at: date, correlationID: stamp.correlationID)
         }
-        let stamp = try RequestStamp(date: date, timeZone: timeZone)
         let headers = RequestHeaders(
             aspID: aspID,
             accessKey: accessKey,
@@ -75,6 +79,13 @@ public struct ClientSecurity: Sendable {
             stamp: stamp
         )
         return SealedRequest(requestHeaders: headers, headers: headers.httpFields(profile), body: body)
+    }
+
+    /// A request ready to send, as an endpoint's policy asks; see ``seal(_:protection:)-([UInt8],_)``.
+    ///
+    /// - Throws: ``KMError`` as there.
+    public func seal(_ parameters: [UInt8], policy: EndpointPolicy) throws -> SealedRequest {
+        try seal(parameters, protection: policy.request.protection)
     }
 
     /// The parameters of a response (HTTP 200): its headers checked, its correlation id compared with the request's, its
@@ -90,27 +101,42 @@ public struct ClientSecurity: Sendable {
     ///   - protection: what is due; a body that is not so protected is refused.
     /// - Returns: the headers and the parameters, byte for byte as they were sealed.
     /// - Throws: ``KMError`` `headerMissing`, `headerRepeated`, `headerInvalid`; `correlationMismatch`; `limitExceeded`;
-    ///   what ``ParameterCipher/decrypt(_:under:)`` throws.
+    ///   what ``ParameterCipher/open(_:_:under:correlationID:)`` throws.
     public func open(
         _ headers: HTTPFields,
         _ body: [UInt8],
         answering request: SealedRequest,
         protection: Protection = .message
     ) throws -> OpenedResponse {
+        try open(headers, body, answering: request, rule: EndpointPolicy.Rule(protection))
+    }
+
+    /// The parameters of a response, as an endpoint's policy asks; see ``open(_:_:answering:protection:)``.
+    ///
+    /// - Throws: ``KMError`` as there.
+    public func open(
+        _ headers: HTTPFields,
+        _ body: [UInt8],
+        answering request: SealedRequest,
+        policy: EndpointPolicy
+    ) throws -> OpenedResponse {
+        try open(headers, body, answering: request, rule: policy.response)
+    }
+
+    private func open(
+        _ headers: HTTPFields,
+        _ body: [UInt8],
+        answering request: SealedRequest,
+        rule: EndpointPolicy.Rule
+    ) throws -> OpenedResponse {
         try cipher.limits.check(body)
         let responseHeaders = try ResponseHeaders(headers)
         guard responseHeaders.correlationID == request.requestHeaders.correlationID else {
             throw KMError(.correlationMismatch, "the response's correlation id is not the request's")
         }
-        switch protection {
-        case .none:
-            return OpenedResponse(headers: responseHeaders, parameters: body)
-        case .message:
-            guard let id = responseHeaders.cryptoKeyID ?? request.requestHeaders.cryptoKeyID else {
-                throw HTTPFields.missing(.kmCryptoKeyID)
-            }
-            return OpenedResponse(headers: responseHeaders, parameters: try cipher.decrypt(body, under: id))
-        }
+        let id = responseHeaders.cryptoKeyID ?? request.requestHeaders.cryptoKeyID
+        let parameters = try cipher.open(body, rule, id, correlationID: responseHeaders.correlationID)
+        return OpenedResponse(headers: responseHeaders, parameters: parameters)
     }
 }
 

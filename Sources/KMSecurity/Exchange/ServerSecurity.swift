@@ -22,6 +22,7 @@ public struct ServerSecurity: Sendable {
     ///   - profile: the dialect of what is sent; both are understood.
     ///   - tolerance: how near a token's time must be.
     ///   - limits: how large a request may be.
+    ///   - dataKeyCaching: how long content keys serve; nil for a fresh one with every message.
     ///   - clock: the time.
     /// - Throws: ``KMError`` `cryptographyUnavailable`.
     public init(
@@ -30,10 +31,16 @@ public struct ServerSecurity: Sendable {
         profile: WireProfile = .documented,
         tolerance: TranTokenVerifier.Tolerance = .standard,
         limits: ParameterLimits = .standard,
+        dataKeyCaching: DataKeyCaching? = nil,
         clock: @escaping WallClock = { Date() }
     ) throws {
         self.credentials = credentials
-        self.cipher = try ParameterCipher(keyring: keyring, profile: profile, limits: limits)
+        self.cipher = try ParameterCipher(
+            keyring: keyring,
+            profile: profile,
+            limits: limits,
+            dataKeyCaching: dataKeyCaching
+        )
         self.tolerance = tolerance
         self.clock = clock
         self.nobodysKey = try SecretKey(SecretBytes(randomCount: SecretKey.recommendedByteCount))
@@ -52,24 +59,39 @@ public struct ServerSecurity: Sendable {
     /// - Returns: the headers and the parameters, byte for byte as they were sealed.
     /// - Throws: ``KMError`` `limitExceeded`; what ``RequestHeaders/init(_:)`` throws; `accessKeyUnknown`;
     ///   `tokenMismatch`; `tokenStale`; `headerMissing` where the body should be encrypted and no key is named; what
-    ///   ``ParameterCipher/decrypt(_:under:)`` throws. Errors of the credential source pass through.
+    ///   ``ParameterCipher/open(_:_:under:correlationID:)`` throws. Errors of the credential source pass through.
     public func open(
         _ headers: HTTPFields,
         _ body: [UInt8],
         protection: Protection = .message
+    ) async throws -> OpenedCall {
+        try await open(headers, body, rule: EndpointPolicy.Rule(protection))
+    }
+
+    /// The parameters of a request, as an endpoint's policy asks; see ``open(_:_:protection:)``.
+    ///
+    /// - Throws: ``KMError`` as there.
+    public func open(_ headers: HTTPFields, _ body: [UInt8], policy: EndpointPolicy) async throws -> OpenedCall {
+        try await open(headers, body, rule: policy.request)
+    }
+
+    private func open(
+        _ headers: HTTPFields,
+        _ body: [UInt8],
+        rule: EndpointPolicy.Rule
     ) async throws -> OpenedCall {
         try cipher.limits.check(body)
         let requestHeaders = try RequestHeaders(headers)
         guard let accessKey = requestHeaders.accessKey else { throw HTTPFields.missing(.kmAccessKey) }
         let secretKeys = try await credentials.secretKeys(for: accessKey)
         try verify(requestHeaders, body, secretKeys)
-        switch protection {
-        case .none:
-            return OpenedCall(headers: requestHeaders, parameters: body)
-        case .message:
-            guard let id = requestHeaders.cryptoKeyID else { throw HTTPFields.missing(.kmCryptoKeyID) }
-            return OpenedCall(headers: requestHeaders, parameters: try cipher.decrypt(body, under: id))
-        }
+        let parameters = try cipher.open(
+            body,
+            rule,
+            requestHeaders.cryptoKeyID,
+            correlationID: requestHeaders.correlationID
+        )
+        return OpenedCall(headers: requestHeaders, parameters: parameters)
     }
 
     private func verify(_ headers: RequestHeaders, _ body: [UInt8], _ secretKeys: [SecretKey]) throws {
@@ -100,25 +122,30 @@ public struct ServerSecurity: Sendable {
     ///   - protection: what is done to them.
     /// - Returns: headers and body to send as they are.
     /// - Throws: ``KMError`` `keyUnknown` where the call named no key and the ring has no primary one; what
-    ///   ``ParameterCipher/encrypt(_:under:at:)`` throws.
+    ///   ``ParameterCipher/seal(_:_:under:at:correlationID:)`` throws.
     public func seal(
         _ parameters: [UInt8],
         answering call: OpenedCall,
         protection: Protection = .message
     ) throws -> SealedResponse {
-        switch protection {
-        case .none:
-            return SealedResponse(call.headers.correlationID, nil, parameters)
-        case .message:
-            guard let id = call.headers.cryptoKeyID ?? cipher.keyring.primaryID else {
-                throw KMError(.keyUnknown, "the call names no key, and the ring has no primary one")
-            }
-            return SealedResponse(
-                call.headers.correlationID,
-                id,
-                try cipher.encrypt(parameters, under: id, at: clock())
-            )
+        let correlationID = call.headers.correlationID
+        guard protection != .none else { return SealedResponse(correlationID, nil, parameters) }
+        guard let id = call.headers.cryptoKeyID ?? cipher.keyring.primaryID else {
+            throw KMError(.keyUnknown, "the call names no key, and the ring has no primary one")
         }
+        let body = try cipher.seal(parameters, protection, under: id, at: clock(), correlationID: correlationID)
+        return SealedResponse(correlationID, id, body)
+    }
+
+    /// The response to a call, as an endpoint's policy asks; see ``seal(_:answering:protection:)-([UInt8],_,_)``.
+    ///
+    /// - Throws: ``KMError`` as there.
+    public func seal(
+        _ parameters: [UInt8],
+        answering call: OpenedCall,
+        policy: EndpointPolicy
+    ) throws -> SealedResponse {
+        try seal(parameters, answering: call, protection: policy.response.protection)
     }
 
     /// The error reply to a request, to send with HTTP 400; it is not encrypted.

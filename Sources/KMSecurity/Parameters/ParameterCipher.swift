@@ -2,7 +2,7 @@ public import Foundation
 internal import KMJOSE
 internal import KMPrimitives
 
-/// Encrypts parameters into bodies and back, at message level, under the keys of a ring.
+/// Encrypts parameters into bodies and back, under the keys of a ring.
 ///
 /// Each key's share of the work is done once, when the cipher is made; keep it as long as the ring. It may be used from
 /// several tasks at once.
@@ -16,16 +16,26 @@ public struct ParameterCipher: Sendable {
 
     private let encryptors: [CryptoKeyID: JWEEncryptor]
     private let decryptors: [CryptoKeyID: JWEDecryptor]
+    let cache: DataKeyCache?
 
     /// Prepares every key of `keyring`.
+    ///
+    /// - Parameters:
+    ///   - keyring: the keys.
+    ///   - profile: how bodies are written.
+    ///   - limits: what is taken.
+    ///   - dataKeyCaching: how long content keys serve; nil for a fresh one with every message.
+    /// - Throws: ``KMError`` `cryptographyUnavailable`.
     public init(
         keyring: CryptoKeyring,
         profile: WireProfile = .documented,
-        limits: ParameterLimits = .standard
+        limits: ParameterLimits = .standard,
+        dataKeyCaching: DataKeyCaching? = nil
     ) throws {
         self.keyring = keyring
         self.profile = profile
         self.limits = limits
+        cache = dataKeyCaching.map(DataKeyCache.init)
         let policy = JWEPolicy(maximumByteCount: limits.maximumBodyByteCount)
         var encryptors: [CryptoKeyID: JWEEncryptor] = [:]
         var decryptors: [CryptoKeyID: JWEDecryptor] = [:]
@@ -42,39 +52,118 @@ public struct ParameterCipher: Sendable {
         self.decryptors = decryptors
     }
 
-    /// The body `{"encData":"…"}` of `parameters`, one JSON text, encrypted under the key `id`.
+    /// The body of `parameters`, one JSON text, protected under the key `id`.
     ///
+    /// - Parameters:
+    ///   - parameters: one JSON text.
+    ///   - protection: what is done; at ``Protection/none`` the body is the parameters.
+    ///   - id: the key's name.
+    ///   - date: when, for the validity of the key's certificate.
+    ///   - correlationID: what fields are bound to, at field level, so that they open in this message alone.
+    /// - Returns: the body's bytes.
     /// - Throws: ``KMError`` `malformedJSON`, `limitExceeded`; `keyUnknown`, `keyNotActive`, `keyHalfMissing` or
-    ///   `certificateNotValid` (at `date`) of the key; `cryptographyUnavailable`.
-    public func encrypt(_ parameters: [UInt8], under id: CryptoKeyID, at date: Date) throws -> [UInt8] {
-        let key = try keyring.key(id)
-        try key.checkEncrypts(at: date)
-        guard let encryptor = encryptors[id] else { throw KMError(.keyUnknown, "no key \(id) is in the ring") }
-        try limits.check(parameters)
-        try limits.checkJSON(parameters, "the parameters")
-        var body: [UInt8] = []
-        body.reserveCapacity(
-            EncryptedBody.prefix.count + encryptor.encryptedByteCount(parameters.count) + EncryptedBody.suffix.count
-        )
-        body.append(contentsOf: EncryptedBody.prefix)
-        try encryptor.encrypt(parameters.span, appendingTo: &body)
-        body.append(contentsOf: EncryptedBody.suffix)
-        return body
+    ///   `certificateNotValid` of the key; at field level `fieldMissing`, or `pathUnsupported` for a member name that no
+    ///   path can name; `cryptographyUnavailable`.
+    public func seal(
+        _ parameters: [UInt8],
+        _ protection: Protection,
+        under id: CryptoKeyID,
+        at date: Date,
+        correlationID: CorrelationID? = nil
+    ) throws -> [UInt8] {
+        switch protection {
+        case .none: parameters
+        case .message: try encrypt(parameters, under: id, at: date)
+        case .fields(let selection):
+            try encrypt(parameters, fields: selection, under: id, at: date, correlationID: correlationID)
+        }
     }
 
     /// The parameters of a body, one JSON text, decrypted with the key `id`.
     ///
+    /// - Parameters:
+    ///   - body: the bytes as received.
+    ///   - protection: what is due; at ``Protection/none`` the parameters are the body.
+    ///   - id: the key's name.
+    ///   - correlationID: what fields must be bound to, at field level; nil for whatever they are bound to.
+    /// - Returns: the parameters, byte for byte as they were sealed.
     /// - Throws: ``KMError`` `limitExceeded`, `malformedJSON`, `malformedBody`, `protectionRequired`; `keyUnknown`,
     ///   `keyNotActive` or `keyHalfMissing` of the key; `malformedJWE`, `malformedHeader`, `algorithmNotAllowed`,
-    ///   `keyIDMismatch`; `authenticationFailed`; `cryptographyUnavailable`.
-    public func decrypt(_ body: [UInt8], under id: CryptoKeyID) throws -> [UInt8] {
-        try limits.check(body)
-        let key = try keyring.key(id)
-        try key.checkDecrypts()
+    ///   `keyIDMismatch`; at field level `fieldMissing`, `fieldMismatch`; `authenticationFailed`;
+    ///   `cryptographyUnavailable`. Nothing of a body that is refused comes out.
+    public func open(
+        _ body: [UInt8],
+        _ protection: Protection,
+        under id: CryptoKeyID,
+        correlationID: CorrelationID? = nil
+    ) throws -> [UInt8] {
+        switch protection {
+        case .none: body
+        case .message: try decrypt(body, under: id)
+        case .fields(let selection): try decrypt(body, fields: selection, under: id, correlationID: correlationID)
+        }
+    }
+
+    /// The prepared encryption of a key, once it is known that the key may encrypt at `date`.
+    func encryptor(_ id: CryptoKeyID, at date: Date) throws -> JWEEncryptor {
+        try keyring.key(id).checkEncrypts(at: date)
+        guard let encryptor = encryptors[id] else { throw KMError(.keyUnknown, "no key \(id) is in the ring") }
+        return encryptor
+    }
+
+    /// The prepared decryption of a key, once it is known that the key may decrypt.
+    func decryptor(_ id: CryptoKeyID) throws -> JWEDecryptor {
+        try keyring.key(id).checkDecrypts()
         guard let decryptor = decryptors[id] else { throw KMError(.keyUnknown, "no key \(id) is in the ring") }
-        let message = try EncryptedBody.message(of: body)
-        let parameters = try decryptor.decrypt(message.span, keyID: id.text).plaintext
-        try limits.checkJSON(parameters, "the decrypted parameters")
-        return parameters
+        return decryptor
+    }
+
+    /// A content key for `ivCount` messages of `byteCount` bytes in all, with their initialization vectors.
+    func contentKey(
+        _ id: CryptoKeyID,
+        _ encryptor: JWEEncryptor,
+        ivCount: Int,
+        byteCount: Int
+    ) throws -> (key: JWEContentKey, ivs: [UInt8]) {
+        let encryption = encryptor.header.encryption
+        guard let cache else {
+            return try JWEContentKey.generate(encryption, for: encryptor.recipient, ivCount: ivCount)
+        }
+        let key = try cache.sendingKey(id, messageCount: ivCount, byteCount: byteCount) {
+            try JWEContentKey.generate(encryption, for: encryptor.recipient, ivCount: 0).key
+        }
+        return (key, try SecureRandom.bytes(ivCount * AESGCM.ivByteCount))
+    }
+
+    /// Calls `open` with the content key of `parts`, from the cache where it is known.
+    ///
+    /// - Parameters:
+    ///   - id: the key's name.
+    ///   - decryptor: its prepared decryption.
+    ///   - parts: a message; where several share a content key, any of them.
+    ///   - header: its header.
+    ///   - messageCount: how many messages are opened.
+    ///   - byteCount: how many bytes they have together.
+    ///   - open: opens them; it throws unless every tag is right.
+    /// - Returns: what `open` returns.
+    /// - Throws: what `open` throws; `cryptographyUnavailable`.
+    func withContentKey<Result>(
+        _ id: CryptoKeyID,
+        _ decryptor: JWEDecryptor,
+        of parts: JWECompact,
+        _ header: JWEHeader,
+        messageCount: Int,
+        byteCount: Int,
+        _ open: (JWEContentKey) throws -> Result
+    ) throws -> Result {
+        guard let cache else { return try open(decryptor.contentKey(of: parts, header)) }
+        let wrapped = DataKeyCache.Wrapped(id: id, encryption: header.encryption, encryptedKey: parts.encryptedKey)
+        if let key = cache.receivedKey(wrapped, messageCount: messageCount, byteCount: byteCount) {
+            return try open(key)
+        }
+        let key = try decryptor.contentKey(of: parts, header)
+        let result = try open(key)
+        cache.remember(wrapped, key, messageCount: messageCount, byteCount: byteCount)
+        return result
     }
 }

@@ -6,14 +6,17 @@ public struct ParameterLimits: Sendable, Hashable {
     public var maximumBodyByteCount: Int
     /// The deepest nesting of JSON objects and arrays.
     public var maximumDepth: Int
+    /// The most fields that one message has at field level.
+    public var maximumFieldCount: Int
 
-    /// Bodies to 1 MiB, nested to 64.
+    /// Bodies to 1 MiB, nested to 64, with 1024 fields.
     public static let standard = ParameterLimits()
 
     /// Limits of the given parts.
-    public init(maximumBodyByteCount: Int = 1 << 20, maximumDepth: Int = 64) {
+    public init(maximumBodyByteCount: Int = 1 << 20, maximumDepth: Int = 64, maximumFieldCount: Int = 1024) {
         self.maximumBodyByteCount = maximumBodyByteCount
         self.maximumDepth = maximumDepth
+        self.maximumFieldCount = maximumFieldCount
     }
 
     func check(_ body: [UInt8]) throws {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import KMJOSE
 import KMSecurity
 
@@ -6,7 +7,9 @@ import KMSecurity
 struct DecryptCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "decrypt",
-        abstract: "Decrypt a body, or a bare JWE compact serialization: the parameters come out, byte for byte."
+        abstract: "Decrypt a body, or a bare JWE compact serialization: the parameters come out, byte for byte.",
+        discussion:
+            "With --field, each value that a path reaches is decrypted in its place; all of them open or nothing does."
     )
 
     @Option(help: "The private key: PKCS#8, PKCS#1 or PKCS#12.", completion: .file())
@@ -18,10 +21,29 @@ struct DecryptCommand: ParsableCommand {
     )
     var keyID: CryptoKeyID?
 
+    @OptionGroup var fields: FieldOptions
+
     @OptionGroup var passphrase: PassphraseOptions
 
     func run() throws {
         let key = try KeyFiles.privateKey(with, passphrase: passphrase.load())
+        if case .fields(let selection) = try fields.protection() {
+            // Without --key-id any key that a field names is taken, as at message level: the private key is what counts.
+            let id = try keyID ?? CryptoKeyID(String(repeating: "0", count: 32))
+            let cipher = try ParameterCipher(
+                keyring: CryptoKeyring(CryptoKey(id: id, decryptionKey: key, issuedAt: .now)),
+                limits: Streams.limits
+            )
+            return try Streams.write(
+                cipher.decrypt(
+                    Streams.readAll(),
+                    fields: selection,
+                    under: id,
+                    correlationID: fields.correlationID,
+                    checksKeyID: keyID != nil
+                )
+            )
+        }
         let policy = JWEPolicy(maximumByteCount: Streams.maximumByteCount)
         let message = try JWEInput.message(in: Streams.readAll())
         let opened = try JWEDecryptor(with: key, policy: policy).decrypt(message, keyID: keyID?.text)

@@ -7,7 +7,12 @@ struct EncryptCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "encrypt",
         abstract: "Encrypt parameters: one JSON text in, the protected body out.",
-        discussion: "The body comes without a newline behind it: these are the bytes to sign and to send."
+        discussion: """
+            Without --field the whole text is encrypted, into {"encData":"…"}; with it, each value that a path reaches, in \
+            its place, and every other byte stays. Paths are RFC 9535 JSONPath: names, indexes and *, such as \
+            '$.issuedCardList[*].digital.cardNo'. The body comes without a newline behind it: these are the bytes to sign \
+            and to send.
+            """
     )
 
     @Option(help: "The receiver's public key or X.509 certificate, PEM or DER.", completion: .file())
@@ -22,6 +27,8 @@ struct EncryptCommand: ParsableCommand {
     @Option(help: "The content encryption (default: A256GCM as documented, A128GCM as gateway).")
     var enc: ContentEncryptionAlgorithm?
 
+    @OptionGroup var fields: FieldOptions
+
     @Flag(help: "Encrypt to a certificate outside its validity too.")
     var anyTime = false
 
@@ -32,6 +39,13 @@ struct EncryptCommand: ParsableCommand {
             profile: enc.map(profile.with(encryption:)) ?? profile,
             limits: Streams.limits
         )
-        try Streams.write(cipher.encrypt(Streams.readAll(), under: keyID, at: .now))
+        let body = try cipher.seal(
+            Streams.readAll(),
+            fields.protection(),
+            under: keyID,
+            at: .now,
+            correlationID: fields.correlationID
+        )
+        try Streams.write(body)
     }
 }

@@ -16,20 +16,33 @@ struct Demo {
     ///
     /// - Throws: `demoFailed` when something arrives changed, or passes that must be refused.
     func run() async throws -> DemoReport {
-        let client = try parties.client()
-        let request = try client.seal(DemoParties.requestParameters, protection: .message)
-        let call = try await parties.server.open(request.headers, request.body)
-        let reply = try parties.server.seal(DemoParties.responseParameters, answering: call)
-        let response = try client.open(reply.headers, reply.body, answering: request)
-        guard call.parameters == DemoParties.requestParameters, response.parameters == DemoParties.responseParameters
-        else {
-            throw KMError(.demoFailed, "parameters arrived changed")
-        }
+        let whole = try await exchange(.waitingPhysicalCards)
+        let byField = try await exchange(.waitingPhysicalCardsByField)
         return DemoReport(
             profile: profile.name,
-            request: message(DemoParties.requestParameters, request.headers, request.body, call.parameters),
-            response: message(DemoParties.responseParameters, reply.headers, reply.body, response.parameters),
-            refusals: try await refusals(request)
+            request: whole.request,
+            response: whole.response,
+            refusals: try await refusals(whole.sealed),
+            fieldRequest: byField.request,
+            fieldResponse: byField.response
+        )
+    }
+
+    private typealias Exchange = (request: DemoReport.Message, response: DemoReport.Message, sealed: SealedRequest)
+
+    private func exchange(_ policy: EndpointPolicy) async throws -> Exchange {
+        let client = try parties.client()
+        let request = try client.seal(DemoParties.requestParameters, policy: policy)
+        let call = try await parties.server.open(request.headers, request.body, policy: policy)
+        let reply = try parties.server.seal(DemoParties.responseParameters, answering: call, policy: policy)
+        let response = try client.open(reply.headers, reply.body, answering: request, policy: policy)
+        guard call.parameters == DemoParties.requestParameters,
+            response.parameters == DemoParties.responseParameters
+        else { throw KMError(.demoFailed, "parameters arrived changed") }
+        return (
+            message(DemoParties.requestParameters, request.headers, request.body, call.parameters),
+            message(DemoParties.responseParameters, reply.headers, reply.body, response.parameters),
+            request
         )
     }
 

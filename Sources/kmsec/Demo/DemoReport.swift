@@ -30,6 +30,9 @@ struct DemoReport: Encodable {
     let request: Message
     let response: Message
     let refusals: [Refusal]
+    /// The same call at field level.
+    let fieldRequest: Message
+    let fieldResponse: Message
 }
 
 extension HTTPFields {

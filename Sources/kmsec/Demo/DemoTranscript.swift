@@ -27,10 +27,22 @@ struct DemoTranscript {
         if let reply = report.refusals.first?.reply {
             text += "   Each sender is told the same: HTTP 400 \(reply)\n"
         }
+        heading("6. The same call at field level: card data encrypted in place, the rest to be routed and logged")
+        wire(Self.shortenedValues(report.fieldRequest.body))
+        item("parameters", report.fieldRequest.received)
+        wire(Self.shortenedValues(report.fieldResponse.body))
+        item("parameters", report.fieldResponse.received)
     }
 
     /// The text, with a newline at its end.
     var description: String { text }
+
+    /// A body whose JWEs, which all begin like `{"`, are cut short.
+    private static func shortenedValues(_ body: String) -> String {
+        body.split(separator: "\"", omittingEmptySubsequences: false)
+            .map { $0.hasPrefix("eyJ") ? "\($0.prefix(12))…" : $0 }
+            .joined(separator: "\"")
+    }
 
     private func style(_ code: String, _ text: String) -> String {
         showsColor ? "\u{1B}[\(code)m\(text)\u{1B}[0m" : text

@@ -1,4 +1,4 @@
-/// An operation of the library and the bare OpenSSL loop that does the same work, measured in turns.
+/// An operation of the library and what it is measured against, by turns.
 struct SpeedMeasurement: Encodable {
     /// Runs a number of rounds and tells the nanoseconds they took.
     typealias Rounds = (Int) throws -> Int64
@@ -7,43 +7,47 @@ struct SpeedMeasurement: Encodable {
     let rounds: Int
     /// Microseconds a call, medians.
     let microseconds: Double
-    let floorMicroseconds: Double
+    let reference: SpeedOperations.Yardstick
+    let referenceMicroseconds: Double
     /// Of pairs of batches that ran one after the other: the median, and the quartiles.
     let ratio: Double
     let ratioQuartiles: [Double]
     let callsPerSecond: Double
+    /// Millions of bytes a second, where a call's input has a size worth telling.
+    let megabytesPerSecond: Double?
 
-    /// Measures for about `seconds`, in batches of some milliseconds, library and floor by turns, so that a change of the
-    /// machine's speed meets both alike.
-    init(_ operation: String, seconds: Double, library: Rounds, floor: Rounds) throws {
-        let warmUp = max(1, try library(8) / 8)
-        _ = try floor(8)
-        let batch = max(1, Int(5_000_000 / warmUp))
+    /// Measures for about `seconds`, in batches of some milliseconds, by turns, so that a change of the machine's speed
+    /// meets both alike.
+    init(_ operation: SpeedOperations.Operation, seconds: Double) throws {
+        let libraryBatch = try Self.batch(operation.library)
+        let referenceBatch = try Self.batch(operation.reference)
         let limit = Int64(seconds * 1_000_000_000)
         var (ours, theirs): ([Double], [Double]) = ([], [])
         var spent: Int64 = 0
         while spent < limit || ours.count < 5 {
             let isFirst = ours.count.isMultiple(of: 2)
-            let first = try isFirst ? library(batch) : floor(batch)
-            let second = try isFirst ? floor(batch) : library(batch)
-            ours.append(Double(isFirst ? first : second) / Double(batch) / 1000)
-            theirs.append(Double(isFirst ? second : first) / Double(batch) / 1000)
-            spent += first + second
+            let before = isFirst ? 0 : try operation.reference(referenceBatch)
+            let library = try operation.library(libraryBatch)
+            let reference = isFirst ? try operation.reference(referenceBatch) : before
+            ours.append(Double(library) / Double(libraryBatch) / 1000)
+            theirs.append(Double(reference) / Double(referenceBatch) / 1000)
+            spent += library + reference
         }
         let ratios = zip(ours, theirs).map { $0 / $1 }.sorted()
-        self.operation = operation
-        rounds = ours.count * batch
+        self.operation = operation.name
+        rounds = ours.count * libraryBatch
         microseconds = ours.sorted()[ours.count / 2]
-        floorMicroseconds = theirs.sorted()[theirs.count / 2]
+        reference = operation.yardstick
+        referenceMicroseconds = theirs.sorted()[theirs.count / 2]
         ratio = ratios[ratios.count / 2]
         ratioQuartiles = [ratios[ratios.count / 4], ratios[ratios.count * 3 / 4]]
         callsPerSecond = 1_000_000 / microseconds
+        megabytesPerSecond = operation.byteCount.map { Double($0) / (ours.sorted()[ours.count / 2]) }
     }
 
-    /// Runs `call` a number of times and tells the nanoseconds.
-    static func timed(_ count: Int, _ call: () throws -> Void) rethrows -> Int64 {
-        let clock = ContinuousClock()
-        let duration = try clock.measure { for _ in 0..<count { try call() } }
-        return duration.components.seconds * 1_000_000_000 + duration.components.attoseconds / 1_000_000_000
+    /// How many rounds take some milliseconds; running them warms up as well.
+    private static func batch(_ rounds: Rounds) throws -> Int {
+        let nanoseconds = max(1, try rounds(8) / 8)
+        return max(1, Int(5_000_000 / nanoseconds))
     }
 }

@@ -1,77 +1,164 @@
 import Foundation
 import KMJOSE
+import KMJSON
 import KMSecurity
 
-/// What `kmsec speed` measures.
+/// What `kmsec speed` measures: each operation of the library beside what it is measured against.
 struct SpeedOperations {
-    static let names = ["message-encrypt", "message-decrypt", "token-sign", "token-verify"]
-
-    private let cipher: ParameterCipher
-    private let id: CryptoKeyID
-    private let secretKey: SecretKey
-    private let message: Floor
-    private let token: Floor
-    private let parameters = DemoParties.requestParameters
-    private let body = [UInt8](repeating: UInt8(ascii: "x"), count: 600)
-
-    init() throws {
-        let pair = try RSAPrivateKey.generate()
-        let secret = try SecretBytes(randomCount: 32)
-        id = try CryptoKeyID.random()
-        secretKey = try SecretKey(secret)
-        let key = try CryptoKey(id: id, encryptionKey: pair.publicKey, decryptionKey: pair, issuedAt: .now)
-        cipher = try ParameterCipher(keyring: CryptoKeyring(key))
-        let header = Base64.url.encode(JWEHeader(encryption: .a256GCM, keyID: id.text).json)
-        message = try Floor(
-            key: pair,
-            secret: secret,
-            encodedHeader: header,
-            contentKeyByteCount: 32,
-            body: parameters
-        )
-        token = try Floor(key: pair, secret: secret, encodedHeader: header, contentKeyByteCount: 32, body: body)
+    /// What an operation is measured against.
+    enum Yardstick: String, Encodable {
+        /// The same work as a bare OpenSSL loop.
+        case floor = "bare OpenSSL"
+        case messageEncrypt = "message-encrypt"
+        case messageDecrypt = "message-decrypt"
+        /// Reading the document once, a byte at a time.
+        case read = "reading the bytes"
     }
 
-    func measure(_ name: String, seconds: Double) throws -> SpeedMeasurement {
-        var sink = 0
-        let now = Date.now
-        let measurement: SpeedMeasurement
+    /// An operation by its name.
+    struct Operation {
+        let name: String
+        let yardstick: Yardstick
+        /// How many bytes a call takes in, where the rate by size matters.
+        let byteCount: Int?
+        let library: SpeedMeasurement.Rounds
+        let reference: SpeedMeasurement.Rounds
+    }
+
+    static let names = [
+        "message-encrypt", "message-decrypt", "token-sign", "token-verify", "field-encrypt", "field-decrypt",
+        "cached-message-encrypt", "cached-message-decrypt", "cached-field-encrypt", "cached-field-decrypt", "json-scan",
+    ]
+
+    private let pair: RSAPrivateKey
+    private let id: CryptoKeyID
+    private let keyring: CryptoKeyring
+    private let secret: SecretBytes
+    private let parameters = DemoParties.requestParameters
+    private let now = Date.now
+
+    init() throws {
+        pair = try RSAPrivateKey.generate()
+        secret = try SecretBytes(randomCount: 32)
+        id = try CryptoKeyID.random()
+        keyring = CryptoKeyring(
+            try CryptoKey(id: id, encryptionKey: pair.publicKey, decryptionKey: pair, issuedAt: now)
+        )
+    }
+
+    func operation(_ name: String) throws -> Operation {
+        let cipher = try ParameterCipher(keyring: keyring)
+        let cached = try ParameterCipher(keyring: keyring, dataKeyCaching: .standard)
+        let fields = EndpointPolicy.waitingPhysicalCardsByField.request.protection
         switch name {
         case "message-encrypt":
-            measurement = try SpeedMeasurement(name, seconds: seconds) {
-                try SpeedMeasurement.timed($0) { sink += try cipher.encrypt(parameters, under: id, at: now).count }
-            } floor: {
-                try message.encrypt($0)
-            }
+            let floor = try floor(body: parameters)
+            return Operation(name, .floor, sealing(cipher, .message), floor.encrypt)
         case "message-decrypt":
-            let encrypted = try cipher.encrypt(parameters, under: id, at: now)
-            _ = try message.encrypt(1)
-            measurement = try SpeedMeasurement(name, seconds: seconds) {
-                try SpeedMeasurement.timed($0) { sink += try cipher.decrypt(encrypted, under: id).count }
-            } floor: {
-                try message.decrypt($0)
-            }
+            let floor = try floor(body: parameters)
+            _ = try floor.encrypt(1)
+            return Operation(name, .floor, try opening(cipher, .message), floor.decrypt)
         case "token-sign":
-            let signer = TranTokenSigner(secretKey)
-            let stamp = try RequestStamp(date: now, timeZone: .kst)
-            measurement = try SpeedMeasurement(name, seconds: seconds) {
-                try SpeedMeasurement.timed($0) { sink += try signer.sign(body, at: stamp).text().utf8.count }
-            } floor: {
-                try token.sign($0)
-            }
+            return Operation(name, .floor, try signing(), try floor(body: Self.tokenBody).sign)
+        case "token-verify":
+            return Operation(name, .floor, try verifying(), try floor(body: Self.tokenBody).sign)
+        case "field-encrypt":
+            return Operation(name, .messageEncrypt, sealing(cipher, fields), sealing(cipher, .message))
+        case "field-decrypt":
+            return Operation(name, .messageDecrypt, try opening(cipher, fields), try opening(cipher, .message))
+        case "cached-message-encrypt":
+            return Operation(name, .messageDecrypt, sealing(cached, .message), try opening(cipher, .message))
+        case "cached-message-decrypt":
+            return Operation(name, .messageDecrypt, try opening(cached, .message), try opening(cipher, .message))
+        case "cached-field-encrypt":
+            return Operation(name, .messageDecrypt, sealing(cached, fields), try opening(cipher, .message))
+        case "cached-field-decrypt":
+            return Operation(name, .messageDecrypt, try opening(cached, fields), try opening(cipher, .message))
         default:
-            let verifier = TranTokenVerifier(secretKey)
-            let text = try TranTokenSigner(secretKey).sign(body, at: RequestStamp(date: now, timeZone: .kst)).text()
-            measurement = try SpeedMeasurement(name, seconds: seconds) {
-                try SpeedMeasurement.timed($0) {
-                    try verifier.verify(TranToken(text), body: body, timeZone: .kst, at: now)
-                    sink += 1
-                }
-            } floor: {
-                try token.sign($0)
-            }
+            return scanning()
         }
-        guard sink > 0 else { throw KMError(.cryptographyUnavailable, "nothing was measured") }
-        return measurement
+    }
+
+    private static let tokenBody = [UInt8](repeating: UInt8(ascii: "x"), count: 600)
+
+    private func floor(body: [UInt8]) throws -> Floor {
+        let header = Base64.url.encode(JWEHeader(encryption: .a256GCM, keyID: id.text).json)
+        return try Floor(key: pair, secret: secret, encodedHeader: header, contentKeyByteCount: 32, body: body)
+    }
+
+    private func sealing(_ cipher: ParameterCipher, _ protection: Protection) -> SpeedMeasurement.Rounds {
+        timed { try cipher.seal(parameters, protection, under: id, at: now).count }
+    }
+
+    private func opening(_ cipher: ParameterCipher, _ protection: Protection) throws -> SpeedMeasurement.Rounds {
+        let body = try cipher.seal(parameters, protection, under: id, at: now)
+        return timed { try cipher.open(body, protection, under: id).count }
+    }
+
+    private func signing() throws -> SpeedMeasurement.Rounds {
+        let signer = TranTokenSigner(try SecretKey(secret))
+        let stamp = try RequestStamp(date: now, timeZone: .kst)
+        return timed { try signer.sign(Self.tokenBody, at: stamp).text().utf8.count }
+    }
+
+    private func verifying() throws -> SpeedMeasurement.Rounds {
+        let verifier = TranTokenVerifier(try SecretKey(secret))
+        let stamp = try RequestStamp(date: now, timeZone: .kst)
+        let text = try TranTokenSigner(SecretKey(secret)).sign(Self.tokenBody, at: stamp).text()
+        return timed {
+            try verifier.verify(TranToken(text), body: Self.tokenBody, timeZone: .kst, at: now)
+            return 1
+        }
+    }
+
+    /// A response of the documented shape with enough cards in its list to have a megabyte.
+    private func scanning() -> Operation {
+        let card = DemoParties.responseParameters
+        var document = Array("[".utf8)
+        while document.count < 1_000_000 { document += card + [UInt8(ascii: ",")] }
+        document += Array("0]".utf8)
+        let text = document
+        return Operation(
+            "json-scan",
+            .read,
+            byteCount: text.count,
+            timed {
+                var scanner = JSONScanner()
+                var tokens = 0
+                while try scanner.next(in: text.span) != .end { tokens += 1 }
+                return tokens
+            },
+            timed { text.reduce(1) { Int($1) &+ $0 } }
+        )
+    }
+
+    /// Rounds of `call`, whose results are summed up, so that no call can be left out.
+    private func timed(_ call: @escaping () throws -> Int) -> SpeedMeasurement.Rounds {
+        { count in
+            var sum = 0
+            let start = ContinuousClock.now
+            for _ in 0..<count { sum &+= try call() }
+            let duration = start.duration(to: .now)
+            guard sum != 0 else { throw KMError(.cryptographyUnavailable, "nothing was measured") }
+            return duration.components.seconds * 1_000_000_000 + duration.components.attoseconds / 1_000_000_000
+        }
+    }
+}
+
+extension SpeedOperations.Operation {
+    init(
+        _ name: String,
+        _ yardstick: SpeedOperations.Yardstick,
+        byteCount: Int? = nil,
+        _ library: @escaping SpeedMeasurement.Rounds,
+        _ reference: @escaping SpeedMeasurement.Rounds
+    ) {
+        self.init(
+            name: name,
+            yardstick: yardstick,
+            byteCount: byteCount,
+            library: library,
+            reference: reference
+        )
     }
 }

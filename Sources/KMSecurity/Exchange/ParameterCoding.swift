@@ -1,0 +1,86 @@
+internal import Foundation
+internal import KMPrimitives
+
+/// Parameters from and to `Codable` types, by Foundation's coders.
+///
+/// What is sealed are the encoder's bytes, and what was opened keeps its own bytes beside the decoded value. Take
+/// `UInt64` for `userId`: a `Double` does not hold it.
+enum ParameterCoding {
+    static func encode(_ value: some Encodable) throws -> [UInt8] {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .withoutEscapingSlashes
+        do {
+            return Array(try encoder.encode(value))
+        } catch {
+            throw fault(error)
+        }
+    }
+
+    static func decode<Value: Decodable>(_ type: Value.Type, _ parameters: [UInt8]) throws -> Value {
+        do {
+            return try JSONDecoder().decode(type, from: Data(parameters))
+        } catch {
+            throw fault(error)
+        }
+    }
+
+    /// Foundation's own errors quote values, card numbers among them; the place alone is told on.
+    private static func fault(_ error: any Error) -> KMError {
+        let (what, context): (String, [any CodingKey]) =
+            switch error {
+            case DecodingError.keyNotFound(let key, let context): ("no member there", context.codingPath + [key])
+            case DecodingError.typeMismatch(_, let context): ("another type", context.codingPath)
+            case DecodingError.valueNotFound(_, let context): ("null", context.codingPath)
+            case DecodingError.dataCorrupted(let context): ("not of the form", context.codingPath)
+            case EncodingError.invalidValue(_, let context): ("a value that JSON does not hold", context.codingPath)
+            default: ("a fault of the type's own coding", [])
+            }
+        let path = context.map { $0.intValue.map { "[\($0)]" } ?? ".\($0.stringValue)" }.joined()
+        return KMError(.parametersInvalid, "\(what) at $\(path)")
+    }
+}
+
+extension ClientSecurity {
+    /// A request ready to send; see ``seal(_:protection:)-([UInt8],_)``.
+    ///
+    /// - Throws: ``KMError`` `parametersInvalid` when `parameters` does not encode, and as there.
+    public func seal(_ parameters: some Encodable, protection: Protection) throws -> SealedRequest {
+        try seal(ParameterCoding.encode(parameters), protection: protection)
+    }
+}
+
+extension ServerSecurity {
+    /// The response to a call; see ``seal(_:answering:protection:)-([UInt8],_,_)``.
+    ///
+    /// - Throws: ``KMError`` `parametersInvalid` when `parameters` does not encode, and as there.
+    public func seal(
+        _ parameters: some Encodable,
+        answering call: OpenedCall,
+        protection: Protection = .message
+    ) throws -> SealedResponse {
+        try seal(ParameterCoding.encode(parameters), answering: call, protection: protection)
+    }
+}
+
+extension OpenedCall {
+    /// The parameters as a value.
+    ///
+    /// - Throws: ``KMError`` `parametersInvalid` with the place that does not fit, and no value.
+    public func decode<Value: Decodable>(_ type: Value.Type) throws -> Value {
+        try ParameterCoding.decode(type, parameters)
+    }
+}
+
+extension OpenedResponse {
+    /// The parameters as a value.
+    ///
+    /// - Throws: ``KMError`` `parametersInvalid` with the place that does not fit, and no value.
+    public func decode<Value: Decodable>(_ type: Value.Type) throws -> Value {
+        try ParameterCoding.decode(type, parameters)
+    }
+}
+
+extension KMError.Code {
+    /// Parameters that do not fit the type they are decoded to or encoded from.
+    public static let parametersInvalid = Self("parametersInvalid")
+}

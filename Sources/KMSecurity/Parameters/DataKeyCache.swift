@@ -1,0 +1,112 @@
+internal import KMJOSE
+internal import Synchronization
+
+/// The content keys that still serve.
+///
+/// Safe across tasks: a lock is held for look-ups, never for an RSA operation.
+final class DataKeyCache: Sendable {
+    /// What a received content key is known by: never by trial, and by the whole of its encrypted form.
+    struct Wrapped: Hashable {
+        let id: CryptoKeyID
+        let encryption: ContentEncryptionAlgorithm
+        let encryptedKey: [UInt8]
+    }
+
+    private struct Entry {
+        let key: JWEContentKey
+        let born: ContinuousClock.Instant
+        var messageCount = 0
+        var byteCount = 0
+        var lastUse = 0
+    }
+
+    private struct State {
+        var sending: [CryptoKeyID: Entry] = [:]
+        var receiving: [Wrapped: Entry] = [:]
+        var uses = 0
+    }
+
+    private let bounds: DataKeyCaching
+    private let state = Mutex(State())
+
+    init(_ bounds: DataKeyCaching) {
+        self.bounds = bounds
+    }
+
+    /// The content key to send `messageCount` messages of `byteCount` bytes under, made by `make` where none serves.
+    func sendingKey(
+        _ id: CryptoKeyID,
+        messageCount: Int,
+        byteCount: Int,
+        make: () throws -> JWEContentKey
+    ) throws -> JWEContentKey {
+        let now = ContinuousClock.now
+        let known = state.withLock { state in
+            Self.use(&state.sending[id], messageCount, byteCount, now, bounds)
+        }
+        if let known { return known }
+        let key = try make()
+        // Of two that made one at the same time, the later stays; the other's has served its message.
+        state.withLock { $0.sending[id] = Entry(key: key, born: now, messageCount: messageCount, byteCount: byteCount) }
+        return key
+    }
+
+    /// The content key that `wrapped` is known to hold.
+    func receivedKey(_ wrapped: Wrapped, messageCount: Int, byteCount: Int) -> JWEContentKey? {
+        let now = ContinuousClock.now
+        return state.withLock { state in
+            state.uses += 1
+            let uses = state.uses
+            let key = Self.use(&state.receiving[wrapped], messageCount, byteCount, now, bounds)
+            state.receiving[wrapped]?.lastUse = uses
+            return key
+        }
+    }
+
+    /// Remembers what `wrapped` holds.
+    ///
+    /// Only for a key under which a message's tag was right: nobody can fill the cache with what does not decrypt.
+    func remember(_ wrapped: Wrapped, _ key: JWEContentKey, messageCount: Int, byteCount: Int) {
+        guard messageCount <= bounds.maximumMessageCount, byteCount <= bounds.maximumByteCount else { return }
+        let now = ContinuousClock.now
+        state.withLock { state in
+            if state.receiving.count >= bounds.maximumEntryCount, state.receiving[wrapped] == nil,
+                let oldest = state.receiving.min(by: { $0.value.lastUse < $1.value.lastUse })?.key
+            {
+                state.receiving[oldest] = nil
+            }
+            state.uses += 1
+            state.receiving[wrapped] = Entry(
+                key: key,
+                born: now,
+                messageCount: messageCount,
+                byteCount: byteCount,
+                lastUse: state.uses
+            )
+        }
+    }
+
+    /// How many content keys are held, for both directions.
+    var entryCount: Int { state.withLock { $0.sending.count + $0.receiving.count } }
+
+    /// The entry's key, counted as used, or nil, and the entry let go, where it is past its bounds.
+    private static func use(
+        _ entry: inout Entry?,
+        _ messageCount: Int,
+        _ byteCount: Int,
+        _ now: ContinuousClock.Instant,
+        _ bounds: DataKeyCaching
+    ) -> JWEContentKey? {
+        guard var used = entry else { return nil }
+        used.messageCount += messageCount
+        used.byteCount += byteCount
+        guard used.messageCount <= bounds.maximumMessageCount, used.byteCount <= bounds.maximumByteCount,
+            used.born.duration(to: now) <= bounds.maximumAge
+        else {
+            entry = nil
+            return nil
+        }
+        entry = used
+        return used.key
+    }
+}

@@ -1,0 +1,217 @@
+internal import KMJSON
+internal import KMPrimitives
+
+/// A value that a path reached.
+struct FieldMatch {
+    /// Where it stands, a string with its quotes.
+    let range: Range<Int>
+    /// Whether it is a string, and one with escapes in it.
+    let isString: Bool
+    let hasEscapes: Bool
+    /// Its normalized path, in UTF-8.
+    let path: [UInt8]
+}
+
+/// Finds the values of a selection in a JSON text, in one pass, in the order of the text.
+struct FieldMatcher {
+    /// An object or array that some path goes into.
+    private struct Frame {
+        let isObject: Bool
+        /// The nodes of the tree that its members or elements are matched against: `active[first..<end]`.
+        let first: Int
+        let end: Int
+        /// The object's names seen so far are those in `names` from here on.
+        let firstName: Int
+        /// How many members or elements were seen.
+        var count = 0
+    }
+
+    private struct Name {
+        let range: Range<Int>
+        let hasEscapes: Bool
+    }
+
+    private let selection: FieldSelection
+    private let maximumCount: Int
+    private var scanner: JSONScanner
+    private var frames: [Frame] = []
+    private var active: [Int] = [0]
+    private var names: [Name] = []
+    private var isSatisfied: [Bool]
+    private var matches: [FieldMatch] = []
+
+    /// Finds at most `limits.maximumFieldCount` values.
+    static func matches(
+        _ selection: FieldSelection,
+        in document: Span<UInt8>,
+        limits: ParameterLimits
+    ) throws -> [FieldMatch] {
+        var matcher = FieldMatcher(selection, limits)
+        try matcher.run(document)
+        return matcher.matches
+    }
+
+    private init(_ selection: FieldSelection, _ limits: ParameterLimits) {
+        self.selection = selection
+        maximumCount = limits.maximumFieldCount
+        scanner = JSONScanner(maximumDepth: limits.maximumDepth)
+        isSatisfied = [Bool](repeating: false, count: selection.paths.count)
+        matches.reserveCapacity(selection.paths.count)
+    }
+
+    private mutating func run(_ document: Span<UInt8>) throws {
+        try value(scanner.next(in: document), from: 0, document)
+        while let frame = frames.last {
+            let token = try scanner.next(in: document)
+            switch token {
+            case .objectEnd, .arrayEnd:
+                try leave(frame, document)
+            case .name:
+                names.append(Name(range: scanner.range, hasEscapes: scanner.hasEscapes))
+                let first = active.count
+                for node in frame.first..<frame.end { activateMember(of: active[node], document) }
+                frames[frames.count - 1].count += 1
+                try value(scanner.next(in: document), from: first, document)
+            default:
+                let first = active.count
+                for node in frame.first..<frame.end { activateElement(frame.count, of: active[node]) }
+                frames[frames.count - 1].count += 1
+                try value(token, from: first, document)
+            }
+        }
+        _ = try scanner.next(in: document)
+        guard selection.requiresMatches, let missing = isSatisfied.firstIndex(of: false) else { return }
+        throw KMError(.fieldMissing, "\(selection.paths[missing]) reaches nothing")
+    }
+
+    /// Takes the value that `token` begins, against the nodes `active[first...]`.
+    private mutating func value(_ token: JSONScanner.Token, from first: Int, _ document: Span<UInt8>) throws {
+        if active.count == first {
+            return try scanner.skipValue(in: document, startedBy: token)
+        }
+        var isMatch = false
+        for place in first..<active.count {
+            for path in selection.nodes[active[place]].ends {
+                isSatisfied[path] = true
+                isMatch = true
+            }
+        }
+        if isMatch {
+            active.removeSubrange(first...)
+            return try match(token, document)
+        }
+        if token == .objectStart || token == .arrayStart {
+            let isObject = token == .objectStart
+            frames.append(Frame(isObject: isObject, first: first, end: active.count, firstName: names.count))
+        } else {
+            active.removeSubrange(first...)
+        }
+    }
+
+    private mutating func match(_ token: JSONScanner.Token, _ document: Span<UInt8>) throws {
+        guard matches.count < maximumCount else {
+            throw KMError(.limitExceeded, "more than \(maximumCount) fields")
+        }
+        let hasEscapes = token == .string && scanner.hasEscapes
+        try scanner.skipValue(in: document, startedBy: token)
+        matches.append(
+            FieldMatch(
+                range: scanner.range,
+                isString: token == .string,
+                hasEscapes: hasEscapes,
+                path: try normalizedPath(document)
+            )
+        )
+    }
+
+    private mutating func activateMember(of node: Int, _ document: Span<UInt8>) {
+        for (name, next) in selection.nodes[node].names
+        where JSONString.equals(document, scanner.range, hasEscapes: scanner.hasEscapes, name) {
+            active.append(next)
+        }
+        if let next = selection.nodes[node].wildcard { active.append(next) }
+    }
+
+    private mutating func activateElement(_ index: Int, of node: Int) {
+        for (wanted, next) in selection.nodes[node].indexes where wanted == index { active.append(next) }
+        if let next = selection.nodes[node].wildcard { active.append(next) }
+    }
+
+    /// Leaves an object or array at its end.
+    private mutating func leave(_ frame: Frame, _ document: Span<UInt8>) throws {
+        if frame.isObject { try refuseRepeatedNames(from: frame.firstName, document) }
+        if frame.count == 0 {
+            for place in frame.first..<frame.end {
+                for path in selection.nodes[active[place]].throughWildcard { isSatisfied[path] = true }
+            }
+        }
+        names.removeSubrange(frame.firstName...)
+        active.removeSubrange(frame.first...)
+        frames.removeLast()
+    }
+
+    /// The normalized path of the value at hand, from what every frame is at.
+    private func normalizedPath(_ document: Span<UInt8>) throws -> [UInt8] {
+        var path: [UInt8] = []
+        path.reserveCapacity(64)
+        path.append(UInt8(ascii: "$"))
+        for (number, frame) in frames.enumerated() {
+            guard frame.isObject else {
+                NormalizedPath.append(index: frame.count - 1, to: &path)
+                continue
+            }
+            let end = number + 1 < frames.count ? frames[number + 1].firstName : names.count
+            let name = names[end - 1]
+            guard name.hasEscapes else {
+                let text = document.extracting(name.range.lowerBound + 1..<name.range.upperBound - 1)
+                NormalizedPath.append(name: text, to: &path)
+                continue
+            }
+            guard let text = JSONString.string(document, name.range) else {
+                throw KMError(
+                    .pathUnsupported,
+                    "the member name at byte \(name.range.lowerBound) has half a surrogate pair, which no path can name"
+                )
+            }
+            let bytes = Array(text.utf8)
+            NormalizedPath.append(name: bytes.span, to: &path)
+        }
+        return path
+    }
+}
+
+extension FieldMatcher {
+    /// Below this, comparing all pairs is quicker than sorting.
+    private static let fewNames = 12
+
+    /// Refuses an object that has a name twice, as two readers may take different ones of its values (RFC 8259 section 4).
+    private mutating func refuseRepeatedNames(from first: Int, _ document: Span<UInt8>) throws {
+        if names.count - first <= Self.fewNames {
+            for later in names.indices.dropFirst(first) {
+                for earlier in first..<later where isSame(names[earlier], names[later], document) {
+                    throw Self.repeated(names[later])
+                }
+            }
+            return
+        }
+        // With keys of their own, since a hostile object could have 100,000 names.
+        var seen = Set<[UInt8]>(minimumCapacity: names.count - first)
+        for name in names[first...] where !seen.insert(JSONString.unescaped(document, name.range)).inserted {
+            throw Self.repeated(name)
+        }
+    }
+
+    private func isSame(_ left: Name, _ right: Name, _ document: Span<UInt8>) -> Bool {
+        if left.hasEscapes || right.hasEscapes {
+            return JSONString.unescaped(document, left.range) == JSONString.unescaped(document, right.range)
+        }
+        guard left.range.count == right.range.count else { return false }
+        let distance = right.range.lowerBound - left.range.lowerBound
+        for at in left.range where document[at] != document[at + distance] { return false }
+        return true
+    }
+
+    private static func repeated(_ name: Name) -> KMError {
+        KMError(.malformedJSON, "the member name at byte \(name.range.lowerBound) stands in its object twice")
+    }
+}
