@@ -1,3 +1,5 @@
+#include <openssl/core_names.h>
+
 #include "internal.h"
 
 /* EVP counts in int. */
@@ -17,19 +19,47 @@ static int feed(EVP_CIPHER_CTX *context, update_function update, const uint8_t *
     return 1;
 }
 
-int km_aes_gcm_seal(const uint8_t *key, size_t key_size, const uint8_t *iv, const uint8_t *aad, size_t aad_size,
-                    const uint8_t *in, size_t size, uint8_t *out, uint8_t *tag) {
-    const EVP_CIPHER *cipher = km_cipher(key_size);
-    EVP_CIPHER_CTX *context = EVP_CIPHER_CTX_new();
+struct km_aes_gcm {
+    EVP_CIPHER_CTX *context;
+    int sealing;
+};
+
+km_aes_gcm *km_aes_gcm_create(const uint8_t *key, size_t key_size, int sealing) {
+    const EVP_CIPHER *algorithm = km_cipher(key_size);
+    km_aes_gcm *cipher = OPENSSL_zalloc(sizeof *cipher);
+    if (cipher != NULL) {
+        cipher->sealing = sealing;
+        cipher->context = EVP_CIPHER_CTX_new();
+    }
+    if (algorithm == NULL || cipher == NULL || cipher->context == NULL
+        || (sealing ? EVP_EncryptInit_ex2(cipher->context, algorithm, key, NULL, NULL)
+                    : EVP_DecryptInit_ex2(cipher->context, algorithm, key, NULL, NULL)) != 1) {
+        km_aes_gcm_free(cipher);
+        km_clear();
+        return NULL;
+    }
+    return cipher;
+}
+
+void km_aes_gcm_free(km_aes_gcm *cipher) {
+    if (cipher == NULL) return;
+    EVP_CIPHER_CTX_free(cipher->context); /* cleanses the expanded key */
+    OPENSSL_free(cipher);
+}
+
+int km_aes_gcm_seal(km_aes_gcm *cipher, const uint8_t *iv, const uint8_t *aad, size_t aad_size, const uint8_t *in,
+                    size_t size, uint8_t *out, uint8_t *tag) {
+    EVP_CIPHER_CTX *context = cipher->context;
+    OSSL_PARAM get_tag[] = {
+        OSSL_PARAM_construct_octet_string(OSSL_CIPHER_PARAM_AEAD_TAG, tag, KM_GCM_TAG_SIZE), OSSL_PARAM_construct_end()};
     uint8_t rest[KM_GCM_TAG_SIZE];
     int rest_size = 0;
-    const int done = cipher != NULL && context != NULL
-        && EVP_EncryptInit_ex2(context, cipher, key, iv, NULL) == 1
+    const int done = cipher->sealing
+        && EVP_EncryptInit_ex2(context, NULL, NULL, iv, NULL) == 1
         && feed(context, EVP_EncryptUpdate, aad, aad_size, NULL)
         && feed(context, EVP_EncryptUpdate, in, size, out)
         && EVP_EncryptFinal_ex(context, rest, &rest_size) == 1 && rest_size == 0
-        && EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_GET_TAG, KM_GCM_TAG_SIZE, tag) == 1;
-    EVP_CIPHER_CTX_free(context);
+        && EVP_CIPHER_CTX_get_params(context, get_tag) == 1;
     if (!done) {
         km_cleanse(out, size);
         km_clear();
@@ -37,19 +67,17 @@ int km_aes_gcm_seal(const uint8_t *key, size_t key_size, const uint8_t *iv, cons
     return done;
 }
 
-int km_aes_gcm_open(const uint8_t *key, size_t key_size, const uint8_t *iv, const uint8_t *aad, size_t aad_size,
-                    const uint8_t *in, size_t size, const uint8_t *tag, uint8_t *out) {
-    const EVP_CIPHER *cipher = km_cipher(key_size);
-    EVP_CIPHER_CTX *context = EVP_CIPHER_CTX_new();
+int km_aes_gcm_open(km_aes_gcm *cipher, const uint8_t *iv, const uint8_t *aad, size_t aad_size, const uint8_t *in,
+                    size_t size, const uint8_t *tag, uint8_t *out) {
+    EVP_CIPHER_CTX *context = cipher->context;
     uint8_t rest[KM_GCM_TAG_SIZE];
     int rest_size = 0;
-    const int done = cipher != NULL && context != NULL
-        && EVP_DecryptInit_ex2(context, cipher, key, iv, NULL) == 1
+    const int done = !cipher->sealing
+        && EVP_DecryptInit_ex2(context, NULL, NULL, iv, NULL) == 1
         && EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_TAG, KM_GCM_TAG_SIZE, (void *)tag) == 1
         && feed(context, EVP_DecryptUpdate, aad, aad_size, NULL)
         && feed(context, EVP_DecryptUpdate, in, size, out)
         && EVP_DecryptFinal_ex(context, rest, &rest_size) == 1 && rest_size == 0;
-    EVP_CIPHER_CTX_free(context);
     if (!done) km_cleanse(out, size);
     km_clear();
     return done;

@@ -13,16 +13,16 @@ public struct Base64: Sendable {
     /// Padding is the caller's to add and to take off.
     public static let standard = Base64(characters: ("+", "/"))
 
-    private let characters: InlineArray<64, UInt8>
+    private let characters: [UInt8]
     /// The value of each byte, or 0xFF.
-    private let values: InlineArray<256, UInt8>
+    private let values: [UInt8]
 
     private init(characters last: (Unicode.Scalar, Unicode.Scalar)) {
         let alphabet =
             Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789".utf8)
             + [UInt8(ascii: last.0), UInt8(ascii: last.1)]
-        characters = InlineArray { alphabet[$0] }
-        var values = InlineArray<256, UInt8>(repeating: 0xFF)
+        characters = alphabet
+        var values = [UInt8](repeating: 0xFF, count: 256)
         for (value, character) in alphabet.enumerated() { values[Int(character)] = UInt8(value) }
         self.values = values
     }
@@ -37,6 +37,7 @@ public struct Base64: Sendable {
 
     /// Appends the text of `bytes`.
     public func append(_ bytes: Span<UInt8>, to output: inout [UInt8]) {
+        let characters = characters.span
         output.append(addingCapacity: Self.encodedCount(bytes.count)) { output in
             var at = 0
             while at &+ 3 <= bytes.count {
@@ -66,9 +67,9 @@ public struct Base64: Sendable {
     /// The bytes of `text`, or nil where it is not canonical.
     public func decode(_ text: Span<UInt8>) -> [UInt8]? {
         guard let count = Self.decodedCount(text.count) else { return nil }
-        var bytes = [UInt8](repeating: 0, count: count)
-        var target = bytes.mutableSpan
-        return decode(text, into: &target) ? bytes : nil
+        var isCanonical = false
+        let bytes = [UInt8](capacity: count) { isCanonical = decode(text, into: &$0) }
+        return isCanonical ? bytes : nil
     }
 
     /// The bytes of `text` as a secret, or nil where it is not canonical.
@@ -79,35 +80,33 @@ public struct Base64: Sendable {
     public func decodeSecret(_ text: Span<UInt8>) throws -> SecretBytes? {
         guard let count = Self.decodedCount(text.count) else { return nil }
         var isCanonical = false
-        let bytes = try SecretBytes(count: count) { isCanonical = decode(text, into: &$0) }
+        let bytes = try SecretBytes(capacity: count) { isCanonical = decode(text, into: &$0) }
         return isCanonical ? bytes : nil
     }
 
-    /// Writes the bytes of `text`, whose number fits; false where it is not canonical.
-    private func decode(_ text: Span<UInt8>, into bytes: inout MutableSpan<UInt8>) -> Bool {
-        var (at, target) = (0, 0)
+    /// Appends the bytes of `text`, for which there is room; false where it is not canonical.
+    private func decode(_ text: Span<UInt8>, into bytes: inout OutputSpan<UInt8>) -> Bool {
+        let values = values.span
+        var at = 0
         // One check for all: a value above 63 sets a high bit that no good one has.
         var bits: UInt8 = 0
         while at &+ 4 <= text.count {
             let (a, b) = (values[Int(text[at])], values[Int(text[at &+ 1])])
             let (c, d) = (values[Int(text[at &+ 2])], values[Int(text[at &+ 3])])
             bits |= a | b | c | d
-            bytes[target] = a << 2 | b >> 4
-            bytes[target &+ 1] = b << 4 | c >> 2
-            bytes[target &+ 2] = c << 6 | d
+            bytes.append(a << 2 | b >> 4)
+            bytes.append(b << 4 | c >> 2)
+            bytes.append(c << 6 | d)
             at &+= 4
-            target &+= 3
         }
         let rest = text.count - at
-        if rest >= 2 {
-            let (a, b) = (values[Int(text[at])], values[Int(text[at + 1])])
-            let c = rest == 3 ? values[Int(text[at + 2])] : 0
-            bits |= a | b | c
-            bytes[target] = a << 2 | b >> 4
-            if rest == 3 { bytes[target + 1] = b << 4 | c >> 2 }
-            let strayBits = rest == 3 ? c & 0b11 : b & 0b1111
-            guard strayBits == 0 else { return false }
-        }
-        return bits < 64
+        guard rest >= 2 else { return bits < 64 }
+        let (a, b) = (values[Int(text[at])], values[Int(text[at + 1])])
+        let c = rest == 3 ? values[Int(text[at + 2])] : 0
+        bits |= a | b | c
+        bytes.append(a << 2 | b >> 4)
+        if rest == 3 { bytes.append(b << 4 | c >> 2) }
+        let strayBits = rest == 3 ? c & 0b11 : b & 0b1111
+        return bits < 64 && strayBits == 0
     }
 }

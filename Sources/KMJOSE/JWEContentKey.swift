@@ -50,34 +50,65 @@ public struct JWEContentKey: Sendable {
         encodedEncryptedKey = []
     }
 
-    /// Appends the compact serialization of `plaintext`.
-    ///
-    /// `iv` must not have served under this key before.
-    package func seal(
-        _ plaintext: Span<UInt8>,
-        encodedHeader: [UInt8],
-        iv: Span<UInt8>,
-        appendingTo output: inout [UInt8]
-    ) throws {
-        let sealed = try cipher.seal(plaintext, iv: iv, associatedData: encodedHeader.span)
-        output.append(contentsOf: encodedHeader)
-        output.append(UInt8(ascii: "."))
-        output.append(contentsOf: encodedEncryptedKey)
-        output.append(UInt8(ascii: "."))
-        Base64.url.append(iv, to: &output)
-        output.append(UInt8(ascii: "."))
-        Base64.url.append(sealed.ciphertext.span, to: &output)
-        output.append(UInt8(ascii: "."))
-        Base64.url.append(sealed.tag.span, to: &output)
+    /// A writer of messages under this key, one after the other.
+    package func writer() throws -> Writer {
+        Writer(sealer: try cipher.sealer(), encodedEncryptedKey: encodedEncryptedKey)
     }
 
-    /// The plaintext of a message under this key.
-    package func open(_ message: JWECompact) throws -> [UInt8] {
-        try cipher.open(
-            message.ciphertext.span,
-            tag: message.tag.span,
-            iv: message.iv.span,
-            associatedData: message.encodedHeader.span
-        )
+    /// A reader of messages under this key, one after the other.
+    package func reader() throws -> Reader { Reader(opener: try cipher.opener()) }
+
+    /// Writes messages under one content key.
+    ///
+    /// Not `Sendable`: it serves one task at a time.
+    package struct Writer {
+        fileprivate let sealer: AESGCM.Sealer
+        fileprivate let encodedEncryptedKey: [UInt8]
+
+        /// Appends the compact serialization of `plaintext`.
+        ///
+        /// - Parameters:
+        ///   - plaintext: the content.
+        ///   - iv: 12 bytes, which must not have served under this key before.
+        ///   - output: what is appended to.
+        ///   - appendHeader: appends the protected header in base64url.
+        /// - Throws: ``KMError`` `cryptographyUnavailable`, and what `appendHeader` throws.
+        package func write(
+            _ plaintext: Span<UInt8>,
+            iv: Span<UInt8>,
+            to output: inout [UInt8],
+            appendHeader: (inout [UInt8]) throws -> Void
+        ) throws {
+            let start = output.count
+            try appendHeader(&output)
+            let sealed = try sealer.seal(plaintext, iv: iv, associatedData: output.span.extracting(start...))
+            output.append(UInt8(ascii: "."))
+            output.append(contentsOf: encodedEncryptedKey)
+            output.append(UInt8(ascii: "."))
+            Base64.url.append(iv, to: &output)
+            output.append(UInt8(ascii: "."))
+            Base64.url.append(sealed.ciphertext.span, to: &output)
+            output.append(UInt8(ascii: "."))
+            Base64.url.append(sealed.tag.span, to: &output)
+        }
+    }
+
+    /// Reads messages under one content key.
+    ///
+    /// Not `Sendable`: it serves one task at a time.
+    package struct Reader {
+        fileprivate let opener: AESGCM.Opener
+
+        /// The plaintext of a message.
+        ///
+        /// - Throws: ``KMError`` `authenticationFailed`.
+        package func read(_ message: JWECompact) throws -> [UInt8] {
+            try opener.open(
+                message.ciphertext.span,
+                tag: message.tag.span,
+                iv: message.iv.span,
+                associatedData: message.encodedHeader.span
+            )
+        }
     }
 }

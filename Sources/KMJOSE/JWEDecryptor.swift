@@ -35,7 +35,7 @@ public struct JWEDecryptor: Sendable {
     ///   `algorithmNotAllowed`, `keyIDMismatch` or `limitExceeded`; `cryptographyUnavailable`.
     public func decrypt(_ message: Span<UInt8>, keyID: String? = nil) throws -> Message {
         let (parts, header) = try parse(message, keyID: keyID)
-        return Message(header: header, plaintext: try contentKey(of: parts, header).open(parts))
+        return Message(header: header, plaintext: try contentKey(of: parts, header).reader().read(parts))
     }
 
     /// Takes a message apart and checks all of it that needs no key.

@@ -46,7 +46,7 @@ public struct JWEEncryptor: Sendable {
         appendingTo output: inout [UInt8]
     ) throws {
         output.reserveCapacity(output.count + encryptedByteCount(plaintext.count))
-        try key.seal(plaintext, encodedHeader: encodedHeader, iv: iv.span, appendingTo: &output)
+        try key.writer().write(plaintext, iv: iv.span, to: &output) { $0.append(contentsOf: encodedHeader) }
     }
 
     /// The compact serialization of `plaintext`.

@@ -33,7 +33,9 @@ public enum JSONString {
 
     /// The text of a string token, or nil where it has a lone surrogate, which no `String` holds.
     public static func string(_ document: Span<UInt8>, _ range: Range<Int>) -> String? {
-        String(validating: unescaped(document, range), as: UTF8.self)
+        let text = unescaped(document, range)
+        guard let valid = try? UTF8Span(validating: text.span) else { return nil }
+        return String(copying: valid)
     }
 
     /// Whether the string token at `range` has the text `text` (UTF-8), escapes undone.

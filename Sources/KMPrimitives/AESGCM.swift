@@ -33,28 +33,7 @@ public struct AESGCM: Sendable {
         iv: Span<UInt8>,
         associatedData: Span<UInt8>
     ) throws -> (ciphertext: [UInt8], tag: [UInt8]) {
-        try Self.check(iv: iv, count: plaintext.count)
-        var ciphertext: [UInt8]?
-        let tag = unsafe filledArray(Self.tagByteCount) { tag in
-            ciphertext = unsafe filledArray(plaintext.count) { target in
-                unsafe withInputs(iv, associatedData, plaintext) { key, iv, associatedData, plaintext in
-                    unsafe km_aes_gcm_seal(
-                        key.start,
-                        key.count,
-                        iv.start,
-                        associatedData.baseAddress,
-                        associatedData.count,
-                        plaintext.baseAddress,
-                        plaintext.count,
-                        target,
-                        tag
-                    ) == 1
-                }
-            }
-            return ciphertext != nil
-        }
-        guard let tag, let ciphertext else { throw KMError(.cryptographyUnavailable, "AES-GCM") }
-        return (ciphertext, tag)
+        try Sealer(key).seal(plaintext, iv: iv, associatedData: associatedData)
     }
 
     /// Verifies and decrypts.
@@ -69,32 +48,16 @@ public struct AESGCM: Sendable {
         iv: Span<UInt8>,
         associatedData: Span<UInt8>
     ) throws -> [UInt8] {
-        try Self.check(iv: iv, count: ciphertext.count)
-        guard tag.count == Self.tagByteCount else {
-            throw KMError(.invalidSize, "an AES-GCM tag has \(Self.tagByteCount) bytes, this one \(tag.count)")
-        }
-        let plaintext = unsafe filledArray(ciphertext.count) { target in
-            unsafe tag.withUnsafeBufferPointer { tag in
-                unsafe withInputs(iv, associatedData, ciphertext) { key, iv, associatedData, ciphertext in
-                    unsafe km_aes_gcm_open(
-                        key.start,
-                        key.count,
-                        iv.start,
-                        associatedData.baseAddress,
-                        associatedData.count,
-                        ciphertext.baseAddress,
-                        ciphertext.count,
-                        tag.start,
-                        target
-                    ) == 1
-                }
-            }
-        }
-        guard let plaintext else { throw KMError(.authenticationFailed) }
-        return plaintext
+        try Opener(key).open(ciphertext, tag: tag, iv: iv, associatedData: associatedData)
     }
 
-    private static func check(iv: Span<UInt8>, count: Int) throws {
+    /// A sealer of several messages under this key, one after the other.
+    package func sealer() throws -> Sealer { try Sealer(key) }
+
+    /// An opener of several messages under this key, one after the other.
+    package func opener() throws -> Opener { try Opener(key) }
+
+    fileprivate static func check(iv: Span<UInt8>, count: Int) throws {
         guard iv.count == ivByteCount else {
             throw KMError(.invalidSize, "an AES-GCM IV has \(ivByteCount) bytes, this one \(iv.count)")
         }
@@ -102,23 +65,119 @@ public struct AESGCM: Sendable {
             throw KMError(.invalidSize, "more than AES-GCM takes in one message")
         }
     }
+}
 
-    private typealias Bytes = UnsafeBufferPointer<UInt8>
+extension AESGCM {
+    /// Encrypts messages one after the other: the key is expanded once.
+    ///
+    /// Not `Sendable`: it serves one task at a time.
+    @safe package final class Sealer {
+        private let handle: OpaquePointer
 
-    private func withInputs(
-        _ iv: Span<UInt8>,
-        _ associatedData: Span<UInt8>,
-        _ message: Span<UInt8>,
-        _ body: (_ key: Bytes, _ iv: Bytes, _ associatedData: Bytes, _ message: Bytes) -> Bool
-    ) -> Bool {
-        key.withBytes { key in
-            unsafe key.withUnsafeBufferPointer { key in
-                unsafe iv.withUnsafeBufferPointer { iv in
-                    unsafe associatedData.withUnsafeBufferPointer { associatedData in
-                        unsafe message.withUnsafeBufferPointer { unsafe body(key, iv, associatedData, $0) }
+        fileprivate init(_ key: SecretBytes) throws {
+            unsafe handle = try AESGCM.handle(key, sealing: true)
+        }
+
+        deinit {
+            unsafe km_aes_gcm_free(handle)
+        }
+
+        /// Seals as ``AESGCM/seal(_:iv:associatedData:)``.
+        package func seal(
+            _ plaintext: Span<UInt8>,
+            iv: Span<UInt8>,
+            associatedData: Span<UInt8>
+        ) throws -> (ciphertext: [UInt8], tag: [UInt8]) {
+            try AESGCM.check(iv: iv, count: plaintext.count)
+            var ciphertext: [UInt8]?
+            let tag = unsafe filledArray(AESGCM.tagByteCount) { tag in
+                ciphertext = unsafe filledArray(plaintext.count) { target in
+                    unsafe withInputs(iv, associatedData, plaintext) { iv, associatedData, plaintext in
+                        unsafe km_aes_gcm_seal(
+                            handle,
+                            iv.start,
+                            associatedData.baseAddress,
+                            associatedData.count,
+                            plaintext.baseAddress,
+                            plaintext.count,
+                            target,
+                            tag
+                        ) == 1
+                    }
+                }
+                return ciphertext != nil
+            }
+            guard let tag, let ciphertext else { throw KMError(.cryptographyUnavailable, "AES-GCM") }
+            return (ciphertext, tag)
+        }
+    }
+
+    /// Decrypts messages one after the other: the key is expanded once.
+    ///
+    /// Not `Sendable`: it serves one task at a time.
+    @safe package final class Opener {
+        private let handle: OpaquePointer
+
+        fileprivate init(_ key: SecretBytes) throws {
+            unsafe handle = try AESGCM.handle(key, sealing: false)
+        }
+
+        deinit {
+            unsafe km_aes_gcm_free(handle)
+        }
+
+        /// Opens as ``AESGCM/open(_:tag:iv:associatedData:)``.
+        package func open(
+            _ ciphertext: Span<UInt8>,
+            tag: Span<UInt8>,
+            iv: Span<UInt8>,
+            associatedData: Span<UInt8>
+        ) throws -> [UInt8] {
+            try AESGCM.check(iv: iv, count: ciphertext.count)
+            guard tag.count == AESGCM.tagByteCount else {
+                throw KMError(.invalidSize, "an AES-GCM tag has \(AESGCM.tagByteCount) bytes, this one \(tag.count)")
+            }
+            let plaintext = unsafe filledArray(ciphertext.count) { target in
+                unsafe tag.withUnsafeBufferPointer { tag in
+                    unsafe withInputs(iv, associatedData, ciphertext) { iv, associatedData, ciphertext in
+                        unsafe km_aes_gcm_open(
+                            handle,
+                            iv.start,
+                            associatedData.baseAddress,
+                            associatedData.count,
+                            ciphertext.baseAddress,
+                            ciphertext.count,
+                            tag.start,
+                            target
+                        ) == 1
                     }
                 }
             }
+            guard let plaintext else { throw KMError(.authenticationFailed) }
+            return plaintext
+        }
+    }
+
+    private static func handle(_ key: SecretBytes, sealing: Bool) throws -> OpaquePointer {
+        let made = unsafe key.withBytes { key in
+            unsafe key.withUnsafeBufferPointer { unsafe km_aes_gcm_create($0.start, $0.count, sealing ? 1 : 0) }
+        }
+        guard let made = unsafe made else { throw KMError(.cryptographyUnavailable, "AES-GCM") }
+        return unsafe made
+    }
+}
+
+private typealias Bytes = UnsafeBufferPointer<UInt8>
+
+private func withInputs(
+    _ iv: Span<UInt8>,
+    _ associatedData: Span<UInt8>,
+    _ message: Span<UInt8>,
+    _ body: (_ iv: Bytes, _ associatedData: Bytes, _ message: Bytes) -> Bool
+) -> Bool {
+    unsafe iv.withUnsafeBufferPointer { iv in
+        unsafe associatedData.withUnsafeBufferPointer { associatedData in
+            unsafe message.withUnsafeBufferPointer { unsafe body(iv, associatedData, $0) }
         }
     }
 }

@@ -48,6 +48,16 @@ public struct SecretBytes: Sendable {
         }
     }
 
+    /// Bytes that `initialize` appends; it has to fill the capacity, or what is left stays zero.
+    package init(capacity: Int, initialize: (inout OutputSpan<UInt8>) throws -> Void) throws {
+        storage = try SecretStorage(count: capacity)
+        try unsafe storage.withMutableBytes { target in
+            var span = unsafe OutputSpan(buffer: target, initializedCount: 0)
+            try initialize(&span)
+            _ = unsafe span.finalize(for: target)
+        }
+    }
+
     /// Takes over memory that the shim allocated.
     init(adopting memory: UnsafeMutablePointer<UInt8>, count: Int) {
         unsafe storage = SecretStorage(adopting: memory, count: count)

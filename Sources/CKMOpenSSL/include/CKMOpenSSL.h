@@ -62,14 +62,18 @@ int km_hmac_compute(const km_hmac *hmac, const uint8_t *KM_NULLABLE message, siz
 
 /* aead.c: AES-GCM (NIST SP 800-38D), keys of 16 or 32 bytes, 96-bit IVs, 128-bit tags. */
 
+/* A cipher that holds its key, for several messages one after the other. Unlike the other handles it serves one thread
+ * at a time. */
+typedef struct km_aes_gcm km_aes_gcm;
+/* `sealing` is 1 to encrypt, 0 to decrypt; a handle does one of them. */
+km_aes_gcm *KM_NULLABLE km_aes_gcm_create(const uint8_t *key, size_t key_size, int sealing);
+void km_aes_gcm_free(km_aes_gcm *cipher);
 /* Writes `size` bytes to `out` and KM_GCM_TAG_SIZE bytes to `tag`. `out` does not overlap `in`. */
-int km_aes_gcm_seal(const uint8_t *key, size_t key_size, const uint8_t *iv, const uint8_t *KM_NULLABLE aad,
-                    size_t aad_size, const uint8_t *KM_NULLABLE in, size_t size, uint8_t *KM_NULLABLE out,
-                    uint8_t *tag);
+int km_aes_gcm_seal(km_aes_gcm *cipher, const uint8_t *iv, const uint8_t *KM_NULLABLE aad, size_t aad_size,
+                    const uint8_t *KM_NULLABLE in, size_t size, uint8_t *KM_NULLABLE out, uint8_t *tag);
 /* Writes `size` bytes to `out`; when the tag does not match, or on any fault, `out` is cleansed and 0 returned. */
-int km_aes_gcm_open(const uint8_t *key, size_t key_size, const uint8_t *iv, const uint8_t *KM_NULLABLE aad,
-                    size_t aad_size, const uint8_t *KM_NULLABLE in, size_t size, const uint8_t *tag,
-                    uint8_t *KM_NULLABLE out);
+int km_aes_gcm_open(km_aes_gcm *cipher, const uint8_t *iv, const uint8_t *KM_NULLABLE aad, size_t aad_size,
+                    const uint8_t *KM_NULLABLE in, size_t size, const uint8_t *tag, uint8_t *KM_NULLABLE out);
 
 /* keys.c */
 

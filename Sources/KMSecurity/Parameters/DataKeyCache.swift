@@ -10,6 +10,13 @@ final class DataKeyCache: Sendable {
         let id: CryptoKeyID
         let encryption: ContentEncryptionAlgorithm
         let encryptedKey: [UInt8]
+
+        /// Hashes a part that differs from message key to message key.
+        ///
+        /// Who could choose it to collide would need valid messages to fill the cache with, whose number is bounded.
+        func hash(into hasher: inout Hasher) {
+            hasher.combine(encryptedKey.suffix(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) })
+        }
     }
 
     private struct Entry {
@@ -56,9 +63,11 @@ final class DataKeyCache: Sendable {
         let now = ContinuousClock.now
         return state.withLock { state in
             state.uses += 1
-            let uses = state.uses
-            let key = Self.use(&state.receiving[wrapped], messageCount, byteCount, now, bounds)
-            state.receiving[wrapped]?.lastUse = uses
+            guard let index = state.receiving.index(forKey: wrapped) else { return nil }
+            var entry: Entry? = state.receiving.values[index]
+            let key = Self.use(&entry, messageCount, byteCount, now, bounds)
+            entry?.lastUse = state.uses
+            if let entry { state.receiving.values[index] = entry } else { state.receiving.remove(at: index) }
             return key
         }
     }

@@ -31,20 +31,20 @@ extension ParameterCipher {
         guard !matches.isEmpty else { return parameters }
         let byteCount = matches.reduce(0) { $0 + $1.range.count }
         let (key, ivs) = try contentKey(id, encryptor, ivCount: matches.count, byteCount: byteCount)
-        let headers = FieldHeaders(encryption: key.encryption, keyID: id, correlationID: correlationID)
-
+        let header = try fieldHeader(id)
+        let end = FieldHeader.end(correlationID)
+        let writer = try key.writer()
         var body: [UInt8] = []
-        body.reserveCapacity(parameters.count + byteCount / 3 + matches.count * headers.fieldByteCount(encryptor))
+        body.reserveCapacity(parameters.count + byteCount / 3 + matches.count * header.fieldByteCount(encryptor))
         var copied = 0
         for (number, match) in matches.enumerated() {
             body.append(contentsOf: parameters[copied..<match.range.lowerBound])
             body.append(UInt8(ascii: "\""))
-            try key.seal(
+            try writer.write(
                 parameters.span.extracting(match.range),
-                encodedHeader: headers.encoded(path: match.path, limit: JWEPolicy.standard.maximumHeaderByteCount),
                 iv: ivs.span.extracting(number * AESGCM.ivByteCount..<(number + 1) * AESGCM.ivByteCount),
-                appendingTo: &body
-            )
+                to: &body
+            ) { try header.append(path: match.path, end: end, to: &$0) }
             body.append(UInt8(ascii: "\""))
             copied = match.range.upperBound
         }
@@ -114,11 +114,12 @@ extension ParameterCipher {
         under key: JWEContentKey,
         byteCount: Int
     ) throws -> [UInt8] {
+        let reader = try key.reader()
         var parameters: [UInt8] = []
         parameters.reserveCapacity(body.count)
         var copied = 0
         for field in fields {
-            let value = try key.open(field.parts)
+            let value = try reader.read(field.parts)
             try checkIsValue(value, of: field)
             parameters.append(contentsOf: body[copied..<field.match.range.lowerBound])
             parameters.append(contentsOf: value)

@@ -37,7 +37,7 @@ extension ParameterCipher {
             header,
             messageCount: 1,
             byteCount: parts.ciphertext.count
-        ) { try $0.open(parts) }
+        ) { try $0.reader().read(parts) }
         try limits.checkJSON(parameters, "the decrypted parameters")
         return parameters
     }

@@ -16,6 +16,7 @@ public struct ParameterCipher: Sendable {
 
     private let encryptors: [CryptoKeyID: JWEEncryptor]
     private let decryptors: [CryptoKeyID: JWEDecryptor]
+    private let fieldHeaders: [CryptoKeyID: FieldHeader]
     let cache: DataKeyCache?
 
     /// Prepares every key of `keyring`.
@@ -39,10 +40,12 @@ public struct ParameterCipher: Sendable {
         let policy = JWEPolicy(maximumByteCount: limits.maximumBodyByteCount)
         var encryptors: [CryptoKeyID: JWEEncryptor] = [:]
         var decryptors: [CryptoKeyID: JWEDecryptor] = [:]
+        var fieldHeaders: [CryptoKeyID: FieldHeader] = [:]
         for key in keyring.keys {
             if let recipient = key.encryptionKey {
                 let header = JWEHeader(encryption: profile.encryption, keyID: profile.namesKey ? key.id.text : nil)
                 encryptors[key.id] = try JWEEncryptor(to: recipient, header: header)
+                fieldHeaders[key.id] = FieldHeader(encryption: profile.encryption, keyID: key.id)
             }
             if let privateKey = key.decryptionKey {
                 decryptors[key.id] = JWEDecryptor(with: privateKey, policy: policy)
@@ -50,6 +53,7 @@ public struct ParameterCipher: Sendable {
         }
         self.encryptors = encryptors
         self.decryptors = decryptors
+        self.fieldHeaders = fieldHeaders
     }
 
     /// The body of `parameters`, one JSON text, protected under the key `id`.
@@ -116,6 +120,12 @@ public struct ParameterCipher: Sendable {
         try keyring.key(id).checkDecrypts()
         guard let decryptor = decryptors[id] else { throw KMError(.keyUnknown, "no key \(id) is in the ring") }
         return decryptor
+    }
+
+    /// The prepared protected header of fields under a key.
+    func fieldHeader(_ id: CryptoKeyID) throws -> FieldHeader {
+        guard let header = fieldHeaders[id] else { throw KMError(.keyUnknown, "no key \(id) is in the ring") }
+        return header
     }
 
     /// A content key for `ivCount` messages of `byteCount` bytes in all, with their initialization vectors.
