@@ -62,3 +62,19 @@ let package = Package(
     swiftLanguageModes: [.v6],
     cLanguageStandard: .c17
 )
+
+// The fuzz targets need libFuzzer's library, which .ci/fuzz names to the linker.
+if Context.environment["KMSEC_FUZZ"] != nil {
+    package.targets += [
+        .target(name: "CLibFuzzer", path: "Tests/Fuzz/CLibFuzzer"),
+        .executableTarget(
+            name: "kmfuzz",
+            dependencies: [
+                "CLibFuzzer", "KMSecurity", "KMJOSE", "KMJSON", "KMPrimitives",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+            ],
+            path: "Tests/Fuzz/kmfuzz",
+            swiftSettings: strict
+        ),
+    ]
+}
