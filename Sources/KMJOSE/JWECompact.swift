@@ -23,11 +23,11 @@ public struct JWECompact: Sendable {
             throw KMError(.limitExceeded, "a message of \(message.count) bytes; \(policy.maximumByteCount) are taken")
         }
         let parts = try Self.parts(of: message)
-        guard let headerCount = Base64.decodedCount(parts[0].count), headerCount <= policy.maximumHeaderByteCount else {
+        let maximumHeaderCount = Base64.encodedCount(policy.maximumHeaderByteCount)
+        guard parts[0].count <= maximumHeaderCount else {
             throw KMError(
                 .limitExceeded,
-                "a protected header of \(parts[0].count) characters; "
-                    + "\(Base64.encodedCount(policy.maximumHeaderByteCount)) are taken"
+                "a protected header of \(parts[0].count) characters; \(maximumHeaderCount) are taken"
             )
         }
         func decoded(_ index: Int, _ name: String) throws -> [UInt8] {
