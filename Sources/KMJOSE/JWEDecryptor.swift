@@ -42,7 +42,8 @@ public struct JWEDecryptor: Sendable {
     package func parse(_ message: Span<UInt8>, keyID: String?) throws -> (parts: JWECompact, header: JWEHeader) {
         let parts = try JWECompact(parsing: message, policy: policy)
         let header = try JWEHeader(parsing: parts.headerJSON, policy: policy)
-        if let keyID, let named = header.keyID, named != keyID {
+        // Code point by code point (RFC 7515 section 5.3): `!=` would hold two spellings of an accented letter for one.
+        if let keyID, let named = header.keyID, !named.utf8.elementsEqual(keyID.utf8) {
             throw KMError(.keyIDMismatch, "the header's kid is not the id of the key that is due")
         }
         return (parts, header)

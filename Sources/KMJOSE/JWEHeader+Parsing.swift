@@ -83,7 +83,9 @@ private struct HeaderMembers {
             guard let name = JSONString.string(json, scanner.range) else {
                 throw KMError(.malformedHeader, "a member name with half a surrogate pair")
             }
-            guard !names.contains(name) else { throw KMError(.malformedHeader, "a member stands there twice") }
+            guard !names.contains(where: { $0.utf8.elementsEqual(name.utf8) }) else {
+                throw KMError(.malformedHeader, "a member stands there twice")
+            }
             guard names.count < JWEHeader.maximumMemberCount else {
                 throw KMError(.limitExceeded, "a header of more than \(JWEHeader.maximumMemberCount) members")
             }
