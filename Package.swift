@@ -42,7 +42,14 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
-        .target(name: "KMVectors", dependencies: ["KMSecurity", "KMJOSE", "KMPrimitives"], swiftSettings: strict),
+        .target(
+            name: "KMVectors",
+            dependencies: [
+                "KMSecurity", "KMJOSE", "KMJSON", "KMPrimitives",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+            ],
+            swiftSettings: strict
+        ),
         .executableTarget(
             name: "kmsec",
             dependencies: [

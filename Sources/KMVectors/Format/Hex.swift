@@ -1,0 +1,25 @@
+/// Bytes as hexadecimal text: an even number of lower-case digits, which may be 0.
+struct Hex: Decodable {
+    let bytes: [UInt8]
+
+    init(_ bytes: [UInt8]) {
+        self.bytes = bytes
+    }
+
+    init(from decoder: any Decoder) throws {
+        let text = Array(try decoder.singleValueContainer().decode(String.self).utf8)
+        let digits = text.compactMap(Self.value)
+        guard digits.count == text.count, text.count.isMultiple(of: 2) else {
+            throw VectorFileError(decoder.codingPath, "not an even number of lower-case hexadecimal digits")
+        }
+        bytes = stride(from: 0, to: digits.count, by: 2).map { digits[$0] << 4 | digits[$0 + 1] }
+    }
+
+    private static func value(_ digit: UInt8) -> UInt8? {
+        switch digit {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): digit - UInt8(ascii: "0")
+        case UInt8(ascii: "a")...UInt8(ascii: "f"): digit - UInt8(ascii: "a") + 10
+        default: nil
+        }
+    }
+}

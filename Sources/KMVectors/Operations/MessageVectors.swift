@@ -1,0 +1,113 @@
+internal import Foundation
+internal import HTTPTypes
+internal import KMSecurity
+
+/// `message-decrypt`: a ring of keys, and a body that arrives under the name of one of them.
+struct MessageVectors: VectorOperation {
+    static let name = "message-decrypt"
+
+    struct Shared: MemberSet {
+        let keys: [Strict<Key>]
+
+        enum CodingKeys: CodingKey, CaseIterable {
+            case keys
+        }
+    }
+
+    struct Key: MemberSet {
+        let id: String
+        let state: State
+        let privateKey: String
+
+        enum CodingKeys: CodingKey, CaseIterable {
+            case id, state, privateKey
+        }
+    }
+
+    enum State: String, Decodable {
+        case active, inactive, discarded
+
+        var keyState: CryptoKey.State {
+            switch self {
+            case .active: .active
+            case .inactive: .inactive
+            case .discarded: .discarded
+            }
+        }
+    }
+
+    struct Input: MemberSet {
+        let cryptoKeyId: String
+        let body: Hex
+
+        enum CodingKeys: CodingKey, CaseIterable {
+            case cryptoKeyId, body
+        }
+    }
+
+    struct Output: MemberSet {
+        let parameters: Hex
+
+        enum CodingKeys: CodingKey, CaseIterable {
+            case parameters
+        }
+    }
+
+    private let keyring: CryptoKeyring
+    private let ciphers: [ParameterCipher]
+    private let client: ClientSecurity
+
+    init(_ shared: Shared) throws {
+        let keys = try shared.keys.map(\.members).map { key in
+            let pair = try RSAPrivateKey(parsing: Array(key.privateKey.utf8))
+            return try CryptoKey(
+                id: CryptoKeyID(key.id),
+                encryptionKey: pair.publicKey,
+                decryptionKey: pair,
+                state: key.state.keyState,
+                issuedAt: Date(timeIntervalSince1970: 0)
+            )
+        }
+        let keyring = try CryptoKeyring(keys, primary: nil)
+        self.keyring = keyring
+        ciphers = try WireProfile.all.map { try ParameterCipher(keyring: keyring, profile: $0) }
+        client = try ClientSecurity(
+            aspID: AspID("000170000000000"),
+            accessKey: AccessKey(String(repeating: "0", count: 40)),
+            secretKey: SecretKey(SecretBytes(randomCount: 32)),
+            keyring: keyring
+        )
+    }
+
+    func entryPoints(_ input: Input, _ expectation: Expectation<Output>) -> [EntryPoint] {
+        let parameters = expectation.output?.parameters.bytes
+        // What a sender's profile is makes no difference to what it receives.
+        var entryPoints = ciphers.map { cipher in
+            EntryPoint("decrypt as \(cipher.profile.name)") {
+                let decrypted = try cipher.decrypt(input.body.bytes, under: CryptoKeyID(input.cryptoKeyId))
+                if let parameters { try expect(decrypted == parameters, "plaintext") }
+            }
+        }
+        entryPoints.append(EntryPoint("open as a response") { try openResponse(input, parameters) })
+        guard let parameters, let id = try? CryptoKeyID(input.cryptoKeyId), let key = try? keyring.key(id),
+            key.state == .active
+        else { return entryPoints }
+        return entryPoints
+            + ciphers.map { cipher in
+                EntryPoint("encrypt as \(cipher.profile.name), decrypt") {
+                    let body = try cipher.encrypt(parameters, under: id, at: Date())
+                    try expect(cipher.decrypt(body, under: id) == parameters, "plaintext")
+                }
+            }
+    }
+
+    private func openResponse(_ input: Input, _ parameters: [UInt8]?) throws {
+        let request = try client.seal([], protection: .none)
+        let headers: HTTPFields = [
+            .kmCorrelationID: request.requestHeaders.correlationID.text,
+            .kmCryptoKeyID: input.cryptoKeyId,
+        ]
+        let response = try client.open(headers, input.body.bytes, answering: request)
+        if let parameters { try expect(response.parameters == parameters, "plaintext") }
+    }
+}

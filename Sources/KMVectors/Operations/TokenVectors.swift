@@ -1,0 +1,89 @@
+internal import Foundation
+internal import KMSecurity
+
+/// `token-verify`: a secret key, a zone, and what claims to be the token of a body.
+struct TokenVectors: VectorOperation {
+    static let name = "token-verify"
+
+    struct Shared: MemberSet {
+        let secretKey: Hex
+        let timeZone: String
+        let toleranceSeconds: Int?
+
+        enum CodingKeys: CodingKey, CaseIterable {
+            case secretKey, timeZone, toleranceSeconds
+        }
+    }
+
+    struct Input: MemberSet {
+        let token: String
+        let body: Hex
+        /// The verifier's clock, in milliseconds since 1970.
+        let verifiedAt: Int64
+
+        enum CodingKeys: CodingKey, CaseIterable {
+            case token, body, verifiedAt
+        }
+    }
+
+    struct Output: MemberSet {
+        /// The token's instant, in milliseconds since 1970.
+        let tokenTime: Int64
+        /// The token as each profile writes it.
+        let documented, gateway: String
+
+        enum CodingKeys: CodingKey, CaseIterable {
+            case tokenTime, documented, gateway
+        }
+    }
+
+    private let signer: TranTokenSigner
+    private let verifier: TranTokenVerifier
+    private let timeZone: TimeZoneCode
+
+    init(_ shared: Shared) throws {
+        let secretKey = try SecretKey(SecretBytes(copying: shared.secretKey.bytes))
+        signer = TranTokenSigner(secretKey)
+        verifier = TranTokenVerifier(
+            secretKey,
+            tolerance: shared.toleranceSeconds.map { .init(past: TimeInterval($0), future: TimeInterval($0)) }
+        )
+        timeZone = try TimeZoneCode(shared.timeZone)
+    }
+
+    func entryPoints(_ input: Input, _ expectation: Expectation<Output>) -> [EntryPoint] {
+        let body = input.body.bytes
+        var entryPoints = [
+            EntryPoint("verify") {
+                try verifier.verify(TranToken(input.token), body: body, timeZone: timeZone, at: date(input.verifiedAt))
+            },
+            EntryPoint("verify within a larger buffer") {
+                let buffer = [0] + body + [0]
+                try verifier.verify(
+                    TranToken(input.token),
+                    body: buffer.span.extracting(1..<buffer.count - 1),
+                    timeZone: timeZone,
+                    at: date(input.verifiedAt)
+                )
+            },
+        ]
+        guard let output = expectation.output else { return entryPoints }
+        entryPoints += [
+            EntryPoint("parse, write") { try Self.check(TranToken(input.token), output) },
+            EntryPoint("sign") {
+                let stamp = try RequestStamp(date: date(output.tokenTime), timeZone: timeZone)
+                try Self.check(signer.sign(body, at: stamp), output)
+            },
+        ]
+        return entryPoints
+    }
+
+    private func date(_ milliseconds: Int64) -> Date {
+        Date(timeIntervalSince1970: Double(milliseconds) / 1000)
+    }
+
+    private static func check(_ token: TranToken, _ output: Output) throws {
+        try expect(token.text(.documented), output.documented, "token as documented")
+        try expect(token.text(.gateway), output.gateway, "token as gateway")
+    }
+}

@@ -1,0 +1,96 @@
+internal import KMPrimitives
+
+/// A file of Wycheproof's about an algorithm that this package has, wholly read before anything of it runs.
+struct WycheproofFile<Operation: WycheproofOperation>: Decodable {
+    let groups: [WycheproofGroup<Operation>]
+
+    private enum CodingKeys: CodingKey, CaseIterable {
+        case algorithm, schema, generatorVersion, numberOfTests, header, notes, testGroups
+    }
+
+    init(from decoder: any Decoder) throws {
+        try decoder.refuseMembers(besides: CodingKeys.allCases.map(\.stringValue))
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        groups = try container.decode([WycheproofGroup<Operation>].self, forKey: .testGroups)
+        let notes = try container.decode([String: Anything].self, forKey: .notes)
+        let tests = groups.flatMap(\.tests)
+        let count = try container.decode(Int.self, forKey: .numberOfTests)
+        try TestList.check(tests.map { ($0.id, $0.flags) }, count: count, flags: Set(notes.keys))
+    }
+
+    func run(into report: inout VectorReport) throws {
+        let prepared = try groups.map { (try Operation($0.shared), $0.tests) }
+        for (operation, tests) in prepared {
+            for test in tests {
+                switch operation.treatment(of: test.input, isValid: test.isValid) {
+                case .run(let calls):
+                    let verdict: Verdict =
+                        test.isValid ? .accepted : .refused(KMError.Code.authenticationFailed.description)
+                    report.count(test.id, test.comment, deviations: calls.compactMap { $0.deviation(from: verdict) })
+                case .outside(let reason, let calls, let code):
+                    let deviations = calls.compactMap { $0.deviation(from: .refused(code.description)) }
+                    if deviations.isEmpty {
+                        report.skips.append(VectorSkip(id: test.id, reason: reason))
+                    } else {
+                        report.count(test.id, test.comment, deviations: deviations)
+                    }
+                case .skip(let reason):
+                    report.skips.append(VectorSkip(id: test.id, reason: reason))
+                }
+            }
+        }
+    }
+}
+
+/// Tests with inputs in common.
+struct WycheproofGroup<Operation: WycheproofOperation>: Decodable {
+    let shared: Operation.Group
+    let tests: [WycheproofTest<Operation>]
+
+    private enum CodingKeys: CodingKey, CaseIterable {
+        case type, source, tests
+    }
+
+    init(from decoder: any Decoder) throws {
+        try decoder.refuseMembers(besides: CodingKeys.allCases.map(\.stringValue) + Operation.Group.memberNames)
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        guard try container.decode(String.self, forKey: .type) == Operation.groupType else {
+            throw VectorFileError(decoder.codingPath, "a type of test that is not known here")
+        }
+        shared = try Operation.Group(from: decoder)
+        tests = try container.decode([WycheproofTest<Operation>].self, forKey: .tests)
+    }
+}
+
+/// One test.
+struct WycheproofTest<Operation: WycheproofOperation>: Decodable {
+    let id: Int
+    let comment: String
+    let flags: [String]
+    let isValid: Bool
+    let input: Operation.Test
+
+    private enum CodingKeys: CodingKey, CaseIterable {
+        case tcId, comment, flags, result
+    }
+
+    /// Wycheproof's third result, acceptable, does not occur for these algorithms.
+    private enum Result: String, Decodable {
+        case valid, invalid
+    }
+
+    init(from decoder: any Decoder) throws {
+        try decoder.refuseMembers(besides: CodingKeys.allCases.map(\.stringValue) + Operation.Test.memberNames)
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        id = try container.decode(Int.self, forKey: .tcId)
+        comment = try container.decode(String.self, forKey: .comment)
+        flags = try container.decode([String].self, forKey: .flags)
+        isValid = try container.decode(Result.self, forKey: .result) == .valid
+        input = try Operation.Test(from: decoder)
+    }
+}
+
+/// A value of any type, which is not looked at.
+struct Anything: Decodable {
+    init(from decoder: any Decoder) {}
+}
