@@ -1,0 +1,31 @@
+import KMVectors
+import Testing
+
+@Suite("The project's own vectors")
+struct OwnVectorTests {
+    @Test(
+        arguments: [
+            ("aes-gcm", 82), ("hmac-sha256", 45), ("jwe-decrypt", 176), ("message-decrypt", 112),
+            ("request-headers", 170), ("response-headers", 32), ("rsa-oaep-decrypt", 38), ("token-verify", 127),
+        ]
+    )
+    func everyTestPasses(name: String, count: Int) {
+        let report = VectorRunner().run(file: Places.vectors(name))
+        for failure in report.failures { Issue.record("\(name) \(failure)") }
+        #expect(report.operation == name)
+        #expect(report.passed == count)
+        #expect(report.total == count)
+        #expect(report.skips.isEmpty)
+        #expect(report.isSuccess)
+    }
+
+    @Test func everyFileIsListed() throws {
+        let names = try VectorRunner.files(at: Places.vectors).map { $0.split(separator: "/").last ?? "" }
+        #expect(
+            names == [
+                "aes-gcm.json", "hmac-sha256.json", "jwe-decrypt.json", "message-decrypt.json", "request-headers.json",
+                "response-headers.json", "rsa-oaep-decrypt.json", "token-verify.json",
+            ]
+        )
+    }
+}

@@ -1,0 +1,112 @@
+import Foundation
+import KMVectors
+import Testing
+
+/// A file of one test, RFC 4231's second, and what a runner must not pass over in it.
+@Suite("The format")
+struct VectorFormatTests {
+    private static let file = """
+        {
+            "format": "kmsec-vectors-1", "operation": "hmac-sha256", "comment": "", "numberOfTests": 2,
+            "flags": { "Published": "" },
+            "groups": [{
+                "comment": "", "source": "RFC 4231",
+                "tests": [{
+                    "id": 1, "comment": "test case 2", "flags": ["Published"], "result": "valid",
+                    "key": "4a656665", "message": "7768617420646f2079612077616e7420666f72206e6f7468696e673f",
+                    "mac": "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"
+                }, {
+                    "id": 2, "comment": "", "flags": [], "result": "invalid", "error": "authenticationFailed",
+                    "key": "", "message": "",
+                    "mac": "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"
+                }]
+            }]
+        }
+        """
+
+    private let folder: TemporaryFolder
+
+    init() throws {
+        folder = try TemporaryFolder()
+    }
+
+    @Test func fileAsItIs() throws {
+        let report = VectorRunner().run(file: try folder.write(Self.file.utf8))
+        #expect(report.failures.map(\.reason) == [])
+        #expect(report.passed == 2)
+        #expect(report.operation == "hmac-sha256")
+    }
+
+    /// An edit, and the place that the failure names.
+    struct Edit: Sendable, CustomTestStringConvertible {
+        let old, new, place: String
+
+        init(_ old: String, _ new: String, _ place: String) {
+            (self.old, self.new, self.place) = (old, new, place)
+        }
+
+        var testDescription: String { "\(old) → \(new)" }
+    }
+
+    @Test(
+        arguments: [
+            Edit("\"numberOfTests\": 2", "\"numberOfTests\": 1", "numberOfTests"),
+            Edit("\"numberOfTests\": 2", "\"numberOfTests\": \"2\"", "numberOfTests"),
+            Edit("\"numberOfTests\": 2,", "", "numberOfTests"),
+            Edit("\"format\": \"kmsec-vectors-1\"", "\"format\": \"kmsec-vectors-2\"", "format"),
+            Edit("\"format\": \"kmsec-vectors-1\",", "", "Wycheproof"),
+            Edit("\"operation\": \"hmac-sha256\"", "\"operation\": \"hmac-sha512\"", "operation"),
+            Edit("\"operation\": \"hmac-sha256\"", "\"operation\": \"aes-gcm\"", "groups[0].tests[0]"),
+            Edit("\"groups\":", "\"extra\": 1, \"groups\":", "extra"),
+            Edit("\"source\":", "\"extra\": 1, \"source\":", "groups[0].extra"),
+            Edit("\"source\": \"RFC 4231\",", "", "groups[0].source"),
+            Edit("\"id\": 2,", "\"id\": 2, \"label\": \"00\",", "groups[0].tests[1].label"),
+            Edit("\"id\": 2,", "\"id\": 1,", "number 1"),
+            Edit("\"id\": 2,", "\"id\": 2, \"id\": 2,", "byte"),
+            Edit("\"flags\": [],", "\"flags\": [\"Other\"],", "test 2"),
+            Edit("\"flags\": [],", "", "groups[0].tests[1].flags"),
+            Edit("\"result\": \"valid\"", "\"result\": \"acceptable\"", "groups[0].tests[0].result"),
+            Edit("\"result\": \"valid\"", "\"result\": \"valid\", \"error\": \"x\"", "groups[0].tests[0].error"),
+            Edit(", \"error\": \"authenticationFailed\"", "", "groups[0].tests[1].error"),
+            Edit("\"key\": \"\"", "\"key\": \"0\"", "groups[0].tests[1].key"),
+            Edit("\"key\": \"\"", "\"key\": \"AB\"", "groups[0].tests[1].key"),
+            Edit("\"key\": \"\"", "\"key\": \"zz\"", "groups[0].tests[1].key"),
+            Edit("\"key\": \"\"", "\"key\": null", "groups[0].tests[1].key"),
+            Edit("\"key\": \"\",", "", "groups[0].tests[1].key"),
+            Edit("}]\n}", "}]", "byte"),
+        ]
+    )
+    func edited(edit: Edit) throws {
+        let text = Self.file.replacing(edit.old, with: edit.new)
+        #expect(text != Self.file)
+        let report = VectorRunner().run(file: try folder.write(text.utf8))
+        #expect(report.failures.map(\.id) == [nil])
+        #expect(report.failures.first?.reason.contains(edit.place) == true, "\(report.failures)")
+        #expect(report.total == 1)
+    }
+
+    @Test func noTests() throws {
+        let text = """
+            {"format":"kmsec-vectors-1","operation":"hmac-sha256","comment":"","numberOfTests":0,"flags":{},"groups":[]}
+            """
+        #expect(VectorRunner().run(file: try folder.write(text.utf8)).failures.map(\.id) == [nil])
+    }
+
+    @Test(arguments: ["", "{}", "[]", "null", "{\"format\":1}", "{\"algorithm\":\"AES-GCM\"}"])
+    func somethingElse(text: String) throws {
+        let report = VectorRunner().run(file: try folder.write(text.utf8))
+        #expect(report.failures.map(\.id) == [nil])
+        #expect(report.total == 1)
+    }
+
+    @Test func nullForAnOptionalMember() throws {
+        var tree = try VectorTree(operation: "token-verify")
+        tree.groups = tree.groups.map { $0.with(["toleranceSeconds": NSNull()]) }
+        #expect(VectorRunner().run(file: try folder.write(tree.data)).failures.map(\.id) == [nil])
+    }
+
+    @Test func noFile() {
+        let report = VectorRunner().run(file: "\(folder.path)/none.json")
+        #expect(report.failures.map(\.id) == [nil])
+    }
+}
