@@ -12,6 +12,14 @@ enum Terminal {
             && ProcessInfo.processInfo.environment["TERM"] != "dumb"
     }
 
+    /// Shows on a terminal what is being done, in a line that the next one replaces; nil clears it.
+    ///
+    /// Nothing where standard error is no terminal.
+    static func progress(_ text: String?) {
+        guard isatty(STDERR_FILENO) == 1 else { return }
+        try? FileHandle.standardError.write(contentsOf: Data("\r\u{1B}[K\(text ?? "")".utf8))
+    }
+
     /// Text from elsewhere, without what a terminal would act on.
     static func printable(_ text: String) -> String {
         String(

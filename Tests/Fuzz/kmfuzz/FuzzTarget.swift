@@ -5,7 +5,9 @@ import KMJSON
 import KMPrimitives
 import KMSecurity
 
-/// What is fed with garbage. A target throws nothing on: it returns, or what it found is a defect and traps.
+/// What is fed with garbage.
+///
+/// A target throws nothing on: it returns, or what it found is a defect and traps.
 enum FuzzTarget: String, CaseIterable {
     case json, path, header, jwe, message, fields, token, headers, keys
 
@@ -54,18 +56,24 @@ enum FuzzTarget: String, CaseIterable {
         return { body in _ = try? cipher.decrypt(body, under: id) }
     }
 
-    /// Field level. The input's first byte chooses a selection; the rest is a document, which is opened as it is, and
-    /// sealed and opened again, when it must come back byte for byte.
+    /// Field level.
+    ///
+    /// The input's first byte chooses a selection; the rest is a document, which is opened as it is, and sealed and
+    /// opened again, when it must come back byte for byte.
     private static func fields() -> ([UInt8]) -> Void {
         let (cipher, id) = prepared()
-        let selections = [["$"], ["$.a"], ["$[*]"], ["$.a.b", "$.c"], ["$.*[*]", "$.x"], ["$[0]", "$[1].a"], ["$['']"]]
-            .compactMap { try? FieldSelection($0, requiresMatches: false) }
+        let selections = [
+            ["$"], ["$.a"], ["$[*]"], ["$.a.b", "$.c"], ["$.*[*]", "$.x"], ["$[0]", "$[1].a"], ["$['']"],
+        ]
+        .compactMap { try? FieldSelection($0, requiresMatches: false) }
         return { input in
             guard let choice = input.first else { return }
             let document = Array(input.dropFirst())
             let selection = selections[Int(choice) % selections.count]
             _ = try? cipher.decrypt(document, fields: selection, under: id)
-            guard let sealed = try? cipher.encrypt(document, fields: selection, under: id, at: .distantPast) else { return }
+            guard let sealed = try? cipher.encrypt(document, fields: selection, under: id, at: .distantPast) else {
+                return
+            }
             do {
                 let opened = try cipher.decrypt(sealed, fields: selection, under: id)
                 precondition(opened == document)
@@ -104,7 +112,9 @@ enum FuzzTarget: String, CaseIterable {
         var fields = HTTPFields()
         for line in input.split(separator: UInt8(ascii: "\n")) {
             let parts = line.split(separator: UInt8(ascii: ":"), maxSplits: 1)
-            guard parts.count == 2, let name = HTTPField.Name(String(decoding: parts[0], as: UTF8.self)) else { continue }
+            guard parts.count == 2, let name = HTTPField.Name(String(decoding: parts[0], as: UTF8.self)) else {
+                continue
+            }
             fields.append(HTTPField(name: name, value: String(decoding: parts[1], as: UTF8.self)))
         }
         _ = try? ResponseHeaders(fields)

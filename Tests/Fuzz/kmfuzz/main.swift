@@ -16,7 +16,8 @@ private let target: FuzzTarget = {
 private let run = target.runner()
 
 // libFuzzer reads the arguments behind the target's name.
-private var arguments = unsafe CommandLine.unsafeArgv.advanced(by: 1) as UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?
+private var arguments =
+    unsafe CommandLine.unsafeArgv.advanced(by: 1) as UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?
 private var count = CommandLine.argc - 1
 
 exit(
