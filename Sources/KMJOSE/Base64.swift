@@ -68,7 +68,8 @@ public struct Base64: Sendable {
     public func decode(_ text: Span<UInt8>) -> [UInt8]? {
         guard let count = Self.decodedCount(text.count) else { return nil }
         var isCanonical = false
-        let bytes = [UInt8](capacity: count) { isCanonical = decode(text, into: &$0) }
+        var bytes: [UInt8] = []
+        bytes.append(addingCapacity: count) { isCanonical = decode(text, into: &$0) }
         return isCanonical ? bytes : nil
     }
 

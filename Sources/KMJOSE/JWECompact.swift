@@ -70,7 +70,8 @@ public struct JWECompact: Sendable {
 extension [UInt8] {
     /// The bytes of `span`.
     init(copying span: Span<UInt8>) {
-        self.init(capacity: span.count) { output in
+        self = []
+        append(addingCapacity: span.count) { output in
             for index in span.indices { output.append(span[index]) }
         }
     }

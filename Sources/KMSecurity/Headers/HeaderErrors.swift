@@ -9,6 +9,6 @@ extension KMError.Code {
     public static let headerInvalid = Self("headerInvalid")
     /// X-KM-Time-Zone names a zone that is not known here.
     public static let timeZoneUnknown = Self("timeZoneUnknown")
-    /// The token's time, X-KM-Tran-Time and the correlation id do not name one instant.
+    /// The token's time is not that of X-KM-Tran-Time to the second.
     public static let timeMismatch = Self("timeMismatch")
 }

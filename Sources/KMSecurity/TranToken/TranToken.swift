@@ -48,7 +48,8 @@ public struct TranToken: Sendable {
 
     /// The header's value, in the form of `profile`: 66 or 67 characters.
     public func text(_ profile: WireProfile = .documented) -> String {
-        var bytes = [UInt8](capacity: 67) { output in
+        var bytes: [UInt8] = []
+        bytes.append(addingCapacity: Self.characterCounts.upperBound) { output in
             for byte in "KMV1:".utf8 { output.append(byte) }
             time.append(to: &output)
             output.append(UInt8(ascii: ":"))
