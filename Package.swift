@@ -62,7 +62,11 @@ let package = Package(
         .testTarget(name: "KMPrimitivesTests", dependencies: ["KMPrimitives"], swiftSettings: strict),
         .testTarget(name: "KMJSONTests", dependencies: ["KMJSON", "KMPrimitives"], swiftSettings: strict),
         .testTarget(name: "KMJOSETests", dependencies: ["KMJOSE", "KMPrimitives"], swiftSettings: strict),
-        .testTarget(name: "KMSecurityTests", dependencies: ["KMSecurity"], swiftSettings: strict),
+        .testTarget(
+            name: "KMSecurityTests",
+            dependencies: ["KMSecurity", .product(name: "HTTPTypes", package: "swift-http-types")],
+            swiftSettings: strict
+        ),
         .testTarget(name: "KMVectorsTests", dependencies: ["KMVectors", "KMSecurity"], swiftSettings: strict),
         .testTarget(name: "kmsecTests", dependencies: ["kmsec", "KMSecurity"], swiftSettings: strict),
     ],

@@ -81,7 +81,7 @@ public struct ClientSecurity: Sendable {
         return SealedRequest(requestHeaders: headers, headers: headers.httpFields(profile), body: body)
     }
 
-    /// A request ready to send, as an endpoint's policy asks; see ``seal(_:protection:)-([UInt8],_)``.
+    /// A request ready to send, as an endpoint's policy asks; see ``seal(_:protection:)``.
     ///
     /// - Throws: ``KMError`` as there.
     public func seal(_ parameters: [UInt8], policy: EndpointPolicy) throws -> SealedRequest {

@@ -41,20 +41,20 @@ enum ParameterCoding {
 }
 
 extension ClientSecurity {
-    /// A request ready to send; see ``seal(_:protection:)-([UInt8],_)``.
+    /// A request ready to send, of a value; see ``seal(_:protection:)``.
     ///
     /// - Throws: ``KMError`` `parametersInvalid` when `parameters` does not encode, and as there.
-    public func seal(_ parameters: some Encodable, protection: Protection) throws -> SealedRequest {
+    public func seal(encoding parameters: some Encodable, protection: Protection) throws -> SealedRequest {
         try seal(ParameterCoding.encode(parameters), protection: protection)
     }
 }
 
 extension ServerSecurity {
-    /// The response to a call; see ``seal(_:answering:protection:)-([UInt8],_,_)``.
+    /// The response to a call, of a value; see ``seal(_:answering:protection:)``.
     ///
     /// - Throws: ``KMError`` `parametersInvalid` when `parameters` does not encode, and as there.
     public func seal(
-        _ parameters: some Encodable,
+        encoding parameters: some Encodable,
         answering call: OpenedCall,
         protection: Protection = .message
     ) throws -> SealedResponse {

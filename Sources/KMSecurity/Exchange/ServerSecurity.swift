@@ -137,7 +137,7 @@ public struct ServerSecurity: Sendable {
         return SealedResponse(correlationID, id, body)
     }
 
-    /// The response to a call, as an endpoint's policy asks; see ``seal(_:answering:protection:)-([UInt8],_,_)``.
+    /// The response to a call, as an endpoint's policy asks; see ``seal(_:answering:protection:)``.
     ///
     /// - Throws: ``KMError`` as there.
     public func seal(
