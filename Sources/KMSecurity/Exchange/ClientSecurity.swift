@@ -1,13 +1,15 @@
 public import Foundation
 public import HTTPTypes
 public import KMPrimitives
+public import Logging
 
 /// The calling side of the API: makes requests ready to send, and opens the responses to them.
 ///
 /// Make one for a set of credentials and keep it; it may be used from several tasks at once.
 public struct ClientSecurity: Sendable {
     private let aspID: AspID
-    private let accessKey: AccessKey
+    private let accessKey: AccessKey?
+    private let log: DecisionLog
     private let signer: TranTokenSigner
     private let cipher: ParameterCipher
     private let timeZone: TimeZoneCode
@@ -18,24 +20,26 @@ public struct ClientSecurity: Sendable {
     ///
     /// - Parameters:
     ///   - aspID: X-KM-User-AspId.
-    ///   - accessKey: X-KM-Access-Key, the name of `secretKey`.
+    ///   - accessKey: X-KM-Access-Key, the name of `secretKey`; nil for the platform's end of callbacks, which have none.
     ///   - secretKey: what signs; ``SecretKey/isShort`` tells whether to warn of it.
-    ///   - keyring: the keys; its primary one encrypts.
+    ///   - keyring: the keys; its primary one encrypts, or on callbacks the first one issued.
     ///   - timeZone: whose times the headers tell.
     ///   - profile: the dialect that is sent; both are understood.
     ///   - limits: how large a response may be.
     ///   - dataKeyCaching: how long content keys serve; nil for a fresh one with every message.
+    ///   - logger: where decisions on responses are told: refusals at notice, success at debug. Nothing secret is among it.
     ///   - clock: the time.
     /// - Throws: ``KMError`` `cryptographyUnavailable`.
     public init(
         aspID: AspID,
-        accessKey: AccessKey,
+        accessKey: AccessKey?,
         secretKey: SecretKey,
         keyring: CryptoKeyring,
         timeZone: TimeZoneCode = .utc,
         profile: WireProfile = .documented,
         limits: ParameterLimits = .standard,
         dataKeyCaching: DataKeyCaching? = nil,
+        logger: Logger? = nil,
         clock: @escaping WallClock = { Date() }
     ) throws {
         self.aspID = aspID
@@ -49,6 +53,7 @@ public struct ClientSecurity: Sendable {
         )
         self.timeZone = timeZone
         self.profile = profile
+        log = DecisionLog(logger: logger)
         self.clock = clock
     }
 
@@ -64,17 +69,16 @@ public struct ClientSecurity: Sendable {
     public func seal(_ parameters: [UInt8], protection: Protection) throws -> SealedRequest {
         let date = clock()
         let stamp = try RequestStamp(date: date, timeZone: timeZone)
+        let keyID = accessKey == nil ? cipher.keyring.firstIssued?.id : cipher.keyring.primaryID
         var body = parameters
         if protection != .none {
-            guard let id = cipher.keyring.primaryID else {
-                throw KMError(.keyUnknown, "the ring has no primary key to encrypt with")
-            }
+            guard let id = keyID else { throw KMError(.keyUnknown, "the ring has no primary key to encrypt with") }
             body = try cipher.seal(parameters, protection, under: id, at: date, correlationID: stamp.correlationID)
         }
         let headers = RequestHeaders(
             aspID: aspID,
             accessKey: accessKey,
-            cryptoKeyID: cipher.keyring.primaryID,
+            cryptoKeyID: keyID,
             token: try signer.sign(body, at: stamp),
             stamp: stamp
         )
@@ -129,14 +133,16 @@ public struct ClientSecurity: Sendable {
         answering request: SealedRequest,
         rule: EndpointPolicy.Rule
     ) throws -> OpenedResponse {
-        try cipher.limits.check(body)
-        let responseHeaders = try ResponseHeaders(headers)
-        guard responseHeaders.correlationID == request.requestHeaders.correlationID else {
-            throw KMError(.correlationMismatch, "the response's correlation id is not the request's")
+        try log.decision("response", headers) {
+            try cipher.limits.check(body)
+            let responseHeaders = try ResponseHeaders(headers)
+            guard responseHeaders.correlationID == request.requestHeaders.correlationID else {
+                throw KMError(.correlationMismatch, "the response's correlation id is not the request's")
+            }
+            let id = responseHeaders.cryptoKeyID ?? request.requestHeaders.cryptoKeyID
+            let parameters = try cipher.open(body, rule, id, correlationID: responseHeaders.correlationID)
+            return OpenedResponse(headers: responseHeaders, parameters: parameters)
         }
-        let id = responseHeaders.cryptoKeyID ?? request.requestHeaders.cryptoKeyID
-        let parameters = try cipher.open(body, rule, id, correlationID: responseHeaders.correlationID)
-        return OpenedResponse(headers: responseHeaders, parameters: parameters)
     }
 }
 

@@ -1,28 +1,52 @@
 public import Foundation
 public import HTTPTypes
-public import KMPrimitives
+internal import KMPrimitives
+public import Logging
 
-/// The answering side of the API: opens requests, once it is known that they are whole, fresh and of whom they say, and
-/// seals the answers.
+/// The answering side of the API: opens requests, once it is known that they are whole, fresh, new and of whom they say,
+/// and seals the answers.
 ///
-/// Make one and keep it; it may be used from several tasks at once.
+/// Make one and keep it; it may be used from several tasks at once. What is checked, in this order, nothing later where
+/// something earlier fails:
+///
+/// 1. sizes;
+/// 2. each header's form;
+/// 3. the headers against each other: the token's time is X-KM-Tran-Time's to the second, and the correlation id's time is
+///    near it;
+/// 4. identity: the access key, or on a callback the ASP id, leads to credentials;
+/// 5. the token, over the body's bytes, in constant time; then the credential's validity and ASP id;
+/// 6. freshness: the token's time is near the clock's;
+/// 7. newness: the replay guard has not seen the request;
+/// 8. policy: the body is protected as the endpoint asks, and its key is named;
+/// 9. only then is anything decrypted.
+///
+/// The token covers the body alone. What that leaves open: who has seen a request can send its body again under another
+/// time and correlation id. Of an encrypted body, which never comes twice by right, the replay guard sees that for as
+/// long as it remembers; of a plain one nobody can. And a request without a body has the same token every time: who saw
+/// one can make any number of them, for whatever path. Such requests are refused unless ``init(credentials:keyring:profile:tolerance:correlationTolerance:replayGuard:acceptsEmptyBodies:limits:dataKeyCaching:logger:clock:)``
+/// is told otherwise; what protects them then is TLS, and nothing else.
 public struct ServerSecurity: Sendable {
-    private let credentials: any CredentialSource
     private let cipher: ParameterCipher
-    private let tolerance: TranTokenVerifier.Tolerance
+    private let verifier: RequestVerifier
+    private let acceptsEmptyBodies: Bool
+    private let log: DecisionLog
     private let clock: WallClock
-    /// Stands in where an access key is unknown, so that the answer takes as long.
-    private let nobodysKey: SecretKey
 
     /// A server.
     ///
     /// - Parameters:
-    ///   - credentials: where access keys lead to secret keys.
+    ///   - credentials: where callers lead to secret keys.
     ///   - keyring: the keys. Requests name theirs, and are answered under the same.
     ///   - profile: the dialect of what is sent; both are understood.
-    ///   - tolerance: how near a token's time must be.
+    ///   - tolerance: how near a token's time must be to the clock's.
+    ///   - correlationTolerance: how many seconds the correlation id's time may be from X-KM-Tran-Time; nil for any, where
+    ///     clients make it on a clock of another zone than X-KM-Time-Zone names.
+    ///   - replayGuard: what remembers requests. Servers that are made one after the other, as with a new key ring, must
+    ///     share it.
+    ///   - acceptsEmptyBodies: whether requests without a body pass at ``Protection/none``, whose token proves nothing.
     ///   - limits: how large a request may be.
     ///   - dataKeyCaching: how long content keys serve; nil for a fresh one with every message.
+    ///   - logger: where decisions are told: refusals at notice, success at debug. Nothing secret is among it.
     ///   - clock: the time.
     /// - Throws: ``KMError`` `cryptographyUnavailable`.
     public init(
@@ -30,97 +54,120 @@ public struct ServerSecurity: Sendable {
         keyring: CryptoKeyring,
         profile: WireProfile = .documented,
         tolerance: TranTokenVerifier.Tolerance = .standard,
+        correlationTolerance: TimeInterval? = 300,
+        replayGuard: any ReplayGuard = .inMemory(),
+        acceptsEmptyBodies: Bool = false,
         limits: ParameterLimits = .standard,
         dataKeyCaching: DataKeyCaching? = nil,
+        logger: Logger? = nil,
         clock: @escaping WallClock = { Date() }
     ) throws {
-        self.credentials = credentials
-        self.cipher = try ParameterCipher(
+        cipher = try ParameterCipher(
             keyring: keyring,
             profile: profile,
             limits: limits,
             dataKeyCaching: dataKeyCaching
         )
-        self.tolerance = tolerance
+        verifier = RequestVerifier(
+            credentials: credentials,
+            tolerance: tolerance,
+            correlationTolerance: correlationTolerance,
+            replayGuard: replayGuard,
+            nobodysKey: try SecretKey(SecretBytes(randomCount: SecretKey.recommendedByteCount))
+        )
+        self.acceptsEmptyBodies = acceptsEmptyBodies
+        log = DecisionLog(logger: logger)
         self.clock = clock
-        self.nobodysKey = try SecretKey(SecretBytes(randomCount: SecretKey.recommendedByteCount))
     }
 
     /// The parameters of a request.
-    ///
-    /// What is checked, in this order, nothing later where something earlier fails: the body's size; each header's form;
-    /// the token's time against X-KM-Tran-Time; the access key; the token over the body's bytes; the token's age; only
-    /// then is anything decrypted. A copy of a request within the tolerance passes again.
     ///
     /// - Parameters:
     ///   - headers: all fields of the request.
     ///   - body: its bytes as received, before anything has parsed or re-encoded them.
     ///   - protection: what is due; a body that is not so protected is refused.
     /// - Returns: the headers and the parameters, byte for byte as they were sealed.
-    /// - Throws: ``KMError`` `limitExceeded`; what ``RequestHeaders/init(_:)`` throws; `accessKeyUnknown`;
-    ///   `tokenMismatch`; `tokenStale`; `headerMissing` where the body should be encrypted and no key is named; what
-    ///   ``ParameterCipher/open(_:_:under:correlationID:)`` throws. Errors of the credential source pass through.
+    /// - Throws: ``KMError`` `limitExceeded`; what ``RequestHeaders/init(_:)`` throws; `timeMismatch`; `callerUnknown`;
+    ///   `tokenMismatch`, `credentialNotValid`; `tokenStale`; `replayed`, `replayGuardFull`; `emptyBody`, or
+    ///   `headerMissing` where the body should be encrypted and no key is named; what
+    ///   ``ParameterCipher/open(_:_:under:correlationID:)`` throws. Errors of the credential source and the replay guard
+    ///   pass through.
     public func open(
         _ headers: HTTPFields,
         _ body: [UInt8],
         protection: Protection = .message
     ) async throws -> OpenedCall {
-        try await open(headers, body, rule: EndpointPolicy.Rule(protection))
+        try await open(headers, body, rule: EndpointPolicy.Rule(protection), isCallback: false)
     }
 
     /// The parameters of a request, as an endpoint's policy asks; see ``open(_:_:protection:)``.
     ///
     /// - Throws: ``KMError`` as there.
     public func open(_ headers: HTTPFields, _ body: [UInt8], policy: EndpointPolicy) async throws -> OpenedCall {
-        try await open(headers, body, rule: policy.request)
+        try await open(headers, body, rule: policy.request, isCallback: false)
+    }
+
+    /// The parameters of a callback, where the platform calls the service provider: without X-KM-Access-Key, its
+    /// credentials found by X-KM-User-AspId, and encrypted under the first key issued where it names none.
+    ///
+    /// - Throws: ``KMError`` as ``open(_:_:protection:)``, and `headerInvalid` where there is an access key.
+    public func openCallback(_ headers: HTTPFields, _ body: [UInt8], policy: EndpointPolicy) async throws -> OpenedCall
+    {
+        try await open(headers, body, rule: policy.request, isCallback: true)
     }
 
     private func open(
         _ headers: HTTPFields,
         _ body: [UInt8],
-        rule: EndpointPolicy.Rule
+        rule: EndpointPolicy.Rule,
+        isCallback: Bool
     ) async throws -> OpenedCall {
-        try cipher.limits.check(body)
-        let requestHeaders = try RequestHeaders(headers)
-        guard let accessKey = requestHeaders.accessKey else { throw HTTPFields.missing(.kmAccessKey) }
-        let secretKeys = try await credentials.secretKeys(for: accessKey)
-        try verify(requestHeaders, body, secretKeys)
-        let parameters = try cipher.open(
-            body,
-            rule,
-            requestHeaders.cryptoKeyID,
-            correlationID: requestHeaders.correlationID
-        )
-        return OpenedCall(headers: requestHeaders, parameters: parameters)
+        try await log.decision("request", headers) {
+            try cipher.limits.check(body)
+            let requestHeaders = try RequestHeaders(headers)
+            try verifier.checkTimesAgree(requestHeaders)
+            let caller = try Self.caller(requestHeaders, isCallback: isCallback)
+            let candidates = try await verifier.credentials.credentials(for: caller)
+            let now = clock()
+            let credential = try verifier.credential(
+                of: requestHeaders,
+                caller: caller,
+                body: body.span,
+                among: candidates,
+                at: now
+            )
+            try verifier.checkFreshness(requestHeaders, at: now)
+            try await verifier.checkIsFirst(requestHeaders, isBodyUnique: rule.makesBodiesUnique, at: now)
+            if body.isEmpty, rule.protection == .none, !acceptsEmptyBodies {
+                throw KMError(.emptyBody, "a request without a body; its token would be the same for every one")
+            }
+            let firstIssued = isCallback ? cipher.keyring.firstIssued?.id : nil
+            let parameters = try cipher.open(
+                body,
+                rule,
+                requestHeaders.cryptoKeyID ?? firstIssued,
+                correlationID: requestHeaders.correlationID
+            )
+            return OpenedCall(headers: requestHeaders, credentialName: credential.name, parameters: parameters)
+        }
     }
 
-    private func verify(_ headers: RequestHeaders, _ body: [UInt8], _ secretKeys: [SecretKey]) throws {
-        let token = headers.token
-        var matches = false
-        for secretKey in secretKeys.isEmpty ? [nobodysKey] : secretKeys {
-            matches = try secretKey.hmac.isValid(token.mac, for: body.span) || matches
+    private static func caller(_ headers: RequestHeaders, isCallback: Bool) throws -> Caller {
+        if isCallback {
+            guard headers.accessKey == nil else { throw AccessKey.invalid("stands there; callbacks have none") }
+            return .callback(headers.aspID)
         }
-        guard !secretKeys.isEmpty else {
-            throw KMError(.accessKeyUnknown, "X-KM-Access-Key names no secret key")
-        }
-        guard matches else {
-            throw KMError(.tokenMismatch, "the token is not of this body under the access key's secret")
-        }
-        try TranTokenVerifier.checkFreshness(
-            of: token,
-            timeZone: headers.timeZone,
-            at: clock(),
-            tolerance: tolerance
-        )
+        guard let accessKey = headers.accessKey else { throw HTTPFields.missing(.kmAccessKey) }
+        return .accessKey(accessKey)
     }
 
-    /// The response to a call, ready to send with HTTP 200, encrypted as asked for.
+    /// The response to a call, ready to send, encrypted as asked for.
     ///
     /// - Parameters:
     ///   - parameters: one JSON text, whose bytes stay as they are.
     ///   - call: what it answers: its correlation id is echoed, and the key that it named encrypts.
     ///   - protection: what is done to them.
-    /// - Returns: headers and body to send as they are.
+    /// - Returns: status 200, headers and body to send as they are.
     /// - Throws: ``KMError`` `keyUnknown` where the call named no key and the ring has no primary one; what
     ///   ``ParameterCipher/seal(_:_:under:at:correlationID:)`` throws.
     public func seal(
@@ -129,12 +176,12 @@ public struct ServerSecurity: Sendable {
         protection: Protection = .message
     ) throws -> SealedResponse {
         let correlationID = call.headers.correlationID
-        guard protection != .none else { return SealedResponse(correlationID, nil, parameters) }
+        guard protection != .none else { return SealedResponse(.ok, correlationID, nil, parameters) }
         guard let id = call.headers.cryptoKeyID ?? cipher.keyring.primaryID else {
             throw KMError(.keyUnknown, "the call names no key, and the ring has no primary one")
         }
         let body = try cipher.seal(parameters, protection, under: id, at: clock(), correlationID: correlationID)
-        return SealedResponse(correlationID, id, body)
+        return SealedResponse(.ok, correlationID, id, body)
     }
 
     /// The response to a call, as an endpoint's policy asks; see ``seal(_:answering:protection:)``.
@@ -148,14 +195,39 @@ public struct ServerSecurity: Sendable {
         try seal(parameters, answering: call, protection: policy.response.protection)
     }
 
-    /// The error reply to a request, to send with HTTP 400; it is not encrypted.
+    /// The error reply to a request; it is not encrypted.
     ///
     /// - Parameters:
-    ///   - result: what to say, e.g. ``PlatformResult/invalidInputParameter``.
+    ///   - result: what to say, e.g. ``PlatformResult/notFoundIssuedCards``.
     ///   - headers: the request's fields; a correlation id of the right form is echoed.
-    /// - Returns: headers and body to send as they are.
+    /// - Returns: status 400, headers and body to send as they are.
     public func refuse(_ result: PlatformResult, answering headers: HTTPFields) -> SealedResponse {
-        SealedResponse(try? headers.required(CorrelationID.self), nil, result.body)
+        SealedResponse(.badRequest, try? headers.required(CorrelationID.self), nil, result.body)
+    }
+
+    /// What the peer is told of an error, and no more: the platform's code for invalid input, the same for whatever was
+    /// wrong with the headers, the token or the encryption, so that nobody learns from it how far a forgery came.
+    ///
+    /// - Parameters:
+    ///   - error: what was thrown. Log it; do not send it.
+    ///   - headers: the request's fields; a correlation id of the right form is echoed.
+    /// - Returns: status 400 with `000_002` for a refusal. Status 500 and no body for what is no fault of the request: a
+    ///   credential source or replay guard that failed or is full, an OpenSSL without memory.
+    public func publicResponse(to error: any Error, answering headers: HTTPFields) -> SealedResponse {
+        let isOurs = (error as? KMError).map { [.cryptographyUnavailable, .replayGuardFull].contains($0.code) } ?? true
+        guard isOurs else { return refuse(.invalidInputParameter, answering: headers) }
+        return SealedResponse(.internalServerError, try? headers.required(CorrelationID.self), nil, [])
+    }
+}
+
+extension EndpointPolicy.Rule {
+    /// Whether two bodies are never equal by right: at least one value is encrypted, under a fresh key or vector.
+    fileprivate var makesBodiesUnique: Bool {
+        switch protection {
+        case .none: false
+        case .message: isRequired
+        case .fields(let selection): isRequired && selection.reachesSomething
+        }
     }
 }
 
@@ -163,24 +235,29 @@ public struct ServerSecurity: Sendable {
 public struct OpenedCall: Sendable {
     /// The platform's headers.
     public let headers: RequestHeaders
+    /// The name of the credential whose secret made the token.
+    public let credentialName: String
     /// One JSON text, as the sender wrote it; empty for a request without a body.
     public let parameters: [UInt8]
 }
 
 /// A response ready to send.
 public struct SealedResponse: Sendable {
+    /// The HTTP status: 200, or 400 for a refusal.
+    public let status: HTTPResponse.Status
     /// The platform's headers; add `Content-Type: application/json`.
     public let headers: HTTPFields
     /// The body.
     public let body: [UInt8]
 
-    init(_ correlationID: CorrelationID?, _ cryptoKeyID: CryptoKeyID?, _ body: [UInt8]) {
+    init(
+        _ status: HTTPResponse.Status,
+        _ correlationID: CorrelationID?,
+        _ cryptoKeyID: CryptoKeyID?,
+        _ body: [UInt8]
+    ) {
+        self.status = status
         headers = correlationID.map { ResponseHeaders(correlationID: $0, cryptoKeyID: cryptoKeyID).httpFields } ?? [:]
         self.body = body
     }
-}
-
-extension KMError.Code {
-    /// X-KM-Access-Key names no secret key that is known here.
-    public static let accessKeyUnknown = Self("accessKeyUnknown")
 }

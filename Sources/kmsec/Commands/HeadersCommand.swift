@@ -1,6 +1,4 @@
 import ArgumentParser
-import Foundation
-import HTTPTypes
 import KMSecurity
 
 /// Groups what is done with headers.
@@ -12,60 +10,70 @@ struct HeadersCommand: ParsableCommand {
     )
 }
 
-/// Judges each header.
+/// Judges headers by every rule.
 struct HeadersCheckCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check",
-        abstract: "Judge headers: lines of Name: value in, a verdict on each header out; exit status 1 if one is wrong."
+        abstract:
+            "Judge headers: lines of Name: value in, a verdict on each header out; exit status 1 if one is wrong.",
+        discussion:
+            "Lines without a colon, such as a request line, are told of. Headers that are none of the platform's are passed over."
     )
 
     @Flag(help: "They are a response's.")
     var response = false
 
+    @Flag(help: "They are a callback's, which has no access key.")
+    var callback = false
+
+    @Flag(help: "Write JSON: every rule with what is due and what was found.")
+    var json = false
+
+    func validate() throws {
+        guard !(response && callback) else { throw ValidationError("--response or --callback, not both") }
+    }
+
+    /// A finding, as `--json` writes it.
+    struct Finding: Encodable {
+        let rule, header, expected, found: String
+        let satisfied: Bool
+    }
+
     func run() throws {
         let lines = try HeaderLines(Streams.readAll())
-        let verdicts = response ? HeaderVerdicts.response(lines.fields) : HeaderVerdicts.request(lines.fields)
-        var isGood = lines.faults.isEmpty
-        for fault in lines.faults { try Streams.writeLine(fault) }
-        for verdict in verdicts {
-            let word =
-                verdict.fault.map { "wrong: \($0.detail)" } ?? (verdict.isPresent ? "ok" : "absent, which is allowed")
-            try Streams.writeLine(Terminal.padded(verdict.header, to: 22) + word)
-            isGood = isGood && verdict.fault == nil
+        let kind: HeaderRule.Kind = response ? .response : callback ? .callback : .request
+        let findings = HeaderRule.rules(kind).compactMap { $0.finding(lines.fields) }
+        if json {
+            try Streams.writeJSON(
+                findings.map {
+                    Finding(
+                        rule: $0.rule,
+                        header: $0.header,
+                        expected: $0.expected,
+                        found: $0.found,
+                        satisfied: $0.isSatisfied
+                    )
+                }
+            )
+        } else {
+            for fault in lines.faults { try Streams.writeLine(fault) }
+            for line in verdicts(findings) { try Streams.writeLine(line) }
         }
-        guard isGood else { throw ExitCode.failure }
+        guard lines.faults.isEmpty, findings.allSatisfy(\.isSatisfied) else { throw ExitCode.failure }
     }
-}
 
-/// Lines of `Name: value`.
-struct HeaderLines {
-    private(set) var fields = HTTPFields()
-    private(set) var faults: [String] = []
-
-    init(_ input: [UInt8]) throws {
-        guard let text = String(validating: input, as: UTF8.self) else {
-            throw KMError(.headerInvalid, "standard input is not UTF-8")
-        }
-        for (index, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated() {
-            guard !line.isEmpty else { continue }
-            guard let colon = line.firstIndex(of: ":"), let name = HTTPField.Name(String(line[..<colon])) else {
-                faults.append("line \(index + 1): not of the form Name: value")
-                continue
+    /// A line for each header: ok, absent, or one for each rule that is broken.
+    private func verdicts(_ findings: [HeaderRule.Finding]) -> [String] {
+        var headers: [String] = []
+        for finding in findings where !headers.contains(finding.header) { headers.append(finding.header) }
+        return headers.flatMap { header -> [String] in
+            let own = findings.filter { $0.header == header }
+            let broken = own.filter { !$0.isSatisfied }
+            let name = Terminal.padded(header, to: 22)
+            guard broken.isEmpty else {
+                return broken.map { "\(name)wrong: \($0.rule): expected \($0.expected), found \($0.found)" }
             }
-            let value = line[line.index(after: colon)...].trimming { $0 == " " || $0 == "\t" }
-            // HTTPField would turn what no header can hold into spaces, unseen.
-            guard HTTPField.isValidValue(String(value)) else {
-                faults.append("line \(index + 1): \(name.rawName) has a character that no header can hold")
-                continue
-            }
-            fields.append(HTTPField(name: name, value: String(value)))
+            return [name + (own.contains { $0.found == "absent" } ? "absent, which is allowed" : "ok")]
         }
-    }
-}
-
-extension Substring {
-    fileprivate func trimming(_ isBlank: (Character) -> Bool) -> Substring {
-        let front = drop(while: isBlank)
-        return front[..<(front.lastIndex { !isBlank($0) }.map(front.index(after:)) ?? front.startIndex)]
     }
 }

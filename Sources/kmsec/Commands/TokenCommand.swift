@@ -5,6 +5,6 @@ struct TokenCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "token",
         abstract: "Make and check X-KM-Tran-Token.",
-        subcommands: [TokenSignCommand.self, TokenVerifyCommand.self]
+        subcommands: [TokenSignCommand.self, TokenVerifyCommand.self, TokenExplainCommand.self]
     )
 }

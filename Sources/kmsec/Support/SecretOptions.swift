@@ -16,10 +16,15 @@ struct SecretOptions: ParsableArguments {
         }
     }
 
+    /// The secret's bytes.
+    func bytes() throws -> SecretBytes {
+        guard let bytes = try readSecret(file: secretFile, variable: secretEnv) else { throw CleanExit.helpRequest() }
+        return bytes
+    }
+
     /// The secret; a short one is warned of.
     func load() throws -> SecretKey {
-        guard let bytes = try readSecret(file: secretFile, variable: secretEnv) else { throw CleanExit.helpRequest() }
-        let key = try SecretKey(bytes)
+        let key = try SecretKey(bytes())
         if key.isShort {
             Messages.warning("the secret key has \(key.byteCount) bytes; fewer than 32 can be found by trial")
         }

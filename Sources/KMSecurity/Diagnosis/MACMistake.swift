@@ -1,0 +1,74 @@
+internal import KMPrimitives
+
+/// The sender computed something else than HMAC-SHA-256 of the body under the secret.
+struct MACMistake: Sendable {
+    let mistake: Mistake
+    let make: @Sendable (_ body: [UInt8], _ time: [UInt8], _ secret: SecretBytes) throws -> [UInt8]
+
+    var name: String { mistake.name }
+
+    private init(
+        _ name: String,
+        _ advice: String,
+        _ make: @escaping @Sendable ([UInt8], [UInt8], SecretBytes) throws -> [UInt8]
+    ) {
+        mistake = Mistake(name: name, advice: advice)
+        self.make = make
+    }
+
+    static let all = [
+        MACMistake("time-before-body", "the token's time was signed before the body: the MAC covers the body alone") {
+            try hmac($1 + $0, $2)
+        },
+        MACMistake("time-after-body", "the token's time was signed behind the body: the MAC covers the body alone") {
+            try hmac($0 + $1, $2)
+        },
+        MACMistake(
+            "time-colon-body",
+            "the token's time and a colon were signed before the body: the MAC covers the body alone"
+        ) {
+            try hmac($1 + Array(":".utf8) + $0, $2)
+        },
+        MACMistake("key-and-message-swapped", "the body was given as the key and the secret as the message: swap them")
+        { body, _, secret in
+            try secret.withBytes { secret in
+                try HMACSHA256(key: SecretBytes(copying: body)).authenticate(secret).withBytes(array)
+            }
+        },
+        MACMistake("plain-sha-256", "the MAC is SHA-256 of the body: use HMAC-SHA-256 with the secret as its key") {
+            body,
+            _,
+            _ in
+            try SHA256.digest(body)
+        },
+        MACMistake(
+            "sha-256-of-secret-and-body",
+            "the MAC is SHA-256 of secret and body: use HMAC-SHA-256 with the secret as its key"
+        ) {
+            body,
+            _,
+            secret in
+            try SHA256.digest(secret.withBytes(array) + body)
+        },
+        MACMistake(
+            "sha-256-of-body-and-secret",
+            "the MAC is SHA-256 of body and secret: use HMAC-SHA-256 with the secret as its key"
+        ) {
+            body,
+            _,
+            secret in
+            try SHA256.digest(body + secret.withBytes(array))
+        },
+        MACMistake("body-hashed-first", "SHA-256 of the body was signed: sign the body itself") { body, _, secret in
+            try hmac(SHA256.digest(body), secret)
+        },
+    ]
+
+    private static func hmac(_ message: [UInt8], _ secret: SecretBytes) throws -> [UInt8] {
+        try HMACSHA256(key: secret).authenticate(message).withBytes(array)
+    }
+
+    private static func array(_ bytes: Span<UInt8>) -> [UInt8] {
+        bytes.indices.map { bytes[$0] }
+    }
+}

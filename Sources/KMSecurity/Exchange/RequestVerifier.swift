@@ -1,0 +1,102 @@
+internal import Foundation
+internal import HTTPTypes
+internal import KMPrimitives
+
+/// The checks of a request's identity, integrity, age and newness, in the order in which they stand here.
+struct RequestVerifier: Sendable {
+    let credentials: any CredentialSource
+    let tolerance: TranTokenVerifier.Tolerance
+    let correlationTolerance: TimeInterval?
+    let replayGuard: any ReplayGuard
+    /// Stands in where a caller is unknown, so that the answer takes as long.
+    let nobodysKey: SecretKey
+
+    /// The correlation id's time against X-KM-Tran-Time, both read on the clock of X-KM-Time-Zone.
+    func checkTimesAgree(_ headers: RequestHeaders) throws {
+        guard let correlationTolerance else { return }
+        let offset = headers.timeZone.secondsFromUTC
+        let difference =
+            headers.correlationID.time.millisecondsSince1970(secondsFromUTC: offset)
+            - headers.tranTime.time.millisecondsSince1970(secondsFromUTC: offset)
+        guard abs(Double(difference)) <= correlationTolerance * 1000 else {
+            throw KMError(
+                .timeMismatch,
+                "the correlation id's time is \(difference / 1000) s from X-KM-Tran-Time; \(correlationTolerance) s are allowed"
+            )
+        }
+    }
+
+    /// The credential whose secret made the token.
+    func credential(
+        of headers: RequestHeaders,
+        caller: Caller,
+        body: Span<UInt8>,
+        among candidates: [Credential],
+        at date: Date
+    ) throws -> Credential {
+        // Every candidate is tried, so that the time does not tell which one it was.
+        var matching: Credential?
+        for candidate in candidates where try candidate.secretKey.hmac.isValid(headers.token.mac, for: body) {
+            matching = matching ?? candidate
+        }
+        guard !candidates.isEmpty else {
+            _ = try nobodysKey.hmac.isValid(headers.token.mac, for: body)
+            throw KMError(.callerUnknown, "\(caller.header) names nobody that is known here")
+        }
+        guard let matching else {
+            throw KMError(.tokenMismatch, "the token is not of this body under a secret of this caller")
+        }
+        if let validity = matching.validity, !validity.contains(date) {
+            throw KMError(.credentialNotValid, "the secret \(matching.name) is not valid at this time")
+        }
+        if let aspID = matching.aspID, aspID != headers.aspID {
+            throw KMError(.callerUnknown, "\(AspID.headerName.rawName) is not that of the secret \(matching.name)")
+        }
+        return matching
+    }
+
+    /// Freshness: the token's time against the clock.
+    func checkFreshness(_ headers: RequestHeaders, at date: Date) throws {
+        try TranTokenVerifier.checkFreshness(
+            of: headers.token,
+            timeZone: headers.timeZone,
+            at: date,
+            tolerance: tolerance
+        )
+    }
+
+    /// Newness: claims the request.
+    func checkIsFirst(_ headers: RequestHeaders, isBodyUnique: Bool, at date: Date) async throws {
+        let key = try ReplayKey(headers, isBodyUnique: isBodyUnique)
+        // Of an encrypted body a copy can come with a later time, and is kept for as long as one could be from now on.
+        let time = headers.token.time.millisecondsSince1970(secondsFromUTC: headers.timeZone.secondsFromUTC)
+        let ownExpiry = Date(timeIntervalSince1970: Double(time) / 1000).addingTimeInterval(tolerance.past)
+        let expiry =
+            isBodyUnique ? max(ownExpiry, date.addingTimeInterval(tolerance.past + tolerance.future)) : ownExpiry
+        switch try await replayGuard.claim(key, until: expiry, at: date) {
+        case .first: return
+        case .replayed: throw KMError(.replayed, "this request was honoured before")
+        case .full: throw KMError(.replayGuardFull, "the replay guard has no room for another request")
+        }
+    }
+}
+
+extension Caller {
+    /// The header that names it.
+    fileprivate var header: String {
+        switch self {
+        case .accessKey: AccessKey.headerName.rawName
+        case .callback: AspID.headerName.rawName
+        }
+    }
+}
+
+extension KMError.Code {
+    /// X-KM-Access-Key (or, on a callback, X-KM-User-AspId) names nobody that is known here, or the two do not belong
+    /// together.
+    public static let callerUnknown = Self("callerUnknown")
+    /// The token was made with a secret whose validity is over or has not begun.
+    public static let credentialNotValid = Self("credentialNotValid")
+    /// A request without a body, where none is taken: its token would be the same for every such request.
+    public static let emptyBody = Self("emptyBody")
+}

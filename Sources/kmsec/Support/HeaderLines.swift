@@ -1,0 +1,36 @@
+import HTTPTypes
+import KMSecurity
+
+/// Lines of `Name: value`.
+struct HeaderLines {
+    private(set) var fields = HTTPFields()
+    /// What is wrong with lines that are no headers.
+    private(set) var faults: [String] = []
+
+    init(_ input: [UInt8]) throws {
+        guard let text = String(validating: input, as: UTF8.self) else {
+            throw KMError(.headerInvalid, "standard input is not UTF-8")
+        }
+        for (index, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated() {
+            guard !line.isEmpty else { continue }
+            guard let colon = line.firstIndex(of: ":"), let name = HTTPField.Name(String(line[..<colon])) else {
+                faults.append("line \(index + 1): not of the form Name: value")
+                continue
+            }
+            let value = line[line.index(after: colon)...].trimming { $0 == " " || $0 == "\t" }
+            // HTTPField would turn what no header can hold into spaces, unseen.
+            guard HTTPField.isValidValue(String(value)) else {
+                faults.append("line \(index + 1): \(name.rawName) has a character that no header can hold")
+                continue
+            }
+            fields.append(HTTPField(name: name, value: String(value)))
+        }
+    }
+}
+
+extension Substring {
+    fileprivate func trimming(_ isBlank: (Character) -> Bool) -> Substring {
+        let front = drop(while: isBlank)
+        return front[..<(front.lastIndex { !isBlank($0) }.map(front.index(after:)) ?? front.startIndex)]
+    }
+}
