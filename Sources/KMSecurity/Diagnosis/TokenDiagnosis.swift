@@ -22,7 +22,7 @@ public struct TokenDiagnosis: Sendable, Hashable {
 
     /// The names of all causes that are told, without those of ``verifies`` and ``unknown``.
     public static var causes: [String] {
-        TokenForm.all.map(\.mistake.name) + ["token-unreadable"] + BodyMistake.all.map(\.name)
+        TokenForm.all.dropFirst().map(\.mistake.name) + ["token-unreadable"] + BodyMistake.all.map(\.name)
             + SecretMistake.all.map(\.name)
             + MACMistake.all.map(\.name)
     }
@@ -44,15 +44,13 @@ public struct TokenDiagnosis: Sendable, Hashable {
             )
         }
         let attempt = Attempt(mac: read.mac, time: read.time, body: body, secret: secret)
-        for mistakes in try attempt.explanations() where mistakes.count < 3 {
-            let all = (read.form.mistake.name.isEmpty ? [] : [read.form.mistake]) + mistakes
-            guard !all.isEmpty else { return verifies }
-            return TokenDiagnosis(
-                cause: all.map(\.name).joined(separator: "+"),
-                advice: all.map(\.advice).joined(separator: "; ")
-            )
-        }
-        return unknown
+        guard let mistakes = try attempt.mistakes() else { return unknown }
+        let all = (read.form.mistake.name.isEmpty ? [] : [read.form.mistake]) + mistakes
+        guard !all.isEmpty else { return verifies }
+        return TokenDiagnosis(
+            cause: all.map(\.name).joined(separator: "+"),
+            advice: all.map(\.advice).joined(separator: "; ")
+        )
     }
 }
 
@@ -69,20 +67,20 @@ private struct Attempt {
     let body: [UInt8]
     let secret: SecretBytes
 
-    /// The first set of mistakes that gives this MAC: none, one, or two of different kinds.
-    func explanations() throws -> [[Mistake]] {
-        if try matches(body, secret) { return [[]] }
+    /// The mistakes that give this MAC: none, one, or two of different kinds; nil where no known ones do.
+    func mistakes() throws -> [Mistake]? {
+        if try matches(body, secret) { return [] }
         let bodies = BodyMistake.all.compactMap { mistake in mistake.apply(body).map { (mistake.mistake, $0) } }
         let secrets = try SecretMistake.all.compactMap { mistake in
             try mistake.apply(secret).map { (mistake.mistake, $0) }
         }
-        for (mistake, other) in bodies where try matches(other, secret) { return [[mistake]] }
-        for (mistake, other) in secrets where try matches(body, other) { return [[mistake]] }
-        for mistake in MACMistake.all where try mistake.make(body, time, secret) == mac { return [[mistake.mistake]] }
+        for (mistake, other) in bodies where try matches(other, secret) { return [mistake] }
+        for (mistake, other) in secrets where try matches(body, other) { return [mistake] }
+        for mistake in MACMistake.all where try mistake.make(body, time, secret) == mac { return [mistake.mistake] }
         for (first, otherBody) in bodies {
-            for (second, otherSecret) in secrets where try matches(otherBody, otherSecret) { return [[first, second]] }
+            for (second, otherSecret) in secrets where try matches(otherBody, otherSecret) { return [first, second] }
         }
-        return []
+        return nil
     }
 
     private func matches(_ body: [UInt8], _ secret: SecretBytes) throws -> Bool {

@@ -73,6 +73,7 @@ struct Demo {
         var forgedHeaders = request.headers
         forgedHeaders[.kmTranToken] = try TranTokenSigner(parties.secretKey).sign(forged, at: stamp).text(profile)
         return [
+            try await refusal("the same request again", request.headers, request.body, .replayed),
             try await refusal("a changed body", request.headers, changed(request.body), .tokenMismatch),
             try await refusal("a token of ten minutes ago", late.headers, late.body, .tokenStale),
             try await refusal("an unknown key id", unknown.headers, unknown.body, .keyUnknown),
@@ -97,7 +98,7 @@ struct Demo {
         do {
             _ = try await parties.server.open(headers, body)
         } catch let error as KMError where error.code == expected {
-            let reply = parties.server.refuse(.invalidInputParameter, answering: headers)
+            let reply = parties.server.publicResponse(to: error, answering: headers)
             return DemoReport.Refusal(
                 attempt: attempt,
                 code: error.code.description,

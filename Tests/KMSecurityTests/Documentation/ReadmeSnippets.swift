@@ -48,17 +48,18 @@ struct ReadmeSnippets {
         let server = try ServerSecurity(
             credentials: StaticCredentials([accessKey: [secretKey]]),
             keyring: keyring,
-            tolerance: .init(past: 300, future: 60)
+            tolerance: .init(past: 300, future: 60),
+            replayGuard: .inMemory(capacity: 1_000_000)
         )
 
         do {
-            // Verified, fresh and decrypted, or thrown. The body is what came in, before anything has parsed it.
+            // Verified, fresh, new and decrypted, or thrown. The body is what came in, before anything has parsed it.
             let call = try await server.open(headers, body)
             return try server.seal(answer(call.parameters), answering: call)
         } catch let error as KMError {
-            // The error is for your log: it holds nothing secret. The caller is told the platform's code.
+            // The error is for your log: it holds nothing secret. The caller is told one code for all of them.
             log(error)
-            return server.refuse(.invalidInputParameter, answering: headers)
+            return server.publicResponse(to: error, answering: headers)
         }
     }
 
