@@ -61,12 +61,29 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
-        .testTarget(name: "KMPrimitivesTests", dependencies: ["KMPrimitives"], swiftSettings: strict),
-        .testTarget(name: "KMJSONTests", dependencies: ["KMJSON", "KMPrimitives"], swiftSettings: strict),
-        .testTarget(name: "KMJOSETests", dependencies: ["KMJOSE", "KMPrimitives"], swiftSettings: strict),
+        .target(name: "KMTestSupport", dependencies: ["KMPrimitives"], path: "Tests/KMTestSupport", swiftSettings: strict),
+        .testTarget(
+            name: "KMPrimitivesTests",
+            dependencies: ["KMPrimitives", "KMTestSupport"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "KMJSONTests",
+            dependencies: ["KMJSON", "KMPrimitives", "KMTestSupport"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "KMJOSETests",
+            dependencies: ["KMJOSE", "KMJSON", "KMPrimitives", "KMTestSupport"],
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "KMSecurityTests",
-            dependencies: ["KMSecurity", .product(name: "HTTPTypes", package: "swift-http-types")],
+            dependencies: [
+                "KMSecurity", "KMJOSE", "KMJSON", "KMPrimitives", "KMTestSupport",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
             swiftSettings: strict
         ),
         .testTarget(name: "KMVectorsTests", dependencies: ["KMVectors", "KMSecurity"], swiftSettings: strict),

@@ -1,0 +1,83 @@
+/// Every way to print `value` that code, logs and debuggers use.
+package func printings<Value>(of value: Value) -> [String] {
+    var texts: [String] = []
+    func add<Printed>(_ printed: Printed) {
+        texts.append(String(describing: printed))
+        texts.append(String(reflecting: printed))
+        texts.append("\(printed)")
+        var text = ""
+        print(printed, terminator: "", to: &text)
+        debugPrint(printed, terminator: "", to: &text)
+        dump(printed, to: &text)
+        texts.append(text)
+        texts.append(describeChildren(of: printed))
+    }
+    add(value)
+    add(Holder(held: value))
+    add(Owner(value))
+    add([value, value])
+    add(["key": value])
+    add(Optional.some(value))
+    add(Optional.some([Optional.some(value)]))
+    add((1, value))
+    add(Result<Value, any Error>.success(value))
+    add(value as Any)
+    return texts
+}
+
+/// What `Mirror` shows of a value, all the way down.
+private func describeChildren(of value: Any) -> String {
+    let mirror = Mirror(reflecting: value)
+    let own = mirror.children.map { "\($0.label ?? "-")=\($0.value) \(describeChildren(of: $0.value))" }
+    let inherited = mirror.superclassMirror.map { "\($0.children.map { "\($0.value)" })" } ?? ""
+    return own.joined(separator: ",") + inherited
+}
+
+/// Whether one of the texts holds four or more of `bytes` in a row: as a list of numbers (as arrays print), in
+/// hexadecimal, in Base64 of either alphabet, or as they are.
+package func shows(_ texts: [String], _ bytes: [UInt8]) -> Bool {
+    let hexadecimal = bytes.map { $0 < 16 ? "0" + String($0, radix: 16) : String($0, radix: 16) }
+    for start in 0...bytes.count - 4 {
+        let part = bytes[start..<start + 4]
+        let spellings = [
+            part.map(String.init).joined(separator: ", "), part.map(String.init).joined(separator: " "),
+            part.map(String.init).joined(separator: ","), hexadecimal[start..<start + 4].joined(),
+            hexadecimal[start..<start + 4].joined(separator: " "),
+        ]
+        for text in texts {
+            if spellings.contains(where: text.lowercased().contains) { return true }
+            if part.allSatisfy({ (0x21...0x7E).contains($0) }), text.contains(String(decoding: part, as: UTF8.self)) {
+                return true
+            }
+            // What dump prints: a number a line.
+            if text.contains(part.map { "- \($0)\n" }.joined(separator: "  ")) { return true }
+        }
+    }
+    let base64 = base64(bytes)
+    return texts.contains { text in
+        base64.contains { $0.count >= 12 && text.contains($0.prefix(12)) }
+    }
+}
+
+private func base64(_ bytes: [UInt8]) -> [String] {
+    let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")
+    var text = ""
+    for start in stride(from: 0, to: bytes.count / 3 * 3, by: 3) {
+        let group = Int(bytes[start]) << 16 | Int(bytes[start + 1]) << 8 | Int(bytes[start + 2])
+        for shift in [18, 12, 6, 0] { text.append(alphabet[group >> shift & 63]) }
+    }
+    return [text, String(text.map { $0 == "+" ? "-" : $0 == "/" ? "_" : $0 })]
+}
+
+private struct Holder<Value> {
+    let held: Value
+    let other = 1
+}
+
+private final class Owner<Value> {
+    let owned: Value
+
+    init(_ owned: Value) {
+        self.owned = owned
+    }
+}
