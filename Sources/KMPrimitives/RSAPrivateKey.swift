@@ -152,13 +152,17 @@ public struct RSAPrivateKey: Sendable {
     /// When it does not decrypt, or has another size, random bytes come back instead, in the same time, so that only
     /// the message's own tag tells (RFC 7516 section 11.5).
     ///
-    /// - Throws: ``KMError`` `cryptographyUnavailable` when OpenSSL fails for reasons that no message can cause.
+    /// - Throws: ``KMError`` `invalidSize` for another `byteCount` than 1 to 64, `cryptographyUnavailable` when OpenSSL
+    ///   fails for reasons that no message can cause.
     public func unwrapKey(
         _ wrapped: Span<UInt8>,
         byteCount: Int,
         hash: OAEPHash = .sha256
     ) throws -> SecretBytes {
-        try SecretBytes(count: byteCount) { target in
+        guard (1...64).contains(byteCount) else {
+            throw KMError(.invalidSize, "a wrapped key of \(byteCount) bytes; 1 to 64 are taken")
+        }
+        return try SecretBytes(count: byteCount) { target in
             let done = unsafe target.withUnsafeMutableBufferPointer { target in
                 unsafe wrapped.withUnsafeBufferPointer { source in
                     guard let start = target.baseAddress else { return false }

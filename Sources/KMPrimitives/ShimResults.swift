@@ -1,7 +1,8 @@
 internal import CKMOpenSSL
 
-/// An array of `count` bytes that `fill` writes, all of them, or nil when it says that it could not.
+/// An array of `count` bytes, 0 or more, that `fill` writes, all of them, or nil when it says that it could not.
 func filledArray(_ count: Int, _ fill: (UnsafeMutablePointer<UInt8>) -> Bool) -> [UInt8]? {
+    precondition(count >= 0, "an array of a negative size")
     guard count > 0 else {
         var none: UInt8 = 0
         return unsafe fill(&none) ? [] : nil
