@@ -190,19 +190,6 @@ int km_rsa_is_plausible(const km_rsa *key) {
     return plausible;
 }
 
-int km_rsa_is_consistent(const km_rsa *pair) {
-    uint8_t sample[32], wrapped[2048], unwrapped[2048];
-    size_t size = 0;
-    if (!pair->is_private || pair->size > sizeof wrapped) return 0;
-    const int consistent = km_random(sample, sizeof sample)
-        && km_rsa_oaep_encrypt(pair, sample, sizeof sample, wrapped)
-        && km_rsa_oaep_decrypt(pair, KM_SHA256, wrapped, pair->size, unwrapped, &size)
-        && size == sizeof sample && CRYPTO_memcmp(sample, unwrapped, sizeof sample) == 0;
-    OPENSSL_cleanse(sample, sizeof sample);
-    OPENSSL_cleanse(unwrapped, sizeof unwrapped);
-    return consistent;
-}
-
 int km_rsa_same_public(const km_rsa *left, const km_rsa *right) {
     const int same = EVP_PKEY_eq(left->pkey, right->pkey) == 1;
     km_clear();

@@ -112,7 +112,8 @@ int km_rsa_bits(const km_rsa *key);
 size_t km_rsa_size(const km_rsa *key);
 /* 1 when the public exponent is odd and from 3 to 2^64-1 and the modulus is odd. */
 int km_rsa_is_plausible(const km_rsa *key);
-/* 1 when what the public half encrypts, the private half decrypts. */
+/* 1 when the private integers fit the public ones and each other, and what the public half encrypts, the private half
+ * decrypts. */
 int km_rsa_is_consistent(const km_rsa *pair);
 /* 1 when both have the same modulus and public exponent. */
 int km_rsa_same_public(const km_rsa *left, const km_rsa *right);

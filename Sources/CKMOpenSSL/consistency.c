@@ -1,0 +1,62 @@
+/* Whether the parts of a pair belong together. */
+#include <openssl/bn.h>
+#include <openssl/core_names.h>
+
+#include "internal.h"
+
+/* 1 when `a` and `b` are each other's inverse modulo `modulus`. */
+static int are_inverse(const BIGNUM *a, const BIGNUM *b, const BIGNUM *modulus, BN_CTX *context) {
+    BIGNUM *product = BN_CTX_get(context);
+    return product != NULL && BN_mod_mul(product, a, b, modulus, context) == 1 && BN_is_one(product);
+}
+
+enum { N, E, D, P, Q, DP, DQ, QI, COUNT };
+
+/* RFC 8017 section 3.2, but for the primality of the primes, which takes long to test. */
+static int fit(BIGNUM *const *i, BN_CTX *context) {
+    BIGNUM *product = BN_CTX_get(context), *p_less_1 = BN_CTX_get(context), *q_less_1 = BN_CTX_get(context);
+    return q_less_1 != NULL && BN_mul(product, i[P], i[Q], context) == 1 && BN_cmp(product, i[N]) == 0
+        && BN_sub(p_less_1, i[P], BN_value_one()) == 1 && BN_sub(q_less_1, i[Q], BN_value_one()) == 1
+        && BN_cmp(i[D], i[N]) < 0 && BN_cmp(i[DP], i[P]) < 0 && BN_cmp(i[DQ], i[Q]) < 0 && BN_cmp(i[QI], i[P]) < 0
+        && are_inverse(i[E], i[D], p_less_1, context) && are_inverse(i[E], i[D], q_less_1, context)
+        && are_inverse(i[E], i[DP], p_less_1, context) && are_inverse(i[E], i[DQ], q_less_1, context)
+        && are_inverse(i[Q], i[QI], i[P], context);
+}
+
+/* OpenSSL decrypts with d where the result of the primes is wrong, so that a wrong prime shows only in the time it takes,
+ * and in what is exported. */
+static int integers_fit(const EVP_PKEY *pkey) {
+    static const char *const names[COUNT] = {
+        OSSL_PKEY_PARAM_RSA_N,         OSSL_PKEY_PARAM_RSA_E,         OSSL_PKEY_PARAM_RSA_D,
+        OSSL_PKEY_PARAM_RSA_FACTOR1,   OSSL_PKEY_PARAM_RSA_FACTOR2,   OSSL_PKEY_PARAM_RSA_EXPONENT1,
+        OSSL_PKEY_PARAM_RSA_EXPONENT2, OSSL_PKEY_PARAM_RSA_COEFFICIENT1,
+    };
+    BIGNUM *integers[COUNT] = {NULL}, *third = NULL;
+    int found = 0;
+    for (int i = 0; i < COUNT; i++) found += EVP_PKEY_get_bn_param(pkey, names[i], &integers[i]) == 1;
+    const int has_more_primes = EVP_PKEY_get_bn_param(pkey, OSSL_PKEY_PARAM_RSA_FACTOR3, &third) == 1;
+    /* A key of d alone has nothing to compare, and the rule for more than two primes is another. */
+    int fits = has_more_primes || (found == D + 1 && integers[D] != NULL);
+    if (!fits && found == COUNT) {
+        BN_CTX *context = BN_CTX_secure_new();
+        fits = context != NULL && fit(integers, context);
+        BN_CTX_free(context);
+    }
+    for (int i = 0; i < COUNT; i++) BN_clear_free(integers[i]);
+    BN_clear_free(third);
+    km_clear();
+    return fits;
+}
+
+int km_rsa_is_consistent(const km_rsa *pair) {
+    uint8_t sample[32], wrapped[2048], unwrapped[2048];
+    size_t size = 0;
+    if (!pair->is_private || pair->size > sizeof wrapped || !integers_fit(pair->pkey)) return 0;
+    const int consistent = km_random(sample, sizeof sample)
+        && km_rsa_oaep_encrypt(pair, sample, sizeof sample, wrapped)
+        && km_rsa_oaep_decrypt(pair, KM_SHA256, wrapped, pair->size, unwrapped, &size)
+        && size == sizeof sample && CRYPTO_memcmp(sample, unwrapped, sizeof sample) == 0;
+    OPENSSL_cleanse(sample, sizeof sample);
+    OPENSSL_cleanse(unwrapped, sizeof unwrapped);
+    return consistent;
+}
