@@ -9,40 +9,73 @@
 
 #include "internal.h"
 
-/* Some seconds of work; files in the wild ask for 2048 to about a million. */
-#define MAXIMUM_ITERATIONS 10000000
+/* Some seconds of work, for all parts of a file together; files in the wild ask for 2048 to about a million rounds. */
+#define MAXIMUM_ROUNDS 10000000
 
 typedef struct passphrase {
     const char *text; /* NULL when none was given */
     int size;
+    int64_t *rounds; /* how much key derivation is left to this file */
 } passphrase;
 
-static int is_reasonable(const ASN1_INTEGER *iterations) {
-    int64_t count = 0;
-    return iterations == NULL || (ASN1_INTEGER_get_int64(&count, iterations) == 1 && count <= MAXIMUM_ITERATIONS);
+/* Takes `rounds` off what is left; 0 when there is not so much. */
+static int afford(passphrase pass, int64_t rounds) {
+    if (rounds > *pass.rounds) return 0;
+    if (rounds > 0) *pass.rounds -= rounds;
+    return 1;
 }
 
-static int pbes2_is_affordable(const ASN1_TYPE *parameter) {
-    PBE2PARAM *pbes2 = ASN1_TYPE_unpack_sequence(ASN1_ITEM_rptr(PBE2PARAM), parameter);
-    int affordable = 1; /* what does not parse here does not decrypt either */
-    if (pbes2 != NULL && OBJ_obj2nid(pbes2->keyfunc->algorithm) == NID_id_pbkdf2) {
-        PBKDF2PARAM *pbkdf2 = ASN1_TYPE_unpack_sequence(ASN1_ITEM_rptr(PBKDF2PARAM), pbes2->keyfunc->parameter);
-        affordable = pbkdf2 == NULL || is_reasonable(pbkdf2->iter);
+static int afford_iterations(passphrase pass, const ASN1_INTEGER *iterations) {
+    int64_t count = 0;
+    return iterations == NULL || (ASN1_INTEGER_get_int64(&count, iterations) == 1 && afford(pass, count));
+}
+
+#ifndef OPENSSL_NO_SCRYPT
+/* The work grows with the product of the three parameters; OpenSSL bounds the memory alone. A unit of it costs about as
+ * much as a round of PBKDF2. */
+static int afford_scrypt(passphrase pass, const SCRYPT_PARAMS *scrypt) {
+    const ASN1_INTEGER *const factors[] = {scrypt->costParameter, scrypt->blockSize, scrypt->parallelizationParameter};
+    int64_t product = 1;
+    for (size_t i = 0; i < sizeof factors / sizeof *factors; i++) {
+        int64_t factor = 0;
+        if (ASN1_INTEGER_get_int64(&factor, factors[i]) != 1 || factor < 1 || factor > MAXIMUM_ROUNDS / product) return 0;
+        product *= factor;
+    }
+    return afford(pass, product);
+}
+#endif
+
+/* PBES2 and PBMAC1 begin alike: with a key derivation function. What does not parse here does not decrypt either. */
+static int afford_pbkdf(passphrase pass, const ASN1_TYPE *parameter) {
+    PBE2PARAM *scheme = ASN1_TYPE_unpack_sequence(ASN1_ITEM_rptr(PBE2PARAM), parameter);
+    const X509_ALGOR *function = scheme == NULL ? NULL : scheme->keyfunc;
+    int affordable = 1;
+    if (function != NULL && OBJ_obj2nid(function->algorithm) == NID_id_pbkdf2) {
+        PBKDF2PARAM *pbkdf2 = ASN1_TYPE_unpack_sequence(ASN1_ITEM_rptr(PBKDF2PARAM), function->parameter);
+        affordable = pbkdf2 == NULL || afford_iterations(pass, pbkdf2->iter);
         PBKDF2PARAM_free(pbkdf2);
     }
-    PBE2PARAM_free(pbes2);
+#ifndef OPENSSL_NO_SCRYPT
+    if (function != NULL && OBJ_obj2nid(function->algorithm) == NID_id_scrypt) {
+        SCRYPT_PARAMS *scrypt = ASN1_TYPE_unpack_sequence(ASN1_ITEM_rptr(SCRYPT_PARAMS), function->parameter);
+        affordable = scrypt == NULL || afford_scrypt(pass, scrypt);
+        SCRYPT_PARAMS_free(scrypt);
+    }
+#endif
+    PBE2PARAM_free(scheme);
     return affordable;
 }
 
-static int is_affordable(const X509_ALGOR *algorithm) {
+static int afford_algorithm(passphrase pass, const X509_ALGOR *algorithm) {
     const ASN1_OBJECT *identifier = NULL;
     int type = V_ASN1_UNDEF;
     const void *value = NULL;
     X509_ALGOR_get0(&identifier, &type, &value, algorithm);
     if (type != V_ASN1_SEQUENCE) return 1;
-    if (OBJ_obj2nid(identifier) == NID_pbes2) return pbes2_is_affordable(algorithm->parameter);
+    const int nid = OBJ_obj2nid(identifier);
+    if (nid == NID_pbes2 || nid == NID_pbmac1) return afford_pbkdf(pass, algorithm->parameter);
     PBEPARAM *pbe = ASN1_TYPE_unpack_sequence(ASN1_ITEM_rptr(PBEPARAM), algorithm->parameter);
-    const int affordable = pbe == NULL || is_reasonable(pbe->iter);
+    const int affordable = pbe == NULL || afford_iterations(pass, pbe->iter);
     PBEPARAM_free(pbe);
     return affordable;
 }
@@ -73,7 +106,7 @@ static km_status from_info(const PKCS8_PRIV_KEY_INFO *info, EVP_PKEY **pkey) {
 static km_status from_encrypted(const X509_SIG *encrypted, passphrase pass, EVP_PKEY **pkey) {
     const X509_ALGOR *algorithm = NULL;
     X509_SIG_get0(encrypted, &algorithm, NULL);
-    if (!is_affordable(algorithm)) return KM_TOO_COSTLY;
+    if (!afford_algorithm(pass, algorithm)) return KM_TOO_COSTLY;
     if (pass.text == NULL) return KM_PASSPHRASE_MISSING;
     ERR_clear_error();
     PKCS8_PRIV_KEY_INFO *info = PKCS8_decrypt(encrypted, pass.text, pass.size);
@@ -131,7 +164,7 @@ static km_status from_safe(PKCS7 *safe, passphrase pass, EVP_PKEY **pkey) {
         if (bags == NULL) return KM_MALFORMED;
     } else if (PKCS7_type_is_encrypted(safe)) {
         if (safe->d.encrypted == NULL || safe->d.encrypted->enc_data == NULL) return KM_MALFORMED;
-        if (!is_affordable(safe->d.encrypted->enc_data->algorithm)) return KM_TOO_COSTLY;
+        if (!afford_algorithm(pass, safe->d.encrypted->enc_data->algorithm)) return KM_TOO_COSTLY;
         if (pass.text == NULL) return KM_PASSPHRASE_MISSING;
         ERR_clear_error();
         bags = PKCS12_unpack_p7encdata(safe, pass.text, pass.size);
@@ -152,7 +185,8 @@ static km_status from_pkcs12_contents(const PKCS12 *file, passphrase pass, EVP_P
      * an algorithm that may not be available without anything being lost. */
     for (int i = sk_PKCS7_num(safes) - 1; i >= 0 && *pkey == NULL; i--) {
         const km_status found = from_safe(sk_PKCS7_value(safes, i), pass, pkey);
-        if (found == KM_DONE || status == KM_MALFORMED) status = found;
+        if (found == KM_DONE || found == KM_TOO_COSTLY || status == KM_MALFORMED) status = found;
+        if (found == KM_TOO_COSTLY) break;
     }
     sk_PKCS7_pop_free(safes, PKCS7_free);
     return status;
@@ -170,7 +204,7 @@ static km_status from_pkcs12(const uint8_t *der, long size, passphrase pass, EVP
             const X509_ALGOR *algorithm = NULL;
             PKCS12_get0_mac(&mac, &algorithm, &salt, &iterations, file);
             ERR_clear_error();
-            if (!is_reasonable(iterations)) status = KM_TOO_COSTLY;
+            if (!afford_algorithm(pass, algorithm) || !afford_iterations(pass, iterations)) status = KM_TOO_COSTLY;
             else if (pass.text == NULL) status = PKCS12_verify_mac(file, NULL, 0) == 1 || PKCS12_verify_mac(file, "", 0) == 1
                 ? KM_DONE : KM_PASSPHRASE_MISSING;
             else status = PKCS12_verify_mac(file, pass.text, pass.size) == 1 ? KM_DONE : decryption_failure();
@@ -266,7 +300,8 @@ km_status km_rsa_parse_private(const uint8_t *bytes, size_t size, const uint8_t 
     reason[0] = '\0';
     ERR_clear_error();
     if (passphrase_size > PEM_BUFSIZE) return KM_PASSPHRASE_WRONG;
-    const passphrase pass = {(const char *)passphrase_bytes, (int)passphrase_size};
+    int64_t rounds = MAXIMUM_ROUNDS;
+    const passphrase pass = {(const char *)passphrase_bytes, (int)passphrase_size, &rounds};
     if (size > 0 && size <= INT_MAX) {
         status = bytes[0] == 0x30 ? from_der(bytes, (long)size, pass, &pkey) : from_pem(bytes, (int)size, pass, &pkey);
     }
