@@ -32,6 +32,9 @@ uint8_t *km_adopt_bio(BIO *bio, size_t *size);
 
 /* keys.c: takes ownership of pkey in every case; NULL when it is not an RSA key or memory is short. */
 km_rsa *km_rsa_adopt(EVP_PKEY *pkey, int is_private);
+/* 1 when it begins as a SEQUENCE in DER or BER does, and not merely with the digit 0 as a text before PEM may: the length
+ * behind the tag takes more bytes, none of which is ASCII, or is that of the rest. */
+int km_is_der(const uint8_t *bytes, size_t size);
 /* 1 for rsaEncryption; RSA-PSS keys must not encrypt. */
 int km_pkey_is_rsa(const EVP_PKEY *pkey);
 

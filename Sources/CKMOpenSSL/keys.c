@@ -70,7 +70,8 @@ static int public_from_block(const char *name, const uint8_t *der, long size, EV
         X509 *certificate = d2i_X509(NULL, &at, size);
         *pkey = X509_get_pubkey(certificate);
         X509_free(certificate);
-        return 1; /* a trusted certificate has more after the X.509 part */
+        /* A trusted certificate has more after the X.509 part. */
+        if (strcmp(name, PEM_STRING_X509_TRUSTED) == 0) return 1;
     } else {
         return 0;
     }
@@ -79,6 +80,10 @@ static int public_from_block(const char *name, const uint8_t *der, long size, EV
         *pkey = NULL;
     }
     return 1;
+}
+
+int km_is_der(const uint8_t *bytes, size_t size) {
+    return size >= 2 && bytes[0] == 0x30 && (bytes[1] >= 0x80 || size == (size_t)bytes[1] + 2);
 }
 
 static km_status public_from_pem(const uint8_t *bytes, int size, EVP_PKEY **pkey) {
@@ -140,7 +145,8 @@ km_status km_rsa_parse_public(const uint8_t *bytes, size_t size, km_rsa **key, c
     *key = NULL;
     ERR_clear_error();
     if (size > 0 && size <= INT_MAX) {
-        status = bytes[0] == 0x30 ? public_from_der(bytes, (long)size, &pkey) : public_from_pem(bytes, (int)size, &pkey);
+        status = km_is_der(bytes, size) ? public_from_der(bytes, (long)size, &pkey)
+                                        : public_from_pem(bytes, (int)size, &pkey);
     }
     km_clear_with_reason(reason);
     if (status != KM_DONE) return status;

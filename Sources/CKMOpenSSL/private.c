@@ -236,7 +236,8 @@ static int from_block(const char *name, char *header, uint8_t *data, long length
         EVP_CIPHER_INFO cipher;
         ERR_clear_error();
         if (PEM_get_EVP_CIPHER_INFO(header, &cipher) != 1) {
-            *status = header[0] == '\0' ? KM_MALFORMED : KM_NEEDS_LEGACY;
+            const int reason = ERR_GET_REASON(ERR_peek_last_error());
+            *status = reason == PEM_R_UNSUPPORTED_ENCRYPTION ? KM_NEEDS_LEGACY : KM_MALFORMED;
         } else if (cipher.cipher != NULL && pass.text == NULL) {
             *status = KM_PASSPHRASE_MISSING;
         } else if (PEM_do_header(&cipher, data, &length, give_passphrase, &pass) != 1) {
@@ -267,7 +268,8 @@ static km_status from_pem(const uint8_t *bytes, int size, passphrase pass, EVP_P
         const size_t allocated = (size_t)length;
         done = from_block(name, header, data, length, pass, pkey, &status);
         if (!done && (strcmp(name, PEM_STRING_PUBLIC) == 0 || strcmp(name, PEM_STRING_RSA_PUBLIC) == 0
-                      || strcmp(name, PEM_STRING_X509) == 0)) {
+                      || strcmp(name, PEM_STRING_X509) == 0 || strcmp(name, PEM_STRING_X509_OLD) == 0
+                      || strcmp(name, PEM_STRING_X509_TRUSTED) == 0)) {
             status = KM_PUBLIC_KEY; /* unless a private key follows, as in a bundle */
         }
         OPENSSL_secure_free(name);
@@ -303,7 +305,8 @@ km_status km_rsa_parse_private(const uint8_t *bytes, size_t size, const uint8_t 
     int64_t rounds = MAXIMUM_ROUNDS;
     const passphrase pass = {(const char *)passphrase_bytes, (int)passphrase_size, &rounds};
     if (size > 0 && size <= INT_MAX) {
-        status = bytes[0] == 0x30 ? from_der(bytes, (long)size, pass, &pkey) : from_pem(bytes, (int)size, pass, &pkey);
+        status = km_is_der(bytes, size) ? from_der(bytes, (long)size, pass, &pkey)
+                                        : from_pem(bytes, (int)size, pass, &pkey);
     }
     /* OpenSSL's reasons tell of the encoding. Where a passphrase was at work they say nothing but that, in many ways. */
     if (status == KM_PASSPHRASE_WRONG || status == KM_PASSPHRASE_MISSING) km_clear();

@@ -35,7 +35,7 @@ km_certificate *km_certificate_parse(const uint8_t *bytes, size_t size, char *re
     X509 *x509 = NULL;
     ERR_clear_error();
     if (size > 0 && size <= INT_MAX) {
-        if (bytes[0] == 0x30) {
+        if (km_is_der(bytes, size)) {
             const uint8_t *at = bytes;
             x509 = d2i_X509(NULL, &at, (long)size);
             if (x509 != NULL && at != bytes + size) {

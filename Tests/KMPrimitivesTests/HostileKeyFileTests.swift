@@ -1,0 +1,129 @@
+import KMPrimitives
+import KMTestSupport
+import Testing
+
+/// Key files that are cut off or damaged: an error each time, never a trap, never a prompt, never a long wait.
+@Suite struct HostileKeyFileTests {
+    static let publicFiles = [
+        "spki.pem", "spki.der", "pkcs1-public.pem", "pkcs1-public.der", "certificate.pem", "certificate.der",
+        "trusted.pem",
+        "ec-public.der", "pss-public.der",
+    ]
+    static let privateFiles = [
+        "pkcs8.pem", "pkcs8.der", "pkcs1.pem", "pkcs1.der", "plain.p12", "modern.p12", "pkcs8-aes.der", "pkcs1-aes.pem",
+        "ec.der", "pss.der",
+    ]
+
+    private static let expectedOfPublic: Set<KMError.Code?> = [nil, .malformedKey, .unsupportedKey, .wrongKeyKind]
+    private static let expectedOfPrivate: Set<KMError.Code?> = [
+        nil, .malformedKey, .unsupportedKey, .wrongKeyKind, .passphraseRequired, .passphraseWrong, .legacyEncryption,
+    ]
+
+    @Test(arguments: ["spki.der", "pkcs1-public.der", "certificate.der"])
+    func publicDERCutOffAnywhere(name: String) throws {
+        let der = try KeyFiles[name]
+        for count in der.indices {
+            #expect(refusal { try RSAPublicKey(parsing: Array(der.prefix(count))) } == .malformedKey, "\(count)")
+        }
+    }
+
+    /// PKCS#12 files are long; of their lengths every fifth.
+    @Test(arguments: [("pkcs8.der", 1), ("pkcs1.der", 1), ("pkcs8-aes.der", 1), ("plain.p12", 5), ("modern.p12", 5)])
+    func privateDERCutOffAnywhere(name: String, step: Int) throws {
+        let (der, passphrase) = (try KeyFiles[name], try SecretBytes("secret"))
+        for count in stride(from: 0, to: der.count, by: step) {
+            let code = refusal { try RSAPrivateKey(parsing: Array(der.prefix(count)), passphrase: passphrase) }
+            #expect(code == .malformedKey, "\(count)")
+        }
+    }
+
+    @Test(arguments: ["certificate.der"])
+    func certificatesCutOffAnywhere(name: String) throws {
+        let der = try KeyFiles[name]
+        for count in der.indices {
+            #expect(refusal { try Certificate(parsing: Array(der.prefix(count))) } == .malformedCertificate, "\(count)")
+        }
+    }
+
+    /// PEM may lose its last line end, and nothing else.
+    @Test(arguments: ["spki.pem", "certificate.pem"])
+    func publicPEMCutOffAnywhere(name: String) throws {
+        let pem = try KeyFiles[name]
+        for count in 0..<pem.count - 1 {
+            #expect(refusal { try RSAPublicKey(parsing: Array(pem.prefix(count))) } == .malformedKey, "\(count)")
+        }
+    }
+
+    @Test(arguments: ["pkcs8.pem", "pkcs1.pem", "pkcs1-aes.pem"])
+    func privatePEMCutOffAnywhere(name: String) throws {
+        let (pem, passphrase) = (try KeyFiles[name], try SecretBytes("secret"))
+        for count in 0..<pem.count - 1 {
+            let code = refusal { try RSAPrivateKey(parsing: Array(pem.prefix(count)), passphrase: passphrase) }
+            #expect(code == .malformedKey, "\(count)")
+        }
+    }
+
+    @Test(arguments: publicFiles)
+    func damagedPublicFiles(name: String) throws {
+        let file = try KeyFiles[name]
+        var generator = SeededGenerator(seed: 20)
+        for number in 0..<1500 {
+            let damaged = file.mutated(using: &generator)
+            let code = refusal { try RSAPublicKey(parsing: damaged) }
+            #expect(Self.expectedOfPublic.contains(code), "\(number): \(String(describing: code))")
+        }
+    }
+
+    @Test(arguments: privateFiles)
+    func damagedPrivateFiles(name: String) throws {
+        let (file, passphrase) = (try KeyFiles[name], try SecretBytes("secret"))
+        var generator = SeededGenerator(seed: 21)
+        for number in 0..<500 {
+            let damaged = file.mutated(using: &generator)
+            let code = refusal { try RSAPrivateKey(parsing: damaged, passphrase: passphrase) }
+            #expect(Self.expectedOfPrivate.contains(code), "\(number): \(String(describing: code))")
+        }
+    }
+
+    @Test(arguments: ["certificate.der", "certificate.pem", "ec-certificate.pem"])
+    func damagedCertificates(name: String) throws {
+        let file = try KeyFiles[name]
+        var generator = SeededGenerator(seed: 22)
+        for number in 0..<1500 {
+            let damaged = file.mutated(using: &generator)
+            let code = refusal { try Certificate(parsing: damaged) }
+            let expected: Set<KMError.Code?> = [nil, .malformedCertificate, .unsupportedKey]
+            #expect(expected.contains(code), "\(number): \(String(describing: code))")
+        }
+    }
+
+    @Test func noise() {
+        var generator = SeededGenerator(seed: 23)
+        for number in 0..<600 {
+            // Half of it begins as DER does.
+            let count = Int.random(in: 0...300, using: &generator)
+            let noise = (number.isMultiple(of: 2) ? [0x30, 0x82] : []) + generator.bytes(count)
+            #expect(refusal { try RSAPublicKey(parsing: noise) } == .malformedKey, "\(number)")
+            #expect(refusal { try RSAPrivateKey(parsing: noise) } == .malformedKey, "\(number)")
+            #expect(refusal { try Certificate(parsing: noise) } == .malformedCertificate, "\(number)")
+        }
+    }
+
+    /// Nesting and sizes beyond reason.
+    @Test func absurdStructures() throws {
+        let deep = (0..<20_000).reduce(into: [UInt8]()) { der, _ in der += [0x30, 0x80] }
+        let longText = [UInt8](repeating: 0x41, count: 1 << 20)
+        let longLine = "-----BEGIN PUBLIC KEY-----\n".bytes + longText + "\n-----END PUBLIC KEY-----\n".bytes
+        let longLabel = "-----BEGIN ".bytes + longText + "-----\n".bytes
+        let manyBlocks = [[UInt8]](repeating: "-----BEGIN X-----\nAAAA\n-----END X-----\n".bytes, count: 10_000)
+            .joined()
+        for bytes in [deep, longText, longLine, longLabel, Array(manyBlocks), [0x30] + longText] {
+            #expect(refusal { try RSAPublicKey(parsing: bytes) } == .malformedKey)
+            // The label says what it should be.
+            #expect(
+                refusal { try RSAPrivateKey(parsing: bytes) } == (bytes == longLine ? .wrongKeyKind : .malformedKey)
+            )
+            #expect(refusal { try Certificate(parsing: bytes) } == .malformedCertificate)
+        }
+    }
+}

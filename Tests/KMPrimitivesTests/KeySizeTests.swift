@@ -1,0 +1,83 @@
+import KMPrimitives
+import KMTestSupport
+import Testing
+
+@Suite struct KeySizeTests {
+    /// An odd number of exactly `bitCount` bits.
+    ///
+    /// For a public key alone it need be no product of primes.
+    private func modulus(_ bitCount: Int) -> [UInt8] {
+        var generator = SeededGenerator(seed: UInt64(bitCount))
+        var bytes = generator.bytes((bitCount + 7) / 8)
+        let topBit = UInt8((bitCount - 1) % 8)
+        bytes[0] = bytes[0] & ((1 << topBit) - 1) | 1 << topBit
+        bytes[bytes.count - 1] |= 1
+        return bytes
+    }
+
+    private func spki(_ modulus: [UInt8], _ exponent: [UInt8]) -> [UInt8] {
+        let key = DER.sequence(DER.integer(modulus), DER.integer(exponent))
+        return DER.sequence(DER.sequence(DER.identifier("1.2.840.113549.1.1.1"), DER.null), DER.bits(key))
+    }
+
+    @Test(arguments: [2048, 2049, 3072, 4096, 8191, 8192])
+    func sizesThatAreTaken(bitCount: Int) throws {
+        let modulus = modulus(bitCount)
+        let key = try RSAPublicKey(parsing: spki(modulus, [1, 0, 1]))
+        #expect(key.bitCount == bitCount)
+        #expect(try key == RSAPublicKey(modulus: modulus, publicExponent: [1, 0, 1]))
+        #expect(try key.modulus() == modulus)
+        #expect(try key.encryptOAEP([1]).count == (bitCount + 7) / 8)
+    }
+
+    @Test(arguments: [1024, 2047, 8193, 16_384, 16_385, 100_000])
+    func sizesThatAreNot(bitCount: Int) throws {
+        let modulus = modulus(bitCount)
+        #expect(refusal { try RSAPublicKey(parsing: spki(modulus, [1, 0, 1])) } == .unsupportedKey)
+        // Integers that are longer still are refused before anything is computed with them.
+        let code = refusal { try RSAPublicKey(modulus: modulus, publicExponent: [1, 0, 1]) }
+        #expect(code == (bitCount > 8200 ? .malformedKey : .unsupportedKey))
+    }
+
+    /// A private key of such a size is refused before its halves are compared, which would take long.
+    @Test(arguments: [1024, 16_384, 100_000])
+    func privateSizesThatAreNot(bitCount: Int) throws {
+        let (modulus, half) = (modulus(bitCount), modulus(bitCount / 2))
+        let numbers = [modulus, [1, 0, 1], modulus, half, half, half, half, half].flatMap { DER.integer($0) }
+        let pkcs1 = DER.sequence(DER.integer(0), numbers)
+        #expect(refusal { try RSAPrivateKey(parsing: pkcs1) } == .unsupportedKey)
+    }
+
+    @Test(arguments: [0, 1, 1024, 2047, 8193, 16_384, -1, Int.max])
+    func sizesThatAreNotGenerated(bitCount: Int) {
+        #expect(refusal { try RSAPrivateKey.generate(bitCount: bitCount) } == .unsupportedKey)
+    }
+
+    @Test func generatesOddSizes() throws {
+        #expect(try RSAPrivateKey.generate(bitCount: 2056).bitCount == 2056)
+    }
+
+    /// FIPS 186-5 asks for odd exponents above 2^16; what is below is old but sound, and 2^64 the most that is taken.
+    @Test(arguments: [[3], [17], [1, 0, 1], [UInt8](repeating: 0xFF, count: 8), [0, 0, 1, 0, 1]])
+    func exponentsThatAreTaken(exponent: [UInt8]) throws {
+        let key = try RSAPublicKey(modulus: modulus(2048), publicExponent: exponent)
+        #expect(try key.publicExponent() == Array(exponent.drop { $0 == 0 }))
+    }
+
+    @Test(arguments: [
+        [0], [], [1], [2], [1, 0, 0], [1, 0, 0, 0, 0, 0, 0, 0, 1], [UInt8](repeating: 0xFF, count: 256),
+    ])
+    func exponentsThatAreNot(exponent: [UInt8]) {
+        let modulus = modulus(2048)
+        #expect(refusal { try RSAPublicKey(modulus: modulus, publicExponent: exponent) } == .malformedKey)
+        #expect(refusal { try RSAPublicKey(parsing: spki(modulus, exponent)) } == .malformedKey)
+    }
+
+    @Test func evenAndEmptyModuliAreRefused() {
+        var even = modulus(2048)
+        even[255] &= 0xFE
+        for modulus in [even, [], [0], [UInt8](repeating: 0, count: 256)] {
+            #expect(refusal { try RSAPublicKey(modulus: modulus, publicExponent: [1, 0, 1]) } == .malformedKey)
+        }
+    }
+}

@@ -1,0 +1,147 @@
+import KMPrimitives
+import KMTestSupport
+import Testing
+
+@Suite struct PrivateKeyFormatTests {
+    static let plain = ["pkcs8.pem", "pkcs8.der", "pkcs1.pem", "pkcs1.der", "plain.p12"]
+    static let encrypted = [
+        "pkcs8-aes.pem", "pkcs8-aes.der", "pkcs8-scrypt.pem", "pkcs8-3des.pem", "pkcs1-aes.pem", "pkcs1-3des.pem",
+        "modern.p12", "legacy.p12", "no-mac.p12", "plain-mac.p12",
+    ]
+
+    private func publicKey() throws -> RSAPublicKey { try RSAPublicKey(parsing: KeyFiles["spki.pem"]) }
+
+    private func works(_ pair: RSAPrivateKey) throws -> Bool {
+        let ciphertext = try publicKey().encryptOAEP([1, 2, 3])
+        return try pair.publicKey == publicKey() && pair.decryptOAEP(ciphertext).exposed == [1, 2, 3]
+    }
+
+    @Test(arguments: plain)
+    func plainFormats(name: String) throws {
+        #expect(try works(RSAPrivateKey(parsing: KeyFiles[name])))
+        #expect(try works(RSAPrivateKey(parsing: SecretBytes(copying: KeyFiles[name]))))
+        // A passphrase that is not needed does no harm.
+        #expect(try works(RSAPrivateKey(parsing: KeyFiles[name], passphrase: SecretBytes("unneeded"))))
+        #expect(OpenSSL.errorQueueDepth == 0)
+    }
+
+    @Test(arguments: encrypted)
+    func encryptedFormats(name: String) throws {
+        #expect(try works(RSAPrivateKey(parsing: KeyFiles[name], passphrase: SecretBytes("secret"))))
+        #expect(OpenSSL.errorQueueDepth == 0)
+    }
+
+    @Test(arguments: encrypted)
+    func aMissingPassphraseIsAskedFor(name: String) throws {
+        #expect(refusal { try RSAPrivateKey(parsing: KeyFiles[name]) } == .passphraseRequired)
+    }
+
+    @Test(arguments: encrypted)
+    func aWrongPassphraseIsToldApart(name: String) throws {
+        let file = try KeyFiles[name]
+        for text in ["", "Secret", "secre", "secret\n", "비밀", String(repeating: "x", count: 1024)] {
+            let passphrase = try SecretBytes(text)
+            #expect(refusal { try RSAPrivateKey(parsing: file, passphrase: passphrase) } == .passphraseWrong, "\(text)")
+        }
+    }
+
+    /// Padding that is right by chance, once in 256 passphrases, must not change the answer.
+    @Test(arguments: ["pkcs1-aes.pem", "pkcs1-3des.pem"])
+    func manyWrongPassphrasesGiveOneAnswer(name: String) throws {
+        let file = try KeyFiles[name]
+        for number in 0..<1500 {
+            let passphrase = try SecretBytes("wrong \(number)")
+            #expect(
+                refusal { try RSAPrivateKey(parsing: file, passphrase: passphrase) } == .passphraseWrong,
+                "\(number)"
+            )
+        }
+    }
+
+    @Test func theEmptyPassphraseIsOne() throws {
+        for name in ["pkcs8-empty.pem", "empty.p12"] {
+            let file = try KeyFiles[name]
+            #expect(try works(RSAPrivateKey(parsing: file, passphrase: SecretBytes(""))), "\(name)")
+            #expect(refusal { try RSAPrivateKey(parsing: file) } == .passphraseRequired, "\(name)")
+            let wrong = try SecretBytes("x")
+            #expect(refusal { try RSAPrivateKey(parsing: file, passphrase: wrong) } == .passphraseWrong, "\(name)")
+        }
+    }
+
+    @Test(arguments: ["pkcs8-des.pem", "pkcs8-rc2.pem", "pkcs1-des.pem", "legacy-rc2-key.p12"])
+    func algorithmsOfTheLegacyProviderAreNamedSo(name: String) throws {
+        let passphrase = try SecretBytes("secret")
+        #expect(refusal { try RSAPrivateKey(parsing: KeyFiles[name], passphrase: passphrase) } == .legacyEncryption)
+        #expect(refusal { try RSAPrivateKey(parsing: KeyFiles[name]) } == .passphraseRequired)
+    }
+
+    @Test(arguments: (plain + encrypted).filter { $0.hasSuffix(".pem") })
+    func textAroundPEMAndItsLineEnds(name: String) throws {
+        let pem = try KeyFiles[name]
+        let passphrase = try SecretBytes("secret")
+        let variants = [
+            "0 a note\n".bytes + pem + "and more".bytes, "Bag Attributes\n    localKeyID: 01\n".bytes + pem,
+            pem.flatMap { $0 == 0x0A ? [0x0D, 0x0A] : [$0] }, Array(pem.dropLast()),
+        ]
+        for (index, variant) in variants.enumerated() {
+            #expect(try works(RSAPrivateKey(parsing: variant, passphrase: passphrase)), "\(index)")
+        }
+    }
+
+    @Test(arguments: ["pkcs8.der", "pkcs1.der", "pkcs8-aes.der", "modern.p12", "plain.p12"])
+    func bytesBehindDERAreRefused(name: String) throws {
+        let (der, passphrase) = (try KeyFiles[name], try SecretBytes("secret"))
+        for tail: [UInt8] in [[0], [0x0A], [0x30, 0], der] {
+            let code = refusal { try RSAPrivateKey(parsing: der + tail, passphrase: passphrase) }
+            #expect(code == .malformedKey, "\(tail.count)")
+        }
+    }
+
+    @Test(arguments: PublicKeyFormatTests.formats)
+    func publicKeysAndCertificatesAreRefused(name: String) throws {
+        #expect(refusal { try RSAPrivateKey(parsing: KeyFiles[name]) } == .wrongKeyKind)
+    }
+
+    @Test func theKeyOfABundleIsFound() throws {
+        let (certificate, key) = (try KeyFiles["certificate.pem"], try KeyFiles["pkcs8.pem"])
+        #expect(try works(RSAPrivateKey(parsing: certificate + key)))
+        #expect(try works(RSAPrivateKey(parsing: key + certificate)))
+        #expect(try works(RSAPrivateKey(parsing: certificate + certificate + KeyFiles["pkcs1.pem"])))
+    }
+
+    @Test(arguments: ["ec", "ed25519", "pss", "rsa-1024"])
+    func otherAlgorithmsAndSizesAreRefused(kind: String) throws {
+        let passphrase = try SecretBytes("secret")
+        for name in ["\(kind).pem", "\(kind).der", "\(kind).p12"] {
+            let code = refusal { try RSAPrivateKey(parsing: KeyFiles[name], passphrase: passphrase) }
+            #expect(code == .unsupportedKey, "\(name)")
+        }
+        #expect(refusal { try RSAPrivateKey(parsing: KeyFiles["ec-sec1.pem"]) } == .unsupportedKey)
+    }
+
+    /// RFC 8017 has keys of more than two primes; OpenSSL works with them.
+    @Test func keysOfThreePrimesWork() throws {
+        let pair = try RSAPrivateKey(parsing: KeyFiles["three-primes.pem"])
+        #expect(try pair.decryptOAEP(pair.publicKey.encryptOAEP([1, 2, 3])).exposed == [1, 2, 3])
+    }
+
+    @Test func whatHoldsNoKeyIsRefused() throws {
+        let passphrase = try SecretBytes("secret")
+        let file = try KeyFiles["certificate-only.p12"]
+        #expect(refusal { try RSAPrivateKey(parsing: file, passphrase: passphrase) } == .malformedKey)
+        let pem = String(decoding: try KeyFiles["pkcs8.pem"], as: UTF8.self)
+        let traditional = String(decoding: try KeyFiles["pkcs1-aes.pem"], as: UTF8.self)
+        let texts = [
+            "", " ", "garbage", "0", "-----BEGIN PRIVATE KEY-----\n-----END PRIVATE KEY-----\n",
+            pem.replacing("PRIVATE", with: "PRIVAT"), pem.replacing("PRIVATE", with: "ENCRYPTED PRIVATE"),
+            pem.replacing("M", with: "!"),
+            String(pem.dropLast(30)), traditional.replacing("4,ENCRYPTED", with: "4,CLEAR"),
+            traditional.replacing("AES-256-CBC,", with: "AES-256-CBC,xyz"),
+            traditional.replacing("DEK-Info", with: "DEC-Info"), traditional.replacing("Proc-Type", with: "Proc-type"),
+        ]
+        for (index, text) in texts.enumerated() {
+            let code = refusal { try RSAPrivateKey(parsing: text.bytes, passphrase: passphrase) }
+            #expect(code == .malformedKey, "\(index)")
+        }
+    }
+}
