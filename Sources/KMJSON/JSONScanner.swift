@@ -56,6 +56,7 @@ public struct JSONScanner: Sendable {
     /// - Throws: ``KMError`` `malformedJSON` with the offset where the text departs from RFC 8259, or
     ///   `limitExceeded` when it nests deeper than allowed.
     public mutating func next(in document: Span<UInt8>) throws -> Token {
+        hasEscapes = false
         var byte = skipWhiteSpace(document)
         if state == .afterValue {
             guard depth > 0 else {
@@ -94,7 +95,7 @@ public struct JSONScanner: Sendable {
         guard token == .objectStart || token == .arrayStart else { return }
         let start = range.lowerBound
         let outside = depth - 1
-        while depth > outside { _ = try next(in: document) }
+        while depth > outside, try next(in: document) != .end {}
         range = start..<range.upperBound
     }
 
@@ -208,7 +209,6 @@ public struct JSONScanner: Sendable {
     private mutating func string(_ document: Span<UInt8>) throws {
         let start = position
         var at = start &+ 1
-        hasEscapes = false
         while at < document.count {
             let byte = document[at]
             if byte >= 0x80 {
