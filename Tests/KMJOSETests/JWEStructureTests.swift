@@ -1,0 +1,133 @@
+import KMJOSE
+import KMPrimitives
+import KMTestSupport
+import Testing
+
+/// The compact serialization has one form (RFC 7516 section 7.1); everything else is refused before any key is used.
+@Suite struct JWEStructureTests {
+    private let parts: JWEParts
+
+    init() throws {
+        parts = try JWEParts(to: TestKeys.first().publicKey)
+    }
+
+    private func code(_ texts: [String], policy: JWEPolicy = .standard) -> KMError.Code? {
+        code(texts.joined(separator: ".").bytes, policy: policy)
+    }
+
+    private func code(_ message: [UInt8], policy: JWEPolicy = .standard) -> KMError.Code? {
+        refusal { try JWEDecryptor(policy: policy).decrypt(message) }
+    }
+
+    @Test func theHandMadeOneIsSound() {
+        #expect(code(parts.message) == nil)
+    }
+
+    @Test func otherNumbersOfPartsAreRefused() {
+        let texts = parts.texts
+        for count in 0...4 { #expect(code(Array(texts.prefix(count))) == .malformedJWE, "\(count)") }
+        #expect(code(texts + [""]) == .malformedJWE)
+        #expect(code([""] + texts) == .malformedJWE)
+        #expect(code(texts + texts) == .malformedJWE)
+        #expect(code([UInt8](repeating: UInt8(ascii: "."), count: 1_000_000)) == .malformedJWE)
+        // What a JWS looks like.
+        #expect(code(Array(texts.prefix(3))) == .malformedJWE)
+    }
+
+    @Test func emptyPartsAreRefused() {
+        for index in [0, 1, 2, 4] {
+            var texts = parts.texts
+            texts[index] = ""
+            #expect(code(texts) == .malformedJWE, "\(index)")
+        }
+        // An empty ciphertext is that of an empty plaintext; this one is of another.
+        var texts = parts.texts
+        texts[3] = ""
+        #expect(code(texts) == .authenticationFailed)
+    }
+
+    @Test func otherSpellingsAreRefused() {
+        for index in 0..<5 {
+            for change: (String) -> String in [
+                { $0 + "=" }, { $0 + "==" }, { " " + $0 }, { $0 + " " }, { $0 + "\n" }, { "\n" + $0 }, { "\t" + $0 },
+                { $0.prefix(4) + " " + $0.dropFirst(4) }, { $0.prefix(4) + "\r\n" + $0.dropFirst(4) }, { $0 + "\0" },
+                { "+" + $0.dropFirst() }, { "/" + $0.dropFirst() }, { "%" + $0.dropFirst() }, { "é" + $0.dropFirst(2) },
+            ] {
+                var texts = parts.texts
+                texts[index] = change(texts[index])
+                #expect(code(texts) == .malformedJWE, "\(texts[index])")
+            }
+        }
+    }
+
+    /// The bits behind the last byte must be zero, in each part that has some.
+    @Test func strayBitsAreRefused() throws {
+        var checked = 0
+        for index in 0..<5 where parts.texts[index].count % 4 != 0 {
+            var texts = parts.texts
+            let last = try #require(texts[index].last)
+            let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
+            let value = try #require(alphabet.firstIndex(of: last))
+            texts[index] = texts[index].dropLast() + String(alphabet[value + 1])
+            #expect(code(texts) == .malformedJWE, "\(index)")
+            checked += 1
+        }
+        #expect(checked >= 3)
+    }
+
+    /// One character more or less gives a number of characters that no bytes have, or other bytes.
+    @Test func charactersTooManyOrTooFew() {
+        for index in 0..<5 {
+            for text in [parts.texts[index] + "A", parts.texts[index] + "AA", String(parts.texts[index].dropLast())] {
+                var texts = parts.texts
+                texts[index] = text
+                let expected: Set<KMError.Code?> = [.malformedJWE, .malformedHeader, .authenticationFailed]
+                #expect(expected.contains(code(texts)), "\(index)")
+                if text.count % 4 == 1 { #expect(code(texts) == .malformedJWE, "\(index)") }
+            }
+        }
+    }
+
+    @Test(arguments: [0, 1, 8, 11, 13, 16, 32])
+    func ivsOfOtherSizesAreRefused(byteCount: Int) {
+        var parts = parts
+        parts.iv = [UInt8](repeating: 1, count: byteCount)
+        #expect(code(parts.message) == .malformedJWE)
+    }
+
+    @Test(arguments: [0, 1, 4, 12, 15, 17, 32])
+    func tagsOfOtherSizesAreRefused(byteCount: Int) {
+        var parts = parts
+        parts.tag = Array((parts.tag + parts.tag).prefix(byteCount))
+        #expect(code(parts.message) == .malformedJWE)
+    }
+
+    @Test func whiteSpaceAroundTheMessageIsRefused() {
+        for (before, after) in [(" ", ""), ("", " "), ("", "\n"), ("\u{FEFF}", ""), ("", "\0")] {
+            #expect(code(before.bytes + parts.message + after.bytes) == .malformedJWE)
+        }
+        #expect(code([UInt8]()) == .malformedJWE)
+        #expect(code("{}".bytes) == .malformedJWE)
+    }
+
+    @Test func cutOffAnywhere() {
+        for count in parts.message.indices {
+            let code = code(Array(parts.message.prefix(count)))
+            #expect(code == .malformedJWE, "\(count)")
+        }
+    }
+
+    @Test func sizesAreBounded() throws {
+        let size = parts.message.count
+        #expect(code(parts.message, policy: JWEPolicy(maximumByteCount: size)) == nil)
+        #expect(code(parts.message, policy: JWEPolicy(maximumByteCount: size - 1)) == .limitExceeded)
+        let headerSize = parts.header.count
+        #expect(code(parts.message, policy: JWEPolicy(maximumHeaderByteCount: headerSize)) == nil)
+        #expect(code(parts.message, policy: JWEPolicy(maximumHeaderByteCount: headerSize - 1)) == .limitExceeded)
+        var large = parts
+        large.header = #"{"alg":"RSA-OAEP-256","enc":"A128GCM","x":""#.bytes
+        large.header += [UInt8](repeating: UInt8(ascii: "x"), count: 1 << 20) + #""}"#.bytes
+        #expect(code(large.message) == .limitExceeded)
+        #expect(refusal { try JWEHeader(parsing: large.header) } == .limitExceeded)
+    }
+}
