@@ -58,6 +58,7 @@ extension RSAPrivateKey {
 private struct JWKMembers {
     private static let maximumByteCount = 64 << 10
 
+    private var names: Set<String> = []
     private var places: [String: Range<Int>] = [:]
     private var publicIntegers: [String: [UInt8]] = [:]
 
@@ -74,7 +75,6 @@ private struct JWKMembers {
 
     private mutating func read(_ json: Span<UInt8>) throws {
         var scanner = JSONScanner(maximumDepth: 16)
-        var names: Set<String> = []
         var keyType: String?
         guard try scanner.next(in: json) == .objectStart else { throw KMError(.malformedJWK, "not a JSON object") }
         while try scanner.next(in: json) == .name {
@@ -90,7 +90,6 @@ private struct JWKMembers {
                 }
                 if name == "kty" { keyType = JSONString.string(json, scanner.range) }
             } else {
-                if name == "oth" { places[name] = scanner.range }
                 try scanner.skipValue(in: json, startedBy: token)
             }
         }
@@ -111,7 +110,8 @@ private struct JWKMembers {
         return try RSAPrivateKey(modulus: modulus, publicExponent: publicExponent, secrets: secrets)
     }
 
-    func has(_ name: String) -> Bool { places[name] != nil }
+    /// Whether a member stands there, with whatever value.
+    func has(_ name: String) -> Bool { names.contains(name) }
 
     func integer(_ name: String) throws -> [UInt8] {
         guard let bytes = publicIntegers[name] else { throw Self.missing(name) }

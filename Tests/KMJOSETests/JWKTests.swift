@@ -1,0 +1,238 @@
+import KMJOSE
+import KMPrimitives
+import KMTestSupport
+import Testing
+
+@Suite struct JWKTests {
+    /// The RSA key of RFC 7517 appendices A.1 and A.2, and of RFC 7638 section 3.1.
+    static let members = [
+        ("kty", "RSA"),
+        (
+            "n",
+            """
+            0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7aPFFxuhDR1L6tSoc_BJECPebWKRXjBZCiFV4n3oknjhM\
+            stn64tZ_2W-5JsGY4Hc5n9yBXArwl93lqt7_RN5w6Cf0h4QyQ5v-65YGjQR0_FDW2QvzqY368QQMicAtaSqzs8KJZgnYb9c7d0zgdAZHzu6qMQvRL5\
+            hajrn1n91CbOpbISD08qNLyrdkt-bFTWhAI4vMQFh6WeZu0fM4lFd2NcRwr3XPksINHaQ-G_xBniIqbw0Ls1jF44-csFCur-kEgU8awapJzKnqDKgw
+            """
+        ),
+        ("e", "AQAB"),
+        (
+            "d",
+            """
+            X4cTteJY_gn4FYPsXB8rdXix5vwsg1FLN5E3EaG6RJoVH-HLLKD9M7dx5oo7GURknchnrRweUkC7hT5fJLM0WbFAKNLWY2vv7B6NqXSzUvxT0_YSfq\
+            ijwp3RTzlBaCxWp4doFk5N2o8Gy_nHNKroADIkJ46pRUohsXywbReAdYaMwFs9tv8d_cPVY3i07a3t8MN6TNwm0dSawm9v47UiCl3Sk5ZiG7xojPLu\
+            4sbg1U2jx4IBTNBznbJSzFHK66jT8bgkuqsk0GjskDJk19Z4qwjwbsnn4j2WBii3RL-Us2lGVkY8fkFzme1z0HbIkfz0Y6mqnOYtqc0X4jfcKoAC8Q
+            """
+        ),
+        (
+            "p",
+            """
+            83i-7IvMGXoMXCskv73TKr8637FiO7Z27zv8oj6pbWUQyLPQBQxtPVnwD20R-60eTDmD2ujnMt5PoqMrm8RfmNhVWDtjjMmCMjOpSXicFHj7XOuVIY\
+            QyqVWlWEh6dN36GVZYk93N8Bc9vY41xy8B9RzzOGVQzXvNEvn7O0nVbfs
+            """
+        ),
+        (
+            "q",
+            """
+            3dfOR9cuYq-0S-mkFLzgItgMEfFzB2q3hWehMuG0oCuqnb3vobLyumqjVZQO1dIrdwgTnCdpYzBcOfW5r370AFXjiWft_NGEiovonizhKpo9VVS78T\
+            zFgxkIdrecRezsZ-1kYd_s1qDbxtkDEgfAITAG9LUnADun4vIcb6yelxk
+            """
+        ),
+        (
+            "dp",
+            """
+            G4sPXkc6Ya9y8oJW9_ILj4xuppu0lzi_H7VTkS8xj5SdX3coE0oimYwxIi2emTAue0UOa5dpgFGyBJ4c8tQ2VF402XRugKDTP8akYhFo5tAA77Qe_N\
+            mtuYZc3C3m3I24G2GvR5sSDxUyAN2zq8Lfn9EUms6rY3Ob8YeiKkTiBj0
+            """
+        ),
+        (
+            "dq",
+            """
+            s9lAH9fggBsoFR8Oac2R_E2gw282rT2kGOAhvIllETE1efrA6huUUvMfBcMpn8lqeW6vzznYY5SSQF7pMdC_agI3nG8Ibp1BUb0JUiraRNqUfLhcQb\
+            _d9GF4Dh7e74WbRsobRonujTYN1xCaP6TO61jvWrX-L18txXw494Q_cgk
+            """
+        ),
+        (
+            "qi",
+            """
+            GyM_p6JrXySiz1toFgKbWV-JdI3jQ4ypu9rbMWx3rQJBfmt0FoYzgUIZEVFEcOqwemRN81zoDAaa-Bk0KWNGDjJHZDdDmFhW3AN7lI-puxk_mHZGJ1\
+            1rxyR8O55XLSe3SPmRfKwZI6yU24ZxvQKFYItdldUKGzO6Ia6zTKhAVRU
+            """
+        ),
+    ]
+
+    static let publicNames: Set = ["kty", "n", "e"]
+    static let primeNames: Set = ["p", "q", "dp", "dq", "qi"]
+
+    /// A JWK of the members whose names are given, with their values changed, and more members as they stand.
+    private func jwk(
+        _ names: Set<String>? = nil,
+        changing changes: [String: String] = [:],
+        and more: String = ""
+    ) -> [UInt8] {
+        let chosen = Self.members.filter { names?.contains($0.0) ?? true }
+        let texts = chosen.map { #""\#($0.0)":\#(changes[$0.0] ?? "\"\($0.1)\"")"# }
+        return "{\(texts.joined(separator: ","))\(more)}".bytes
+    }
+
+    private var publicJWK: [UInt8] { jwk(Self.publicNames) }
+
+    private func privateCode(_ json: [UInt8]) -> KMError.Code? { refusal { try RSAPrivateKey(jwk: json) } }
+
+    private func publicCode(_ json: [UInt8]) -> KMError.Code? { refusal { try RSAPublicKey(jwk: json) } }
+
+    @Test func thePublishedKey() throws {
+        let more = #","alg":"RS256","kid":"2011-04-29","use":"enc","key_ops":["encrypt"],"x5c":[]"#
+        let key = try RSAPublicKey(jwk: jwk(Self.publicNames, and: more))
+        #expect(key.bitCount == 2048)
+        let pair = try RSAPrivateKey(jwk: jwk(and: more))
+        #expect(pair.publicKey == key)
+        #expect(try pair.decryptOAEP(key.encryptOAEP([1, 2, 3])).exposed == [1, 2, 3])
+        let text = publicJWK
+        #expect(try RSAPublicKey(jwk: text) == key)
+    }
+
+    @Test func thePublishedThumbprint() throws {
+        let thumbprint = try RSAPublicKey(jwk: publicJWK).thumbprint()
+        #expect(Base64.url.encode(thumbprint) == "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs")
+    }
+
+    @Test func theThumbprintIsOfTheKeyAlone() throws {
+        let key = try RSAPublicKey(jwk: publicJWK)
+        let spelled = try RSAPublicKey(jwk: jwk(Self.publicNames, changing: ["e": #""AAEAAQ""#]))
+        #expect(try key.thumbprint() == spelled.thumbprint())
+        #expect(try key.thumbprint() == RSAPublicKey(parsing: key.pemRepresentation()).thumbprint())
+        #expect(try key.thumbprint() != TestKeys.first().publicKey.thumbprint())
+    }
+
+    @Test func whatIsWrittenIsReadTheSame() throws {
+        let key = try TestKeys.first().publicKey
+        let json = try key.jwkRepresentation()
+        #expect(try RSAPublicKey(jwk: json) == key)
+        #expect(String(decoding: json, as: UTF8.self).hasPrefix(#"{"e":"AQAB","kty":"RSA","n":""#))
+    }
+
+    @Test func theExponentAlone() throws {
+        let pair = try RSAPrivateKey(jwk: jwk(Self.publicNames.union(["d"])))
+        #expect(try pair.decryptOAEP(pair.publicKey.encryptOAEP([1, 2, 3])).exposed == [1, 2, 3])
+    }
+
+    @Test(arguments: primeNames)
+    func aMissingPrimeIsRefused(name: String) {
+        let names = Set(Self.members.map(\.0))
+        #expect(privateCode(jwk(names.subtracting([name]))) == .malformedJWK)
+        #expect(privateCode(jwk(Self.publicNames.union(["d", name]))) == .malformedJWK)
+    }
+
+    @Test(arguments: ["n", "e"])
+    func aMissingPublicIntegerIsRefused(name: String) {
+        #expect(publicCode(jwk(Self.publicNames.subtracting([name]))) == .malformedJWK)
+        #expect(privateCode(jwk(Set(Self.members.map(\.0)).subtracting([name]))) == .malformedJWK)
+    }
+
+    /// Another number in one place, sound base64url: no pair.
+    ///
+    /// What belongs to two pairs is none either.
+    @Test(arguments: members.map(\.0).filter { $0 != "kty" })
+    func aNumberThatDoesNotFitIsRefused(name: String) throws {
+        let text = try #require(Self.members.first { $0.0 == name }?.1)
+        let changed = "\"\(text.first == "B" ? "C" : "B")\(text.dropFirst())\""
+        let code = privateCode(jwk(changing: [name: changed]))
+        #expect(code == .malformedKey || code == .unsupportedKey)
+    }
+
+    @Test func halvesOfTwoPairsAreRefused() throws {
+        let modulus = "\"\(Base64.url.encode(try TestKeys.first().publicKey.modulus()))\""
+        #expect(privateCode(jwk(changing: ["n": modulus])) == .malformedKey)
+        #expect(privateCode(jwk(Self.publicNames.union(["d"]), changing: ["n": modulus])) == .malformedKey)
+    }
+
+    @Test func moreThanTwoPrimesAreRefused() {
+        for oth in ["[]", "[{}]", #"[{"r":"AQAB","d":"AQAB","t":"AQAB"}]"#, "null", "\"\"", #""\u0041""#] {
+            #expect(privateCode(jwk(and: #","oth":\#(oth)"#)) == .unsupportedKey, "\(oth)")
+        }
+    }
+
+    @Test func aPrivateKeyIsNoPublicOne() {
+        #expect(publicCode(jwk()) == .wrongKeyKind)
+        #expect(publicCode(jwk(Self.publicNames.union(["d"]))) == .wrongKeyKind)
+        // Whatever stands there, whoever sent it means a private key.
+        for value in ["1", "null", "[]", #""""#, #""\u0041""#, #""=""#] {
+            #expect(publicCode(jwk(Self.publicNames, and: #","d":\#(value)"#)) == .wrongKeyKind, "\(value)")
+        }
+        #expect(privateCode(publicJWK) == .wrongKeyKind)
+    }
+
+    @Test(
+        arguments: members.map(\.0),
+        ["1", "null", "[]", "{}", "true", #""""#, #""A""#, #""AQAB=""#, #""AQ AB""#, #""A\u0051AB""#]
+    )
+    func membersThatAreNoCanonicalTextAreRefused(name: String, value: String) {
+        let code = privateCode(jwk(changing: [name: value]))
+        let expected: Set<KMError.Code?> = [.malformedJWK, .malformedKey, .unsupportedKey]
+        #expect(expected.contains(code))
+        if Self.publicNames.contains(name), name != "kty" {
+            #expect(expected.contains(publicCode(jwk(Self.publicNames, changing: [name: value]))))
+        }
+    }
+
+    @Test(arguments: members.map(\.0))
+    func membersThatStandThereTwiceAreRefused(name: String) throws {
+        let text = try #require(Self.members.first { $0.0 == name }?.1)
+        #expect(privateCode(jwk(and: #","\#(name)":"\#(text)""#)) == .malformedJWK)
+        let escaped = name.unicodeScalars.map { "\\u00" + String($0.value, radix: 16) }.joined()
+        #expect(privateCode(jwk(and: #","\#(escaped)":"\#(text)""#)) == .malformedJWK)
+        #expect(privateCode(jwk(and: #","x":1,"x":1"#)) == .malformedJWK)
+    }
+
+    @Test func otherKeyTypesAreRefused() {
+        for type in ["EC", "oct", "OKP", "rsa", "RSA ", ""] {
+            #expect(publicCode(jwk(Self.publicNames, changing: ["kty": "\"\(type)\""])) == .unsupportedKey, "\(type)")
+        }
+        #expect(publicCode(jwk(["n", "e"])) == .malformedJWK)
+    }
+
+    @Test func whatIsNoJWKIsRefused() {
+        let json = String(decoding: publicJWK, as: UTF8.self)
+        for text in [
+            "", "null", "[]", "[\(json)]", "{}", "{\"keys\":[\(json)]}", "\(json)x", "\(json)\(json)",
+            String(json.dropLast()),
+            "\u{FEFF}\(json)",
+        ] {
+            #expect(publicCode(text.bytes) == .malformedJWK, "\(text.prefix(20))")
+        }
+        #expect(
+            publicCode(jwk(Self.publicNames, and: ",\"x\":\"\(String(repeating: "x", count: 1 << 16))\""))
+                == .limitExceeded
+        )
+        let deep = String(repeating: "[", count: 20) + String(repeating: "]", count: 20)
+        #expect(publicCode(jwk(Self.publicNames, and: ",\"x\":\(deep)")) == .limitExceeded)
+    }
+
+    @Test func sizesAreBounded() {
+        let large = "\"\(Base64.url.encode([UInt8](repeating: 0xFF, count: 2048)))\""
+        #expect(publicCode(jwk(Self.publicNames, changing: ["n": large])) == .malformedKey)
+        let small = "\"\(Base64.url.encode([UInt8](repeating: 0xFF, count: 128)))\""
+        #expect(publicCode(jwk(Self.publicNames, changing: ["n": small])) == .unsupportedKey)
+    }
+
+    @Test func damagedOnesDoNotTrap() {
+        var generator = SeededGenerator(seed: 50)
+        for number in 0..<1500 {
+            let code = privateCode(jwk().mutated(using: &generator))
+            let expected: Set<KMError.Code?> = [nil, .malformedJWK, .malformedKey, .unsupportedKey, .wrongKeyKind]
+            if !expected.contains(code) { Issue.record("\(number): \(String(describing: code))") }
+        }
+    }
+
+    /// A private JWK's text does not come back in an error.
+    @Test func errorsDoNotQuote() throws {
+        let secret = try #require(Self.members.first { $0.0 == "d" }?.1)
+        for json in [
+            jwk(and: "x"), jwk(changing: ["p": "1"]), jwk(Self.publicNames.union(["d"]), changing: ["n": #""AQAB""#]),
+        ] {
+            let error = try #require(thrownError { try RSAPrivateKey(jwk: json) })
+            #expect(!error.description.contains(secret.prefix(6)))
+        }
+    }
+}
