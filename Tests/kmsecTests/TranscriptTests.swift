@@ -1,0 +1,35 @@
+import Foundation
+import Testing
+
+extension ToolTests {
+    /// Every file of `Transcripts`.
+    @Suite struct TranscriptTests {
+        private static let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Transcripts")
+
+        static let names: [String] = {
+            let files = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+            return files.filter { $0.hasSuffix(".txt") }.sorted()
+        }()
+
+        @Test func areThere() {
+            #expect(!Self.names.isEmpty)
+        }
+
+        @Test(arguments: names) func transcript(_ name: String) async throws {
+            let url = Self.folder.appending(path: name)
+            var runner = try TranscriptRunner()
+            try await runner.run(Transcript(String(contentsOf: url, encoding: .utf8)))
+            for difference in runner.differences {
+                Issue.record(
+                    "\(name):\(difference.line): \(difference.text)",
+                    sourceLocation: SourceLocation(
+                        fileID: "kmsecTests/\(name)",
+                        filePath: url.path(percentEncoded: false),
+                        line: difference.line,
+                        column: 1
+                    )
+                )
+            }
+        }
+    }
+}
