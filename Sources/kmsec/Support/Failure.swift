@@ -14,7 +14,7 @@ enum Failure {
         let code = KMSec.exitCode(for: error)
         guard code == .validationFailure else { KMSec.exit(withError: error) }
         Messages.error(KMSec.message(for: error))
-        Messages.hint(usageHint(KMSec.message(for: error)))
+        Messages.hint(usageHint(KMSec.fullMessage(for: error)))
         exit(code.rawValue)
     }
 
@@ -51,11 +51,14 @@ enum Failure {
         ("-o", "output goes to standard output: kmsec … > FILE"),
     ]
 
-    private static func usageHint(_ message: String) -> String {
-        if message.contains("Unknown option"), !message.contains("Did you mean"),
-            let correction = corrections.first(where: { message.contains("'\($0.0)") })
-        {
-            return correction.1
+    /// The hint for the first option that the command does not have, as `usage` tells them.
+    ///
+    /// The error alone does not do: it may be about what is missing since another option was meant to be it.
+    private static func usageHint(_ usage: String) -> String {
+        let known = Set(usage.split { " []<>|\n".contains($0) })
+        let given = CommandLine.arguments.dropFirst().prefix { $0 != "--" }.map { $0.prefix { $0 != "=" } }
+        for option in given where option.hasPrefix("-") && !known.contains(option) {
+            if let correction = corrections.first(where: { option.hasPrefix($0.0) }) { return correction.1 }
         }
         return "kmsec help lists the commands, kmsec help COMMAND their options"
     }
