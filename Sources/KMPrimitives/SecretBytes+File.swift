@@ -63,7 +63,7 @@ extension SecretBytes {
     }
 
     private static func unreadable(_ path: String, _ number: Int32) -> KMError {
-        KMError(.fileUnreadable, "\(path): \(reason(number))")
+        KMError(.fileUnreadable, "\(path): \(systemReason(number))")
     }
 }
 
@@ -91,10 +91,11 @@ package func writeNewFile(_ bytes: Span<UInt8>, path: String, mode: UInt16) thro
 }
 
 private func unwritable(_ path: String, _ number: Int32) -> KMError {
-    KMError(.fileUnwritable, "\(path): \(reason(number))")
+    KMError(.fileUnwritable, "\(path): \(systemReason(number))")
 }
 
-private func reason(_ number: Int32) -> String {
+/// What the system says of an error number.
+package func systemReason(_ number: Int32) -> String {
     guard let text = unsafe strerror(number) else { return "error \(number)" }
     return unsafe String(cString: text)
 }

@@ -1,4 +1,5 @@
 import Foundation
+import KMPrimitives
 import KMSecurity
 
 /// Standard input and output, as bytes.
@@ -9,7 +10,10 @@ enum Streams {
     /// All of standard input.
     static func readAll() throws -> [UInt8] {
         var bytes: [UInt8] = []
-        while let part = try FileHandle.standardInput.read(upToCount: 1 << 16), !part.isEmpty {
+        func part() throws -> Data? {
+            try naming("standard input", .fileUnreadable) { try FileHandle.standardInput.read(upToCount: 1 << 16) }
+        }
+        while let part = try part(), !part.isEmpty {
             bytes += part
             guard bytes.count <= maximumByteCount else {
                 throw KMError(.limitExceeded, "standard input has more than \(maximumByteCount) bytes")
@@ -20,7 +24,9 @@ enum Streams {
 
     /// Writes data: these bytes and nothing else.
     static func write(_ bytes: [UInt8]) throws {
-        try FileHandle.standardOutput.write(contentsOf: Data(bytes))
+        try naming("standard output", .fileUnwritable) {
+            try FileHandle.standardOutput.write(contentsOf: Data(bytes))
+        }
     }
 
     /// Writes a line.
@@ -33,6 +39,21 @@ enum Streams {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         try writeLine(String(decoding: encoder.encode(value), as: UTF8.self))
+    }
+
+    /// Foundation's errors in the words of the tool's own.
+    private static func naming<Result>(
+        _ stream: String,
+        _ code: KMError.Code,
+        _ body: () throws -> Result
+    ) throws -> Result {
+        do {
+            return try body()
+        } catch {
+            let cause = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
+            let reason = cause.map { systemReason(Int32(truncatingIfNeeded: $0.code)) }
+            throw KMError(code, "\(stream): \(reason ?? "unknown error")")
+        }
     }
 
     static var limits: ParameterLimits { ParameterLimits(maximumBodyByteCount: maximumByteCount) }
