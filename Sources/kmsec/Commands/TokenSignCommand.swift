@@ -20,6 +20,16 @@ struct TokenSignCommand: ParsableCommand {
     @Option(help: "The token's time, yyyyMMddHHmmssSSS in that zone (default: now).")
     var time: String?
 
+    func validate() throws {
+        do {
+            _ = try time.map { try RequestStamp(timeDigits: $0, timeZone: zone) }
+        } catch let error as KMError where error.code == .headerInvalid {
+            throw ValidationError(
+                "--time takes 17 digits, yyyyMMddHHmmssSSS, of a calendar and of the years 2000 to 2099"
+            )
+        }
+    }
+
     func run() throws {
         let signer = TranTokenSigner(try secret.load())
         let stamp =
