@@ -23,6 +23,11 @@ struct KMSec: AsyncParsableCommand {
     static func main() async {
         do {
             var command = try parseAsRoot()
+            let commands = type(of: command).configuration.subcommands
+            guard commands.isEmpty else {
+                let names = commands.compactMap { $0.configuration.commandName }
+                throw ValidationError("a command is missing: \(names.joined(separator: ", "))")
+            }
             if var asynchronous = command as? any AsyncParsableCommand {
                 try await asynchronous.run()
             } else {
