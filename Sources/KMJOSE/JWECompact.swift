@@ -15,10 +15,16 @@ public struct JWECompact: Sendable {
     /// The authentication tag, 16 bytes.
     public let tag: [UInt8]
 
-    /// Takes a message apart.
+    /// Takes a message apart and checks the sizes of its parts.
     ///
     /// - Throws: ``KMError`` `malformedJWE`, whose detail names the part, or `limitExceeded`.
     public init(parsing message: Span<UInt8>, policy: JWEPolicy = .standard) throws {
+        try self.init(decoding: message, policy: policy)
+        try checkSizes()
+    }
+
+    /// Takes a message apart, whatever the sizes of its parts, which other algorithms have: to be looked at.
+    package init(decoding message: Span<UInt8>, policy: JWEPolicy) throws {
         guard message.count <= policy.maximumByteCount else {
             throw KMError(.limitExceeded, "a message of \(message.count) bytes; \(policy.maximumByteCount) are taken")
         }
@@ -42,6 +48,10 @@ public struct JWECompact: Sendable {
         iv = try decoded(2, "initialization vector")
         ciphertext = try decoded(3, "ciphertext")
         tag = try decoded(4, "authentication tag")
+    }
+
+    /// Throws unless the parts have the sizes of RSA-OAEP with AES-GCM.
+    package func checkSizes() throws {
         guard !encryptedKey.isEmpty else { throw KMError(.malformedJWE, "the encrypted key is empty") }
         guard iv.count == AESGCM.ivByteCount else {
             throw KMError(.malformedJWE, "the initialization vector has \(iv.count) bytes; 12 are due")

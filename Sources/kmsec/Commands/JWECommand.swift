@@ -34,11 +34,15 @@ struct JWEInspectCommand: ParsableCommand {
     func run() throws {
         let policy = JWEPolicy(maximumByteCount: Streams.maximumByteCount)
         let message = try JWEInput.message(in: Streams.readAll())
-        let parts = try JWECompact(parsing: message.span, policy: policy)
+        let parts = try JWECompact(decoding: message.span, policy: policy)
         guard let header = String(validating: parts.headerJSON, as: UTF8.self) else {
             throw KMError(.malformedHeader, "the protected header is not UTF-8")
         }
-        let refusal = Result { try JWEHeader(parsing: parts.headerJSON, policy: policy) }.failure
+        // The header first: what it names explains the sizes.
+        let refusal = Result {
+            _ = try JWEHeader(parsing: parts.headerJSON, policy: policy)
+            try parts.checkSizes()
+        }.failure
         let sizes = [
             ("protected header", parts.headerJSON.count), ("encrypted key", parts.encryptedKey.count),
             ("initialization vector", parts.iv.count), ("ciphertext", parts.ciphertext.count),
