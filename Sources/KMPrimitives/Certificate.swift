@@ -28,8 +28,8 @@ public struct Certificate: Sendable {
 
     /// Reads a certificate in DER, or the first of a PEM text.
     ///
-    /// - Throws: ``KMError`` `malformedCertificate`, or `unsupportedKey` when the key it carries is not RSA of 2048 to
-    ///   8192 bits.
+    /// - Throws: ``KMError`` `malformedCertificate`; `certificateNotValid` when its validity ends before it begins, so
+    ///   that no time is in it; `unsupportedKey` when the key it carries is not RSA of 2048 to 8192 bits.
     public init(parsing bytes: [UInt8]) throws {
         let (pointer, reason) = unsafe withReason { reason in
             unsafe bytes.withUnsafeBufferPointer { unsafe km_certificate_parse($0.baseAddress, $0.count, reason) }
@@ -131,7 +131,7 @@ public struct Certificate: Sendable {
         var from: Int64 = 0
         var to: Int64 = 0
         guard unsafe km_certificate_validity(pointer, &from, &to) == 1, from <= to else {
-            throw KMError(.malformedCertificate, "its validity is no pair of times in order")
+            throw KMError(.certificateNotValid, "the certificate's validity is no pair of times in order")
         }
         return Date(timeIntervalSince1970: Double(from))...Date(timeIntervalSince1970: Double(to))
     }

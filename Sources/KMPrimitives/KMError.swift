@@ -70,6 +70,6 @@ extension KMError.Code {
     public static let legacyEncryption = Self("legacyEncryption")
     /// The bytes are no X.509 certificate.
     public static let malformedCertificate = Self("malformedCertificate")
-    /// The certificate's validity has not begun or is over.
+    /// The certificate's validity has not begun, is over, or holds no time at all.
     public static let certificateNotValid = Self("certificateNotValid")
 }
