@@ -11,14 +11,20 @@ struct TranscriptRunner {
 
     private(set) var differences: [Difference] = []
     private let folder: TemporaryFolder
-    private let kmsec: Program
+    private let binaries: TemporaryFolder
     private let keys: TemporaryFolder
     private var variables: [String: String]
     private var secrets: [String] = []
 
     init() throws {
         folder = try TemporaryFolder()
-        kmsec = try #require(Programs.kmsec, "kmsec is not beside the tests; KMSEC_BINARY can tell where it is")
+        binaries = try TemporaryFolder()
+        let kmsec = try #require(Programs.kmsec, "kmsec is not beside the tests; KMSEC_BINARY can tell where it is")
+        // Under its own name, and alone, so that no other program beside it is run by accident.
+        try FileManager.default.createSymbolicLink(
+            atPath: binaries.path("kmsec"),
+            withDestinationPath: URL(filePath: kmsec.path).absoluteURL.path(percentEncoded: false)
+        )
         keys = try #require(KeyFolder.current)
         variables = ["KEYS": keys.path, "ID": KeyFolder.keyID]
     }
@@ -36,9 +42,8 @@ struct TranscriptRunner {
     }
 
     private mutating func run(_ command: Transcript.Command, at line: Int) async throws {
-        let binaries = URL(filePath: kmsec.path).deletingLastPathComponent().path(percentEncoded: false)
         var environment = variables
-        environment["PATH"] = "\(binaries):\(Programs.searchPath)"
+        environment["PATH"] = "\(binaries.path):\(Programs.searchPath)"
         // Folders of the outside must not matter, nor the user's habits.
         environment["HOME"] = folder.path
         environment["LC_ALL"] = "C"

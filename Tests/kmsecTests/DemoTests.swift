@@ -1,0 +1,68 @@
+import Foundation
+import Testing
+
+extension ToolTests {
+    /// `kmsec demo --json`, which is for programs.
+    @Suite struct DemoTests {
+        private struct Report: Decodable {
+            struct Message: Decodable {
+                let parameters: String
+                let headers: [String: String]
+                let body: String
+                let received: String
+            }
+
+            struct Refusal: Decodable {
+                let attempt: String
+                let code: String
+                let reply: String
+            }
+
+            let method: String
+            let path: String
+            let profile: String
+            let request: Message
+            let response: Message
+            let refusals: [Refusal]
+        }
+
+        @Test(arguments: [("documented", 66, "A256GCM"), ("gateway", 67, "A128GCM")])
+        func report(_ profile: String, _ tokenCount: Int, _ enc: String) async throws {
+            let kmsec = try #require(Programs.kmsec)
+            let output = try await kmsec.output(of: ["demo", "--json", "--profile", profile])
+            let report = try JSONDecoder().decode(Report.self, from: Data(output))
+            #expect(report.method == "POST")
+            #expect(report.path == "/open-api/api/v1/issued-cards/pre-issue/waiting/physical")
+            #expect(report.profile == profile)
+            for message in [report.request, report.response] {
+                #expect(message.received == message.parameters)
+                let inspected = try await kmsec.output(of: ["jwe", "inspect"], input: Array(message.body.utf8))
+                #expect(String(decoding: inspected, as: UTF8.self).contains(#""enc":"\#(enc)""#))
+            }
+            let headers = report.request.headers
+            let names = ["User-AspId", "Correlation-Id", "Access-Key", "Crypto-Key-Id", "Tran-Token", "Tran-Time"]
+            #expect(Set(headers.keys) == Set((names + ["Time-Zone"]).map { "X-KM-\($0)" }))
+            #expect(headers["X-KM-Tran-Token"]?.utf8.count == tokenCount)
+            let echoed = ["X-KM-Correlation-Id", "X-KM-Crypto-Key-Id"]
+            #expect(report.response.headers == headers.filter { echoed.contains($0.key) })
+            #expect(
+                report.refusals.map(\.code) == ["tokenMismatch", "tokenStale", "keyUnknown", "authenticationFailed"]
+            )
+            // The sender learns nothing of the reason.
+            #expect(Set(report.refusals.map(\.reply)).count == 1)
+        }
+
+        /// The headers that the demo shows pass the tool's own check.
+        @Test func headersAreGood() async throws {
+            let kmsec = try #require(Programs.kmsec)
+            let report = try await JSONDecoder().decode(
+                Report.self,
+                from: Data(kmsec.output(of: ["demo", "--json"]))
+            )
+            for (message, options) in [(report.request, []), (report.response, ["--response"])] {
+                let lines = message.headers.map { "\($0.key): \($0.value)\n" }.joined()
+                try await kmsec.output(of: ["headers", "check"] + options, input: Array(lines.utf8))
+            }
+        }
+    }
+}
