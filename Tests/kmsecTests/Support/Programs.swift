@@ -21,7 +21,7 @@ enum Programs {
     /// A Python that has the packages of `.ci/interop-environment`.
     static let python: Program? = {
         let built = root.appending(path: ".build/interop/bin/python3").path(percentEncoded: false)
-        return [environment["KMSEC_INTEROP_PYTHON"], built].compactMap(\.self).compactMap(executable).first
+        return executable(environment["KMSEC_INTEROP_PYTHON"] ?? built)
     }()
 
     /// The tool under test: `KMSEC_BINARY`, or what stands beside the test bundle.

@@ -1,0 +1,95 @@
+import Foundation
+import Testing
+
+extension ToolTests {
+    /// What kmsec encrypts opens elsewhere, and the other way round.
+    @Suite struct StrangerTests {
+        private let kmsec: Program
+        private let keys: TemporaryFolder
+
+        private static let plaintexts = [
+            "1", #"{"userId":9999999999999999999,"name":"홍길동"}"# + "\n", "[\(String(repeating: "0,", count: 5000))0]",
+        ]
+        .map { Array($0.utf8) }
+
+        /// Protected headers as others write them.
+        private static let headers = [
+            #"{"alg":"RSA-OAEP-256","enc":"A128GCM"}"#,
+            #"{"alg":"RSA-OAEP-256","enc":"A256GCM"}"#,
+            #"{"enc":"A128GCM","alg":"RSA-OAEP-256"}"#,
+            #"{"alg":"RSA-OAEP-256","enc":"A256GCM","kid":"\#(KeyFolder.keyID)"}"#,
+            #"{"kid":"\#(KeyFolder.keyID)","iat":1700000000123,"enc":"A128GCM","alg":"RSA-OAEP-256"}"#,
+            #"{ "typ" : "JOSE", "cty" : "json", "iat" : 1700000000123, "enc" : "A256GCM", "alg" : "RSA-OAEP-256" }"#,
+        ]
+
+        init() throws {
+            kmsec = try #require(Programs.kmsec)
+            keys = try #require(KeyFolder.current)
+        }
+
+        @Test(.needs(Programs.node, "node")) func nodeOpensOurs() async throws { try await opensOurs(.node) }
+        @Test(.needs(Programs.node, "node")) func weOpenNodes() async throws { try await weOpen(.node) }
+
+        @Test(.needs(Programs.python, "Python with jwcrypto")) func jwcryptoOpensOurs() async throws {
+            try await opensOurs(.jwcrypto)
+        }
+
+        @Test(.needs(Programs.python, "Python with jwcrypto")) func weOpenJwcryptos() async throws {
+            try await weOpen(.jwcrypto)
+        }
+
+        @Test(.needs(Programs.python, "Python with joserfc")) func joserfcOpensOurs() async throws {
+            try await opensOurs(.joserfc)
+        }
+
+        @Test(.needs(Programs.python, "Python with joserfc")) func weOpenJoserfcs() async throws {
+            try await weOpen(.joserfc)
+        }
+
+        private func opensOurs(_ stranger: Stranger) async throws {
+            var (messages, expected): ([String], [[UInt8]]) = ([], [])
+            for profile in ["documented", "gateway"] {
+                for enc in ["A128GCM", "A256GCM"] {
+                    for plaintext in Self.plaintexts {
+                        let body = try await kmsec.output(
+                            of: ["encrypt", "--to", keys.path("key.cert.pem"), "--key-id", KeyFolder.keyID]
+                                + ["--profile", profile, "--enc", enc],
+                            input: plaintext
+                        )
+                        messages.append(try JSONDecoder().decode(Body.self, from: Data(body)).encData)
+                        expected.append(plaintext)
+                    }
+                }
+            }
+            #expect(try await stranger.open(messages, with: keys.path("key.private.pem")) == expected)
+        }
+
+        private func weOpen(_ stranger: Stranger) async throws {
+            for plaintext in Self.plaintexts {
+                let messages = try await stranger.seal(
+                    plaintext,
+                    to: keys.path("key.public.pem"),
+                    headers: Self.headers
+                )
+                try #require(messages.count == Self.headers.count)
+                for (message, header) in zip(messages, Self.headers) {
+                    // As a body under the key that its header names or may name, and bare under whatever key.
+                    let body = #"{"encData":"\#(message)"}"#
+                    #expect(try await decrypt(body, "--key-id", KeyFolder.keyID) == plaintext, "\(header)")
+                    #expect(try await decrypt(message) == plaintext, "\(header)")
+                }
+            }
+        }
+
+        private func decrypt(_ input: String, _ options: String...) async throws -> [UInt8] {
+            try await kmsec.output(
+                of: ["decrypt", "--with", keys.path("key.private.pem")] + options,
+                input: Array(input.utf8)
+            )
+        }
+
+        private struct Body: Decodable {
+            let encData: String
+        }
+    }
+}

@@ -1,0 +1,36 @@
+import Foundation
+import Testing
+
+/// Another implementation of JOSE, behind a script of `Tests/Interop`.
+struct Stranger {
+    /// A line of its answer is not what the script's head tells.
+    struct UnreadableAnswer: Error {
+        let line: String
+    }
+
+    static let node = Stranger(program: Programs.node, script: "jose.mjs")
+    static let jwcrypto = Stranger(program: Programs.python, script: "with_jwcrypto.py")
+    static let joserfc = Stranger(program: Programs.python, script: "with_joserfc.py")
+
+    let program: Program?
+    let script: String
+
+    /// The plaintexts of JWEs.
+    func open(_ messages: [String], with key: String) async throws -> [[UInt8]] {
+        try await lines(["open", key], input: Array(messages.joined(separator: "\n").utf8)).map { line in
+            guard let bytes = Data(base64Encoded: line) else { throw UnreadableAnswer(line: line) }
+            return [UInt8](bytes)
+        }
+    }
+
+    /// JWEs of `plaintext`, one under each of `headers`.
+    func seal(_ plaintext: [UInt8], to key: String, headers: [String]) async throws -> [String] {
+        try await lines(["seal", key] + headers, input: plaintext)
+    }
+
+    private func lines(_ arguments: [String], input: [UInt8]) async throws -> [String] {
+        let program = try #require(program, "the program for \(script) is not here: see .ci/interop-environment")
+        let output = try await program.output(of: [Programs.script(script)] + arguments, input: input)
+        return String(decoding: output, as: UTF8.self).split(separator: "\n").map(String.init)
+    }
+}
