@@ -50,15 +50,18 @@ extension ToolTests {
             var (messages, expected): ([String], [[UInt8]]) = ([], [])
             for profile in ["documented", "gateway"] {
                 for enc in ["A128GCM", "A256GCM"] {
+                    let options = ["--profile", profile, "--enc", enc]
                     for plaintext in Self.plaintexts {
-                        let body = try await kmsec.output(
-                            of: ["encrypt", "--to", keys.path("key.cert.pem"), "--key-id", KeyFolder.keyID]
-                                + ["--profile", profile, "--enc", enc],
-                            input: plaintext
-                        )
-                        messages.append(try JSONDecoder().decode(Body.self, from: Data(body)).encData)
+                        messages.append(try await encrypt(plaintext, options)["encData"] ?? "")
                         expected.append(plaintext)
                     }
+                    // Fields of one message share a content key, and each is a JWE of its own.
+                    let fields = try await encrypt(
+                        Array(#"{"text":"9491339401250765","list":[ 1, 2 ]}"#.utf8),
+                        options + ["--field", "$.text", "--field", "$.list"]
+                    )
+                    messages += [fields["text"] ?? "", fields["list"] ?? ""]
+                    expected += [Array(#""9491339401250765""#.utf8), Array("[ 1, 2 ]".utf8)]
                 }
             }
             #expect(try await stranger.open(messages, with: keys.path("key.private.pem")) == expected)
@@ -88,8 +91,13 @@ extension ToolTests {
             )
         }
 
-        private struct Body: Decodable {
-            let encData: String
+        /// The members of the body, all of which are text.
+        private func encrypt(_ plaintext: [UInt8], _ options: [String]) async throws -> [String: String] {
+            let body = try await kmsec.output(
+                of: ["encrypt", "--to", keys.path("key.cert.pem"), "--key-id", KeyFolder.keyID] + options,
+                input: plaintext
+            )
+            return try JSONDecoder().decode([String: String].self, from: Data(body))
         }
     }
 }

@@ -29,7 +29,8 @@ enum Failure {
         case .tokenStale: "look at both clocks and at --zone; --any-time checks the MAC alone, --tolerance allows more"
         case .keyIDMismatch: "give the --key-id that X-KM-Crypto-Key-Id names"
         case .certificateNotValid: "ask for a new certificate; --any-time takes one outside its validity"
-        case .protectionRequired: "a body of message level is {\"encData\":\"…\"}"
+        case .protectionRequired:
+            "a body of message level is {\"encData\":\"…\"}; at field level --field names the fields"
         default: nil
         }
     }
