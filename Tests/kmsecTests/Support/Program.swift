@@ -36,9 +36,17 @@ struct Program: Sendable {
         // Files, since a pipe that nobody empties would stop the process.
         for name in ["output", "errors"] { try scratch.write([], to: name) }
         try scratch.write(input, to: "input")
-        process.standardInput = try FileHandle(forReadingFrom: scratch.url.appending(path: "input"))
-        process.standardOutput = try FileHandle(forWritingTo: scratch.url.appending(path: "output"))
-        process.standardError = try FileHandle(forWritingTo: scratch.url.appending(path: "errors"))
+        let streams = (
+            input: try FileHandle(forReadingFrom: scratch.url.appending(path: "input")),
+            output: try FileHandle(forWritingTo: scratch.url.appending(path: "output")),
+            errors: try FileHandle(forWritingTo: scratch.url.appending(path: "errors"))
+        )
+        process.standardInput = streams.input
+        process.standardOutput = streams.output
+        process.standardError = streams.errors
+        // Process never closes them, and with some 1300 open, Foundation on Linux crashes when it starts another process:
+        // it reads past the end of the list of them (swift-corelibs-foundation, pull request 5472).
+        defer { for stream in [streams.input, streams.output, streams.errors] { try? stream.close() } }
         try await withCheckedThrowingContinuation { (ended: CheckedContinuation<Void, any Error>) in
             process.terminationHandler = { _ in ended.resume() }
             do {
