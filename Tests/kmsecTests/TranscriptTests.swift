@@ -4,7 +4,7 @@ import Testing
 extension ToolTests {
     /// Every file of `Transcripts`.
     @Suite struct TranscriptTests {
-        private static let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Transcripts")
+        static let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Transcripts")
 
         static let names: [String] = {
             let files = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []

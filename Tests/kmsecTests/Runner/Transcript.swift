@@ -16,7 +16,8 @@ import Foundation
 ///     absent NAME       a file that must not be there
 ///     secret TEXT       what neither stream may hold from here on, unless a line tells that it does
 ///
-/// A text that ends in ` (no-eol)` ends without a newline. What `*` and `$NAME` mean is told at ``TranscriptPattern``.
+/// A text that ends in ` (no-eol)` ends without a newline. What `*` and `$NAME` mean is told at ``TranscriptPattern``;
+/// `$KEYS` is the folder of keys, `$ID` an id for them, and `$PACKAGE` the package's root.
 struct Transcript {
     /// Something to do or to look at, and the line where it stands.
     struct Step {

@@ -26,7 +26,8 @@ struct TranscriptRunner {
             withDestinationPath: URL(filePath: kmsec.path).absoluteURL.path(percentEncoded: false)
         )
         keys = try #require(KeyFolder.current)
-        variables = ["KEYS": keys.path, "ID": KeyFolder.keyID]
+        let root = Programs.root.path(percentEncoded: false)
+        variables = ["KEYS": keys.path, "ID": KeyFolder.keyID, "PACKAGE": root]
     }
 
     mutating func run(_ transcript: Transcript) async throws {
