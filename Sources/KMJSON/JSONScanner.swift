@@ -1,4 +1,4 @@
-public import KMPrimitives
+internal import KMPrimitives
 
 /// Reads one RFC 8259 text over bytes, token by token: no tree, no recursion, no copy.
 ///
@@ -236,9 +236,4 @@ public struct JSONScanner: Sendable {
     private func malformed(_ expected: String, at position: Int) -> KMError {
         KMError(.malformedJSON, "expected \(expected) at byte \(position)")
     }
-}
-
-extension KMError.Code {
-    /// The text is not JSON as RFC 8259 has it, in UTF-8; the detail tells the offset.
-    public static let malformedJSON = Self("malformedJSON")
 }
