@@ -1,0 +1,78 @@
+import Foundation
+
+@testable import KMSecurity
+
+/// What the suites of this folder share: one RSA pair, made once, and what hangs on it.
+enum FieldFixture {
+    private static let made = Result { try RSAPrivateKey.generate() }
+
+    static var pair: RSAPrivateKey { get throws { try made.get() } }
+    static var id: CryptoKeyID { get throws { try CryptoKeyID("0123456789abcdef0123456789abcdef") } }
+    static let now = Date(timeIntervalSince1970: 1_767_225_600)
+
+    static func correlationID(_ number: Int = 1) throws -> CorrelationID {
+        try CorrelationID("260101090000-" + String(1_000_000 + number))
+    }
+
+    static func key(_ state: CryptoKey.State = .active) throws -> CryptoKey {
+        try CryptoKey(
+            id: id,
+            encryptionKey: pair.publicKey,
+            decryptionKey: pair,
+            state: state,
+            issuedAt: Date(timeIntervalSince1970: 0)
+        )
+    }
+
+    static func cipher(
+        _ profile: WireProfile = .documented,
+        limits: ParameterLimits = .standard,
+        caching: DataKeyCaching? = nil,
+        state: CryptoKey.State = .active
+    ) throws -> ParameterCipher {
+        try ParameterCipher(
+            keyring: CryptoKeyring(key(state)),
+            profile: profile,
+            limits: limits,
+            dataKeyCaching: caching
+        )
+    }
+}
+
+/// The short forms that tests read best in.
+extension ParameterCipher {
+    func seal(_ text: String, _ paths: [String], _ correlationID: CorrelationID? = nil) throws -> [UInt8] {
+        try sealFields(Array(text.utf8), FieldSelection(paths), correlationID)
+    }
+
+    func sealFields(
+        _ parameters: [UInt8],
+        _ selection: FieldSelection,
+        _ correlationID: CorrelationID? = nil
+    ) throws -> [UInt8] {
+        try encrypt(
+            parameters,
+            fields: selection,
+            under: FieldFixture.id,
+            at: FieldFixture.now,
+            correlationID: correlationID
+        )
+    }
+
+    func open(_ body: [UInt8], _ paths: [String], _ correlationID: CorrelationID? = nil) throws -> [UInt8] {
+        try decrypt(body, fields: FieldSelection(paths), under: FieldFixture.id, correlationID: correlationID)
+    }
+
+    func sealWhole(_ text: String) throws -> [UInt8] {
+        try encrypt(Array(text.utf8), under: FieldFixture.id, at: FieldFixture.now)
+    }
+
+    func openWhole(_ body: [UInt8]) throws -> [UInt8] {
+        try decrypt(body, under: FieldFixture.id)
+    }
+}
+
+extension [UInt8] {
+    /// For what is known to be UTF-8.
+    var text: String { String(decoding: self, as: UTF8.self) }
+}

@@ -1,0 +1,43 @@
+@testable import KMSecurity
+
+/// A made-up document, paths that do not overlap, and what the reference says of both.
+struct FieldMadeCase: CustomStringConvertible {
+    let text: [UInt8]
+    let paths: [String]
+    let selection: FieldSelection
+    /// Pairs of paths of which the first can hold the second.
+    let overlaps: [(holder: String, held: String)]
+    /// The values reached, in the order of the text.
+    let hits: [(range: Range<Int>, path: String)]
+    /// The faults to be found; none, and the document is sealed.
+    let codes: Set<KMError.Code>
+
+    var description: String { "\(paths) in \(text.text)" }
+
+    init(seed: UInt64, number: Int) throws {
+        let shapes = FieldDocumentMaker.Shape.allCases
+        var maker = FieldDocumentMaker(shapes[number % shapes.count], FieldRandom(seed &* 1000 &+ UInt64(number)))
+        text = maker.make()
+        let tree = try FieldReferenceTree(text)
+        var pathMaker = FieldPathMaker(random: maker.random)
+        var chosen: [(path: FieldReferencePath, spelling: String)] = []
+        var overlaps: [(String, String)] = []
+        for _ in 0...pathMaker.random.below(5) {
+            let path = pathMaker.path(in: tree)
+            let spelling = pathMaker.spelling(of: path)
+            let holders = chosen.filter { $0.path.canHold(path) }.map { ($0.spelling, spelling) }
+            let held = chosen.filter { path.canHold($0.path) }.map { (spelling, $0.spelling) }
+            overlaps += holders + held
+            if holders.isEmpty && held.isEmpty { chosen.append((path, spelling)) }
+        }
+        self.overlaps = overlaps
+        paths = chosen.map(\.spelling)
+        selection = try FieldSelection(paths)
+        let outcomes = chosen.map { $0.path.outcome(in: tree) }
+        codes = outcomes.reduce(into: []) { $0.formUnion($1.codes) }
+        let all = outcomes.flatMap(\.hits.values).sorted { $0.range.lowerBound < $1.range.lowerBound }
+        var hits: [(Range<Int>, String)] = []
+        for hit in all where hits.last?.0 != hit.range { hits.append((hit.range, hit.path ?? "")) }
+        self.hits = hits
+    }
+}

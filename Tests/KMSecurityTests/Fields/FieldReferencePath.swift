@@ -1,0 +1,108 @@
+@testable import KMSecurity
+
+/// A step of a path, as the reference has it.
+enum FieldReferenceStep: Equatable {
+    case name([UInt16])
+    case index(Int)
+    case any
+}
+
+/// A path, evaluated for itself by walking the whole tree.
+struct FieldReferencePath {
+    let steps: [FieldReferenceStep]
+
+    /// What a path meets in a text.
+    struct Outcome {
+        /// Where the values stand that it reaches, and their normalized paths; nil where a name has half a pair.
+        var hits: [Int: (range: Range<Int>, path: String?)] = [:]
+        /// Whether an object on the way has a name twice.
+        var meetsRepeats = false
+        /// Whether a wildcard met an object or array without content.
+        var meetsEmptiness = false
+
+        var codes: Set<KMError.Code> {
+            var codes: Set<KMError.Code> = []
+            if meetsRepeats { codes.insert(.malformedJSON) }
+            if hits.isEmpty && !meetsEmptiness { codes.insert(.fieldMissing) }
+            if hits.values.contains(where: { $0.path == nil }) { codes.insert(.pathUnsupported) }
+            return codes
+        }
+    }
+
+    func outcome(in tree: FieldReferenceTree) -> Outcome {
+        var outcome = Outcome()
+        walk(tree, steps[...], "$", &outcome)
+        return outcome
+    }
+
+    private func walk(
+        _ tree: FieldReferenceTree,
+        _ rest: ArraySlice<FieldReferenceStep>,
+        _ path: String?,
+        _ outcome: inout Outcome
+    ) {
+        guard let step = rest.first else {
+            outcome.hits[tree.range.lowerBound] = (tree.range, path)
+            return
+        }
+        switch tree {
+        case .leaf:
+            return
+        case .object(_, let members):
+            if Set(members.map(\.name)).count < members.count { outcome.meetsRepeats = true }
+            if members.isEmpty, step == .any { outcome.meetsEmptiness = true }
+            for (name, value) in members where step == .any || step == .name(name) {
+                let next = Self.normalized(name).flatMap { name in path.map { $0 + name } }
+                walk(value, rest.dropFirst(), next, &outcome)
+            }
+        case .array(_, let elements):
+            if elements.isEmpty, step == .any { outcome.meetsEmptiness = true }
+            for (index, value) in elements.enumerated() where step == .any || step == .index(index) {
+                walk(value, rest.dropFirst(), path.map { $0 + "[\(index)]" }, &outcome)
+            }
+        }
+    }
+
+    /// RFC 9535 section 2.7, or nil for half a surrogate pair.
+    private static func normalized(_ name: [UInt16]) -> String? {
+        var text = "['"
+        guard let name = scalars(name) else { return nil }
+        for scalar in name {
+            switch scalar {
+            case "\u{8}": text += "\\b"
+            case "\t": text += "\\t"
+            case "\n": text += "\\n"
+            case "\u{C}": text += "\\f"
+            case "\r": text += "\\r"
+            case "'": text += "\\'"
+            case "\\": text += "\\\\"
+            case "\0"..."\u{F}": text += "\\u000" + String(scalar.value, radix: 16)
+            case "\u{10}"..."\u{1F}": text += "\\u00" + String(scalar.value, radix: 16)
+            default: text.unicodeScalars.append(scalar)
+            }
+        }
+        return text + "']"
+    }
+
+    /// The scalars of UTF-16 code units, or nil for half a surrogate pair.
+    static func scalars(_ units: [UInt16]) -> [Unicode.Scalar]? {
+        var scalars: [Unicode.Scalar] = []
+        var (decoder, iterator) = (UTF16(), units.makeIterator())
+        while true {
+            switch decoder.decode(&iterator) {
+            case .scalarValue(let scalar): scalars.append(scalar)
+            case .emptyInput: return scalars
+            case .error: return nil
+            }
+        }
+    }
+
+    /// Whether a value that this path reaches could hold one that `other` reaches.
+    func canHold(_ other: FieldReferencePath) -> Bool {
+        guard steps.count < other.steps.count else { return false }
+        for (mine, theirs) in zip(steps, other.steps) where mine != theirs && mine != .any && theirs != .any {
+            return false
+        }
+        return true
+    }
+}
