@@ -92,7 +92,7 @@ import Testing
         for number in 0..<1500 {
             let damaged = file.mutated(using: &generator)
             let code = refusal { try Certificate(parsing: damaged) }
-            let expected: Set<KMError.Code?> = [nil, .malformedCertificate, .unsupportedKey]
+            let expected: Set<KMError.Code?> = [nil, .malformedCertificate, .unsupportedKey, .certificateNotValid]
             #expect(expected.contains(code), "\(number): \(String(describing: code))")
         }
     }
