@@ -61,7 +61,12 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
-        .target(name: "KMTestSupport", dependencies: ["KMPrimitives"], path: "Tests/KMTestSupport", swiftSettings: strict),
+        .target(
+            name: "KMTestSupport",
+            dependencies: ["KMPrimitives"],
+            path: "Tests/KMTestSupport",
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "KMPrimitivesTests",
             dependencies: ["KMPrimitives", "KMTestSupport"],
