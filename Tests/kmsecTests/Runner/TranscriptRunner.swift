@@ -43,11 +43,9 @@ struct TranscriptRunner {
     }
 
     private mutating func run(_ command: Transcript.Command, at line: Int) async throws {
-        var environment = variables
+        var environment = Programs.cleanEnvironment.merging(variables) { $1 }
         environment["PATH"] = "\(binaries.path):\(Programs.searchPath)"
-        // Folders of the outside must not matter, nor the user's habits.
         environment["HOME"] = folder.path
-        environment["LC_ALL"] = "C"
         let outcome = try await Programs.shell.run(
             ["-c", "umask 022\n\(command.text)"],
             environment: environment,

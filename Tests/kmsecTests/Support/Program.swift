@@ -24,7 +24,7 @@ struct Program: Sendable {
     func run(
         _ arguments: [String],
         input: [UInt8] = [],
-        environment: [String: String] = ["PATH": Programs.searchPath],
+        environment: [String: String] = Programs.cleanEnvironment,
         folder: TemporaryFolder? = nil
     ) async throws -> Outcome {
         let scratch = try TemporaryFolder()

@@ -14,6 +14,12 @@ enum Programs {
     /// Where programs are looked for: Homebrew's OpenSSL before macOS' own `openssl`, which is another one.
     static let searchPath = "/opt/homebrew/opt/openssl@3/bin:\(environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin")"
 
+    /// What every program gets for an environment, and no more, so that nothing of the outside matters.
+    ///
+    /// In a build with the address sanitizer the tool does not look for leaks: where it ends by `exit`, with its work on
+    /// the stack, what it finds is none.
+    static let cleanEnvironment = ["PATH": searchPath, "LC_ALL": "C", "ASAN_OPTIONS": "detect_leaks=0"]
+
     static let shell = Program(path: "/bin/sh")
     static let openssl = find("openssl")
     static let node = find("node")
