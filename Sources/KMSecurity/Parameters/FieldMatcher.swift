@@ -8,6 +8,8 @@ struct FieldMatch {
     /// Whether it is a string, and one with escapes in it.
     let isString: Bool
     let hasEscapes: Bool
+    /// How many objects and arrays it stands in.
+    let depth: Int
     /// Its normalized path, in UTF-8.
     let path: [UInt8]
 }
@@ -119,6 +121,7 @@ struct FieldMatcher {
                 range: scanner.range,
                 isString: token == .string,
                 hasEscapes: hasEscapes,
+                depth: frames.count,
                 path: try normalizedPath(document)
             )
         )

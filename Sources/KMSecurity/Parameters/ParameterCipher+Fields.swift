@@ -131,9 +131,11 @@ extension ParameterCipher {
 
     /// Refuses a plaintext that is anything but one JSON value without white space around it: put in place, it would
     /// make another document of the rest.
+    ///
+    /// Together with what is around it, it nests no deeper than is taken.
     private func checkIsValue(_ value: [UInt8], of field: EncryptedField) throws {
         let text = value.span
-        var scanner = JSONScanner(maximumDepth: limits.maximumDepth)
+        var scanner = JSONScanner(maximumDepth: limits.maximumDepth - field.match.depth)
         do {
             let token = try scanner.next(in: text)
             try scanner.skipValue(in: text, startedBy: token)

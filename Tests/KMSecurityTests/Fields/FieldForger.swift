@@ -1,0 +1,43 @@
+@testable import KMSecurity
+
+/// A sender who holds the public key, as anyone may, and keeps to no rule.
+struct FieldForger {
+    let key: JWEContentKey
+
+    init(_ encryption: ContentEncryptionAlgorithm = .a256GCM) throws {
+        key = try JWEContentKey.generate(encryption, for: FieldFixture.pair.publicKey, ivCount: 0).key
+    }
+
+    /// A header as the package writes it, with `changes` in place of its members; nil takes one out.
+    static func header(_ path: String, _ changes: KeyValuePairs<String, String?> = [:]) throws -> String {
+        var members: [(String, String?)] = [
+            ("alg", #""RSA-OAEP-256""#), ("enc", #""A256GCM""#), ("kid", #""\#(try FieldFixture.id.text)""#),
+            ("cty", #""json""#), ("path", #""\#(path)""#),
+        ]
+        for (name, value) in changes {
+            members.removeAll { $0.0 == name }
+            members.append((name, value))
+        }
+        let texts = members.compactMap { name, value in value.map { #""\#(name)":\#($0)"# } }
+        return "{" + texts.joined(separator: ",") + "}"
+    }
+
+    func message(_ header: String, _ plaintext: String) throws -> String {
+        let plaintext = Array(plaintext.utf8)
+        let header = Array(header.utf8)
+        let iv = try SecureRandom.bytes(AESGCM.ivByteCount)
+        var message: [UInt8] = []
+        try key.writer().write(plaintext.span, iv: iv.span, to: &message) {
+            Base64.url.append(header.span, to: &$0)
+        }
+        return message.text
+    }
+
+    /// A body with one field, at `$.a`.
+    func body(
+        _ changes: KeyValuePairs<String, String?> = [:],
+        _ plaintext: String = #""9491339401250765""#
+    ) throws -> [UInt8] {
+        Array(#"{"a":"\#(try message(Self.header("$['a']", changes), plaintext))"}"#.utf8)
+    }
+}

@@ -1,0 +1,127 @@
+import Testing
+
+@testable import KMSecurity
+
+/// Fields whose every tag is right, from a sender who keeps to no rule: the public key is public.
+@Suite("Fields of a hostile sender")
+struct FieldForgeryTests {
+    private let cipher: ParameterCipher
+    private let forger: FieldForger
+
+    init() throws {
+        cipher = try FieldFixture.cipher()
+        forger = try FieldForger()
+    }
+
+    @Test("One that keeps to the rules opens")
+    func control() throws {
+        #expect(try cipher.open(forger.body(), ["$.a"]).text == #"{"a":"9491339401250765"}"#)
+        let bound = try FieldFixture.correlationID(7)
+        let body = try forger.body(["cid": #""\#(bound.text)""#])
+        #expect(try cipher.open(body, ["$.a"], bound).text == #"{"a":"9491339401250765"}"#)
+        #expect(try cipher.open(body, ["$.a"]).text == #"{"a":"9491339401250765"}"#)
+    }
+
+    @Test("A header that binds it to no place, or to another, is refused")
+    func place() throws {
+        let changes: [KeyValuePairs<String, String?>] = [
+            ["path": nil], ["path": "null"], ["path": "5"], ["path": #"["$['a']"]"#], ["path": #""""#],
+            ["path": #""$.a""#], ["path": #""$[\"a\"]""#], ["path": #""$['a'] ""#], ["path": #""$['A']""#],
+            ["path": #""$[*]""#], ["path": #""$['a']\u0000""#], ["Path": #""$['a']""#, "path": nil],
+            ["cty": nil], ["cty": #""JSON""#], ["cty": #""application/json""#], ["cty": #""jwt""#],
+        ]
+        for change in changes {
+            #expect(throws: KMError(.fieldMismatch), "\(change)") { try cipher.open(forger.body(change), ["$.a"]) }
+        }
+        // JSON's escapes are not the path's.
+        let body = try forger.body(["path": #""$['\u0061']""#])
+        #expect(try cipher.open(body, ["$.a"]).text == #"{"a":"9491339401250765"}"#)
+    }
+
+    @Test("A header that binds it to no message, or to another, is refused where one is due")
+    func message() throws {
+        let bound = try FieldFixture.correlationID(7)
+        let changes: [KeyValuePairs<String, String?>] = [
+            [:], ["cid": "null"], ["cid": "7"], ["cid": #""""#], ["cid": #""\#(try FieldFixture.correlationID(8))""#],
+            ["cid": #""\#(bound) ""#], ["cid": #"["\#(bound)"]"#], ["CID": #""\#(bound)""#],
+        ]
+        for change in changes {
+            #expect(throws: KMError(.fieldMismatch), "\(change)") {
+                try cipher.open(forger.body(change), ["$.a"], bound)
+            }
+        }
+    }
+
+    @Test("Other algorithms, extensions and keys are refused by name")
+    func algorithms() throws {
+        for change in [
+            ["alg": #""RSA-OAEP""#], ["alg": #""RSA1_5""#], ["alg": #""dir""#], ["alg": #""none""#],
+            ["enc": #""A128CBC-HS256""#], ["enc": #""A192GCM""#], ["zip": #""DEF""#], ["crit": #"["path"]"#],
+            ["crit": "[]"],
+        ] as [KeyValuePairs<String, String?>] {
+            #expect(throws: KMError(.algorithmNotAllowed), "\(change)") {
+                try cipher.open(forger.body(change), ["$.a"])
+            }
+        }
+        let otherID = #""f123456789abcdef0123456789abcdef""#
+        #expect(throws: KMError(.keyIDMismatch)) { try cipher.open(forger.body(["kid": otherID]), ["$.a"]) }
+        #expect(throws: KMError(.malformedHeader)) { try cipher.open(forger.body(["kid": "1"]), ["$.a"]) }
+        #expect(throws: KMError(.malformedHeader)) {
+            try cipher.open(forger.body(["x": "1,\"path\":\"$['a']\""]), ["$.a"])
+        }
+        // The content key has 32 bytes: under A128GCM it is a wrong one.
+        #expect(throws: KMError(.authenticationFailed)) {
+            try cipher.open(forger.body(["enc": #""A128GCM""#]), ["$.a"])
+        }
+    }
+
+    @Test("Fields under one content key say the same of it")
+    func oneKey() throws {
+        let first = try forger.message(FieldForger.header("$['a']"), "1")
+        let second = try forger.message(FieldForger.header("$['b']", ["enc": #""A128GCM""#]), "2")
+        let body = Array(#"{"a":"\#(first)","b":"\#(second)"}"#.utf8)
+        #expect(throws: KMError(.fieldMismatch)) { try cipher.open(body, ["$.a", "$.b"]) }
+        let other = try FieldForger().message(FieldForger.header("$['b']"), "2")
+        #expect(throws: KMError(.fieldMismatch)) {
+            try cipher.open(Array(#"{"a":"\#(first)","b":"\#(other)"}"#.utf8), ["$.a", "$.b"])
+        }
+    }
+
+    @Test(
+        "A plaintext that is not one JSON value would make another document of the rest",
+        arguments: [
+            "", " ", " 1", "1 ", "1\n", "1,2", #"1,"b":2"#, #""x","role":"admin""#, "{", "[", "}", "{}}", "[]]", "1]",
+            #""x"#, "x", "01", "tru", #"{"a":1,}"#, "[1,]", "\u{FEFF}1", "'x'", "NaN", "\u{1}",
+            "{} {}", #"{"a" 1}"#, "{}//",
+        ]
+    )
+    func notAValue(_ plaintext: String) throws {
+        let body = try forger.body([:], plaintext)
+        #expect(throws: KMError(.malformedJSON)) { try cipher.open(body, ["$.a"]) }
+    }
+
+    @Test("A plaintext that is no UTF-8 is refused")
+    func notUTF8() throws {
+        let header = Array(try FieldForger.header("$['a']").utf8)
+        for plaintext in [[0x22, 0xFF, 0x22], [0x22, 0xED, 0xA0, 0x80, 0x22], [0x22, 0xC0, 0x80, 0x22]] as [[UInt8]] {
+            var message: [UInt8] = []
+            let iv = try SecureRandom.bytes(12)
+            try forger.key.writer().write(plaintext.span, iv: iv.span, to: &message) {
+                Base64.url.append(header.span, to: &$0)
+            }
+            let body = Array(#"{"a":"\#(message.text)"}"#.utf8)
+            #expect(throws: KMError(.malformedJSON)) { try cipher.open(body, ["$.a"]) }
+        }
+    }
+
+    @Test("What comes out nests no deeper than is taken, whatever was inside a field")
+    func depth() throws {
+        func nested(_ levels: Int) -> String {
+            String(repeating: "[", count: levels) + String(repeating: "]", count: levels)
+        }
+        // One level is the object's around the field.
+        #expect(try cipher.open(forger.body([:], nested(63)), ["$.a"]).text == #"{"a":\#(nested(63))}"#)
+        #expect(throws: KMError(.limitExceeded)) { try cipher.open(forger.body([:], nested(64)), ["$.a"]) }
+        #expect(throws: KMError(.limitExceeded)) { try cipher.open(forger.body([:], nested(100_000)), ["$.a"]) }
+    }
+}
