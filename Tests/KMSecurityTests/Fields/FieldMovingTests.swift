@@ -1,0 +1,154 @@
+import Testing
+
+@testable import KMSecurity
+
+/// Ciphertexts in places and messages they were not made for.
+@Suite("Fields that were moved")
+struct FieldMovingTests {
+    private let cipher: ParameterCipher
+    private let request: FieldBody
+    private let response: FieldBody
+    private let requestPaths = FieldSamples.requestPaths
+    private let responsePaths = FieldSamples.responsePaths
+
+    init() throws {
+        cipher = try FieldFixture.cipher()
+        let bound = try FieldFixture.correlationID(1)
+        request = FieldBody(bytes: try cipher.seal(FieldSamples.request, requestPaths, bound))
+        response = FieldBody(bytes: try cipher.seal(FieldSamples.response, responsePaths, bound))
+    }
+
+    private func openRequest(_ body: FieldBody, _ message: Int? = 1) throws -> String {
+        try cipher.open(body.bytes, requestPaths, message.map(FieldFixture.correlationID)).text
+    }
+
+    private func openResponse(_ body: FieldBody) throws -> String {
+        try cipher.open(body.bytes, responsePaths, FieldFixture.correlationID(1)).text
+    }
+
+    @Test("Unmoved, they open")
+    func control() throws {
+        #expect(try openRequest(request) == FieldSamples.request)
+        #expect(try openRequest(request, nil) == FieldSamples.request)
+        #expect(try openResponse(response) == FieldSamples.response)
+    }
+
+    @Test("One copied over another does not open")
+    func copied() throws {
+        var body = request
+        try body.put(request["physicalCardNo"], at: "physicalCardCVC")
+        #expect(throws: KMError(.fieldMismatch)) { try openRequest(body) }
+        #expect(throws: KMError(.fieldMismatch)) { try openRequest(body, nil) }
+    }
+
+    @Test("Two swapped do not open")
+    func swapped() throws {
+        var body = request
+        try body.put(request["physicalCardNo"], at: "physicalCardExpDate")
+        try body.put(request["physicalCardExpDate"], at: "physicalCardNo")
+        #expect(throws: KMError(.fieldMismatch)) { try openRequest(body) }
+    }
+
+    @Test("One in another array item does not open, nor do items that changed places")
+    func otherItem() throws {
+        var body = response
+        try body.put(response["issuedCardList", 0, "digital", "cardNo"], at: "issuedCardList", 1, "digital", "cardNo")
+        #expect(throws: KMError(.fieldMismatch)) { try openResponse(body) }
+        body = response
+        try body.put(response["issuedCardList", 0], at: "issuedCardList", 2)
+        try body.put(response["issuedCardList", 2], at: "issuedCardList", 0)
+        #expect(throws: KMError(.fieldMismatch)) { try openResponse(body) }
+    }
+
+    @Test("An item that stands there once more does not open, before, after or between")
+    func duplicatedItem() throws {
+        let items = try (0..<3).map { try response["issuedCardList", .index($0)] }
+        for order in [[0, 0, 1, 2], [0, 1, 2, 2], [0, 1, 2, 0], [0, 1, 1, 2]] {
+            var body = response
+            try body.put("[" + order.map { items[$0] }.joined(separator: ",") + "]", at: "issuedCardList")
+            #expect(throws: KMError(.fieldMismatch)) { try openResponse(body) }
+        }
+    }
+
+    @Test("An item dropped from the front or the middle makes the others open no more")
+    func droppedItem() throws {
+        let items = try (0..<3).map { try response["issuedCardList", .index($0)] }
+        for order in [[1, 2], [0, 2], [2], [1]] {
+            var body = response
+            try body.put("[" + order.map { items[$0] }.joined(separator: ",") + "]", at: "issuedCardList")
+            #expect(throws: KMError(.fieldMismatch)) { try openResponse(body) }
+        }
+    }
+
+    @Test("A member that stands there twice does not open, nor does a message without one")
+    func members() throws {
+        let number = try request["physicalCardNo"]
+        let twice = #"{"physicalCardNo":\#(number),"#
+        let body = FieldBody(bytes: Array(twice.utf8) + request.bytes.dropFirst())
+        #expect(throws: KMError(.malformedJSON)) { try openRequest(body) }
+        let other = twice.replacing("physical", with: #"\u0070hysical"#)
+        let escaped = FieldBody(bytes: Array(other.utf8) + request.bytes.dropFirst())
+        #expect(throws: KMError(.malformedJSON)) { try openRequest(escaped) }
+        let renamed = FieldBody(bytes: Array(request.bytes.text.replacing("CardCVC", with: "CardCVV").utf8))
+        #expect(throws: KMError(.fieldMissing)) { try openRequest(renamed) }
+    }
+
+    @Test("A message does not open as another")
+    func otherMessage() throws {
+        #expect(throws: KMError(.fieldMismatch)) { try openRequest(request, 2) }
+        let unbound = FieldBody(bytes: try cipher.seal(FieldSamples.request, requestPaths))
+        #expect(throws: KMError(.fieldMismatch)) { try openRequest(unbound) }
+    }
+
+    @Test("Fields of two messages do not mix, bound or not", arguments: [1, 2, nil] as [Int?])
+    func mixed(_ other: Int?) throws {
+        let second = FieldBody(
+            bytes: try cipher.seal(FieldSamples.request, requestPaths, other.map(FieldFixture.correlationID))
+        )
+        for name in ["physicalCardNo", "physicalCardExpDate", "physicalCardCVC"] as [FieldReferenceStep] {
+            var body = request
+            try body.put(second[name], at: name)
+            #expect(throws: KMError(.fieldMismatch)) { try openRequest(body) }
+            #expect(throws: KMError(.fieldMismatch)) { try openRequest(body, nil) }
+        }
+    }
+
+    @Test("Under one cached content key, the correlation id keeps messages apart")
+    func mixedUnderOneKey() throws {
+        let cipher = try FieldFixture.cipher(caching: .standard)
+        let bodies = try (1...2).map {
+            FieldBody(bytes: try cipher.seal(FieldSamples.request, requestPaths, FieldFixture.correlationID($0)))
+        }
+        let keys = try bodies.map { try $0["physicalCardNo"].split(separator: ".")[1] }
+        #expect(keys[0] == keys[1])
+        var body = bodies[0]
+        try body.put(bodies[1]["physicalCardNo"], at: "physicalCardNo")
+        #expect(throws: KMError(.fieldMismatch)) {
+            try cipher.open(body.bytes, requestPaths, FieldFixture.correlationID(1))
+        }
+    }
+
+    @Test("One field in the clear is refused, and what is no ciphertext of a field")
+    func plain() throws {
+        for value in ["9491339401250765", "null", "true", "{}", "[]", #"["\#(FieldSamples.cardNumber)"]"#] {
+            var body = request
+            try body.put(value, at: "physicalCardNo")
+            #expect(throws: KMError(.protectionRequired)) { try openRequest(body) }
+        }
+        for value in [#""9491339401250765""#, #""""#, #""....""#, #""a.b.c.d.e""#] {
+            var body = request
+            try body.put(value, at: "physicalCardNo")
+            #expect(throws: KMError(.malformedJWE)) { try openRequest(body) }
+        }
+    }
+
+    @Test("A message-level ciphertext under the same key is no field")
+    func messageLevel() throws {
+        let whole = FieldBody(bytes: try cipher.sealWhole(#""9491339401250765""#))
+        var body = request
+        try body.put(whole["encData"], at: "physicalCardNo")
+        #expect(throws: KMError(.fieldMismatch)) { try openRequest(body) }
+        #expect(throws: KMError(.fieldMissing)) { try openRequest(whole) }
+        #expect(throws: KMError(.protectionRequired)) { try cipher.openWhole(request.bytes) }
+    }
+}
