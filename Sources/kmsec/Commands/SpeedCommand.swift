@@ -22,11 +22,15 @@ struct SpeedCommand: ParsableCommand {
     @Option(help: "How many seconds each operation takes.")
     var seconds = 3.0
 
+    @Option(help: "How many bytes of parameters there are, at least.")
+    var bytes = DemoParties.requestParameters.count
+
     @Argument(help: "The operations (default: all).")
     var operations: [String] = []
 
     func validate() throws {
         guard seconds > 0, seconds <= 3600 else { throw ValidationError("--seconds takes more than 0, to 3600") }
+        guard (0...32 << 20).contains(bytes) else { throw ValidationError("--bytes takes 0 to 33554432") }
         if let unknown = operations.first(where: { !SpeedOperations.names.contains($0) }) {
             throw ValidationError("no operation \(unknown); there are \(SpeedOperations.names.joined(separator: ", "))")
         }
@@ -36,7 +40,7 @@ struct SpeedCommand: ParsableCommand {
         #if DEBUG
             Messages.warning("this is a debug build; its figures say nothing")
         #endif
-        let prepared = try SpeedOperations()
+        let prepared = try SpeedOperations(byteCount: bytes)
         var measurements: [SpeedMeasurement] = []
         if !json {
             try Streams.writeLine(Version.openSSL)

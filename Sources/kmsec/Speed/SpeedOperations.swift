@@ -34,10 +34,20 @@ struct SpeedOperations {
     private let id: CryptoKeyID
     private let keyring: CryptoKeyring
     private let secret: SecretBytes
-    private let parameters = DemoParties.requestParameters
+    private let parameters: [UInt8]
     private let now = Date.now
 
-    init() throws {
+    /// Prepares operations on parameters of at least `byteCount` bytes: the documented request, with a list of cards
+    /// behind it where there is room.
+    init(byteCount: Int) throws {
+        var parameters = DemoParties.requestParameters
+        if byteCount > parameters.count {
+            parameters.removeLast()
+            parameters += Array(#","list":["#.utf8)
+            while parameters.count < byteCount { parameters += DemoParties.responseParameters + [UInt8(ascii: ",")] }
+            parameters += Array("0]}".utf8)
+        }
+        self.parameters = parameters
         pair = try RSAPrivateKey.generate()
         secret = try SecretBytes(randomCount: 32)
         id = try CryptoKeyID.random()
@@ -47,8 +57,9 @@ struct SpeedOperations {
     }
 
     func operation(_ name: String) throws -> Operation {
-        let cipher = try ParameterCipher(keyring: keyring)
-        let cached = try ParameterCipher(keyring: keyring, dataKeyCaching: .standard)
+        let limits = Streams.limits
+        let cipher = try ParameterCipher(keyring: keyring, limits: limits)
+        let cached = try ParameterCipher(keyring: keyring, limits: limits, dataKeyCaching: .standard)
         let fields = EndpointPolicy.waitingPhysicalCardsByField.request.protection
         switch name {
         case "message-encrypt":
