@@ -44,6 +44,7 @@ struct HeadersCheckCommand: ParsableCommand {
         let kind: HeaderRule.Kind = response ? .response : callback ? .callback : .request
         let findings = HeaderRule.rules(kind).compactMap { $0.finding(lines.fields) }
         if json {
+            for fault in lines.faults { Messages.error(fault) }
             try Streams.writeJSON(
                 findings.map {
                     Finding(
