@@ -2,20 +2,20 @@ internal import KMJSON
 internal import KMPrimitives
 
 /// A value that a path reached.
-struct FieldMatch {
+package struct FieldMatch {
     /// Where it stands, a string with its quotes.
-    let range: Range<Int>
+    package let range: Range<Int>
     /// Whether it is a string, and one with escapes in it.
     let isString: Bool
     let hasEscapes: Bool
     /// How many objects and arrays it stands in.
     let depth: Int
     /// Its normalized path, in UTF-8.
-    let path: [UInt8]
+    package let path: [UInt8]
 }
 
 /// Finds the values of a selection in a JSON text, in one pass, in the order of the text.
-struct FieldMatcher {
+package struct FieldMatcher {
     /// An object or array that some path goes into.
     private struct Frame {
         let isObject: Bool
@@ -43,7 +43,7 @@ struct FieldMatcher {
     private var matches: [FieldMatch] = []
 
     /// Finds at most `limits.maximumFieldCount` values.
-    static func matches(
+    package static func matches(
         _ selection: FieldSelection,
         in document: Span<UInt8>,
         limits: ParameterLimits

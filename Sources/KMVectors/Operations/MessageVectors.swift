@@ -6,36 +6,6 @@ internal import KMSecurity
 struct MessageVectors: VectorOperation {
     static let name = "message-decrypt"
 
-    struct Shared: MemberSet {
-        let keys: [Strict<Key>]
-
-        enum CodingKeys: CodingKey, CaseIterable {
-            case keys
-        }
-    }
-
-    struct Key: MemberSet {
-        let id: String
-        let state: State
-        let privateKey: String
-
-        enum CodingKeys: CodingKey, CaseIterable {
-            case id, state, privateKey
-        }
-    }
-
-    enum State: String, Decodable {
-        case active, inactive, discarded
-
-        var keyState: CryptoKey.State {
-            switch self {
-            case .active: .active
-            case .inactive: .inactive
-            case .discarded: .discarded
-            }
-        }
-    }
-
     struct Input: MemberSet {
         let cryptoKeyId: String
         let body: Hex
@@ -57,18 +27,8 @@ struct MessageVectors: VectorOperation {
     private let ciphers: [ParameterCipher]
     private let client: ClientSecurity
 
-    init(_ shared: Shared) throws {
-        let keys = try shared.keys.map(\.members).map { key in
-            let pair = try RSAPrivateKey(parsing: Array(key.privateKey.utf8))
-            return try CryptoKey(
-                id: CryptoKeyID(key.id),
-                encryptionKey: pair.publicKey,
-                decryptionKey: pair,
-                state: key.state.keyState,
-                issuedAt: Date(timeIntervalSince1970: 0)
-            )
-        }
-        let keyring = try CryptoKeyring(keys, primary: nil)
+    init(_ shared: KeyList) throws {
+        let keyring = try CryptoKeyring(shared.keyPairs().map(\.key), primary: nil)
         self.keyring = keyring
         ciphers = try WireProfile.all.map { try ParameterCipher(keyring: keyring, profile: $0) }
         client = try ClientSecurity(

@@ -20,8 +20,8 @@ protocol VectorOperation {
 /// The operations that are known.
 var vectorOperations: [any VectorOperation.Type] {
     [
-        HMACVectors.self, AESGCMVectors.self, OAEPVectors.self, JWEVectors.self, MessageVectors.self, TokenVectors.self,
-        RequestHeaderVectors.self, ResponseHeaderVectors.self,
+        HMACVectors.self, AESGCMVectors.self, OAEPVectors.self, JWEVectors.self, MessageVectors.self, FieldVectors.self,
+        JSONPathVectors.self, TokenVectors.self, RequestHeaderVectors.self, ResponseHeaderVectors.self,
     ]
 }
 

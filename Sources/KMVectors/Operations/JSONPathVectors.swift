@@ -1,0 +1,102 @@
+internal import Foundation
+internal import KMSecurity
+
+/// `json-path`: paths, and a document in which they reach values.
+struct JSONPathVectors: VectorOperation {
+    static let name = "json-path"
+
+    struct Input: MemberSet {
+        let paths: [String]
+        /// Whether each path has to reach something.
+        let requiresMatches: Bool
+        let document: Hex
+
+        enum CodingKeys: CodingKey, CaseIterable {
+            case paths, requiresMatches, document
+        }
+    }
+
+    struct Output: MemberSet {
+        /// In the order of the document.
+        let matches: [Strict<Match>]
+
+        enum CodingKeys: CodingKey, CaseIterable {
+            case matches
+        }
+    }
+
+    struct Match: MemberSet {
+        /// Normalized.
+        let path: String
+        /// Where the value begins, in bytes.
+        let offset: Int
+        let value: Hex
+
+        enum CodingKeys: CodingKey, CaseIterable {
+            case path, offset, value
+        }
+    }
+
+    private let cipher: ParameterCipher
+    private let sealed: SealedFields
+
+    init(_ shared: NoMembers) throws {
+        // Nothing that is encrypted here is ever seen.
+        let pair = try RSAPrivateKey.generate()
+        let id = try CryptoKeyID.random()
+        let key = try CryptoKey(id: id, encryptionKey: pair.publicKey, decryptionKey: pair, issuedAt: Date())
+        cipher = try ParameterCipher(keyring: CryptoKeyring(key))
+        sealed = SealedFields(encryption: .a256GCM, keyID: id, privateKey: pair, correlationID: nil)
+    }
+
+    func entryPoints(_ input: Input, _ expectation: Expectation<Output>) -> [EntryPoint] {
+        let document = input.document.bytes
+        let output = expectation.output
+        let entryPoints = [
+            EntryPoint("match") {
+                let selection = try FieldSelection(input.paths, requiresMatches: input.requiresMatches)
+                try Self.check(selection, document, output)
+            },
+            EntryPoint("match what normalized paths reach") {
+                let paths = try input.paths.map(JSONPath.init(_:))
+                let normalized = try paths.map { try JSONPath($0.description) }
+                try expect(normalized == paths, "path from its normalized form")
+                let selection = try FieldSelection(normalized, requiresMatches: input.requiresMatches)
+                try Self.check(selection, document, output)
+            },
+        ]
+        guard output != nil else {
+            // Neither side has anything to do with such a selection or document.
+            return entryPoints + [
+                EntryPoint("encrypt") {
+                    let selection = try FieldSelection(input.paths, requiresMatches: input.requiresMatches)
+                    _ = try cipher.encrypt(document, fields: selection, under: sealed.keyID, at: Date())
+                },
+                EntryPoint("decrypt") {
+                    let selection = try FieldSelection(input.paths, requiresMatches: input.requiresMatches)
+                    _ = try cipher.decrypt(document, fields: selection, under: sealed.keyID)
+                },
+            ]
+        }
+        return entryPoints + [
+            EntryPoint("encrypt, decrypt") {
+                let selection = try FieldSelection(input.paths, requiresMatches: input.requiresMatches)
+                let body = try cipher.encrypt(document, fields: selection, under: sealed.keyID, at: Date())
+                try sealed.check(body, of: document, selection)
+                let decrypted = try cipher.decrypt(body, fields: selection, under: sealed.keyID)
+                try expect(decrypted == document, "document")
+            }
+        ]
+    }
+
+    private static func check(_ selection: FieldSelection, _ document: [UInt8], _ output: Output?) throws {
+        let found = try FieldMatcher.matches(selection, in: document.span, limits: .standard)
+        guard let due = output?.matches.map(\.members) else { return }
+        try expect(found.count == due.count, "number of matches")
+        for (found, due) in zip(found, due) {
+            try expect(found.path == Array(due.path.utf8), "path")
+            try expect(found.range.lowerBound == due.offset, "offset")
+            try expect(document[found.range].elementsEqual(due.value.bytes), "value")
+        }
+    }
+}

@@ -1,0 +1,61 @@
+internal import KMJOSE
+internal import KMPrimitives
+internal import KMSecurity
+
+/// How a body of field level has to come out, whoever wrote it.
+struct SealedFields {
+    let encryption: ContentEncryptionAlgorithm
+    let keyID: CryptoKeyID
+    let privateKey: RSAPrivateKey
+    let correlationID: CorrelationID?
+
+    /// What fields of one body share, and what they do not.
+    struct Parts {
+        var encryptedKeys: Set<[UInt8]> = []
+        var ivs: Set<[UInt8]> = []
+    }
+
+    /// Throws ``Mismatch`` unless `body` is `document` with the values of `selection`, and nothing else, as JWEs: each
+    /// bound to its place, under one content key, with an IV of its own, and open to any reader of JWEs.
+    @discardableResult
+    func check(_ body: [UInt8], of document: [UInt8], _ selection: FieldSelection) throws -> Parts {
+        let matches = try FieldMatcher.matches(selection, in: document.span, limits: .standard)
+        let decryptor = JWEDecryptor(with: privateKey)
+        var parts = Parts()
+        var rest = body[...]
+        var copied = 0
+        for match in matches {
+            let between = document[copied..<match.range.lowerBound]
+            try expect(rest.starts(with: between), "text before a field")
+            rest = rest.dropFirst(between.count)
+            let message = try Self.string(from: &rest)
+            let field = try JWECompact(parsing: message.span)
+            try expect(field.headerJSON == header(match.path), "header of a field")
+            let value = try decryptor.decrypt(message, keyID: keyID.text).plaintext
+            try expect(value.elementsEqual(document[match.range]), "value of a field")
+            parts.encryptedKeys.insert(field.encryptedKey)
+            parts.ivs.insert(field.iv)
+            copied = match.range.upperBound
+        }
+        try expect(rest.elementsEqual(document[copied...]), "text behind the fields")
+        try expect(parts.encryptedKeys.count == min(1, matches.count), "number of content keys")
+        try expect(parts.ivs.count == matches.count, "number of IVs")
+        return parts
+    }
+
+    private func header(_ path: [UInt8]) -> [UInt8] {
+        var bound = [JWEHeader.PrivateParameter(name: "path", value: String(decoding: path, as: UTF8.self))]
+        if let correlationID { bound.append(JWEHeader.PrivateParameter(name: "cid", value: correlationID.text)) }
+        return JWEHeader(encryption: encryption, keyID: keyID.text, contentType: "json", privateParameters: bound).json
+    }
+
+    /// The text of the string that `rest` begins with, which has no escapes; `rest` goes on behind it.
+    private static func string(from rest: inout ArraySlice<UInt8>) throws -> [UInt8] {
+        let quote = UInt8(ascii: "\"")
+        guard rest.first == quote, let end = rest.dropFirst().firstIndex(of: quote) else {
+            throw Mismatch(what: "no string for a field")
+        }
+        defer { rest = rest[(end + 1)...] }
+        return Array(rest[..<end].dropFirst())
+    }
+}
