@@ -12,8 +12,8 @@ struct TamperedVectorTests {
 
     /// What a valid test gives, an operation at a time.
     private static let outputs: [(operation: String, members: [String])] = [
-        ("aes-gcm", ["plaintext"]), ("hmac-sha256", []), ("jwe-decrypt", ["header", "plaintext"]),
-        ("message-decrypt", ["parameters"]),
+        ("aes-gcm", ["plaintext"]), ("field-decrypt", ["parameters"]), ("hmac-sha256", []), ("json-path", ["matches"]),
+        ("jwe-decrypt", ["header", "plaintext"]), ("message-decrypt", ["parameters"]),
         (
             "request-headers",
             [
@@ -46,7 +46,7 @@ struct TamperedVectorTests {
 
     @Test("With an output spoilt, every valid test fails", arguments: outputs)
     func spoiltOutputs(operation: String, members: [String]) throws {
-        for member in members where member != "header" {
+        for member in members where !["header", "matches"].contains(member) {
             var tree = try VectorTree(operation: operation)
             let count = tree.edit { test in
                 guard test["result"] as? String == "valid", let value = spoilt(test[member]) else { return false }
@@ -90,9 +90,14 @@ struct TamperedVectorTests {
         #expect(report.passed == tree.tests.count - count)
     }
 
-    @Test("A failure shows neither inputs nor outputs", arguments: ["jwe-decrypt", "message-decrypt", "aes-gcm"])
-    func failuresAreDiscreet(operation: String) throws {
-        let member = operation == "message-decrypt" ? "parameters" : "plaintext"
+    @Test(
+        "A failure shows neither inputs nor outputs",
+        arguments: [
+            ("jwe-decrypt", "plaintext"), ("message-decrypt", "parameters"), ("field-decrypt", "parameters"),
+            ("aes-gcm", "plaintext"),
+        ]
+    )
+    func failuresAreDiscreet(operation: String, member: String) throws {
         var tree = try VectorTree(operation: operation)
         _ = tree.edit { test in
             test[member] = spoilt(test[member])
