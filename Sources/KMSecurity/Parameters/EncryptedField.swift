@@ -17,7 +17,7 @@ struct EncryptedField {
     ) throws {
         self.match = match
         guard match.isString else {
-            throw KMError(.protectionRequired, "\(Self.place(match)) is not a string: it is not encrypted")
+            throw KMError(.protectionRequired, "\(match.place) is not a string: it is not encrypted")
         }
         do {
             if match.hasEscapes {
@@ -28,21 +28,18 @@ struct EncryptedField {
                 (parts, header) = try decryptor.parse(body.span.extracting(content), keyID: keyID?.text)
             }
         } catch let error as KMError {
-            throw KMError(error.code, "\(Self.place(match)): \(error.detail)")
+            throw KMError(error.code, "\(match.place): \(error.detail)")
         }
         guard header.contentType == FieldHeader.contentType else {
-            throw KMError(.fieldMismatch, "\(place): cty is not json")
+            throw KMError(.fieldMismatch, "\(match.place): cty is not json")
         }
         guard let bound = header.privateParameter(FieldHeader.path), bound.utf8.elementsEqual(match.path) else {
-            throw KMError(.fieldMismatch, "\(place): it is bound to another place, or to none")
+            throw KMError(.fieldMismatch, "\(match.place): it is bound to another place, or to none")
         }
         if let correlationID, header.privateParameter(FieldHeader.correlationID) != correlationID.text {
-            throw KMError(.fieldMismatch, "\(place): it is bound to another message, or to none")
+            throw KMError(.fieldMismatch, "\(match.place): it is bound to another message, or to none")
         }
     }
-
-    /// The place, for a message.
-    var place: String { Self.place(match) }
 
     /// The fields of a message are under one content key, so that none was put in from elsewhere, and one RSA operation
     /// opens them all.
@@ -51,12 +48,8 @@ struct EncryptedField {
         guard parts.encryptedKey == first.parts.encryptedKey, header.encryption == first.header.encryption,
             header.algorithm == first.header.algorithm
         else {
-            throw KMError(.fieldMismatch, "\(place) is under another content key than \(first.place)")
+            throw KMError(.fieldMismatch, "\(match.place) is under another content key than \(first.match.place)")
         }
-    }
-
-    private static func place(_ match: FieldMatch) -> String {
-        String(decoding: match.path, as: UTF8.self)
     }
 }
 

@@ -1,18 +1,6 @@
+internal import KMJOSE
 internal import KMJSON
 internal import KMPrimitives
-
-/// A value that a path reached.
-package struct FieldMatch {
-    /// Where it stands, a string with its quotes.
-    package let range: Range<Int>
-    /// Whether it is a string, and one with escapes in it.
-    let isString: Bool
-    let hasEscapes: Bool
-    /// How many objects and arrays it stands in.
-    let depth: Int
-    /// Its normalized path, in UTF-8.
-    package let path: [UInt8]
-}
 
 /// Finds the values of a selection in a JSON text, in one pass, in the order of the text.
 package struct FieldMatcher {
@@ -71,7 +59,9 @@ package struct FieldMatcher {
             case .name:
                 names.append(Name(range: scanner.range, hasEscapes: scanner.hasEscapes))
                 let first = active.count
-                for node in frame.first..<frame.end { activateMember(of: active[node], document) }
+                // Once for all paths: a name can be as long as the body.
+                let text = scanner.hasEscapes ? JSONString.unescaped(document, scanner.range) : nil
+                for node in frame.first..<frame.end { activateMember(text, of: active[node], document) }
                 frames[frames.count - 1].count += 1
                 try value(scanner.next(in: document), from: first, document)
             default:
@@ -91,16 +81,16 @@ package struct FieldMatcher {
         if active.count == first {
             return try scanner.skipValue(in: document, startedBy: token)
         }
-        var isMatch = false
+        var selected: Int?
         for place in first..<active.count {
             for path in selection.nodes[active[place]].ends {
                 isSatisfied[path] = true
-                isMatch = true
+                selected = selected ?? path
             }
         }
-        if isMatch {
+        if let selected {
             active.removeSubrange(first...)
-            return try match(token, document)
+            return try match(token, selection.paths[selected], document)
         }
         if token == .objectStart || token == .arrayStart {
             let isObject = token == .objectStart
@@ -110,7 +100,11 @@ package struct FieldMatcher {
         }
     }
 
-    private mutating func match(_ token: JSONScanner.Token, _ document: Span<UInt8>) throws {
+    private mutating func match(
+        _ token: JSONScanner.Token,
+        _ selected: JSONPath,
+        _ document: Span<UInt8>
+    ) throws {
         guard matches.count < maximumCount else {
             throw KMError(.limitExceeded, "more than \(maximumCount) fields")
         }
@@ -122,14 +116,16 @@ package struct FieldMatcher {
                 isString: token == .string,
                 hasEscapes: hasEscapes,
                 depth: frames.count,
-                path: try normalizedPath(document)
+                path: try normalizedPath(document),
+                selected: selected
             )
         )
     }
 
-    private mutating func activateMember(of node: Int, _ document: Span<UInt8>) {
+    /// Goes on from `node` by the name at hand, whose text is `text` where it has escapes.
+    private mutating func activateMember(_ text: [UInt8]?, of node: Int, _ document: Span<UInt8>) {
         for (name, next) in selection.nodes[node].names
-        where JSONString.equals(document, scanner.range, hasEscapes: scanner.hasEscapes, name) {
+        where text.map({ $0 == name }) ?? JSONString.equals(document, scanner.range, hasEscapes: false, name) {
             active.append(next)
         }
         if let next = selection.nodes[node].wildcard { active.append(next) }
@@ -159,17 +155,20 @@ package struct FieldMatcher {
         path.reserveCapacity(64)
         path.append(UInt8(ascii: "$"))
         for (number, frame) in frames.enumerated() {
-            guard frame.isObject else {
+            if frame.isObject {
+                let end = number + 1 < frames.count ? frames[number + 1].firstName : names.count
+                try append(names[end - 1], to: &path, document)
+            } else {
                 NormalizedPath.append(index: frame.count - 1, to: &path)
-                continue
             }
-            let end = number + 1 < frames.count ? frames[number + 1].firstName : names.count
-            let name = names[end - 1]
-            guard name.hasEscapes else {
-                let text = document.extracting(name.range.lowerBound + 1..<name.range.upperBound - 1)
-                NormalizedPath.append(name: text, to: &path)
-                continue
-            }
+        }
+        return path
+    }
+
+    /// Refuses a name that makes the path larger than any header is, before a thousand fields each have such a path.
+    private func append(_ name: Name, to path: inout [UInt8], _ document: Span<UInt8>) throws {
+        let limit = JWEPolicy.standard.maximumHeaderByteCount
+        if name.hasEscapes {
             guard let text = JSONString.string(document, name.range) else {
                 throw KMError(
                     .pathUnsupported,
@@ -178,8 +177,16 @@ package struct FieldMatcher {
             }
             let bytes = Array(text.utf8)
             NormalizedPath.append(name: bytes.span, to: &path)
+        } else {
+            let text = document.extracting(name.range.lowerBound + 1..<name.range.upperBound - 1)
+            NormalizedPath.append(name: text, to: &path)
         }
-        return path
+        guard path.count <= limit else {
+            throw KMError(
+                .limitExceeded,
+                "the member name at byte \(name.range.lowerBound) makes a path of \(path.count) bytes; \(limit) are taken"
+            )
+        }
     }
 }
 

@@ -24,6 +24,10 @@ public struct JSONPath: Sendable, Hashable {
     /// The steps.
     package let segments: [Segment]
 
+    init(segments: [Segment]) {
+        self.segments = segments
+    }
+
     /// Reads a path.
     ///
     /// - Throws: ``KMError`` `pathUnsupported` for what RFC 9535 has and this subset has not (descendants, slices, filters,

@@ -143,7 +143,7 @@ extension ParameterCipher {
                 throw KMError(.malformedJSON, "white space or more than one value")
             }
         } catch let error as KMError {
-            throw KMError(error.code, "the decrypted value of \(field.place): \(error.detail)")
+            throw KMError(error.code, "the decrypted value of \(field.match.place): \(error.detail)")
         }
     }
 }

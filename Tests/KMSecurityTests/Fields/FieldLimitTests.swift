@@ -1,0 +1,152 @@
+import Testing
+
+@testable import KMSecurity
+
+/// Inputs that are too much.
+///
+/// What is refused must be so before the work is done; what is done must take time in proportion: a quadratic step would
+/// take hours where a minute is allowed.
+@Suite("Limits of field level", .timeLimit(.minutes(1)))
+struct FieldLimitTests {
+    private let standard: ParameterCipher
+    private let roomy: ParameterCipher
+
+    init() throws {
+        standard = try FieldFixture.cipher()
+        roomy = try FieldFixture.cipher(
+            limits: ParameterLimits(maximumBodyByteCount: 64 << 20, maximumDepth: 200_000, maximumFieldCount: 20_000)
+        )
+    }
+
+    private func nested(_ levels: Int) -> String {
+        String(repeating: "[", count: levels) + String(repeating: "]", count: levels)
+    }
+
+    @Test("100,000 levels are refused on the way, in and beside a field, and done where they are allowed")
+    func depth() throws {
+        let documents = [
+            #"{"a":\#(nested(100_000))}"#, #"{"b":\#(nested(100_000)),"a":1}"#, String(repeating: "[", count: 100_000),
+            String(repeating: #"{"a":"#, count: 100_000),
+        ]
+        for document in documents {
+            let time = ContinuousClock().measure {
+                #expect(throws: KMError(.limitExceeded)) { try standard.seal(document, ["$.a"]) }
+                #expect(throws: KMError(.limitExceeded)) { try standard.open(Array(document.utf8), ["$.a"]) }
+            }
+            #expect(time < .seconds(2))
+        }
+        for document in documents.prefix(2) {
+            #expect(try roomy.open(roomy.seal(document, ["$.a"]), ["$.a"]).text == document)
+        }
+        #expect(throws: KMError(.malformedJSON)) { try roomy.seal(documents[2], ["$.a"]) }
+    }
+
+    @Test("The limit counts as documented: 64 levels pass, 65 do not")
+    func depthEdge() throws {
+        let path = "$" + String(repeating: "[0]", count: 63)
+        let deep = nested(63).replacing("[]", with: "[[1]]")
+        #expect(try standard.open(standard.seal(deep, [path]), [path]).text == deep)
+        #expect(throws: KMError(.limitExceeded)) { try standard.seal("[\(deep)]", [path]) }
+    }
+
+    @Test("A body of 64 MiB is refused unread, at every level")
+    func size() throws {
+        let body = [UInt8](repeating: UInt8(ascii: "x"), count: 64 << 20)
+        let selection = try FieldSelection(["$.a"])
+        let time = ContinuousClock().measure {
+            #expect(throws: KMError(.limitExceeded)) { try standard.sealFields(body, selection) }
+            #expect(throws: KMError(.limitExceeded)) {
+                try standard.encrypt(body, under: FieldFixture.id, at: FieldFixture.now)
+            }
+            #expect(throws: KMError(.limitExceeded)) { try standard.open(body, ["$.a"]) }
+            #expect(throws: KMError(.limitExceeded)) { try standard.openWhole(body) }
+        }
+        #expect(time < .seconds(2))
+    }
+
+    @Test("A body of 8 MiB is done where it is allowed, and one byte above the limit is not")
+    func allowedSize() throws {
+        let filler = String(repeating: "0123456789abcdef", count: 1 << 18)
+        let document = #"{"a":"\#(filler)","b":"\#(filler)"}"#
+        let body = try roomy.seal(document, ["$.a"])
+        #expect(try roomy.open(body, ["$.a"]) == Array(document.utf8))
+        let exact = try FieldFixture.cipher(limits: ParameterLimits(maximumBodyByteCount: body.count))
+        #expect(try exact.open(body, ["$.a"]).count == document.utf8.count)
+        let short = try FieldFixture.cipher(limits: ParameterLimits(maximumBodyByteCount: body.count - 1))
+        #expect(throws: KMError(.limitExceeded)) { try short.open(body, ["$.a"]) }
+    }
+
+    @Test("10,000 fields are refused, and done where they are allowed")
+    func fieldCount() throws {
+        let document = "[" + (0..<10_000).map(String.init).joined(separator: ",") + "]"
+        #expect(throws: KMError(.limitExceeded)) { try standard.seal(document, ["$[*]"]) }
+        let body = try roomy.seal(document, ["$[*]"])
+        #expect(try roomy.open(body, ["$[*]"]).text == document)
+        let fewer = try FieldFixture.cipher(
+            limits: ParameterLimits(maximumBodyByteCount: body.count, maximumFieldCount: 9999)
+        )
+        #expect(throws: KMError(.limitExceeded)) { try fewer.open(body, ["$[*]"]) }
+        let justEnough = try FieldFixture.cipher(
+            limits: ParameterLimits(maximumBodyByteCount: body.count, maximumFieldCount: 10_000)
+        )
+        #expect(try justEnough.open(body, ["$[*]"]).text == document)
+    }
+
+    @Test("A name whose path makes too large a header is refused, and what is not refused opens")
+    func headerSize() throws {
+        var (sealed, refused) = (1, 8192)
+        while refused - sealed > 1 {
+            let count = (sealed + refused) / 2
+            let document = #"{"\#(String(repeating: "n", count: count))":1}"#
+            do {
+                #expect(try standard.open(standard.seal(document, ["$[*]"]), ["$[*]"]).text == document)
+                sealed = count
+            } catch let error as KMError {
+                #expect(error.code == .limitExceeded)
+                refused = count
+            }
+        }
+        #expect((3900...4096).contains(sealed))
+    }
+
+    @Test("A place that no header has room for is refused when it is met, and not once for each of its fields")
+    func longPaths() throws {
+        let name = String(repeating: "n", count: 500_000)
+        let fields = (0..<1000).map { #""\#($0)":"x""# }.joined(separator: ",")
+        let body = Array(#"{"\#(name)":{\#(fields)}}"#.utf8)
+        #expect(throws: KMError(.limitExceeded)) { try standard.open(body, ["$[*][*]"]) }
+        #expect(throws: KMError(.limitExceeded)) { try standard.seal(body.text, ["$[*][*]"]) }
+    }
+
+    @Test("An object of 100,000 names that begin alike is read once, and a repeated one found")
+    func names() throws {
+        func object(last: Int) -> String {
+            let names = Array(100_000..<199_999) + [last]
+            return "{" + names.map { #""a name that begins like all others \#($0)":0"# }.joined(separator: ",") + "}"
+        }
+        #expect(throws: KMError(.fieldMissing)) { try roomy.seal(object(last: 199_999), ["$[*].x"]) }
+        #expect(throws: KMError(.malformedJSON)) { try roomy.seal(object(last: 100_000), ["$[*].x"]) }
+        #expect(throws: KMError(.limitExceeded)) { try roomy.seal(object(last: 199_999), ["$[*]"]) }
+    }
+
+    @Test("A long name with escapes is not undone once for each path")
+    func escapedName() throws {
+        let document = #"{"\u006e\#(String(repeating: "n", count: 1_000_000))":0,"p0":1}"#
+        func time(_ pathCount: Int) throws -> Duration {
+            let paths = try FieldSelection((0..<pathCount).map { "$.p\($0)" }, requiresMatches: false)
+            return try ContinuousClock().measure { _ = try standard.sealFields(Array(document.utf8), paths) }
+        }
+        _ = try time(1)
+        #expect(try time(256) < time(1) * 20)
+    }
+
+    @Test("256 paths are one selection; 257 and none are not")
+    func pathCount() throws {
+        let paths = (0..<257).map { "$.p\($0)" }
+        let document = "{" + (0..<256).map { #""p\#($0)":\#($0)"# }.joined(separator: ",") + "}"
+        let most = Array(paths.prefix(256))
+        #expect(try standard.open(standard.seal(document, most), most).text == document)
+        #expect(throws: KMError(.limitExceeded)) { try FieldSelection(paths) }
+        #expect(throws: KMError(.limitExceeded)) { try FieldSelection([String]()) }
+    }
+}
