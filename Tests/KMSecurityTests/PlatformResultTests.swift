@@ -1,0 +1,61 @@
+import KMSecurity
+import KMTestSupport
+import Testing
+
+@Suite struct PlatformResultTests {
+    private func code(_ text: String) -> KMError.Code? { refusal { try PlatformResult(parsing: text.bytes) } }
+
+    @Test func theCodesOfTheAPIPage() {
+        let results: [PlatformResult] = [
+            .success, .invalidInputParameter, .walletUserNotFound, .invalidCardInfo, .notFoundIssuedCards,
+        ]
+        #expect(results.map(\.code) == ["000_000", "000_002", "001_006", "003_011", "003_049"])
+        #expect(
+            results.map(\.message) == [
+                "Success.", "Invalid input parameter.", "Wallet user not found.", "Invalid card info.",
+                "Not found issued cards.",
+            ]
+        )
+    }
+
+    @Test func whatIsWrittenIsReadTheSame() throws {
+        for description in [nil, "", "more", "\"\\\n\u{1} 한글 😀"] as [String?] {
+            let result = PlatformResult(code: "003_011", message: "Invalid \"card\" info.\\", description: description)
+            #expect(try PlatformResult(parsing: result.body) == result)
+        }
+        #expect(
+            PlatformResult.success.body == #"{"response":{"code":"000_000","message":"Success."}}"#.bytes
+        )
+    }
+
+    @Test func otherMembersArePassedOver() throws {
+        let texts = [
+            #"{"issuedCardList":[{"response":{"code":"x","message":"y"}}],"response":{"code":"a","message":"b"}}"#,
+            #"{"response":{"more":{"code":1},"message":"b","code":"a","n":null},"a":[1,{"b":2}]}"#,
+            #" { "r\u0065sponse" : { "c\u006fde" : "a" , "message" : "\u0062" } } "#,
+        ]
+        for text in texts {
+            let result = try PlatformResult(parsing: text.bytes)
+            #expect(result == PlatformResult(code: "a", message: "b"))
+        }
+    }
+
+    @Test(arguments: [
+        "{}", "[]", "null", #"{"response":null}"#, #"{"response":[]}"#, #"{"response":{}}"#, #"{"response":"000_000"}"#,
+        #"{"response":{"code":"a"}}"#, #"{"response":{"message":"b"}}"#, #"{"response":{"code":1,"message":"b"}}"#,
+        #"{"response":{"code":"a","message":null}}"#, #"{"response":{"code":"a","code":"a","message":"b"}}"#,
+        #"{"response":{"code":"a","c\u006fde":"a","message":"b"}}"#, #"{"Response":{"code":"a","message":"b"}}"#,
+        #"{"response":{"code":"a","message":"b"},"response":{"code":"a","message":"b"}}"#,
+        #"{"code":"a","message":"b"}"#, #"{"response":{"code":"\ud800","message":"b"}}"#,
+    ])
+    func otherFormsAreRefused(text: String) {
+        #expect(code(text) == .malformedResult)
+    }
+
+    @Test(arguments: [
+        "", "{", #"{"response":{"code":"a","message":"b"}"#, #"{"response":{"code":"a","message":"b"}}}"#, "<html>",
+    ])
+    func whatIsNoJSONIsRefused(text: String) {
+        #expect(code(text) == .malformedJSON)
+    }
+}
