@@ -60,11 +60,12 @@ public struct TranTokenVerifier: Sendable {
         tolerance: Tolerance
     ) throws {
         let time = token.time.millisecondsSince1970(secondsFromUTC: timeZone.secondsFromUTC)
+        // Whole milliseconds, since 1.001 * 1000 is less than 1001. What is no number must not pass: hence the guards.
         let age = (date.timeIntervalSince1970 * 1000).rounded() - Double(time)
-        if age > tolerance.past * 1000 {
+        guard age <= (tolerance.past * 1000).rounded() else {
             throw KMError(.tokenStale, "its time is \(age / 1000) s ago; \(tolerance.past) s are allowed")
         }
-        if -age > tolerance.future * 1000 {
+        guard -age <= (tolerance.future * 1000).rounded() else {
             throw KMError(.tokenStale, "its time is \(-age / 1000) s ahead; \(tolerance.future) s are allowed")
         }
     }
