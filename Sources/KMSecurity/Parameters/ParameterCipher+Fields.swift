@@ -49,6 +49,8 @@ extension ParameterCipher {
             copied = match.range.upperBound
         }
         body.append(contentsOf: parameters[copied...])
+        // A receiver of these limits takes bodies of this size.
+        try limits.check(body)
         return body
     }
 

@@ -9,13 +9,14 @@ extension ParameterCipher {
     /// - Throws: ``KMError`` as ``seal(_:_:under:at:correlationID:)``.
     public func encrypt(_ parameters: [UInt8], under id: CryptoKeyID, at date: Date) throws -> [UInt8] {
         let encryptor = try encryptor(id, at: date)
-        try limits.check(parameters)
+        // The body is a third larger than the parameters, and it is the body that a receiver of these limits takes.
+        let byteCount =
+            EncryptedBody.prefix.count + encryptor.encryptedByteCount(parameters.count) + EncryptedBody.suffix.count
+        try limits.check(byteCount: byteCount)
         try limits.checkJSON(parameters, "the parameters")
         let (key, iv) = try contentKey(id, encryptor, ivCount: 1, byteCount: parameters.count)
         var body: [UInt8] = []
-        body.reserveCapacity(
-            EncryptedBody.prefix.count + encryptor.encryptedByteCount(parameters.count) + EncryptedBody.suffix.count
-        )
+        body.reserveCapacity(byteCount)
         body.append(contentsOf: EncryptedBody.prefix)
         try encryptor.encrypt(parameters.span, under: key, iv: iv, appendingTo: &body)
         body.append(contentsOf: EncryptedBody.suffix)

@@ -65,8 +65,8 @@ public struct ParameterCipher: Sendable {
     ///   - date: when, for the validity of the key's certificate.
     ///   - correlationID: what fields are bound to, at field level, so that they open in this message alone.
     /// - Returns: the body's bytes.
-    /// - Throws: ``KMError`` `malformedJSON`, `limitExceeded`; `keyUnknown`, `keyNotActive`, `keyHalfMissing` or
-    ///   `certificateNotValid` of the key; at field level `fieldMissing`, or `pathUnsupported` for a member name that no
+    /// - Throws: ``KMError`` `malformedJSON`; `limitExceeded`, also where ``limits`` would not take the body;
+    ///   `keyUnknown`, `keyNotActive`, `keyHalfMissing` or `certificateNotValid` of the key; at field level `fieldMissing`, or `pathUnsupported` for a member name that no
     ///   path can name; `cryptographyUnavailable`.
     public func seal(
         _ parameters: [UInt8],

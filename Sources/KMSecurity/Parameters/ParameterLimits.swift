@@ -20,8 +20,12 @@ public struct ParameterLimits: Sendable, Hashable {
     }
 
     func check(_ body: [UInt8]) throws {
-        guard body.count <= maximumBodyByteCount else {
-            throw KMError(.limitExceeded, "a body of \(body.count) bytes; \(maximumBodyByteCount) are taken")
+        try check(byteCount: body.count)
+    }
+
+    func check(byteCount: Int) throws {
+        guard byteCount <= maximumBodyByteCount else {
+            throw KMError(.limitExceeded, "a body of \(byteCount) bytes; \(maximumBodyByteCount) are taken")
         }
     }
 
