@@ -61,3 +61,14 @@ public struct JWEDecryptor: Sendable {
         try decrypt(message.span, keyID: keyID)
     }
 }
+
+extension JWEDecryptor.Message: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    /// Tells the plaintext's size alone.
+    public var description: String { "Message(\(plaintext.count) bytes, redacted)" }
+
+    /// Tells the plaintext's size alone.
+    public var debugDescription: String { description }
+
+    /// Shows no children.
+    public var customMirror: Mirror { Mirror(self, children: []) }
+}

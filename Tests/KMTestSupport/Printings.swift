@@ -36,28 +36,23 @@ private func describeChildren(of value: Any) -> String {
 /// Whether one of the texts holds four or more of `bytes` in a row: as a list of numbers (as arrays print), in
 /// hexadecimal, in Base64 of either alphabet, or as they are.
 package func shows(_ texts: [String], _ bytes: [UInt8]) -> Bool {
-    let hexadecimal = bytes.map { $0 < 16 ? "0" + String($0, radix: 16) : String($0, radix: 16) }
+    let text = texts.joined(separator: "\n")
+    // Lists of numbers, however they are parted: with commas, or with lines as dump prints them.
+    let words = text.lowercased().split { !$0.isLetter && !$0.isNumber }
+    let flat = " " + words.joined(separator: " ") + " "
+    let hexadecimal = bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }
     // Of a long secret some places will do: what prints one prints all.
-    for start in stride(from: 0, through: bytes.count - 4, by: max(1, bytes.count / 50)) {
+    for start in stride(from: 0, through: bytes.count - 4, by: max(1, bytes.count / 12)) {
         let part = bytes[start..<start + 4]
-        let spellings = [
-            part.map(String.init).joined(separator: ", "), part.map(String.init).joined(separator: " "),
-            part.map(String.init).joined(separator: ","), hexadecimal[start..<start + 4].joined(),
-            hexadecimal[start..<start + 4].joined(separator: " "),
-        ]
-        for text in texts {
-            if spellings.contains(where: text.lowercased().contains) { return true }
-            if part.allSatisfy({ (0x21...0x7E).contains($0) }), text.contains(String(decoding: part, as: UTF8.self)) {
-                return true
-            }
-            // What dump prints: a number a line.
-            if text.contains(part.map { "- \($0)\n" }.joined(separator: "  ")) { return true }
+        let digits = hexadecimal[start..<start + 4]
+        let numbers = part.map(String.init).joined(separator: " ")
+        if flat.contains(" \(numbers) ") || flat.contains(digits.joined()) { return true }
+        if flat.contains(" \(digits.joined(separator: " ")) ") { return true }
+        if part.allSatisfy({ (0x21...0x7E).contains($0) }), text.contains(String(decoding: part, as: UTF8.self)) {
+            return true
         }
     }
-    let base64 = base64(bytes)
-    return texts.contains { text in
-        base64.contains { $0.count >= 12 && text.contains($0.prefix(12)) }
-    }
+    return base64(bytes).contains { $0.count >= 12 && text.contains($0.prefix(12)) }
 }
 
 private func base64(_ bytes: [UInt8]) -> [String] {
