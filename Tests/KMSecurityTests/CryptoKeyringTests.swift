@@ -1,0 +1,129 @@
+import Foundation
+import KMSecurity
+import KMTestSupport
+import Testing
+
+@Suite struct CryptoKeyringTests {
+    private let world: World
+
+    init() throws {
+        world = try World()
+    }
+
+    private func key(_ text: String, after seconds: TimeInterval = 0, state: CryptoKey.State = .active) throws
+        -> CryptoKey
+    {
+        let id = try CryptoKeyID(String(repeating: text, count: 32))
+        return try CryptoKey(
+            id: id,
+            encryptionKey: TestKeys.first().publicKey,
+            decryptionKey: TestKeys.second(),
+            state: state,
+            issuedAt: world.now + seconds
+        )
+    }
+
+    @Test func aRingOfOneKeyMakesItPrimaryIfItEncrypts() throws {
+        #expect(try CryptoKeyring(key("a")).primaryID == key("a").id)
+        #expect(try CryptoKeyring(key("a", state: .inactive)).primaryID == nil)
+        #expect(try CryptoKeyring(key("a", state: .discarded)).primaryID == nil)
+        let half = try CryptoKey(id: world.keyID, decryptionKey: TestKeys.first(), issuedAt: world.now)
+        #expect(CryptoKeyring(half).primaryID == nil)
+    }
+
+    @Test func aKeyHasAHalf() {
+        #expect(refusal { try CryptoKey(id: world.keyID, issuedAt: world.now) } == .keyHalfMissing)
+    }
+
+    @Test func duplicateIDsAreRefused() throws {
+        let (a, b) = (try key("a"), try key("b"))
+        #expect(refusal { try CryptoKeyring([a, b, a], primary: nil) } == .keyringInvalid)
+        #expect(refusal { try CryptoKeyring(a).adding(key("a", after: 5)) } == .keyringInvalid)
+        #expect(refusal { try CryptoKeyring(key("a", state: .discarded)).adding(a) } == .keyringInvalid)
+        // Ids are compared as they are.
+        #expect(refusal { try CryptoKeyring([a, key("A")], primary: nil) } == nil)
+    }
+
+    @Test func thePrimaryKeyMustEncrypt() throws {
+        let (a, b) = (try key("a"), try key("b"))
+        let half = try CryptoKey(id: world.keyID, decryptionKey: TestKeys.first(), issuedAt: world.now)
+        #expect(try CryptoKeyring([a, b], primary: b.id).primaryID == b.id)
+        #expect(refusal { try CryptoKeyring([a], primary: b.id) } == .keyringInvalid)
+        #expect(refusal { try CryptoKeyring([], primary: a.id) } == .keyringInvalid)
+        #expect(refusal { try CryptoKeyring([half], primary: half.id) } == .keyringInvalid)
+        for state in [CryptoKey.State.inactive, .discarded] {
+            #expect(refusal { try CryptoKeyring([key("a", state: state)], primary: a.id) } == .keyringInvalid)
+        }
+        let ring = try CryptoKeyring([a, key("b", state: .inactive)], primary: a.id)
+        #expect(refusal { try ring.makingPrimary(b.id) } == .keyringInvalid)
+        #expect(refusal { try ring.makingPrimary(key("c").id) } == .keyringInvalid)
+        #expect(try ring.makingPrimary(nil).primaryID == nil)
+    }
+
+    @Test func thePrimaryKeysStateStays() throws {
+        let (a, b) = (try key("a"), try key("b"))
+        let ring = try CryptoKeyring([a, b], primary: a.id)
+        #expect(refusal { try ring.setting(.inactive, of: a.id) } == .keyringInvalid)
+        #expect(refusal { try ring.setting(.discarded, of: a.id) } == .keyringInvalid)
+        #expect(try ring.setting(.active, of: a.id).primaryID == a.id)
+        let moved = try ring.makingPrimary(b.id).setting(.inactive, of: a.id)
+        #expect(try moved.key(a.id).state == .inactive)
+        #expect(try moved.setting(.active, of: a.id).key(a.id).state == .active)
+        // The ring that was is as it was.
+        #expect(try ring.key(a.id).state == .active)
+        #expect(ring.primaryID == a.id)
+    }
+
+    @Test func discardingIsFinal() throws {
+        let a = try key("a")
+        let ring = try CryptoKeyring([a, key("b")], primary: key("b").id).setting(.discarded, of: a.id)
+        for state in CryptoKey.State.allCases {
+            #expect(refusal { try ring.setting(state, of: a.id) } == .keyNotActive)
+        }
+        #expect(refusal { try ring.makingPrimary(a.id) } == .keyringInvalid)
+        #expect(try ring.key(a.id).state == .discarded)
+    }
+
+    @Test func unknownIDs() throws {
+        let ring = try CryptoKeyring(key("a"))
+        let unknown = try key("b").id
+        #expect(refusal { try ring.key(unknown) } == .keyUnknown)
+        #expect(refusal { try ring.setting(.inactive, of: unknown) } == .keyUnknown)
+        #expect(refusal { try CryptoKeyring([], primary: nil).key(unknown) } == .keyUnknown)
+    }
+
+    @Test func theOrderIsThatOfIssue() throws {
+        let keys = [try key("c", after: 1), try key("a", after: 2), try key("b", after: 0, state: .inactive)]
+        let ring = try CryptoKeyring(keys, primary: nil)
+        #expect(ring.keys.map(\.id) == [keys[2].id, keys[0].id, keys[1].id])
+        #expect(ring.firstIssued?.id == keys[0].id)
+        #expect(try ring.setting(.active, of: keys[2].id).firstIssued?.id == keys[2].id)
+        #expect(try CryptoKeyring([], primary: nil).firstIssued == nil)
+        #expect(try CryptoKeyring([key("a", state: .discarded)], primary: nil).firstIssued == nil)
+        // Of two that were issued at one time the order is that of the ids, in every run.
+        let twins = try CryptoKeyring([key("e"), key("d")], primary: nil)
+        #expect(twins.firstIssued?.id.text.first == "d")
+    }
+
+    /// The rotation that the documentation describes, step by step.
+    @Test func rotation() throws {
+        let (old, new) = (try key("a"), try key("b", after: 1))
+        var ring = try CryptoKeyring(old).adding(new)
+        #expect(ring.primaryID == old.id)
+        ring = try ring.makingPrimary(new.id)
+        ring = try ring.setting(.inactive, of: old.id)
+        #expect(ring.firstIssued?.id == new.id)
+        ring = try ring.setting(.discarded, of: old.id)
+        #expect(ring.primaryID == new.id)
+        #expect(ring.keys.map(\.state) == [.discarded, .active])
+    }
+
+    @Test func aRingPrintsIDsAndStates() throws {
+        let ring = try CryptoKeyring([key("a"), key("b", after: 1, state: .inactive)], primary: key("a").id)
+        let (a, b) = (String(repeating: "a", count: 32), String(repeating: "b", count: 32))
+        #expect("\(ring)" == "CryptoKeyring(\(a) active primary, \(b) inactive)")
+        let der = try TestKeys.second().insecurePKCS8DER().exposed
+        #expect(!shows(printings(of: ring), der))
+        #expect(!shows(printings(of: try key("a")), der))
+    }
+}

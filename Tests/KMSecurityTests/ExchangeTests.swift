@@ -1,0 +1,152 @@
+import Foundation
+import HTTPTypes
+import KMSecurity
+import KMTestSupport
+import Testing
+
+/// Whole calls, client to server and back.
+@Suite struct ExchangeTests {
+    /// The request of the API page's example, with the largest userId, and white space that no encoder writes.
+    static let request = """
+        { "userId" : 9999999999999999999,
+          "physicalCardNo":"9491339401250765", "physicalCardExpDate":"2712","physicalCardCVC":"123" }
+
+        """
+    static let response = #"{"issuedCardList":[{"cardApplyNo":"2022110800000000000001","values":{"balance":1.50}}]}"#
+
+    private let world: World
+
+    init() throws {
+        world = try World()
+    }
+
+    @Test(arguments: WireProfile.all, [Protection.none, .message])
+    func aWholeCall(profile: WireProfile, protection: Protection) async throws {
+        let (client, server) = (try world.client(profile), try world.server(profile))
+        let request = try client.seal(Self.request.bytes, protection: protection)
+        #expect((request.body == Self.request.bytes) == (protection == .none))
+        #expect(request.headers[.kmTranToken]?.utf8.count == (profile == .documented ? 66 : 67))
+        #expect(request.headers[.kmCryptoKeyID] == World.keyText)
+
+        let call = try await server.open(request.headers, request.body, protection: protection)
+        #expect(call.parameters == Self.request.bytes)
+        #expect(call.headers.aspID == world.aspID)
+        #expect(call.headers.correlationID == request.requestHeaders.correlationID)
+
+        let reply = try server.seal(Self.response.bytes, answering: call, protection: protection)
+        #expect((reply.body == Self.response.bytes) == (protection == .none))
+        let opened = try client.open(reply.headers, reply.body, answering: request, protection: protection)
+        #expect(opened.parameters == Self.response.bytes)
+        #expect(opened.headers.correlationID == request.requestHeaders.correlationID)
+    }
+
+    /// A receiver takes both dialects, whichever it speaks itself.
+    @Test func dialectsMix() async throws {
+        for (ours, theirs) in [(WireProfile.documented, WireProfile.gateway), (.gateway, .documented)] {
+            let (client, server) = (try world.client(ours), try world.server(theirs))
+            let request = try client.seal(Self.request.bytes, protection: .message)
+            let call = try await server.open(request.headers, request.body)
+            let reply = try server.seal(Self.response.bytes, answering: call)
+            #expect(try client.open(reply.headers, reply.body, answering: request).parameters == Self.response.bytes)
+        }
+    }
+
+    /// A request may be plain and its response encrypted, and the other way round.
+    @Test func protectionMixes() async throws {
+        let (client, server) = (try world.client(), try world.server())
+        for (there, back) in [(Protection.none, Protection.message), (.message, .none)] {
+            let request = try client.seal(Self.request.bytes, protection: there)
+            let call = try await server.open(request.headers, request.body, protection: there)
+            let reply = try server.seal(Self.response.bytes, answering: call, protection: back)
+            let opened = try client.open(reply.headers, reply.body, answering: request, protection: back)
+            #expect(opened.parameters == Self.response.bytes)
+        }
+    }
+
+    @Test func aCallWithoutABody() async throws {
+        let ring = try CryptoKeyring([], primary: nil)
+        let request = try world.client(ring: ring).seal([], protection: .none)
+        #expect(request.headers[.kmCryptoKeyID] == nil)
+        let call = try await world.server(ring: ring).open(request.headers, [], protection: .none)
+        #expect(call.parameters.isEmpty)
+    }
+
+    @Test func theHeadersAreThoseOfTheAPIPage() throws {
+        let fields = try world.client().seal("{}".bytes, protection: .message).headers
+        #expect(fields[.kmUserAspID] == "000170000000000")
+        #expect(fields[.kmTranTime] == "20221108120814")
+        #expect(fields[.kmTimeZone] == "KST")
+        #expect(fields[.kmAccessKey] == world.accessKey.text)
+        #expect(fields[.kmCorrelationID]?.hasPrefix("221108120814-") == true)
+        #expect(fields[.kmTranToken]?.hasPrefix("KMV1:20221108120814608:") == true)
+        #expect(fields.count == 7)
+        let lengths = fields.map(\.value.utf8.count).sorted()
+        #expect(lengths == [3, 14, 15, 20, 32, 40, 66])
+    }
+
+    /// The token is of the bytes that are sent: of the encrypted body.
+    @Test func theTokenIsOfTheBodyAsSent() throws {
+        for protection in [Protection.none, .message] {
+            let request = try world.client().seal(Self.request.bytes, protection: protection)
+            let token = try TranToken(try #require(request.headers[.kmTranToken]))
+            let verifier = TranTokenVerifier(world.secretKey)
+            #expect(refusal { try verifier.verify(token, body: request.body, timeZone: .kst, at: world.now) } == nil)
+        }
+    }
+
+    @Test func severalSecretKeysWhileOneIsReplaced() async throws {
+        let new = try SecretKey(SecretBytes("the new one"))
+        let other = try SecretKey(SecretBytes("another"))
+        let request = try world.client(secretKey: new).seal("{}".bytes, protection: .none)
+        for keys in [[world.secretKey, new], [new, world.secretKey], [new]] {
+            let call = try await world.server(secretKeys: keys).open(request.headers, request.body, protection: .none)
+            #expect(call.parameters == "{}".bytes)
+        }
+        let code = await refusal {
+            try await world.server(secretKeys: [world.secretKey, other]).open(
+                request.headers,
+                request.body,
+                protection: .none
+            )
+        }
+        #expect(code == .tokenMismatch)
+    }
+
+    @Test func errorReplies() throws {
+        let server = try world.server()
+        let request = try world.client().seal("{}".bytes, protection: .message)
+        let reply = server.refuse(.notFoundIssuedCards, answering: request.headers)
+        #expect(reply.headers[.kmCorrelationID] == request.headers[.kmCorrelationID])
+        #expect(reply.headers.count == 1)
+        #expect(try PlatformResult(parsing: reply.body) == .notFoundIssuedCards)
+        // A correlation id of another form is not thrown back at the sender.
+        for id in [nil, "", "x", "<script>alert(1)</script>"] as [String?] {
+            let reply = server.refuse(.invalidInputParameter, answering: request.headers.with(.kmCorrelationID, id))
+            #expect(reply.headers == [:])
+        }
+        // A client that expects parameters does not take an error for them.
+        let code = refusal { try world.client().open(reply.headers, reply.body, answering: request) }
+        #expect(code == .protectionRequired)
+    }
+
+    /// One of each serves many calls at once.
+    @Test func manyCallsAtOnce() async throws {
+        let (client, server) = (try world.client(), try world.server())
+        try await withThrowingTaskGroup(of: Bool.self) { group in
+            for task in 0..<8 {
+                group.addTask {
+                    for number in 0..<10 {
+                        let text = "{\"userId\":\(task * 100 + number)}".bytes
+                        let request = try client.seal(text, protection: .message)
+                        let call = try await server.open(request.headers, request.body)
+                        let reply = try server.seal(call.parameters, answering: call)
+                        let opened = try client.open(reply.headers, reply.body, answering: request)
+                        guard opened.parameters == text else { return false }
+                    }
+                    return true
+                }
+            }
+            for try await same in group { #expect(same) }
+        }
+    }
+}

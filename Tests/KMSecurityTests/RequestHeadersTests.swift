@@ -1,0 +1,122 @@
+import Foundation
+import HTTPTypes
+import KMSecurity
+import KMTestSupport
+import Testing
+
+@Suite struct RequestHeadersTests {
+    private static let required: [HTTPField.Name] = [
+        .kmUserAspID, .kmCorrelationID, .kmTranToken, .kmTranTime, .kmTimeZone,
+    ]
+    private static let optional: [HTTPField.Name] = [.kmAccessKey, .kmCryptoKeyID]
+
+    private let fields: HTTPFields
+
+    init() throws {
+        fields = try World().client().seal("{}".bytes, protection: .none).headers
+    }
+
+    private func code(_ fields: HTTPFields) -> KMError.Code? { refusal { try RequestHeaders(fields) } }
+
+    @Test func whatIsWrittenIsReadTheSame() throws {
+        let headers = try RequestHeaders(fields)
+        for profile in WireProfile.all {
+            let again = try RequestHeaders(headers.httpFields(profile))
+            #expect(again.httpFields(.documented) == fields)
+        }
+        #expect(fields.count == 7)
+        #expect(fields[.kmTranToken]?.utf8.count == 66)
+        #expect(headers.httpFields(.gateway)[.kmTranToken]?.utf8.count == 67)
+    }
+
+    /// HTTP/2's tables would keep it, and answer questions about it.
+    @Test func theTokenStaysOutOfCompressionTables() throws {
+        let field = try #require(fields.first { $0.name == .kmTranToken })
+        #expect(field.indexingStrategy == .disallow)
+    }
+
+    @Test(arguments: required)
+    func aMissingHeaderIsNamed(name: HTTPField.Name) {
+        #expect(code(fields.with(name, nil)) == .headerMissing)
+        let error = thrownError { try RequestHeaders(fields.with(name, nil)) }
+        #expect(error?.detail.contains(name.rawName) == true)
+    }
+
+    @Test func callbacksHaveNoAccessKeyAndPlainCallsNoKeyID() throws {
+        let headers = try RequestHeaders(fields.with(.kmAccessKey, nil).with(.kmCryptoKeyID, nil))
+        #expect(headers.accessKey == nil)
+        #expect(headers.cryptoKeyID == nil)
+        #expect(headers.httpFields().count == 5)
+    }
+
+    @Test(arguments: required + optional)
+    func aHeaderThatStandsThereTwiceIsRefused(name: HTTPField.Name) throws {
+        let value = try #require(fields[name])
+        for other in [value, "", "x"] {
+            var twice = fields
+            twice.append(HTTPField(name: name, value: other))
+            #expect(code(twice) == .headerRepeated, "\(other)")
+        }
+        // Joined into one, as a proxy may do.
+        let expected: KMError.Code = name == .kmTranToken ? .tokenMalformed : .headerInvalid
+        #expect(code(fields.with(name, "\(value), \(value)")) == expected)
+    }
+
+    @Test(arguments: required + optional)
+    func anEmptyOrForeignValueIsRefused(name: HTTPField.Name) throws {
+        let expected: KMError.Code = name == .kmTranToken ? .tokenMalformed : .headerInvalid
+        for value in ["", "x", "é", String(repeating: "x", count: 100_000)] {
+            #expect(code(fields.with(name, value)) == expected, "\(value.prefix(3))")
+        }
+    }
+
+    @Test func namesHaveNoCase() throws {
+        for change: (String) -> String in [{ $0.lowercased() }, { $0.uppercased() }] {
+            var other = HTTPFields()
+            for field in fields {
+                let name = try #require(HTTPField.Name(change(field.name.rawName)))
+                other.append(HTTPField(name: name, value: field.value))
+            }
+            #expect(try RequestHeaders(other).httpFields() == fields)
+            // The same name in two cases is the same name twice.
+            var twice = fields
+            let name = try #require(HTTPField.Name(change("X-KM-Tran-Time")))
+            twice.append(HTTPField(name: name, value: fields[.kmTranTime] ?? ""))
+            #expect(code(twice) == .headerRepeated)
+        }
+    }
+
+    @Test func otherHeadersArePassedOver() throws {
+        var more = fields
+        more[.contentType] = "application/json"
+        more[.authorization] = "x"
+        #expect(code(more) == nil)
+    }
+
+    /// To the second; the token's milliseconds are its own.
+    @Test func theTokensTimeIsThatOfTranTime() throws {
+        #expect(fields[.kmTranTime] == "20221108120814")
+        for time in ["20221108120813", "20221108120815", "20221108030814", "20221109120814", "20231108120814"] {
+            #expect(code(fields.with(.kmTranTime, time)) == .timeMismatch, "\(time)")
+        }
+    }
+
+    @Test func responses() throws {
+        let response = HTTPFields([HTTPField(name: .kmCorrelationID, value: "221108120814-0a1b2c3")])
+        let headers = try ResponseHeaders(response)
+        #expect(headers.cryptoKeyID == nil)
+        #expect(headers.httpFields == response)
+        let both = response.with(.kmCryptoKeyID, World.keyText)
+        #expect(try ResponseHeaders(both).cryptoKeyID?.text == World.keyText)
+        #expect(try ResponseHeaders(both).httpFields == both)
+        #expect(refusal { try ResponseHeaders([:]) } == .headerMissing)
+        #expect(refusal { try ResponseHeaders(both.with(.kmCorrelationID, nil)) } == .headerMissing)
+        #expect(refusal { try ResponseHeaders(both.with(.kmCryptoKeyID, "x")) } == .headerInvalid)
+        #expect(refusal { try ResponseHeaders(both.with(.kmCorrelationID, "x")) } == .headerInvalid)
+        for name in [HTTPField.Name.kmCorrelationID, .kmCryptoKeyID] {
+            var twice = both
+            twice.append(HTTPField(name: name, value: both[name] ?? ""))
+            #expect(refusal { try ResponseHeaders(twice) } == .headerRepeated)
+        }
+    }
+}
