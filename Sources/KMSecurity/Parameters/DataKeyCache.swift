@@ -54,7 +54,10 @@ final class DataKeyCache: Sendable {
         if let known { return known }
         let key = try make()
         // Of two that made one at the same time, the later stays; the other's has served its message.
-        state.withLock { $0.sending[id] = Entry(key: key, born: now, messageCount: messageCount, byteCount: byteCount) }
+        state.withLock { state in
+            Self.letGo(&state, now, bounds)
+            state.sending[id] = Entry(key: key, born: now, messageCount: messageCount, byteCount: byteCount)
+        }
         return key
     }
 
@@ -79,6 +82,7 @@ final class DataKeyCache: Sendable {
         guard messageCount <= bounds.maximumMessageCount, byteCount <= bounds.maximumByteCount else { return }
         let now = ContinuousClock.now
         state.withLock { state in
+            Self.letGo(&state, now, bounds)
             if state.receiving.count >= bounds.maximumEntryCount, state.receiving[wrapped] == nil,
                 let oldest = state.receiving.min(by: { $0.value.lastUse < $1.value.lastUse })?.key
             {
@@ -97,6 +101,16 @@ final class DataKeyCache: Sendable {
 
     /// How many content keys are held, for both directions.
     var entryCount: Int { state.withLock { $0.sending.count + $0.receiving.count } }
+
+    /// Lets go of all keys past their age: of those that nobody asks for again, no look-up would.
+    private static func letGo(_ state: inout State, _ now: ContinuousClock.Instant, _ bounds: DataKeyCaching) {
+        for (id, entry) in state.sending where entry.born.duration(to: now) > bounds.maximumAge {
+            state.sending[id] = nil
+        }
+        for (wrapped, entry) in state.receiving where entry.born.duration(to: now) > bounds.maximumAge {
+            state.receiving[wrapped] = nil
+        }
+    }
 
     /// The entry's key, counted as used, or nil, and the entry let go, where it is past its bounds.
     private static func use(

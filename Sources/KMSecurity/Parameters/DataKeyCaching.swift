@@ -3,9 +3,11 @@
 /// Without a cache, every message has a content key of its own and costs one RSA operation at each end; with one, a
 /// sender's messages share a content key for a while, each under a fresh random IV, and both ends do the RSA operation
 /// once. What is given up: whoever learns one content key (from a process's memory, say) reads every message under it;
-/// a peer that watches can tell which messages came from one cache. What stays: keys rest in cleansed memory, are
-/// cleansed when they leave the cache, and never outlive the bounds below, the ring's use of their RSA key, or the
-/// cipher that holds them. A cache belongs to one cipher, and so to one key ring: with a new ring it starts empty.
+/// a peer that watches can tell which messages came from one cache; and a field without a correlation id opens in any
+/// message under the same content key, in its own place. What stays: keys rest in cleansed memory, are cleansed when
+/// they leave the cache, and never serve past the bounds below, the ring's use of their RSA key, or the cipher that
+/// holds them. One past its age leaves when the next key comes in. A cache belongs to one cipher, and so to one key
+/// ring: with a new ring it starts empty.
 public struct DataKeyCaching: Sendable, Hashable {
     /// The most messages (fields, at field level) that a content key may ever serve: 2^20.
     ///

@@ -1,0 +1,159 @@
+import Foundation
+import Testing
+
+@testable import KMSecurity
+
+/// What a body shows of its content key: the encrypted key, the second part of a field's or the whole's JWE.
+private func encryptedKey(_ body: [UInt8]) -> String {
+    let dots = body.indices.filter { body[$0] == UInt8(ascii: ".") }
+    return Array(body[dots[0]..<dots[1]]).text
+}
+
+@Suite("Sending under a cached content key")
+struct FieldCacheSendingTests {
+    private static let one = #"{"a":"12345678"}"#
+    private static let three = #"{"a":[1,2,3]}"#
+
+    /// How many messages in a row come under each content key.
+    private func runs(
+        _ caching: DataKeyCaching?,
+        _ count: Int,
+        _ seal: (ParameterCipher) throws -> [UInt8]
+    ) throws -> [Int] {
+        let cipher = try FieldFixture.cipher(caching: caching)
+        var runs: [Int] = []
+        var last = ""
+        var all: Set<String> = []
+        for _ in 0..<count {
+            let key = encryptedKey(try seal(cipher))
+            if key == last { runs[runs.count - 1] += 1 } else { runs.append(1) }
+            last = key
+            all.insert(key)
+        }
+        #expect(all.count == runs.count, "a key that was left came back")
+        return runs
+    }
+
+    @Test("Without a cache, every message has a key of its own")
+    func none() throws {
+        #expect(try runs(nil, 5) { try $0.sealWhole(Self.one) } == [1, 1, 1, 1, 1])
+        #expect(try runs(nil, 3) { try $0.seal(Self.three, ["$.a[*]"]) } == [1, 1, 1])
+    }
+
+    @Test("A key serves as many messages as it may, a field counting as one")
+    func messageCount() throws {
+        let bounds = DataKeyCaching(maximumMessageCount: 7)
+        #expect(try runs(bounds, 16) { try $0.sealWhole(Self.one) } == [7, 7, 2])
+        #expect(try runs(bounds, 16) { try $0.seal(Self.one, ["$.a"]) } == [7, 7, 2])
+        #expect(try runs(bounds, 6) { try $0.seal(Self.three, ["$.a[*]"]) } == [2, 2, 2])
+        #expect(try runs(DataKeyCaching(maximumMessageCount: 1), 3) { try $0.sealWhole(Self.one) } == [1, 1, 1])
+        // More fields than a key may serve share one all the same, which then serves no more.
+        let fewer = DataKeyCaching(maximumMessageCount: 2)
+        #expect(try runs(fewer, 3) { try $0.seal(Self.three, ["$.a[*]"]) } == [1, 1, 1])
+    }
+
+    @Test("A key serves as many bytes as it may: of whole parameters, and of field values alone")
+    func byteCount() throws {
+        // 16 bytes a message; the field's value, with its quotes, has 10.
+        #expect(try runs(DataKeyCaching(maximumByteCount: 48), 7) { try $0.sealWhole(Self.one) } == [3, 3, 1])
+        #expect(try runs(DataKeyCaching(maximumByteCount: 47), 5) { try $0.sealWhole(Self.one) } == [2, 2, 1])
+        #expect(try runs(DataKeyCaching(maximumByteCount: 40), 9) { try $0.seal(Self.one, ["$.a"]) } == [4, 4, 1])
+        #expect(try runs(DataKeyCaching(maximumByteCount: 1), 3) { try $0.sealWhole(Self.one) } == [1, 1, 1])
+    }
+
+    @Test("A key serves as long as it may")
+    func age() throws {
+        #expect(try runs(DataKeyCaching(maximumAge: .zero), 4) { try $0.sealWhole(Self.one) } == [1, 1, 1, 1])
+        #expect(try runs(DataKeyCaching(maximumAge: .seconds(-1)), 2) { try $0.sealWhole(Self.one) } == [1, 1])
+        let cipher = try FieldFixture.cipher(caching: DataKeyCaching(maximumAge: .milliseconds(30)))
+        let first = encryptedKey(try cipher.sealWhole(Self.one))
+        Thread.sleep(forTimeInterval: 0.05)
+        #expect(encryptedKey(try cipher.sealWhole(Self.one)) != first)
+    }
+
+    @Test("Bounds are brought into their ranges")
+    func ranges() {
+        let most = DataKeyCaching(
+            maximumMessageCount: .max,
+            maximumByteCount: .max,
+            maximumAge: .seconds(Int64.max),
+            maximumEntryCount: .max
+        )
+        #expect(DataKeyCaching.maximumMessageCountLimit == 1 << 20)
+        #expect(most.maximumMessageCount == 1 << 20)
+        #expect(most.maximumEntryCount == 1 << 16)
+        #expect(DataKeyCaching(maximumMessageCount: (1 << 20) + 1).maximumMessageCount == 1 << 20)
+        let least = DataKeyCaching(
+            maximumMessageCount: .min,
+            maximumByteCount: .min,
+            maximumAge: .seconds(Int64.min),
+            maximumEntryCount: .min
+        )
+        #expect(least.maximumMessageCount == 1)
+        #expect(least.maximumByteCount == 1)
+        #expect(least.maximumAge == .zero)
+        #expect(least.maximumEntryCount == 1)
+    }
+
+    @Test("100,000 messages under cached keys have as many initialization vectors")
+    func vectors() throws {
+        let cipher = try FieldFixture.cipher(caching: DataKeyCaching(maximumMessageCount: 1 << 20))
+        let body = try cipher.sealWhole("1")
+        let dots = body.indices.filter { body[$0] == UInt8(ascii: ".") }
+        let place = dots[1] + 1..<dots[2]
+        var seen: Set<ArraySlice<UInt8>> = []
+        seen.reserveCapacity(100_000)
+        for _ in 0..<95_000 { seen.insert(try cipher.sealWhole("1")[place]) }
+        // The rest as fields: 5 messages of 1000.
+        let many = "[" + String(repeating: "1,", count: 999) + "1]"
+        for _ in 0..<5 {
+            for field in try cipher.seal(many, ["$[*]"]).split(separator: UInt8(ascii: ",")) {
+                let dots = field.indices.filter { field[$0] == UInt8(ascii: ".") }
+                seen.insert(field[dots[1] + 1..<dots[2]])
+            }
+        }
+        #expect(seen.count == 100_000)
+        #expect(cipher.cache?.entryCount == 1)
+    }
+
+    @Test("A new ring begins with an empty cache, and a cached key does not outlive what its RSA key may do")
+    func ring() throws {
+        let cipher = try FieldFixture.cipher(caching: .standard)
+        let body = try cipher.sealWhole(Self.one)
+        _ = try cipher.openWhole(body)
+        #expect(cipher.cache?.entryCount == 2)
+        let again = try ParameterCipher(keyring: cipher.keyring, dataKeyCaching: .standard)
+        #expect(again.cache?.entryCount == 0)
+        #expect(encryptedKey(try again.sealWhole(Self.one)) != encryptedKey(body))
+
+        let inactive = try FieldFixture.cipher(caching: .standard, state: .inactive)
+        #expect(throws: KMError(.keyNotActive)) { try inactive.sealWhole(Self.one) }
+        #expect(throws: KMError(.keyNotActive)) { try inactive.seal(Self.one, ["$.a"]) }
+        #expect(try inactive.openWhole(body).text == Self.one)
+        #expect(try inactive.openWhole(body).text == Self.one)
+        let discarded = try FieldFixture.cipher(caching: .standard, state: .discarded)
+        #expect(throws: KMError(.keyNotActive)) { try discarded.sealWhole(Self.one) }
+        #expect(throws: KMError(.keyNotActive)) { try discarded.openWhole(body) }
+        #expect(throws: KMError(.keyNotActive)) { try discarded.open(cipher.seal(Self.one, ["$.a"]), ["$.a"]) }
+    }
+
+    @Test("A cached key is not used past the validity of the certificate that its RSA key came in")
+    func certificate() throws {
+        let end = FieldFixture.now.addingTimeInterval(60)
+        let certificate = try Certificate.selfSigned(
+            FieldFixture.pair,
+            commonName: "test",
+            validity: FieldFixture.now.addingTimeInterval(-60)...end
+        )
+        let key = try CryptoKey(id: FieldFixture.id, certificate: certificate, issuedAt: FieldFixture.now)
+        let cipher = try ParameterCipher(keyring: CryptoKeyring(key), dataKeyCaching: .standard)
+        let parameters = Array(Self.one.utf8)
+        let keys = try [FieldFixture.now, end].map {
+            encryptedKey(try cipher.encrypt(parameters, under: FieldFixture.id, at: $0))
+        }
+        #expect(keys[0] == keys[1])
+        #expect(throws: KMError(.certificateNotValid)) {
+            try cipher.encrypt(parameters, under: FieldFixture.id, at: end.addingTimeInterval(1))
+        }
+    }
+}
