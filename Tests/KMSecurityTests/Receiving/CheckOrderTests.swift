@@ -1,0 +1,131 @@
+import Foundation
+import HTTPTypes
+import KMSecurity
+import Testing
+
+/// A request that is wrong at one step and at every later one is refused for that step, and nothing later was done.
+@Suite("The order of checks")
+struct CheckOrderTests {
+    enum Step: Int, CaseIterable, Comparable, CustomTestStringConvertible {
+        case size, form, tokenTime, correlationTime, caller, token, validity, aspID, freshness, newness
+        case keyNamed, decryption, nothing
+
+        static func < (left: Step, right: Step) -> Bool { left.rawValue < right.rawValue }
+
+        var testDescription: String { "\(self)" }
+
+        var code: KMError.Code? {
+            switch self {
+            case .size: .limitExceeded
+            case .form: .headerInvalid
+            case .tokenTime, .correlationTime: .timeMismatch
+            case .caller, .aspID: .callerUnknown
+            case .token: .tokenMismatch
+            case .validity: .credentialNotValid
+            case .freshness: .tokenStale
+            case .newness: .replayed
+            case .keyNamed: .headerMissing
+            case .decryption: .authenticationFailed
+            case .nothing: nil
+            }
+        }
+    }
+
+    private let scene: ReceivingScene
+    private let expired: SecretKey
+
+    init() throws {
+        scene = try ReceivingScene()
+        expired = try ReceivingScene.secretKey("last year's")
+    }
+
+    /// A request that is wrong at `step` and, if asked for, at all later ones.
+    private func draft(_ step: Step, andLater: Bool) throws -> ReceivingDraft {
+        func isWrong(_ other: Step) -> Bool { other == step || (andLater && other > step) }
+        var draft = scene.draft(try scene.client().seal(ReceivingScene.parameters, protection: .message).body)
+        if isWrong(.decryption) { draft.body[draft.body.count - 10] ^= 1 }
+        if isWrong(.keyNamed) { draft.cryptoKeyID = nil }
+        if isWrong(.freshness) { draft.setTime("20270305122956788") }
+        if isWrong(.aspID) { draft.aspID = "000170000000001" }
+        if isWrong(.validity) { draft.secretKey = expired }
+        if isWrong(.token) { draft.secretKey = try ReceivingScene.secretKey("another") }
+        if isWrong(.caller) { draft.accessKey = String(repeating: "9", count: 40) }
+        if isWrong(.correlationTime) { draft.correlationID = "270305113456-0a1b2c3" }
+        if isWrong(.tokenTime) { draft.tokenTime = "20270305123501000" }
+        if isWrong(.form) { draft.aspID = "00017000000000" }
+        if isWrong(.size) { draft.body += [UInt8](repeating: 0x20, count: 4096) }
+        return draft
+    }
+
+    private func check(_ step: Step, andLater: Bool) async throws {
+        let always = try ReceivingScene.secretKey(ReceivingScene.secretText)
+        let old = ReceivingScene.start.addingTimeInterval(-86_400)...ReceivingScene.start.addingTimeInterval(-1)
+        let credentials = CountingCredentials([
+            .accessKey(scene.accessKey): [
+                Credential(name: "now", secretKey: always, aspID: scene.aspID),
+                Credential(name: "then", secretKey: expired, aspID: scene.aspID, validity: old),
+            ]
+        ])
+        let isReplayed = step == .newness || (andLater && step < .newness)
+        let replayGuard = CountingGuard(isReplayed ? .replayed : .first)
+        let server = try scene.server(
+            credentials: credentials,
+            replayGuard: replayGuard,
+            limits: ParameterLimits(maximumBodyByteCount: 4096)
+        )
+        let code = try await server.refusal(draft(step, andLater: andLater), protection: .message)
+        #expect(code == step.code)
+        #expect(credentials.callers.count == (step < .caller ? 0 : 1))
+        #expect(replayGuard.claimed.count == (step < .newness ? 0 : 1))
+    }
+
+    @Test(arguments: Step.allCases)
+    func wrongHereAndLater(step: Step) async throws {
+        try await check(step, andLater: true)
+    }
+
+    @Test(arguments: Step.allCases)
+    func wrongHereAlone(step: Step) async throws {
+        try await check(step, andLater: false)
+    }
+
+    @Test("Where the guard is full or fails nothing passes, nothing is decrypted", arguments: [ReplayClaim.full, nil])
+    func guardThatCannotTell(claim: ReplayClaim?) async throws {
+        let replayGuard = CountingGuard(claim)
+        let server = try scene.server(replayGuard: replayGuard)
+        // What does not decrypt would be refused with another code.
+        for step in [Step.nothing, .decryption] {
+            let draft = try draft(step, andLater: false)
+            if claim == nil {
+                await #expect(throws: ReceivingOutage.self) { try await server.open(draft, protection: .message) }
+            } else {
+                await #expect(throws: KMError(.replayGuardFull)) { try await server.open(draft, protection: .message) }
+            }
+        }
+        #expect(replayGuard.claimed.count == 2)
+    }
+
+    @Test("A credential source that fails lets nothing pass")
+    func sourceThatFails() async throws {
+        struct Failing: CredentialSource {
+            func credentials(for caller: Caller) async throws -> [Credential] { throw ReceivingOutage(text: "") }
+        }
+        let replayGuard = CountingGuard(.first)
+        let server = try scene.server(credentials: Failing(), replayGuard: replayGuard)
+        await #expect(throws: ReceivingOutage.self) { try await server.open(scene.draft()) }
+        #expect(replayGuard.claimed.isEmpty)
+    }
+
+    @Test("A refused request is not remembered unless it got as far as the guard")
+    func refusedRequestsTakeNoRoom() async throws {
+        let replayGuard = InMemoryReplayGuard()
+        let server = try scene.server(replayGuard: replayGuard)
+        for step in Step.allCases where step < .newness && step != .validity && step != .aspID && step != .size {
+            #expect(try await server.refusal(draft(step, andLater: false), protection: .message) == step.code)
+            #expect(replayGuard.count == 0)
+        }
+        // A copy of a forgery does not keep the genuine request out.
+        _ = try await server.open(draft(.nothing, andLater: false), protection: .message)
+        #expect(replayGuard.count == 1)
+    }
+}

@@ -1,0 +1,54 @@
+import Foundation
+import HTTPTypes
+import KMSecurity
+import Testing
+
+/// The rules tell a developer what the server would say: both take, or both refuse, whatever the headers hold.
+@Suite("Rules and server agree")
+struct HeaderAgreementTests {
+    /// A generator with a seed, so that a failure comes again.
+    struct Numbers: RandomNumberGenerator {
+        var state: UInt64
+
+        mutating func next() -> UInt64 {
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            return state ^ (state >> 29)
+        }
+    }
+
+    @Test(arguments: [1, 2, 3, 4] as [UInt64])
+    func madeUpFaults(seed: UInt64) async throws {
+        let scene = try ReceivingScene()
+        let server = try scene.server(replayGuard: CountingGuard(.first))
+        let right = try scene.draft().fields()
+        let spellings = ["0", "9", "a", "F", "g", ":", "=", "+", "/", "-", "_", " ", "Z", "é", "１", "~"]
+        var numbers = Numbers(state: seed)
+        var counts = [true: 0, false: 0]
+        for _ in 0..<400 {
+            var fields = right
+            let index = Int.random(in: 0..<fields.count, using: &numbers)
+            var value = Array(fields[index].value)
+            let place = Int.random(in: 0..<value.count, using: &numbers)
+            switch Int.random(in: 0..<4, using: &numbers) {
+            case 0: value.remove(at: place)
+            case 1: value.insert(contentsOf: spellings.randomElement(using: &numbers) ?? "", at: place)
+            case 2: value.swapAt(place, Int.random(in: 0..<value.count, using: &numbers))
+            default: value.replaceSubrange(place...place, with: spellings.randomElement(using: &numbers) ?? "")
+            }
+            fields[index].value = String(value)
+            let isRight = HeaderRule.rules(.request).compactMap { $0.finding(fields) }.allSatisfy(\.isSatisfied)
+            counts[isRight, default: 0] += 1
+            let refusal = await #expect(throws: KMError.self) {
+                // With the token of another body, so that right headers end in one known way.
+                try await server.open(fields, [0x20], protection: .none)
+            }
+            let afterHeaders: [KMError.Code] = [.callerUnknown, .tokenMismatch]
+            #expect(
+                refusal.map { afterHeaders.contains($0.code) } == isRight,
+                "\(fields[index].name.rawName): \(fields[index].value), \(String(describing: refusal?.code))"
+            )
+        }
+        // Both outcomes came about often enough to mean something.
+        #expect(counts.values.allSatisfy { $0 > 40 }, "\(counts)")
+    }
+}

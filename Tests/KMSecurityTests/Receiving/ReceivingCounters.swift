@@ -1,0 +1,46 @@
+import Foundation
+import KMSecurity
+import Synchronization
+
+/// A credential source that counts who asks.
+final class CountingCredentials: CredentialSource {
+    private let byCaller: [Caller: [Credential]]
+    private let asked = Mutex<[Caller]>([])
+
+    init(_ byCaller: [Caller: [Credential]]) {
+        self.byCaller = byCaller
+    }
+
+    var callers: [Caller] { asked.withLock { $0 } }
+
+    func credentials(for caller: Caller) async throws -> [Credential] {
+        asked.withLock { $0.append(caller) }
+        return byCaller[caller] ?? []
+    }
+}
+
+/// A replay guard that counts, and gives one answer.
+final class CountingGuard: ReplayGuard {
+    private let answer: ReplayClaim?
+    private let keys = Mutex<[ReplayKey]>([])
+
+    /// Answers nil by throwing.
+    init(_ answer: ReplayClaim?) {
+        self.answer = answer
+    }
+
+    var claimed: [ReplayKey] { keys.withLock { $0 } }
+
+    func claim(_ key: ReplayKey, until expiry: Date, at date: Date) async throws -> ReplayClaim {
+        keys.withLock { $0.append(key) }
+        guard let answer else { throw ReceivingOutage(text: "the store said: \(key.text)") }
+        return answer
+    }
+}
+
+/// A foreign error, whose text quotes what nobody should see.
+struct ReceivingOutage: Error, CustomStringConvertible {
+    let text: String
+
+    var description: String { text }
+}
