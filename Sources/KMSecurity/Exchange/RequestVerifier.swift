@@ -34,25 +34,39 @@ struct RequestVerifier: Sendable {
         among candidates: [Credential],
         at date: Date
     ) throws -> Credential {
-        // Every candidate is tried, so that the time does not tell which one it was.
+        // Every candidate is tried, so that the time does not tell which one it was. Several may share the secret, for two
+        // ASP ids or two periods: then it is whichever fits.
+        var fault: KMError?
         var matching: Credential?
         for candidate in candidates where try candidate.secretKey.hmac.isValid(headers.token.mac, for: body) {
-            matching = matching ?? candidate
+            if let found = Self.fault(of: candidate, headers, date) {
+                fault = fault ?? found
+            } else {
+                matching = matching ?? candidate
+            }
         }
         guard !candidates.isEmpty else {
             _ = try nobodysKey.hmac.isValid(headers.token.mac, for: body)
             throw KMError(.callerUnknown, "\(caller.header) names nobody that is known here")
         }
         guard let matching else {
-            throw KMError(.tokenMismatch, "the token is not of this body under a secret of this caller")
-        }
-        if let validity = matching.validity, !validity.contains(date) {
-            throw KMError(.credentialNotValid, "the secret \(matching.name) is not valid at this time")
-        }
-        if let aspID = matching.aspID, aspID != headers.aspID {
-            throw KMError(.callerUnknown, "\(AspID.headerName.rawName) is not that of the secret \(matching.name)")
+            throw fault ?? KMError(.tokenMismatch, "the token is not of this body under a secret of this caller")
         }
         return matching
+    }
+
+    /// What keeps a credential from this request, though its secret made the token.
+    private static func fault(of credential: Credential, _ headers: RequestHeaders, _ date: Date) -> KMError? {
+        if let validity = credential.validity, !validity.contains(date) {
+            return KMError(.credentialNotValid, "the secret \(credential.name) is not valid at this time")
+        }
+        if let aspID = credential.aspID, aspID != headers.aspID {
+            return KMError(
+                .callerUnknown,
+                "\(AspID.headerName.rawName) is not that of the secret \(credential.name)"
+            )
+        }
+        return nil
     }
 
     /// Freshness: the token's time against the clock.

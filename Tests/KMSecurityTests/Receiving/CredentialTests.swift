@@ -1,0 +1,123 @@
+import Foundation
+import HTTPTypes
+import KMSecurity
+import Testing
+
+@Suite("Credentials")
+struct CredentialTests {
+    private let scene: ReceivingScene
+    private let old: SecretKey
+    private let new: SecretKey
+
+    init() throws {
+        scene = try ReceivingScene()
+        old = try ReceivingScene.secretKey("the old secret")
+        new = try ReceivingScene.secretKey("the new secret")
+    }
+
+    private func server(_ credentials: Credential...) throws -> ServerSecurity {
+        try scene.server(credentials: StaticCredentials([.accessKey(scene.accessKey): credentials]))
+    }
+
+    private func draft(_ secretKey: SecretKey, aspID: String? = nil) -> ReceivingDraft {
+        var draft = scene.draft()
+        draft.secretKey = secretKey
+        if let aspID { (draft.aspID, draft.correlationID) = (aspID, "270305123456-\(aspID.suffix(7))") }
+        return draft
+    }
+
+    private func validity(_ from: TimeInterval, _ to: TimeInterval) -> ClosedRange<Date> {
+        ReceivingScene.start.addingTimeInterval(from)...ReceivingScene.start.addingTimeInterval(to)
+    }
+
+    @Test("While a secret is replaced both pass, and the name tells which")
+    func rotation() async throws {
+        let server = try server(Credential(name: "old", secretKey: old), Credential(name: "new", secretKey: new))
+        #expect(try await server.open(draft(old)).credentialName == "old")
+        #expect(try await server.open(draft(new)).credentialName == "new")
+        let foreign = try ReceivingScene.secretKey("the old secret\n")
+        #expect(try await server.refusal(draft(foreign)) == .tokenMismatch)
+    }
+
+    @Test("Secrets without names are numbered")
+    func numbers() async throws {
+        let server = try scene.server(credentials: StaticCredentials([scene.accessKey: [old, new]]))
+        #expect(try await server.open(draft(old)).credentialName == "1")
+        #expect(try await server.open(draft(new)).credentialName == "2")
+    }
+
+    @Test("A secret's validity includes both ends", arguments: [(-10, -0.001), (0.001, 10)] as [(Double, Double)])
+    func outsideValidity(from: TimeInterval, to: TimeInterval) async throws {
+        let server = try server(
+            Credential(name: "old", secretKey: old, validity: validity(from, to)),
+            Credential(name: "new", secretKey: new)
+        )
+        #expect(try await server.refusal(draft(old)) == .credentialNotValid)
+        #expect(try await server.refusal(draft(new)) == nil)
+    }
+
+    @Test(arguments: [(-10, 0), (0, 10), (0, 0)] as [(Double, Double)])
+    func edgesOfValidity(from: TimeInterval, to: TimeInterval) async throws {
+        let server = try server(Credential(name: "old", secretKey: old, validity: validity(from, to)))
+        #expect(try await server.open(draft(old)).credentialName == "old")
+    }
+
+    @Test("A secret that stands there for two periods passes in both")
+    func secretIssuedAgain() async throws {
+        let server = try server(
+            Credential(name: "first", secretKey: old, validity: validity(-100, -50)),
+            Credential(name: "second", secretKey: old, validity: validity(-10, 10))
+        )
+        #expect(try await server.open(draft(old)).credentialName == "second")
+    }
+
+    @Test("A secret is bound to its ASP id")
+    func aspID() async throws {
+        let server = try server(Credential(name: "bound", secretKey: old, aspID: scene.aspID))
+        #expect(try await server.refusal(draft(old)) == nil)
+        #expect(try await server.refusal(draft(old, aspID: "000170000000001")) == .callerUnknown)
+        #expect(try await server.refusal(draft(new, aspID: "000170000000001")) == .tokenMismatch)
+    }
+
+    @Test("A secret that two ASP ids share passes for both, and for no third")
+    func sharedSecret() async throws {
+        let server = try server(
+            Credential(name: "one", secretKey: old, aspID: try AspID("000170000000001")),
+            Credential(name: "two", secretKey: old, aspID: try AspID("000170000000002"))
+        )
+        #expect(try await server.open(draft(old, aspID: "000170000000001")).credentialName == "one")
+        #expect(try await server.open(draft(old, aspID: "000170000000002")).credentialName == "two")
+        #expect(try await server.refusal(draft(old, aspID: "000170000000003")) == .callerUnknown)
+    }
+
+    @Test("Validity and ASP id do not help each other")
+    func expiredForOneForeignForTheOther() async throws {
+        let server = try server(
+            Credential(name: "expired", secretKey: old, aspID: scene.aspID, validity: validity(-10, -1)),
+            Credential(name: "foreign", secretKey: old, aspID: try AspID("000170000000002"))
+        )
+        #expect(try await server.refusal(draft(old)) == .credentialNotValid)
+    }
+
+    @Test("An access key that nobody has, or that has no secret left")
+    func unknown() async throws {
+        var draft = scene.draft()
+        let nobody = StaticCredentials([AccessKey: [SecretKey]]())
+        #expect(try await scene.server(credentials: nobody).refusal(draft) == .callerUnknown)
+        #expect(try await server().refusal(draft) == .callerUnknown)
+        draft.accessKey = String(draft.accessKey?.reversed() ?? [])
+        #expect(try await scene.server().refusal(draft) == .callerUnknown)
+    }
+
+    @Test("Another caller's secret does not pass")
+    func anotherCallersSecret() async throws {
+        let other = try AccessKey(String(repeating: "b", count: 40))
+        let server = try scene.server(
+            credentials: StaticCredentials([scene.accessKey: [old], other: [new]])
+        )
+        #expect(try await server.refusal(draft(new)) == .tokenMismatch)
+        var draft = draft(new)
+        draft.accessKey = other.text
+        #expect(try await server.refusal(draft) == nil)
+    }
+}
