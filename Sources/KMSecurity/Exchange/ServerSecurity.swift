@@ -141,14 +141,14 @@ public struct ServerSecurity: Sendable {
             if body.isEmpty, rule.protection == .none, !acceptsEmptyBodies {
                 throw KMError(.emptyBody, "a request without a body; its token would be the same for every one")
             }
-            let firstIssued = isCallback ? cipher.keyring.firstIssued?.id : nil
-            let parameters = try cipher.open(
-                body,
-                rule,
-                requestHeaders.cryptoKeyID ?? firstIssued,
-                correlationID: requestHeaders.correlationID
+            let keyID = requestHeaders.cryptoKeyID ?? (isCallback ? cipher.keyring.firstIssued?.id : nil)
+            let parameters = try cipher.open(body, rule, keyID, correlationID: requestHeaders.correlationID)
+            return OpenedCall(
+                headers: requestHeaders,
+                credentialName: credential.name,
+                parameters: parameters,
+                keyID: keyID
             )
-            return OpenedCall(headers: requestHeaders, credentialName: credential.name, parameters: parameters)
         }
     }
 
@@ -165,7 +165,8 @@ public struct ServerSecurity: Sendable {
     ///
     /// - Parameters:
     ///   - parameters: one JSON text, whose bytes stay as they are.
-    ///   - call: what it answers: its correlation id is echoed, and the key that it named encrypts.
+    ///   - call: what it answers: its correlation id is echoed, and the key that it named encrypts; for a callback that
+    ///     named none, the first one issued.
     ///   - protection: what is done to them.
     /// - Returns: status 200, headers and body to send as they are.
     /// - Throws: ``KMError`` `keyUnknown` where the call named no key and the ring has no primary one; what
@@ -177,7 +178,7 @@ public struct ServerSecurity: Sendable {
     ) throws -> SealedResponse {
         let correlationID = call.headers.correlationID
         guard protection != .none else { return SealedResponse(.ok, correlationID, nil, parameters) }
-        guard let id = call.headers.cryptoKeyID ?? cipher.keyring.primaryID else {
+        guard let id = call.keyID ?? cipher.keyring.primaryID else {
             throw KMError(.keyUnknown, "the call names no key, and the ring has no primary one")
         }
         let body = try cipher.seal(parameters, protection, under: id, at: clock(), correlationID: correlationID)
@@ -239,6 +240,8 @@ public struct OpenedCall: Sendable {
     public let credentialName: String
     /// One JSON text, as the sender wrote it; empty for a request without a body.
     public let parameters: [UInt8]
+    /// The key that the call named, or on a callback the first one issued.
+    let keyID: CryptoKeyID?
 }
 
 /// A response ready to send.

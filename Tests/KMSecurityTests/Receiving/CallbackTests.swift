@@ -1,0 +1,157 @@
+import Foundation
+import HTTPTypes
+import KMSecurity
+import Testing
+
+/// Calls of the platform to a service provider: no access key, and the first key issued.
+@Suite("Callbacks")
+struct CallbackTests {
+    private let scene: ReceivingScene
+    private let firstID: CryptoKeyID
+    private let newestID: CryptoKeyID
+
+    init() throws {
+        scene = try ReceivingScene()
+        firstID = try CryptoKeyID("ffffffffffffffffffffffffffffffff")
+        newestID = try CryptoKeyID("00000000000000000000000000000000")
+    }
+
+    private func issued(_ days: Double) -> Date { ReceivingScene.start.addingTimeInterval(days * 86_400) }
+
+    /// The platform's end, whose ring has the newest key for primary.
+    private func platform(_ first: CryptoKey.State = .active) throws -> ClientSecurity {
+        let ring = try CryptoKeyring(
+            [
+                ReceivingScene.clientKey(newestID, issuedAt: issued(-1)),
+                ReceivingScene.clientKey(firstID, issuedAt: issued(-200)),
+            ],
+            primary: newestID
+        )
+        return try ClientSecurity(
+            aspID: scene.aspID,
+            accessKey: nil,
+            secretKey: scene.secretKey,
+            keyring: ring.setting(first, of: firstID),
+            clock: scene.clock.now
+        )
+    }
+
+    private func provider(
+        primary: CryptoKeyID?,
+        credentials: (any CredentialSource)? = nil,
+        replayGuard: any ReplayGuard = .inMemory()
+    ) throws -> ServerSecurity {
+        let ring = try CryptoKeyring(
+            [
+                ReceivingScene.serverKey(newestID, issuedAt: issued(-1)),
+                ReceivingScene.serverKey(firstID, issuedAt: issued(-200)),
+            ],
+            primary: primary
+        )
+        let own = StaticCredentials([.callback(scene.aspID): [Credential(name: "callback", secretKey: scene.secretKey)]]
+        )
+        return try scene.server(credentials: credentials ?? own, keyring: ring, replayGuard: replayGuard)
+    }
+
+    @Test("A callback is encrypted under the first key issued, and its answer under the same")
+    func thereAndBack() async throws {
+        let platform = try platform()
+        let request = try platform.seal(ReceivingScene.parameters, policy: .waitingPhysicalCards)
+        #expect(request.headers[.kmCryptoKeyID] == firstID.text)
+        #expect(request.headers[.kmAccessKey] == nil)
+        let credentials = CountingCredentials([.callback(scene.aspID): [Credential(secretKey: scene.secretKey)]])
+        let provider = try provider(primary: newestID, credentials: credentials)
+        let call = try await provider.openCallback(request.headers, request.body, policy: .waitingPhysicalCards)
+        #expect(call.parameters == ReceivingScene.parameters)
+        #expect(credentials.callers == [.callback(scene.aspID)])
+        let reply = try provider.seal(call.parameters, answering: call)
+        #expect(reply.headers[.kmCryptoKeyID] == firstID.text)
+        #expect(
+            try platform.open(reply.headers, reply.body, answering: request).parameters == ReceivingScene.parameters
+        )
+    }
+
+    @Test("An inactive key is not the first one issued")
+    func inactiveFirstKey() throws {
+        for state in [CryptoKey.State.inactive, .discarded] {
+            let request = try platform(state).seal(ReceivingScene.parameters, protection: .message)
+            #expect(request.headers[.kmCryptoKeyID] == newestID.text)
+        }
+    }
+
+    @Test("Where a callback names no key it is the first one issued, for the answer too", arguments: [true, false])
+    func noKeyNamed(hasPrimary: Bool) async throws {
+        let platform = try ClientSecurity(
+            aspID: scene.aspID,
+            accessKey: nil,
+            secretKey: scene.secretKey,
+            keyring: CryptoKeyring(ReceivingScene.clientKey(firstID)),
+            profile: .gateway,
+            clock: scene.clock.now
+        )
+        let request = try platform.seal(ReceivingScene.parameters, protection: .message)
+        var fields = request.headers
+        fields[.kmCryptoKeyID] = nil
+        let provider = try provider(primary: hasPrimary ? newestID : nil)
+        let call = try await provider.openCallback(fields, request.body, policy: .waitingPhysicalCards)
+        #expect(call.parameters == ReceivingScene.parameters)
+        let reply = try provider.seal(call.parameters, answering: call)
+        #expect(reply.headers[.kmCryptoKeyID] == firstID.text)
+        #expect(
+            try platform.open(reply.headers, reply.body, answering: request).parameters == ReceivingScene.parameters
+        )
+    }
+
+    @Test("A call, other than a callback, that names no key is refused")
+    func callsNameTheirKey() async throws {
+        var draft = scene.draft(try scene.client().seal(ReceivingScene.parameters, protection: .message).body)
+        draft.cryptoKeyID = nil
+        #expect(try await scene.server().refusal(draft, protection: .message) == .headerMissing)
+    }
+
+    @Test("An access key has no place in a callback, and a call needs one")
+    func accessKeys() async throws {
+        let request = try platform().seal(ReceivingScene.parameters, policy: .waitingPhysicalCards)
+        var fields = request.headers
+        fields[.kmAccessKey] = scene.accessKey.text
+        let provider = try provider(primary: newestID)
+        await #expect(throws: KMError(.headerInvalid)) {
+            try await provider.openCallback(fields, request.body, policy: .waitingPhysicalCards)
+        }
+        await #expect(throws: KMError(.headerMissing)) { try await provider.open(request.headers, request.body) }
+    }
+
+    @Test("A callback's secret is not good for calls, nor a call's for callbacks")
+    func separateCallers() async throws {
+        let callback = try platform().seal(ReceivingScene.parameters, protection: .message)
+        let calls = try scene.server()
+        await #expect(throws: KMError(.callerUnknown)) {
+            try await calls.openCallback(callback.headers, callback.body, policy: .waitingPhysicalCards)
+        }
+        let call = try scene.client().seal(ReceivingScene.parameters, protection: .message)
+        await #expect(throws: KMError(.callerUnknown)) {
+            try await provider(primary: nil).open(call.headers, call.body)
+        }
+    }
+
+    @Test("A callback of an ASP id that is not known here")
+    func foreignAspID() async throws {
+        let request = try platform().seal(ReceivingScene.parameters, protection: .message)
+        var fields = request.headers
+        fields[.kmUserAspID] = "000170000000001"
+        let provider = try provider(primary: newestID)
+        await #expect(throws: KMError(.callerUnknown)) {
+            try await provider.openCallback(fields, request.body, policy: .waitingPhysicalCards)
+        }
+    }
+
+    @Test("A callback is honoured once")
+    func replay() async throws {
+        let request = try platform().seal(ReceivingScene.parameters, protection: .message)
+        let provider = try provider(primary: newestID)
+        _ = try await provider.openCallback(request.headers, request.body, policy: .waitingPhysicalCards)
+        await #expect(throws: KMError(.replayed)) {
+            try await provider.openCallback(request.headers, request.body, policy: .waitingPhysicalCards)
+        }
+    }
+}
