@@ -55,7 +55,9 @@ public final class InMemoryReplayGuard: ReplayGuard {
     }
 
     private static func second(_ date: Date) -> Int64 {
-        Int64(min(max(date.timeIntervalSince1970.rounded(.down), -9e15), 9e15))
+        // What is no number is taken for the far past, in which everything has expired.
+        let seconds = date.timeIntervalSince1970
+        return seconds.isNaN ? -9_000_000_000_000_000 : Int64(min(max(seconds.rounded(.down), -9e15), 9e15))
     }
 }
 

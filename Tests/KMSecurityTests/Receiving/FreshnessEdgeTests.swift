@@ -1,0 +1,106 @@
+import Foundation
+import HTTPTypes
+import KMSecurity
+import Testing
+
+@Suite("The tolerance of the server's clock")
+struct FreshnessEdgeTests {
+    private let scene: ReceivingScene
+
+    init() throws {
+        scene = try ReceivingScene()
+    }
+
+    @Test(
+        "Edges to the millisecond",
+        arguments: [
+            (300, true), (300.001, false), (-60, true), (-60.001, false), (0, true), (299.999, true), (-59.999, true),
+            (86_400, false), (-86_400, false),
+        ]
+    )
+    func edges(age: TimeInterval, passes: Bool) async throws {
+        let server = try scene.server(tolerance: .init(past: 300, future: 60))
+        let draft = scene.draft()
+        scene.clock.set(ReceivingScene.start.addingTimeInterval(age))
+        #expect(try await server.refusal(draft) == (passes ? nil : .tokenStale))
+        // At both edges it is remembered, too.
+        if passes { #expect(try await server.refusal(draft) == .replayed) }
+    }
+
+    @Test("No tolerance at all takes this millisecond")
+    func zero() async throws {
+        let server = try scene.server(tolerance: .init(past: 0, future: 0))
+        let draft = scene.draft()
+        for (age, code) in [(0.001, KMError.Code.tokenStale), (-0.001, .tokenStale), (0, nil)] {
+            scene.clock.set(ReceivingScene.start.addingTimeInterval(age))
+            #expect(try await server.refusal(draft) == code)
+        }
+    }
+
+    @Test("A tolerance that is no number lets nothing pass", arguments: [(Double.nan, 300), (300, .nan), (.nan, .nan)])
+    func notANumber(past: TimeInterval, future: TimeInterval) async throws {
+        let server = try scene.server(tolerance: .init(past: past, future: future))
+        #expect(try await server.refusal(scene.draft()) == .tokenStale)
+    }
+
+    @Test("Without end: any age, and remembered for good", arguments: [0, 1e9])
+    func endless(age: TimeInterval) async throws {
+        let server = try scene.server(tolerance: .init(past: .infinity, future: .infinity))
+        scene.clock.set(ReceivingScene.start.addingTimeInterval(age))
+        #expect(try await server.refusal(scene.draft()) == nil)
+        scene.clock.set(ReceivingScene.start.addingTimeInterval(age + 1e9))
+        #expect(try await server.refusal(scene.draft()) == .replayed)
+    }
+
+    @Test("A time that is read in the wrong zone is nine hours off")
+    func wrongZone() async throws {
+        var draft = scene.draft()
+        draft.timeZone = "KST"
+        #expect(try await scene.server().refusal(draft) == .tokenStale)
+        draft.setTime("20270305213456789")
+        #expect(try await scene.server().refusal(draft) == nil)
+    }
+
+    /// Instants at which the calendars of two zones differ, or have a day that other years lack.
+    @Test(
+        arguments: [
+            (1_798_729_199.999, "20261231145959999", "20261231235959999"),
+            (1_798_729_200.000, "20261231150000000", "20270101000000000"),
+            (1_798_761_599.999, "20261231235959999", "20270101085959999"),
+            (1_798_761_600.000, "20270101000000000", "20270101090000000"),
+            (1_835_362_800.000, "20280228150000000", "20280229000000000"),
+            (1_835_395_200.000, "20280229000000000", "20280229090000000"),
+            (1_835_481_599.999, "20280229235959999", "20280301085959999"),
+            (1_866_985_200.000, "20290228150000000", "20290301000000000"),
+        ]
+    )
+    func twoZonesAtOnce(seconds: TimeInterval, utc: String, kst: String) async throws {
+        scene.clock.set(Date(timeIntervalSince1970: seconds))
+        let server = try scene.server(tolerance: .init(past: 0, future: 0))
+        for (zone, digits) in [(TimeZoneCode.utc, utc), (.gmt, utc), (.kst, kst), (.jst, kst)] {
+            let request = try scene.client(timeZone: zone).seal(ReceivingScene.parameters, protection: .none)
+            #expect(request.requestHeaders.token.timeDigits == digits)
+            #expect(request.headers[.kmTranTime] == String(digits.prefix(14)))
+            #expect(request.headers[.kmCorrelationID]?.hasPrefix(digits.prefix(14).dropFirst(2)) == true)
+            _ = try await server.open(request, protection: .none)
+        }
+    }
+
+    @Test("The correlation id's time may be five minutes off, or any, as the server is told")
+    func correlationTolerance() async throws {
+        for (tolerance, time, passes) in [
+            (300, "270305122956", true), (300, "270305123956", true), (300, "270305123957", false),
+            (0, "270305123456", true), (0, "270305123457", false), (nil, "270305213456", true),
+        ] as [(TimeInterval?, String, Bool)] {
+            let server = try ServerSecurity(
+                credentials: scene.credentials,
+                keyring: CryptoKeyring(scene.serverKey),
+                correlationTolerance: tolerance,
+                clock: scene.clock.now
+            )
+            var draft = scene.draft()
+            draft.correlationID = "\(time)-0a1b2c3"
+            #expect(try await server.refusal(draft) == (passes ? nil : .timeMismatch))
+        }
+    }
+}

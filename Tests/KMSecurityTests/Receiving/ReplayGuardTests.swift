@@ -1,0 +1,126 @@
+import Foundation
+import KMSecurity
+import Synchronization
+import Testing
+
+@Suite("The replay guard in memory")
+struct ReplayGuardTests {
+    private let scene: ReceivingScene
+    /// Some requests' keys, as a server claims them.
+    private let keys: [ReplayKey]
+    private let now = ReceivingScene.start
+
+    init() async throws {
+        scene = try ReceivingScene()
+        let collector = CountingGuard(.first)
+        let server = try scene.server(replayGuard: collector)
+        for index in 0..<40 { _ = try await server.open(scene.draft(Array("\(index)".utf8))) }
+        keys = collector.claimed
+    }
+
+    private func second(_ offset: TimeInterval) -> Date {
+        Date(timeIntervalSince1970: now.timeIntervalSince1970.rounded(.down) + offset)
+    }
+
+    @Test("Keys are digests: different ones of different requests, the same for a copy")
+    func keysOfRequests() async throws {
+        #expect(Set(keys).count == 40)
+        #expect(Set(keys.map(\.text)).count == 40)
+        #expect(keys.allSatisfy { $0.text.count == 64 && $0.text.allSatisfy(\.isHexDigit) })
+        let collector = CountingGuard(.first)
+        _ = try await scene.server(replayGuard: collector).open(scene.draft(Array("7".utf8)))
+        #expect(collector.claimed == [keys[7]])
+    }
+
+    @Test("Of 64 claims at once one is the first, in each of 200 rounds")
+    func parallelClaims() async throws {
+        for round in 0..<200 {
+            let replayGuard = InMemoryReplayGuard(capacity: 2)
+            let key = keys[round % keys.count]
+            let firsts = await withTaskGroup(of: ReplayClaim.self) { group in
+                for _ in 0..<64 { group.addTask { [now] in replayGuard.claim(key, until: now, at: now) } }
+                return await group.reduce(into: 0) { $0 += $1 == .first ? 1 : 0 }
+            }
+            #expect(firsts == 1)
+        }
+    }
+
+    @Test("A full guard says so, even of new requests, and has room again when others expire")
+    func capacity() {
+        let replayGuard = InMemoryReplayGuard(capacity: 3)
+        for index in 0..<3 { #expect(replayGuard.claim(keys[index], until: second(Double(index)), at: now) == .first) }
+        #expect(replayGuard.claim(keys[3], until: second(10), at: now) == .full)
+        // It still knows what it has.
+        #expect(replayGuard.claim(keys[0], until: second(0), at: now) == .replayed)
+        #expect(replayGuard.count == 3)
+        #expect(replayGuard.claim(keys[3], until: second(10), at: second(0.999)) == .full)
+        #expect(replayGuard.claim(keys[3], until: second(10), at: second(1)) == .first)
+        #expect(replayGuard.claim(keys[4], until: second(10), at: second(1)) == .full)
+        #expect(replayGuard.count == 3)
+        #expect(replayGuard.claim(keys[4], until: second(20), at: second(4)) == .first)
+        #expect(replayGuard.count == 2)
+    }
+
+    @Test("A guard of no size has room for one", arguments: [0, -1, .min, 1])
+    func smallest(capacity: Int) {
+        let replayGuard = InMemoryReplayGuard(capacity: capacity)
+        #expect(replayGuard.capacity == 1)
+        #expect(replayGuard.claim(keys[0], until: second(0), at: now) == .first)
+        #expect(replayGuard.claim(keys[1], until: second(0), at: now) == .full)
+    }
+
+    @Test("A copy is refused up to and with its expiry, and after it too")
+    func expiry() {
+        let replayGuard = InMemoryReplayGuard()
+        #expect(replayGuard.claim(keys[0], until: second(5), at: now) == .first)
+        for offset in [0.9, 4.999, 5, 5.999] {
+            #expect(replayGuard.claim(keys[0], until: second(5), at: second(offset)) == .replayed)
+        }
+        // It is let go of, and its copy is known by its expiry alone.
+        #expect(replayGuard.claim(keys[0], until: second(5), at: second(6)) == .replayed)
+        #expect(replayGuard.count == 0)
+    }
+
+    @Test("What expired stays refused though the clock is set back")
+    func clockSetBack() {
+        let replayGuard = InMemoryReplayGuard()
+        #expect(replayGuard.claim(keys[0], until: second(5), at: second(0)) == .first)
+        #expect(replayGuard.claim(keys[1], until: second(20), at: second(10)) == .first)
+        for key in [keys[0], keys[2]] {
+            #expect(replayGuard.claim(key, until: second(5), at: second(0)) == .replayed)
+            #expect(replayGuard.claim(key, until: second(9.999), at: second(0)) == .replayed)
+        }
+        #expect(replayGuard.claim(keys[2], until: second(10), at: second(0)) == .first)
+        #expect(replayGuard.claim(keys[1], until: second(20), at: second(0)) == .replayed)
+    }
+
+    @Test("Times that no clock tells trap nowhere, and let no copy pass")
+    func strangeTimes() {
+        for expiry in [Date.distantPast, .distantFuture, Date(timeIntervalSince1970: .infinity)] {
+            for date in [Date.distantPast, .distantFuture, Date(timeIntervalSince1970: -.infinity), now] {
+                let replayGuard = InMemoryReplayGuard()
+                _ = replayGuard.claim(keys[0], until: expiry, at: date)
+                #expect(replayGuard.claim(keys[0], until: expiry, at: date) == .replayed)
+            }
+        }
+        let replayGuard = InMemoryReplayGuard()
+        let noDate = Date(timeIntervalSince1970: .nan)
+        #expect(replayGuard.claim(keys[0], until: second(5), at: noDate) == .first)
+        #expect(replayGuard.claim(keys[0], until: second(5), at: now) == .replayed)
+        #expect(replayGuard.claim(keys[1], until: noDate, at: now) == .replayed)
+    }
+
+    @Test("Never more than the capacity, whatever comes when")
+    func bounded() {
+        let replayGuard = InMemoryReplayGuard(capacity: 8)
+        var numbers = HeaderAgreementTests.Numbers(state: 11)
+        var answers: Set<ReplayClaim> = []
+        for step in 0..<2000 {
+            let date = second(Double(step) / 10)
+            let expiry = date.addingTimeInterval(Double.random(in: 0..<4, using: &numbers))
+            answers.insert(replayGuard.claim(keys.randomElement(using: &numbers) ?? keys[0], until: expiry, at: date))
+            #expect(replayGuard.count <= 8)
+        }
+        #expect(answers == [.first, .replayed, .full])
+    }
+}
