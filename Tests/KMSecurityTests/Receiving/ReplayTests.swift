@@ -1,0 +1,167 @@
+import Foundation
+import HTTPTypes
+import KMSecurity
+import Testing
+
+/// What a server takes for a copy of a request.
+@Suite("Replays")
+struct ReplayTests {
+    private let scene: ReceivingScene
+
+    init() throws {
+        scene = try ReceivingScene()
+    }
+
+    /// How 64 copies of a request, sent at once, came out.
+    private func outcomes(_ server: ServerSecurity, _ draft: ReceivingDraft, _ protection: Protection) async throws
+        -> [KMError.Code?: Int]
+    {
+        try await withThrowingTaskGroup(of: KMError.Code?.self) { group in
+            for _ in 0..<64 { group.addTask { try await server.refusal(draft, protection: protection) } }
+            return try await group.reduce(into: [:]) { $0[$1, default: 0] += 1 }
+        }
+    }
+
+    @Test("Of 64 copies at once exactly one passes: plain bodies, 20 rounds")
+    func parallelPlainCopies() async throws {
+        let server = try scene.server()
+        for round in 0..<20 {
+            let draft = scene.draft(Array("[\(round)]".utf8))
+            #expect(try await outcomes(server, draft, .none) == [nil: 1, .replayed: 63])
+        }
+    }
+
+    @Test("Of 64 copies at once exactly one passes: encrypted bodies, 5 rounds")
+    func parallelEncryptedCopies() async throws {
+        let server = try scene.server()
+        for _ in 0..<5 {
+            let draft = scene.draft(try scene.client().seal(ReceivingScene.parameters, protection: .message).body)
+            #expect(try await outcomes(server, draft, .message) == [nil: 1, .replayed: 63])
+        }
+    }
+
+    /// What the token does not cover, changed in a copy.
+    private static let alterations: [@Sendable (inout ReceivingDraft) -> Void] = [
+        { $0.setTime("20270305123456790") },
+        { $0.setTime("20270305123500000") },
+        { $0.correlationID = "270305123456-0a1b2c4" },
+        { $0.correlationID = "270305123456-0A1B2C3" },
+        {
+            $0.setTime("20270305213456789")
+            $0.timeZone = "KST"
+        },
+        { $0.timeZone = "GMT" },
+    ]
+
+    @Test("An encrypted body with another time or correlation id is a copy", arguments: alterations.indices)
+    func alteredEncryptedCopies(index: Int) async throws {
+        for protection in [Protection.message, try .fields("$.physicalCardNo")] {
+            let server = try scene.server()
+            let request = try scene.client().seal(ReceivingScene.parameters, protection: protection)
+            var draft = scene.draft(request.body)
+            draft.correlationID = request.headers[.kmCorrelationID]
+            #expect(try await server.refusal(draft, protection: protection) == nil)
+            Self.alterations[index](&draft)
+            #expect(try await server.refusal(draft, protection: protection) == .replayed)
+        }
+    }
+
+    @Test("A plain body with another time or correlation id passes, as documented", arguments: alterations.indices)
+    func alteredPlainCopies(index: Int) async throws {
+        let server = try scene.server()
+        var draft = scene.draft()
+        #expect(try await server.refusal(draft) == nil)
+        Self.alterations[index](&draft)
+        #expect(try await server.refusal(draft) == nil)
+        #expect(try await server.refusal(draft) == .replayed)
+    }
+
+    @Test("What is not covered either, and makes no other request of a copy")
+    func uncoveredHeaders() async throws {
+        let server = try scene.server()
+        var draft = scene.draft()
+        #expect(try await server.refusal(draft) == nil)
+        draft.aspID = "000170000000001"
+        #expect(try await server.refusal(draft) == .replayed)
+        draft.cryptoKeyID = nil
+        #expect(try await server.refusal(draft) == .replayed)
+        draft.profile = .gateway
+        #expect(try await server.refusal(draft) == .replayed)
+    }
+
+    @Test("Two callers may send the same body at the same time")
+    func callersDoNotDisturbEachOther() async throws {
+        let other = try AccessKey(String(repeating: "b", count: 40))
+        let credentials = StaticCredentials([scene.accessKey: [scene.secretKey], other: [scene.secretKey]])
+        let server = try scene.server(credentials: credentials)
+        var draft = scene.draft()
+        #expect(try await server.refusal(draft) == nil)
+        draft.accessKey = other.text
+        #expect(try await server.refusal(draft) == nil)
+    }
+
+    @Test("An altered copy of an encrypted body stays refused as long as the guard is to remember it")
+    func howLongACopyIsKnown() async throws {
+        let replayGuard = InMemoryReplayGuard()
+        let server = try scene.server(tolerance: .init(past: 300, future: 60), replayGuard: replayGuard)
+        var draft = scene.draft(try scene.client().seal(ReceivingScene.parameters, protection: .message).body)
+        #expect(try await server.refusal(draft, protection: .message) == nil)
+        scene.clock.set(ReceivingScene.start.addingTimeInterval(360))
+        draft.setTime("20270305124056789")
+        #expect(try await server.refusal(draft, protection: .message) == .replayed)
+        #expect(replayGuard.count == 1)
+        // Then it is let go of: TLS is what keeps a body from coming into strange hands.
+        scene.clock.set(ReceivingScene.start.addingTimeInterval(361))
+        draft.setTime("20270305124057789")
+        #expect(try await server.refusal(draft, protection: .message) == nil)
+    }
+
+    @Test("A copy passes at no time while it is fresh, or after", arguments: [0, 1, 299.999, 300, 300.001, 301, 4000])
+    func copiesInTime(age: TimeInterval) async throws {
+        let server = try scene.server()
+        #expect(try await server.refusal(scene.draft()) == nil)
+        scene.clock.set(ReceivingScene.start.addingTimeInterval(age))
+        #expect(try await server.refusal(scene.draft()) == (age <= 300 ? .replayed : .tokenStale))
+        scene.clock.set(ReceivingScene.start)
+        #expect(try await server.refusal(scene.draft()) == .replayed)
+    }
+
+    @Test("A full guard refuses, and takes requests again when the first have expired")
+    func fullGuard() async throws {
+        let replayGuard = InMemoryReplayGuard(capacity: 2)
+        let server = try scene.server(replayGuard: replayGuard)
+        for (body, code) in [("1", nil), ("2", nil), ("3", .replayGuardFull), ("2", .replayed)]
+            as [(String, KMError.Code?)]
+        {
+            #expect(try await server.refusal(scene.draft(Array(body.utf8))) == code)
+        }
+        scene.clock.set(ReceivingScene.start.addingTimeInterval(301))
+        var draft = scene.draft(Array("3".utf8))
+        draft.setTime("20270305123957000")
+        #expect(try await server.refusal(draft) == nil)
+        #expect(replayGuard.count == 1)
+    }
+
+    @Test("Empty bodies are refused unless they are asked for")
+    func emptyBodies() async throws {
+        let draft = scene.draft([])
+        #expect(try await scene.server().refusal(draft) == .emptyBody)
+        let open = try scene.server(acceptsEmptyBodies: true)
+        #expect(try await open.open(draft).parameters == [])
+        #expect(try await open.refusal(draft) == .replayed)
+        // Where a body is to be encrypted, none is no body.
+        for protection in [Protection.message, try .fields("$.physicalCardNo")] {
+            #expect(
+                try await scene.server(acceptsEmptyBodies: true).refusal(draft, protection: protection)
+                    == .malformedJSON
+            )
+        }
+        let optional = EndpointPolicy(
+            request: .init(.message, isRequired: false),
+            response: .init(.none)
+        )
+        await #expect(throws: KMError(.malformedJSON)) {
+            try await scene.server(acceptsEmptyBodies: true).open(draft.fields(), [], policy: optional)
+        }
+    }
+}
