@@ -1,0 +1,41 @@
+import Logging
+import Synchronization
+
+/// A log that keeps what it is told, at every level.
+final class CapturedLog: Sendable {
+    struct Record: Sendable {
+        let level: Logger.Level
+        let metadata: Logger.Metadata
+        /// All of it.
+        let text: String
+    }
+
+    private let kept = Mutex<[Record]>([])
+
+    var records: [Record] { kept.withLock { $0 } }
+
+    var logger: Logger {
+        Logger(label: "test") { _ in Handler(log: self) }
+    }
+
+    private func append(_ record: Record) {
+        kept.withLock { $0.append(record) }
+    }
+
+    private struct Handler: LogHandler {
+        let log: CapturedLog
+        var metadata: Logger.Metadata = [:]
+        var logLevel = Logger.Level.trace
+
+        subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+            get { metadata[key] }
+            set { metadata[key] = newValue }
+        }
+
+        func log(event: LogEvent) {
+            let metadata = event.metadata ?? [:]
+            let text = "\(event.level) \(event.message) \(metadata) \(event.error.map { "\($0)" } ?? "")"
+            log.append(Record(level: event.level, metadata: metadata, text: text))
+        }
+    }
+}

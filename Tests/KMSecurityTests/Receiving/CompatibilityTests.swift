@@ -1,0 +1,100 @@
+import Foundation
+import HTTPTypes
+import KMSecurity
+import Testing
+
+/// Both dialects of the wire are taken, by either end, in headers of any case.
+@Suite("Compatibility")
+struct CompatibilityTests {
+    private static let pairs = WireProfile.all.flatMap { client in WireProfile.all.map { (client, $0) } }
+    private static let names: [HTTPField.Name] = [
+        .kmUserAspID, .kmCorrelationID, .kmAccessKey, .kmCryptoKeyID, .kmTranToken, .kmTranTime, .kmTimeZone,
+    ]
+
+    private let scene: ReceivingScene
+
+    init() throws {
+        scene = try ReceivingScene()
+    }
+
+    /// The protected header of a body's JWE.
+    private func header(_ body: [UInt8]) throws -> String {
+        let text = String(decoding: body, as: UTF8.self)
+        var part = String(try #require(text.split(separator: "\"").last { $0.contains(".") }).prefix { $0 != "." })
+        part += String(repeating: "=", count: (4 - part.count % 4) % 4)
+        let data = try #require(Data(base64Encoded: part.replacing("-", with: "+").replacing("_", with: "/")))
+        return String(decoding: data, as: UTF8.self)
+    }
+
+    @Test("Each profile's client with each profile's server, there and back", arguments: pairs)
+    func profiles(ofClient: WireProfile, ofServer: WireProfile) async throws {
+        let client = try scene.client(timeZone: .kst, profile: ofClient)
+        let server = try scene.server(profile: ofServer)
+        let request = try client.seal(ReceivingScene.parameters, policy: .waitingPhysicalCards)
+        #expect(request.headers[.kmTranToken]?.count == (ofClient == .gateway ? 67 : 66))
+        #expect(try header(request.body).contains("kid") == (ofClient == .documented))
+        #expect(try header(request.body).contains(ofClient == .gateway ? "A128GCM" : "A256GCM"))
+        let call = try await server.open(request.headers, request.body, policy: .waitingPhysicalCards)
+        #expect(call.parameters == ReceivingScene.parameters)
+        let reply = try server.seal(call.parameters, answering: call, policy: .waitingPhysicalCards)
+        #expect(try header(reply.body).contains("kid") == (ofServer == .documented))
+        let response = try client.open(reply.headers, reply.body, answering: request, policy: .waitingPhysicalCards)
+        #expect(response.parameters == ReceivingScene.parameters)
+    }
+
+    @Test("A copy in the other form of the token is a copy", arguments: pairs)
+    func bothFormsAreOneRequest(first: WireProfile, second: WireProfile) async throws {
+        let server = try scene.server()
+        var draft = scene.draft()
+        draft.profile = first
+        #expect(try await server.refusal(draft) == nil)
+        draft.profile = second
+        #expect(try await server.refusal(draft) == .replayed)
+    }
+
+    @Test("Header names have no case", arguments: [true, false])
+    func caseOfNames(isUpper: Bool) async throws {
+        let request = try scene.client().seal(ReceivingScene.parameters, protection: .message)
+        var fields = HTTPFields()
+        for name in Self.names {
+            let spelt = isUpper ? name.rawName.uppercased() : name.rawName.lowercased()
+            fields.append(
+                HTTPField(name: try #require(HTTPField.Name(spelt)), value: try #require(request.headers[name]))
+            )
+        }
+        #expect(fields.map(\.name.rawName) != Self.names.map(\.rawName))
+        #expect(try await scene.server().open(fields, request.body).parameters == ReceivingScene.parameters)
+        #expect(HeaderRule.rules(.request).compactMap { $0.finding(fields) }.allSatisfy { $0.isSatisfied })
+        // Two spellings of one name are two of it.
+        fields.append(HTTPField(name: .kmTimeZone, value: "UTC"))
+        let server = try scene.server()
+        await #expect(throws: KMError(.headerRepeated)) { try await server.open(fields, request.body) }
+    }
+
+    @Test("A kid that is another one than the header's is refused")
+    func anotherKid() async throws {
+        let other = try CryptoKeyID(String(repeating: "a", count: 32))
+        let ring = try CryptoKeyring([scene.serverKey, ReceivingScene.serverKey(other)], primary: nil)
+        for (profile, code) in [(WireProfile.documented, KMError.Code.keyIDMismatch), (.gateway, nil)] {
+            var draft = scene.draft(
+                try scene.client(profile: profile).seal(ReceivingScene.parameters, protection: .message).body
+            )
+            // Both keys have the same halves here, so that the id alone decides.
+            draft.cryptoKeyID = other.text
+            #expect(try await scene.server(keyring: ring).refusal(draft, protection: .message) == code)
+        }
+    }
+
+    @Test("A request may be plain and its response encrypted, and the other way round")
+    func mixedProtection() async throws {
+        let (client, server) = (try scene.client(), try scene.server())
+        for (there, back) in [(Protection.none, Protection.message), (.message, .none)] {
+            let request = try client.seal(ReceivingScene.parameters, protection: there)
+            let call = try await server.open(request, protection: there)
+            let reply = try server.seal(ReceivingScene.parameters, answering: call, protection: back)
+            #expect((reply.body == ReceivingScene.parameters) == (back == .none))
+            let response = try client.open(reply.headers, reply.body, answering: request, protection: back)
+            #expect(response.parameters == ReceivingScene.parameters)
+        }
+    }
+}

@@ -1,0 +1,157 @@
+import Foundation
+import HTTPTypes
+import KMSecurity
+import Logging
+import Testing
+
+/// What a log gets to see.
+@Suite("The log of decisions")
+struct DecisionLogTests {
+    private let scene: ReceivingScene
+    private let log = CapturedLog()
+
+    init() throws {
+        scene = try ReceivingScene()
+    }
+
+    /// Runs what may be refused, and gives back the one record of it.
+    private func record(_ decision: () async throws -> Void) async throws -> CapturedLog.Record {
+        let count = log.records.count
+        try? await decision()
+        #expect(log.records.count == count + 1)
+        return try #require(log.records.last)
+    }
+
+    @Test("Success is told at debug level: the ids, the code and the time it took")
+    func success() async throws {
+        let server = try scene.server(logger: log.logger)
+        let request = try scene.client().seal(ReceivingScene.parameters, protection: .message)
+        let record = try await record { _ = try await server.open(request) }
+        #expect(record.level == .debug)
+        #expect(Set(record.metadata.keys) == ["km.code", "km.us", "km.correlation-id", "km.key-id"])
+        #expect(record.metadata["km.code"] == "done")
+        #expect(record.metadata["km.correlation-id"].map { "\($0)" } == request.headers[.kmCorrelationID])
+        #expect(record.metadata["km.key-id"].map { "\($0)" } == scene.keyID.text)
+        #expect(record.metadata["km.us"].flatMap { Int("\($0)") }.map { $0 > 0 } == true)
+    }
+
+    @Test("A refusal is told at notice level by its code")
+    func refusal() async throws {
+        let server = try scene.server(logger: log.logger)
+        var draft = scene.draft()
+        draft.secretKey = try ReceivingScene.secretKey("another")
+        let record = try await record { _ = try await server.open(draft) }
+        #expect(record.level == .notice)
+        #expect(record.metadata["km.code"] == "tokenMismatch")
+        #expect(record.metadata["km.correlation-id"] == "270305123456-0a1b2c3")
+    }
+
+    @Test("A full guard is told at error level")
+    func fullGuard() async throws {
+        let server = try scene.server(replayGuard: CountingGuard(.full), logger: log.logger)
+        let record = try await record { _ = try await server.open(scene.draft()) }
+        #expect(record.level == .error)
+        #expect(record.metadata["km.code"] == "replayGuardFull")
+    }
+
+    @Test("Of a foreign error its type alone is told")
+    func foreignError() async throws {
+        let server = try scene.server(replayGuard: CountingGuard(nil), logger: log.logger)
+        let record = try await record { _ = try await server.open(scene.draft()) }
+        #expect(record.level == .error)
+        #expect(record.metadata["km.code"] == "ReceivingOutage")
+        #expect(!record.text.contains("the store said"))
+        #expect(record.metadata["km.detail"] == nil)
+    }
+
+    @Test("What has not the form of an id is not written")
+    func malformedIDs() async throws {
+        let server = try scene.server(logger: log.logger)
+        var draft = scene.draft()
+        draft.correlationID = "<script>\(ReceivingScene.card)"
+        draft.cryptoKeyID = "key \(ReceivingScene.card)"
+        let record = try await record { _ = try await server.open(draft) }
+        #expect(Set(record.metadata.keys) == ["km.code", "km.us", "km.detail"])
+        #expect(!record.text.contains(ReceivingScene.card))
+    }
+
+    @Test("A client's decisions are told in the same way")
+    func client() async throws {
+        let client = try ClientSecurity(
+            aspID: scene.aspID,
+            accessKey: scene.accessKey,
+            secretKey: scene.secretKey,
+            keyring: CryptoKeyring(scene.clientKey),
+            logger: log.logger,
+            clock: scene.clock.now
+        )
+        let server = try scene.server()
+        let request = try client.seal(ReceivingScene.parameters, protection: .message)
+        let reply = try server.seal(ReceivingScene.parameters, answering: await server.open(request))
+        let success = try await record { _ = try client.open(reply.headers, reply.body, answering: request) }
+        #expect(success.level == .debug)
+        let another = try client.seal(ReceivingScene.parameters, protection: .message)
+        let refusal = try await record { _ = try client.open(reply.headers, reply.body, answering: another) }
+        #expect(refusal.level == .notice)
+        #expect(refusal.metadata["km.code"] == "correlationMismatch")
+    }
+
+    /// Bodies and headers that hold a card number wherever something is looked at.
+    private func draftsWithCards() throws -> [ReceivingDraft] {
+        let card = ReceivingScene.card
+        func jwe(_ header: String) -> String {
+            let encoded = Data(header.utf8).base64EncodedString()
+                .replacing("+", with: "-").replacing("/", with: "_").replacing("=", with: "")
+            return #"{"encData":"\#(encoded).AA.AA.AA.AA"}"#
+        }
+        let bodies = [
+            String(decoding: ReceivingScene.parameters, as: UTF8.self), "{\(card)", #"{"physicalCardNo":"\#(card)"#,
+            #"{"\#(card)":1,"encData":""}"#, #"{"encData":"\#(card)"}"#, #"{"encData":\#(card)}"#,
+            jwe(#"{"alg":"\#(card)","enc":"A256GCM"}"#), jwe(#"{"alg":"RSA-OAEP-256","enc":"\#(card)"}"#),
+            jwe(#"{"alg":"RSA-OAEP-256","enc":"A256GCM","kid":"\#(card)"}"#),
+            jwe(#"{"alg":"RSA-OAEP-256","enc":"A256GCM","crit":["\#(card)"]}"#),
+            jwe(#"{"alg":"RSA-OAEP-256","enc":"A256GCM","\#(card)":1,"\#(card)":2}"#), jwe(card), "",
+        ]
+        var drafts = bodies.map { scene.draft(Array($0.utf8)) }
+        for change: (inout ReceivingDraft) -> Void in [
+            { $0.aspID = card }, { $0.accessKey = card }, { $0.cryptoKeyID = card }, { $0.correlationID = card },
+            { $0.tranTime = card }, { $0.timeZone = card }, { $0.timeZone = String(card.prefix(3)) },
+            { $0.accessKey = card + String(repeating: "0", count: 24) },
+        ] {
+            var draft = scene.draft()
+            change(&draft)
+            drafts.append(draft)
+        }
+        return drafts
+    }
+
+    @Test("No secret, no parameter, no card number and no MAC is in any record, however a request is spoilt")
+    func nothingSecret() async throws {
+        let server = try scene.server(logger: log.logger)
+        let mac = Data(
+            try HMACSHA256(key: SecretBytes(copying: Array(ReceivingScene.secretText.utf8)))
+                .authenticate(ReceivingScene.parameters).withBytes { mac in mac.indices.map { mac[$0] } }
+        )
+        var forbidden = [
+            ReceivingScene.card, ReceivingScene.secretText, "50000104652", "2709\"", "837", "physicalCard",
+            mac.base64EncodedString().prefix(20).description, mac.map { String(format: "%02x", $0) }.joined(),
+        ]
+        var levels: Set<Logger.Level> = []
+        let drafts = try draftsWithCards()
+        for draft in drafts {
+            forbidden.append(String(try draft.token().suffix(43).prefix(20)))
+            for protection in [Protection.message, .none, try .fields("$.physicalCardNo")] {
+                _ = try await server.refusal(draft, protection: protection)
+            }
+        }
+        let sealed = try scene.client().seal(ReceivingScene.parameters, protection: .message)
+        _ = try await server.open(sealed)
+        forbidden.append(String(decoding: sealed.body.dropFirst(12).prefix(40), as: UTF8.self))
+        #expect(log.records.count == drafts.count * 3 + 1)
+        for record in log.records {
+            levels.insert(record.level)
+            for text in forbidden { #expect(!record.text.contains(text), "\(record.text)") }
+        }
+        #expect(levels == [.debug, .notice])
+    }
+}

@@ -1,0 +1,100 @@
+import Foundation
+import HTTPTypes
+import KMSecurity
+import Testing
+
+/// What a peer is told of a refusal: nothing by which it could tell one from another.
+@Suite("Public responses")
+struct PublicResponseTests {
+    private let scene: ReceivingScene
+    private let server: ServerSecurity
+
+    init() throws {
+        scene = try ReceivingScene()
+        server = try scene.server()
+    }
+
+    @Test("Every refusal reads the same")
+    func refusals() throws {
+        let fields = try scene.draft().fields()
+        for code in ErrorCodeTests.refusals {
+            // The same code with another detail, and one that is not known yet.
+            for error in [KMError(code), KMError(code, "a detail"), KMError(KMError.Code("madeUpLater"), "more")] {
+                let response = server.publicResponse(to: error, answering: fields)
+                #expect(response.status == .badRequest)
+                #expect(response.headers == [.kmCorrelationID: "270305123456-0a1b2c3"])
+                #expect(
+                    response.body
+                        == Array(#"{"response":{"code":"000_002","message":"Invalid input parameter."}}"#.utf8)
+                )
+            }
+        }
+    }
+
+    @Test("Real refusals read the same, wherever they come from")
+    func realRefusals() async throws {
+        var drafts: [ReceivingDraft] = []
+        for change: (inout ReceivingDraft) throws -> Void in [
+            { $0.aspID = "x" }, { $0.accessKey = String(repeating: "b", count: 40) },
+            { $0.secretKey = try ReceivingScene.secretKey("x") }, { $0.setTime("20270305110000000") },
+            { $0.body = Array(#"{"encData":"a.b.c.d.e"}"#.utf8) }, { $0.body = Array("{".utf8) }, { _ in },
+            { $0.cryptoKeyID = String(repeating: "0", count: 32) }, { $0.tranTime = nil },
+        ] {
+            var draft = scene.draft()
+            try change(&draft)
+            drafts.append(draft)
+        }
+        var codes: Set<KMError.Code> = []
+        var bodies: Set<[UInt8]> = []
+        for draft in drafts {
+            let error = await #expect(throws: KMError.self) { try await server.open(draft, protection: .message) }
+            guard let error else { continue }
+            codes.insert(error.code)
+            let response = server.publicResponse(to: error, answering: try draft.fields())
+            #expect(response.status == .badRequest)
+            bodies.insert(response.body)
+        }
+        #expect(codes.count == 9)
+        #expect(bodies.count == 1)
+    }
+
+    @Test("What is no fault of the request has another status, and no body")
+    func ownFaults() throws {
+        let fields = try scene.draft().fields()
+        let errors: [any Error] = [
+            KMError(.cryptographyUnavailable), KMError(.replayGuardFull, "full"), ReceivingOutage(text: "secret"),
+            CancellationError(),
+        ]
+        for error in errors {
+            let response = server.publicResponse(to: error, answering: fields)
+            #expect(response.status == .internalServerError)
+            #expect(response.body == [])
+            #expect(response.headers == [.kmCorrelationID: "270305123456-0a1b2c3"])
+        }
+    }
+
+    @Test(
+        "A correlation id is echoed only where it is one",
+        arguments: [
+            [], ["270305123456-0a1b2c"], ["270305123456-0a1b2cg"], ["271305123456-0a1b2c3"], ["<script>"], [""],
+            ["270305123456-0a1b2c3", "270305123456-0a1b2c3"],
+        ]
+    )
+    func malformedCorrelationID(values: [String]) throws {
+        var fields = try scene.draft().fields()
+        fields[values: .kmCorrelationID] = values
+        for error in [KMError(.headerInvalid), KMError(.replayGuardFull)] {
+            #expect(server.publicResponse(to: error, answering: fields).headers == [:])
+        }
+        #expect(server.refuse(.notFoundIssuedCards, answering: fields).headers == [:])
+    }
+
+    @Test("Nothing else of a request comes back")
+    func nothingElse() throws {
+        let fields = try scene.draft().fields()
+        let response = server.refuse(.invalidCardInfo, answering: fields)
+        #expect(response.headers.count == 1)
+        #expect(response.status == .badRequest)
+        #expect(try PlatformResult(parsing: response.body) == .invalidCardInfo)
+    }
+}
