@@ -65,9 +65,9 @@ import Testing
 
     @Test func unknownAndMissingAccessKeys() async throws {
         let unknown = String(repeating: "x", count: 40)
-        #expect(try await code(request.headers.with(.kmAccessKey, unknown)) == .accessKeyUnknown)
+        #expect(try await code(request.headers.with(.kmAccessKey, unknown)) == .callerUnknown)
         #expect(try await code(request.headers.with(.kmAccessKey, nil)) == .headerMissing)
-        #expect(try await code(server: world.server(secretKeys: [])) == .accessKeyUnknown)
+        #expect(try await code(server: world.server(secretKeys: [])) == .callerUnknown)
     }
 
     @Test func anotherSecretKey() async throws {
@@ -128,7 +128,7 @@ import Testing
         body[20] ^= 1
         #expect(try await code(headers, body, server: stale) == .tokenMismatch)
         headers[.kmAccessKey] = String(repeating: "x", count: 40)
-        #expect(try await code(headers, body, server: stale) == .accessKeyUnknown)
+        #expect(try await code(headers, body, server: stale) == .callerUnknown)
         headers[.kmTranTime] = "20221108120815"
         #expect(try await code(headers, body, server: stale) == .timeMismatch)
         headers[.kmUserAspID] = "x"
@@ -138,7 +138,7 @@ import Testing
     @Test func errorsOfTheCredentialSourcePassThrough() async throws {
         struct Broken: CredentialSource {
             struct Failure: Error {}
-            func secretKeys(for accessKey: AccessKey) async throws -> [SecretKey] { throw Failure() }
+            func credentials(for caller: Caller) async throws -> [Credential] { throw Failure() }
         }
         let now = world.now
         let server = try ServerSecurity(credentials: Broken(), keyring: CryptoKeyring(world.serverKey)) { now }
