@@ -28,7 +28,7 @@ package struct OpenSSLCommand: Sendable {
     }
 
     package func read(_ name: String) throws -> [UInt8] {
-        [UInt8](try Data(contentsOf: folder.appendingPathComponent(name)))
+        try contents(of: folder.appendingPathComponent(name))
     }
 
     /// Runs `openssl` with the arguments of `line`, parted by spaces, and `more` behind them, inside the folder.
@@ -49,10 +49,17 @@ package struct OpenSSLCommand: Sendable {
         try process.run()
         process.waitUntilExit()
         guard process.terminationStatus == 0 else {
-            let text = String(decoding: try Data(contentsOf: errors.url), as: UTF8.self)
+            let text = String(decoding: try contents(of: errors.url), as: UTF8.self)
             throw Failure(description: "openssl \(line): status \(process.terminationStatus): \(text)")
         }
-        return [UInt8](try Data(contentsOf: output.url))
+        return try contents(of: output.url)
+    }
+
+    /// Not with `Data(contentsOf:)`, which leaks its buffer where the file is empty, and so hides other leaks.
+    private func contents(of url: URL) throws -> [UInt8] {
+        let handle = try FileHandle(forReadingFrom: url)
+        defer { try? handle.close() }
+        return [UInt8](try handle.readToEnd() ?? Data())
     }
 
     private func file(_ suffix: String) throws -> (url: URL, handle: FileHandle) {
