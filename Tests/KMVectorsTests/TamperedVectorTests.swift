@@ -22,7 +22,7 @@ struct TamperedVectorTests {
             ]
         ),
         ("response-headers", ["correlationId", "cryptoKeyId"]), ("rsa-oaep-decrypt", ["message"]),
-        ("token-verify", ["tokenTime", "documented", "gateway"]),
+        ("token-explain", ["cause"]), ("token-verify", ["tokenTime", "documented", "gateway"]),
     ]
 
     @Test("With every result turned round, every test fails", arguments: outputs)

@@ -75,7 +75,7 @@ struct BodyMistake: Sendable {
             "body-json-sorted",
             "the JSON was signed with its members sorted, and sent otherwise: serialize once"
         ) {
-            reserialized($0, [.sortedKeys, .withoutEscapingSlashes])
+            try? JSONSorting.apply($0)
         },
         BodyMistake("body-slashes-escaped", "the JSON was signed with \\/ for slashes and sent with /: serialize once")
         {
@@ -141,11 +141,6 @@ struct BodyMistake: Sendable {
     }
 
     private static func layout(_ body: [UInt8], _ layout: JSONLayout) -> [UInt8]? { try? layout.apply(body) }
-
-    private static func reserialized(_ body: [UInt8], _ options: JSONSerialization.WritingOptions) -> [UInt8]? {
-        guard let value = try? JSONSerialization.jsonObject(with: Data(body)) else { return nil }
-        return (try? JSONSerialization.data(withJSONObject: value, options: options)).map { Array($0) }
-    }
 
     private static func escapingNonASCII(_ body: [UInt8]) -> [UInt8]? {
         String(validating: body, as: UTF8.self).map { text in

@@ -7,7 +7,7 @@ internal import KMPrimitives
 /// For a developer who holds the secret; a server has no use for it, since a request that verifies by mistake is
 /// refused all the same.
 public struct TokenDiagnosis: Sendable, Hashable {
-    /// The cause's name, one of ``TokenDiagnosis/causes``; joined by `+` where two mistakes were made at once.
+    /// The cause's name, one of ``TokenDiagnosis/causes``; joined by `+` where several mistakes were made at once.
     public let cause: String
     /// What to change.
     public let advice: String
@@ -22,7 +22,8 @@ public struct TokenDiagnosis: Sendable, Hashable {
 
     /// The names of all causes that are told, without those of ``verifies`` and ``unknown``.
     public static var causes: [String] {
-        TokenForm.all.dropFirst().map(\.mistake.name) + ["token-unreadable"] + BodyMistake.all.map(\.name)
+        ["token-unreadable", TokenForm.frame.name] + TokenForm.all.dropFirst().map(\.mistake.name)
+            + BodyMistake.all.map(\.name)
             + SecretMistake.all.map(\.name)
             + MACMistake.all.map(\.name)
     }
@@ -45,7 +46,7 @@ public struct TokenDiagnosis: Sendable, Hashable {
         }
         let attempt = Attempt(mac: read.mac, time: read.time, body: body, secret: secret)
         guard let mistakes = try attempt.mistakes() else { return unknown }
-        let all = (read.form.mistake.name.isEmpty ? [] : [read.form.mistake]) + mistakes
+        let all = read.mistakes + mistakes
         guard !all.isEmpty else { return verifies }
         return TokenDiagnosis(
             cause: all.map(\.name).joined(separator: "+"),
@@ -67,7 +68,8 @@ private struct Attempt {
     let body: [UInt8]
     let secret: SecretBytes
 
-    /// The mistakes that give this MAC: none, one, or two of different kinds; nil where no known ones do.
+    /// The mistakes that give this MAC: none, one, two of body and secret, or two that were made of the body one after the
+    /// other, as a serializer that sorts members and puts spaces between them; nil where no known ones do.
     func mistakes() throws -> [Mistake]? {
         if try matches(body, secret) { return [] }
         let bodies = BodyMistake.all.compactMap { mistake in mistake.apply(body).map { (mistake.mistake, $0) } }
@@ -79,6 +81,12 @@ private struct Attempt {
         for mistake in MACMistake.all where try mistake.make(body, time, secret) == mac { return [mistake.mistake] }
         for (first, otherBody) in bodies {
             for (second, otherSecret) in secrets where try matches(otherBody, otherSecret) { return [first, second] }
+        }
+        for (first, otherBody) in bodies {
+            for second in BodyMistake.all {
+                guard let both = second.apply(otherBody), try matches(both, secret) else { continue }
+                return [first, second.mistake]
+            }
         }
         return nil
     }

@@ -26,13 +26,19 @@ struct TokenForm: Sendable {
         },
     ]
 
+    /// The MAC may be right; what stands before it is not, and no server takes the token.
+    static let frame = Mistake(
+        name: "token-frame",
+        advice: "write KMV1:, 17 digits of time (yyyyMMddHHmmssSSS) and a colon before the MAC"
+    )
+
     private init(_ name: String, _ advice: String, _ decode: @escaping @Sendable ([UInt8]) -> [UInt8]?) {
         mistake = Mistake(name: name, advice: advice)
         self.decode = decode
     }
 
-    /// Takes a token apart as far as it can be, white space around it let be.
-    static func read(_ token: String) -> (form: TokenForm, time: [UInt8], mac: [UInt8])? {
+    /// Takes a token apart as far as it can be, white space around it let be, and tells what is wrong with its form.
+    static func read(_ token: String) -> (mistakes: [Mistake], time: [UInt8], mac: [UInt8])? {
         let text = Array(token.utf8).drop { $0 <= 0x20 }
         let end = text.lastIndex { $0 > 0x20 } ?? text.startIndex - 1
         let parts = text[..<(end + 1)].split(
@@ -42,8 +48,13 @@ struct TokenForm: Sendable {
         )
         guard let macText = parts.last else { return nil }
         let time = parts.count > 1 ? Array(parts[parts.count - 2]) : []
+        let isFramed =
+            parts.count == 3 && parts[0].elementsEqual("KMV1".utf8) && time.count == 17
+            && CivilTime(digits: time.span) != nil
         for form in all {
-            if let mac = form.decode(Array(macText)), mac.count == 32 { return (form, time, mac) }
+            guard let mac = form.decode(Array(macText)), mac.count == 32 else { continue }
+            let mistakes = (isFramed ? [] : [frame]) + (form.mistake.name.isEmpty ? [] : [form.mistake])
+            return (mistakes, time, mac)
         }
         return nil
     }

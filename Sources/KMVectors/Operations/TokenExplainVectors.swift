@@ -1,0 +1,65 @@
+internal import Foundation
+internal import KMSecurity
+
+/// `token-explain`: a secret key, a body, and a token that was made of them, rightly or by a mistake.
+struct TokenExplainVectors: VectorOperation {
+    static let name = "token-explain"
+
+    struct Shared: MemberSet {
+        let secretKey: Hex
+
+        enum CodingKeys: CodingKey, CaseIterable {
+            case secretKey
+        }
+    }
+
+    struct Input: MemberSet {
+        let token: String
+        let body: Hex
+
+        enum CodingKeys: CodingKey, CaseIterable {
+            case token, body
+        }
+    }
+
+    struct Output: MemberSet {
+        let cause: String
+
+        enum CodingKeys: CodingKey, CaseIterable {
+            case cause
+        }
+    }
+
+    private let secret: SecretBytes
+    private let verifier: TranTokenVerifier
+
+    init(_ shared: Shared) throws {
+        secret = try SecretBytes(copying: shared.secretKey.bytes)
+        verifier = TranTokenVerifier(try SecretKey(secret), tolerance: nil)
+    }
+
+    func entryPoints(_ input: Input, _ expectation: Expectation<Output>) -> [EntryPoint] {
+        let due = expectation.output?.cause
+        return [
+            EntryPoint("explain") {
+                let found = try TokenDiagnosis.explain(token: input.token, body: input.body.bytes, secret: secret)
+                try expect(found.cause, due ?? found.cause, "cause (\(found.cause))")
+                try expect(!found.advice.isEmpty, "advice")
+            },
+            EntryPoint("verify") {
+                let verifies = (try? verify(input)) != nil
+                try expect(verifies == (due == TokenDiagnosis.verifies.cause), "verdict on the token")
+            },
+            EntryPoint("causes") {
+                let named = (due ?? "").split(separator: "+").map(String.init)
+                let outcomes = [TokenDiagnosis.verifies.cause, TokenDiagnosis.unknown.cause]
+                let isKnown = named.allSatisfy { TokenDiagnosis.causes.contains($0) }
+                try expect(isKnown || outcomes.contains(due ?? ""), "list of causes")
+            },
+        ]
+    }
+
+    private func verify(_ input: Input) throws {
+        try verifier.verify(TranToken(input.token), body: input.body.bytes, timeZone: .utc, at: .distantPast)
+    }
+}
