@@ -12,10 +12,15 @@ public struct JWEEncryptor: Sendable {
 
     /// Prepares encryption to `recipient`.
     ///
-    /// - Throws: ``KMError`` `algorithmNotAllowed` for a header with ``KeyManagementAlgorithm/insecureRSAOAEP``.
+    /// - Throws: ``KMError`` `algorithmNotAllowed` for a header with ``KeyManagementAlgorithm/insecureRSAOAEP``;
+    ///   `malformedHeader` for a private parameter that stands there twice or has a name of RFC 7516's.
     public init(to recipient: RSAPublicKey, header: JWEHeader) throws {
         guard header.algorithm == .rsaOAEP256 else {
             throw KMError(.algorithmNotAllowed, "nothing is encrypted with RSA-OAEP and SHA-1")
+        }
+        let names = header.privateParameters.map(\.name)
+        guard Set(names).count == names.count, JWEHeader.definedNames.isDisjoint(with: names) else {
+            throw KMError(.malformedHeader, "a private parameter stands there twice, or has a name of RFC 7516's")
         }
         self.recipient = recipient
         self.header = header
@@ -32,7 +37,7 @@ public struct JWEEncryptor: Sendable {
 
     /// Appends the compact serialization of `plaintext` to `output`.
     ///
-    /// - Throws: ``KMError`` `cryptographyUnavailable`; `output` is then as it was.
+    /// - Throws: ``KMError`` `cryptographyUnavailable`; what `output` then holds behind its old end is to be discarded.
     public func encrypt(_ plaintext: Span<UInt8>, appendingTo output: inout [UInt8]) throws {
         let (key, iv) = try JWEContentKey.generate(header.encryption, for: recipient, ivCount: 1)
         try encrypt(plaintext, under: key, iv: iv, appendingTo: &output)

@@ -2,6 +2,12 @@ internal import KMJSON
 internal import KMPrimitives
 
 extension JWEHeader {
+    /// The names of RFC 7515, 7516 and 7797, which no private parameter has.
+    static let definedNames: Set<String> = [
+        "alg", "enc", "zip", "jku", "jwk", "kid", "x5u", "x5c", "x5t", "x5t#S256", "typ", "cty", "crit", "epk", "apu",
+        "apv", "iv", "tag", "p2s", "p2c", "b64",
+    ]
+
     /// How many members a header may have; RFC 7516 defines thirteen.
     static let maximumMemberCount = 32
 
@@ -62,12 +68,6 @@ private struct HeaderMembers {
     private(set) var names: [String] = []
     private var texts: [(name: String, value: String)] = []
 
-    /// The names of RFC 7515, 7516 and 7797, which no private parameter has.
-    private static let defined: Set<String> = [
-        "alg", "enc", "zip", "jku", "jwk", "kid", "x5u", "x5c", "x5t", "x5t#S256", "typ", "cty", "crit", "epk", "apu",
-        "apv", "iv", "tag", "p2s", "p2c", "b64",
-    ]
-
     init(_ json: Span<UInt8>) throws {
         do {
             try read(json)
@@ -104,7 +104,7 @@ private struct HeaderMembers {
     }
 
     var privateParameters: [JWEHeader.PrivateParameter] {
-        texts.filter { !Self.defined.contains($0.name) }.map {
+        texts.filter { !JWEHeader.definedNames.contains($0.name) }.map {
             JWEHeader.PrivateParameter(name: $0.name, value: $0.value)
         }
     }

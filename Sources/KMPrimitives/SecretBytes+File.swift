@@ -22,7 +22,7 @@ extension SecretBytes {
         defer { close(descriptor) }
         // One byte more than allowed shows that there is more.
         var count = 0
-        let room = try SecretBytes(count: maximumCount + 1) { target in
+        let room = try SecretBytes(count: min(max(0, maximumCount), 1 << 30) + 1) { target in
             try unsafe target.withUnsafeMutableBytes { target in
                 while count < target.count {
                     guard let start = target.baseAddress else { return }

@@ -28,6 +28,9 @@ public struct TokenDiagnosis: Sendable, Hashable {
             + MACMistake.all.map(\.name)
     }
 
+    /// The largest body that is looked at, in bytes: each mistake makes a copy of it.
+    public static let maximumBodyByteCount = 1 << 20
+
     /// Looks for the mistake behind a token.
     ///
     /// - Parameters:
@@ -37,6 +40,9 @@ public struct TokenDiagnosis: Sendable, Hashable {
     /// - Returns: what was found; ``verifies`` and ``unknown`` among it.
     /// - Throws: ``KMError`` `cryptographyUnavailable`.
     public static func explain(token: String, body: [UInt8], secret: SecretBytes) throws -> TokenDiagnosis {
+        guard body.count <= maximumBodyByteCount else {
+            throw KMError(.limitExceeded, "a body of \(body.count) bytes; \(maximumBodyByteCount) are taken")
+        }
         guard let read = TokenForm.read(token) else {
             return TokenDiagnosis(
                 cause: "token-unreadable",

@@ -140,8 +140,8 @@ public struct ClientSecurity: Sendable {
                 throw KMError(.correlationMismatch, "the response's correlation id is not the request's")
             }
             let id = responseHeaders.cryptoKeyID ?? request.requestHeaders.cryptoKeyID
-            let parameters = try cipher.open(body, rule, id, correlationID: responseHeaders.correlationID)
-            return OpenedResponse(headers: responseHeaders, parameters: parameters)
+            let examined = try cipher.examine(body, rule, id, correlationID: responseHeaders.correlationID)
+            return OpenedResponse(headers: responseHeaders, parameters: try cipher.open(examined))
         }
     }
 }

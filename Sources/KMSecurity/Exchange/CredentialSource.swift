@@ -18,6 +18,11 @@ public struct Credential: Sendable {
     ///
     /// The token does not cover the header, so that a provider could else name another.
     public let aspID: AspID?
+    /// The crypto keys that its requests may name; nil for any.
+    ///
+    /// The token does not cover X-KM-Crypto-Key-Id, and anyone can encrypt to a public key: without this, a provider could
+    /// send on under its own name what it captured of another's.
+    public let cryptoKeyIDs: Set<CryptoKeyID>?
     /// When it may be used, both ends included; nil for always.
     public let validity: ClosedRange<Date>?
 
@@ -26,11 +31,13 @@ public struct Credential: Sendable {
         name: String = "",
         secretKey: SecretKey,
         aspID: AspID? = nil,
+        cryptoKeyIDs: Set<CryptoKeyID>? = nil,
         validity: ClosedRange<Date>? = nil
     ) {
         self.name = name
         self.secretKey = secretKey
         self.aspID = aspID
+        self.cryptoKeyIDs = cryptoKeyIDs
         self.validity = validity
     }
 }
@@ -52,7 +59,9 @@ public struct StaticCredentials: CredentialSource {
         byCaller = credentials
     }
 
-    /// The given secret keys by their access keys, for any ASP id and for always.
+    /// The given secret keys by their access keys: for any ASP id and crypto key, and for always.
+    ///
+    /// For a server of one provider. Where there are several, make a ``Credential`` of each, with what is its own.
     public init(_ secretKeys: [AccessKey: [SecretKey]]) {
         byCaller = Dictionary(
             uniqueKeysWithValues: secretKeys.map { accessKey, keys in

@@ -58,7 +58,7 @@ struct DecisionLog: Sendable {
         let known = error as? KMError
         var metadata = metadata(fields, known?.code.description ?? "\(type(of: error))", start)
         if let detail = known?.detail, !detail.isEmpty { metadata["km.detail"] = "\(detail)" }
-        let isOurFault = known.map { [.replayGuardFull, .cryptographyUnavailable].contains($0.code) } ?? true
+        let isOurFault = known.map { ServerSecurity.ownFaults.contains($0.code) } ?? true
         logger?.log(level: isOurFault ? .error : .notice, name, metadata: metadata)
     }
 

@@ -3,18 +3,57 @@ internal import KMJOSE
 internal import KMJSON
 internal import KMPrimitives
 
+/// A body that was held against a policy's rule, as far as that goes without the private key.
+enum ExaminedBody {
+    /// Nothing in it is protected, and nothing has to be.
+    case plain([UInt8])
+    /// One JWE, to be opened under the key of that id.
+    case message(ParameterCipher.ExaminedMessage)
+    /// At least one field's JWE, to be opened in its place.
+    case fields(ParameterCipher.ExaminedFields)
+
+    /// Whether two such bodies are never equal by right: something in them is under a fresh key or vector.
+    var isUnique: Bool {
+        if case .plain = self { return false }
+        return true
+    }
+}
+
 /// What a receiver makes of a body under a policy's rule.
 extension ParameterCipher {
-    func open(
+    /// Checks what shows without the private key: that the body is protected as it must be, the key is there and may
+    /// decrypt, every JWE is well formed and, at field level, in its place.
+    func examine(
         _ body: [UInt8],
         _ rule: EndpointPolicy.Rule,
         _ id: CryptoKeyID?,
         correlationID: CorrelationID
-    ) throws -> [UInt8] {
-        if rule.protection == .none { return body }
-        if !rule.isRequired, try isPlain(body, rule.protection) { return body }
+    ) throws -> ExaminedBody {
+        if rule.protection == .none { return .plain(body) }
+        if !rule.isRequired, try isPlain(body, rule.protection) { return .plain(body) }
         guard let id else { throw HTTPFields.missing(.kmCryptoKeyID) }
-        return try open(body, rule.protection, under: id, correlationID: correlationID)
+        switch rule.protection {
+        case .none: return .plain(body)
+        case .message: return .message(try examine(body, under: id))
+        case .fields(let selection):
+            let fields = try examine(
+                body,
+                fields: selection,
+                under: id,
+                correlationID: correlationID,
+                checksKeyID: true
+            )
+            return fields.fields.isEmpty ? .plain(body) : .fields(fields)
+        }
+    }
+
+    /// The parameters of a body that was examined.
+    func open(_ body: ExaminedBody) throws -> [UInt8] {
+        switch body {
+        case .plain(let parameters): parameters
+        case .message(let message): try decrypt(message)
+        case .fields(let fields): try decrypt(fields)
+        }
     }
 
     /// Whether nothing in a body is protected.

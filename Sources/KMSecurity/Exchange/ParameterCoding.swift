@@ -35,7 +35,11 @@ enum ParameterCoding {
             case EncodingError.invalidValue(_, let context): ("a value that JSON does not hold", context.codingPath)
             default: ("a fault of the type's own coding", [])
             }
-        let path = context.map { $0.intValue.map { "[\($0)]" } ?? ".\($0.stringValue)" }.joined()
+        // The key of a type is a case of its CodingKeys; that of a dictionary is text of the document.
+        let path = context.map { key -> String in
+            if let index = key.intValue { return "[\(index)]" }
+            return Mirror(reflecting: key).displayStyle == .enum ? ".\(key.stringValue)" : "[*]"
+        }.joined()
         return KMError(.parametersInvalid, "\(what) at $\(path)")
     }
 }
@@ -46,6 +50,13 @@ extension ClientSecurity {
     /// - Throws: ``KMError`` `parametersInvalid` when `parameters` does not encode, and as there.
     public func seal(encoding parameters: some Encodable, protection: Protection) throws -> SealedRequest {
         try seal(ParameterCoding.encode(parameters), protection: protection)
+    }
+
+    /// A request ready to send, of a value, as an endpoint's policy asks; see ``seal(_:policy:)``.
+    ///
+    /// - Throws: ``KMError`` `parametersInvalid` when `parameters` does not encode, and as there.
+    public func seal(encoding parameters: some Encodable, policy: EndpointPolicy) throws -> SealedRequest {
+        try seal(ParameterCoding.encode(parameters), policy: policy)
     }
 }
 
@@ -59,6 +70,17 @@ extension ServerSecurity {
         protection: Protection = .message
     ) throws -> SealedResponse {
         try seal(ParameterCoding.encode(parameters), answering: call, protection: protection)
+    }
+
+    /// The response to a call, of a value, as an endpoint's policy asks; see ``seal(_:answering:policy:)``.
+    ///
+    /// - Throws: ``KMError`` `parametersInvalid` when `parameters` does not encode, and as there.
+    public func seal(
+        encoding parameters: some Encodable,
+        answering call: OpenedCall,
+        policy: EndpointPolicy
+    ) throws -> SealedResponse {
+        try seal(ParameterCoding.encode(parameters), answering: call, policy: policy)
     }
 }
 

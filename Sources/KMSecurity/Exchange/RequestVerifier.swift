@@ -8,6 +8,8 @@ struct RequestVerifier: Sendable {
     let tolerance: TranTokenVerifier.Tolerance
     let correlationTolerance: TimeInterval?
     let replayGuard: any ReplayGuard
+    /// How many seconds an encrypted request is remembered at least.
+    let retention: TimeInterval
     /// Stands in where a caller is unknown, so that the answer takes as long.
     let nobodysKey: SecretKey
 
@@ -82,15 +84,17 @@ struct RequestVerifier: Sendable {
     /// Newness: claims the request.
     func checkIsFirst(_ headers: RequestHeaders, isBodyUnique: Bool, at date: Date) async throws {
         let key = try ReplayKey(headers, isBodyUnique: isBodyUnique)
-        // Of an encrypted body a copy can come with a later time, and is kept for as long as one could be from now on.
+        // A copy of an encrypted body can come with any later time: it is seen for as long as it is remembered.
         let time = headers.token.time.millisecondsSince1970(secondsFromUTC: headers.timeZone.secondsFromUTC)
         let ownExpiry = Date(timeIntervalSince1970: Double(time) / 1000).addingTimeInterval(tolerance.past)
         let expiry =
-            isBodyUnique ? max(ownExpiry, date.addingTimeInterval(tolerance.past + tolerance.future)) : ownExpiry
+            isBodyUnique
+            ? max(ownExpiry, date.addingTimeInterval(max(retention, tolerance.past + tolerance.future))) : ownExpiry
         switch try await replayGuard.claim(key, until: expiry, at: date) {
         case .first: return
         case .replayed: throw KMError(.replayed, "this request was honoured before")
         case .full: throw KMError(.replayGuardFull, "the replay guard has no room for another request")
+        case .forgotten: throw KMError(.clockSetBack, "the clock was set back; whether this is a copy is not known")
         }
     }
 }

@@ -16,14 +16,16 @@ public import Logging
 /// 4. identity: the access key, or on a callback the ASP id, leads to credentials;
 /// 5. the token, over the body's bytes, in constant time; then the credential's validity and ASP id;
 /// 6. freshness: the token's time is near the clock's;
-/// 7. newness: the replay guard has not seen the request;
-/// 8. policy: the body is protected as the endpoint asks, and its key is named;
+/// 7. policy: the credential may use the crypto key that is named, the body is protected as the endpoint asks, and all of it
+///    that shows without the private key is right;
+/// 8. newness: the replay guard has not seen the request. What was refused before takes no room there, and does not spoil
+///    the true request;
 /// 9. only then is anything decrypted.
 ///
 /// The token covers the body alone. What that leaves open: who has seen a request can send its body again under another
 /// time and correlation id. Of an encrypted body, which never comes twice by right, the replay guard sees that for as
 /// long as it remembers; of a plain one nobody can. And a request without a body has the same token every time: who saw
-/// one can make any number of them, for whatever path. Such requests are refused unless ``init(credentials:keyring:profile:tolerance:correlationTolerance:replayGuard:acceptsEmptyBodies:limits:dataKeyCaching:logger:clock:)``
+/// one can make any number of them, for whatever path. Such requests are refused unless ``init(credentials:keyring:profile:tolerance:correlationTolerance:replayGuard:replayRetention:acceptsEmptyBodies:limits:dataKeyCaching:logger:clock:)``
 /// is told otherwise; what protects them then is TLS, and nothing else.
 public struct ServerSecurity: Sendable {
     private let cipher: ParameterCipher
@@ -43,6 +45,9 @@ public struct ServerSecurity: Sendable {
     ///     clients make it on a clock of another zone than X-KM-Time-Zone names.
     ///   - replayGuard: what remembers requests. Servers that are made one after the other, as with a new key ring, must
     ///     share it.
+    ///   - replayRetention: how many seconds an encrypted request is remembered, where that is longer than the tolerance
+    ///     window. A copy under a later time is honoured again once it is forgotten; with a guard that has the room, or a
+    ///     store behind it, make this as long as a copy could do harm.
     ///   - acceptsEmptyBodies: whether requests without a body pass at ``Protection/none``, whose token proves nothing.
     ///   - limits: how large a request may be.
     ///   - dataKeyCaching: how long content keys serve; nil for a fresh one with every message.
@@ -56,6 +61,7 @@ public struct ServerSecurity: Sendable {
         tolerance: TranTokenVerifier.Tolerance = .standard,
         correlationTolerance: TimeInterval? = 300,
         replayGuard: any ReplayGuard = .inMemory(),
+        replayRetention: TimeInterval = 0,
         acceptsEmptyBodies: Bool = false,
         limits: ParameterLimits = .standard,
         dataKeyCaching: DataKeyCaching? = nil,
@@ -73,6 +79,7 @@ public struct ServerSecurity: Sendable {
             tolerance: tolerance,
             correlationTolerance: correlationTolerance,
             replayGuard: replayGuard,
+            retention: replayRetention,
             nobodysKey: try SecretKey(SecretBytes(randomCount: SecretKey.recommendedByteCount))
         )
         self.acceptsEmptyBodies = acceptsEmptyBodies
@@ -137,19 +144,26 @@ public struct ServerSecurity: Sendable {
                 at: now
             )
             try verifier.checkFreshness(requestHeaders, at: now)
-            try await verifier.checkIsFirst(requestHeaders, isBodyUnique: rule.makesBodiesUnique, at: now)
+            let keyID = requestHeaders.cryptoKeyID ?? (isCallback ? cipher.keyring.firstIssued?.id : nil)
+            try Self.check(keyID, of: credential)
             if body.isEmpty, rule.protection == .none, !acceptsEmptyBodies {
                 throw KMError(.emptyBody, "a request without a body; its token would be the same for every one")
             }
-            let keyID = requestHeaders.cryptoKeyID ?? (isCallback ? cipher.keyring.firstIssued?.id : nil)
-            let parameters = try cipher.open(body, rule, keyID, correlationID: requestHeaders.correlationID)
+            let examined = try cipher.examine(body, rule, keyID, correlationID: requestHeaders.correlationID)
+            try await verifier.checkIsFirst(requestHeaders, isBodyUnique: examined.isUnique, at: now)
             return OpenedCall(
                 headers: requestHeaders,
                 credentialName: credential.name,
-                parameters: parameters,
+                parameters: try cipher.open(examined),
                 keyID: keyID
             )
         }
+    }
+
+    /// Anyone can encrypt to a public key: that a request names a key shows nothing of who sent it.
+    private static func check(_ keyID: CryptoKeyID?, of credential: Credential) throws {
+        guard let keyID, let allowed = credential.cryptoKeyIDs, !allowed.contains(keyID) else { return }
+        throw KMError(.keyUnknown, "key \(keyID) is none of those of the secret \(credential.name)")
     }
 
     private static func caller(_ headers: RequestHeaders, isCallback: Bool) throws -> Caller {
@@ -181,7 +195,14 @@ public struct ServerSecurity: Sendable {
         guard let id = call.keyID ?? cipher.keyring.primaryID else {
             throw KMError(.keyUnknown, "the call names no key, and the ring has no primary one")
         }
-        let body = try cipher.seal(parameters, protection, under: id, at: clock(), correlationID: correlationID)
+        let body = try cipher.seal(
+            parameters,
+            protection,
+            under: id,
+            at: clock(),
+            correlationID: correlationID,
+            answering: true
+        )
         return SealedResponse(.ok, correlationID, id, body)
     }
 
@@ -206,39 +227,38 @@ public struct ServerSecurity: Sendable {
         SealedResponse(.badRequest, try? headers.required(CorrelationID.self), nil, result.body)
     }
 
-    /// What the peer is told of an error, and no more: the platform's code for invalid input, the same for whatever was
+    /// What is no fault of a request: an OpenSSL without memory, a guard or a clock that fails, a key or an answer of our own
+    /// that cannot be used.
+    static let ownFaults: Set<KMError.Code> = [
+        .cryptographyUnavailable, .replayGuardFull, .clockSetBack, .certificateNotValid, .parametersInvalid,
+    ]
+
+    /// What the peer is told of an error of ``open(_:_:protection:)`` and its like, and no more: the platform's code for invalid input, the same for whatever was
     /// wrong with the headers, the token or the encryption, so that nobody learns from it how far a forgery came.
     ///
     /// - Parameters:
     ///   - error: what was thrown. Log it; do not send it.
     ///   - headers: the request's fields; a correlation id of the right form is echoed.
     /// - Returns: status 400 with `000_002` for a refusal. Status 500 and no body for what is no fault of the request: a
-    ///   credential source or replay guard that failed or is full, an OpenSSL without memory.
+    ///   credential source or replay guard that failed or is full, an OpenSSL without memory. Call it for what `open` threw;
+    ///   where sealing an answer fails, the request was honoured, and the answer is a 500 of your own.
     public func publicResponse(to error: any Error, answering headers: HTTPFields) -> SealedResponse {
-        let isOurs = (error as? KMError).map { [.cryptographyUnavailable, .replayGuardFull].contains($0.code) } ?? true
+        let isOurs = (error as? KMError).map { Self.ownFaults.contains($0.code) } ?? true
         guard isOurs else { return refuse(.invalidInputParameter, answering: headers) }
         return SealedResponse(.internalServerError, try? headers.required(CorrelationID.self), nil, [])
-    }
-}
-
-extension EndpointPolicy.Rule {
-    /// Whether two bodies are never equal by right: at least one value is encrypted, under a fresh key or vector.
-    fileprivate var makesBodiesUnique: Bool {
-        switch protection {
-        case .none: false
-        case .message: isRequired
-        case .fields(let selection): isRequired && selection.reachesSomething
-        }
     }
 }
 
 /// A request, verified and decrypted.
 public struct OpenedCall: Sendable {
     /// The platform's headers.
+    ///
+    /// Of these the token proves the access key alone, and the ASP id and the crypto key id where the ``Credential`` says
+    /// which are its own. Times and the correlation id are the sender's word.
     public let headers: RequestHeaders
     /// The name of the credential whose secret made the token.
     public let credentialName: String
-    /// One JSON text, as the sender wrote it; empty for a request without a body.
+    /// One JSON text, as the sender wrote it; at ``Protection/none`` the body as it came, whatever it is.
     public let parameters: [UInt8]
     /// The key that the call named, or on a callback the first one issued.
     let keyID: CryptoKeyID?

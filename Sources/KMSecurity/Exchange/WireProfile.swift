@@ -4,7 +4,7 @@ public import KMJOSE
 ///
 /// A receiver takes both.
 ///
-/// The platform's API page and its guide and sandbox disagree in two places; see the article on the wire.
+/// The platform's API page and its guide and sandbox disagree in two places.
 public struct WireProfile: Sendable, Hashable {
     /// The profile's name, as options and files have it.
     public let name: String

@@ -11,7 +11,7 @@ public struct CryptoKey: Sendable {
     public enum State: String, Sendable, CaseIterable {
         /// Encrypts and decrypts.
         case active
-        /// Decrypts what is still under way and encrypts nothing; may become active again.
+        /// Decrypts what is still under way, and encrypts the answers to it, nothing else; may become active again.
         case inactive
         /// Does nothing any more, for good. Its halves are let go of; its id stays taken.
         case discarded
@@ -80,9 +80,11 @@ public struct CryptoKey: Sendable {
         CryptoKey(id, state, issuedAt, encryptionKey, encryptionKeyValidity, decryptionKey)
     }
 
-    /// Checks that the key may encrypt at `date`.
-    func checkEncrypts(at date: Date) throws {
-        guard state == .active else { throw KMError(.keyNotActive, "key \(id) is \(state.rawValue)") }
+    /// Checks that the key may encrypt at `date`; `answering` a call that was under it, an inactive key may too.
+    func checkEncrypts(at date: Date, answering: Bool) throws {
+        guard state == .active || (answering && state == .inactive) else {
+            throw KMError(.keyNotActive, "key \(id) is \(state.rawValue)")
+        }
         guard encryptionKey != nil else { throw KMError(.keyHalfMissing, "key \(id) has no public half to encrypt to") }
         if let validity = encryptionKeyValidity, !validity.contains(date) {
             let edge = date < validity.lowerBound ? "begins \(validity.lowerBound)" : "ended \(validity.upperBound)"

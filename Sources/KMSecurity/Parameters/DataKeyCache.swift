@@ -31,6 +31,7 @@ final class DataKeyCache: Sendable {
         var sending: [CryptoKeyID: Entry] = [:]
         var receiving: [Wrapped: Entry] = [:]
         var uses = 0
+        var lastSweep: ContinuousClock.Instant?
     }
 
     private let bounds: DataKeyCaching
@@ -47,6 +48,10 @@ final class DataKeyCache: Sendable {
         byteCount: Int,
         make: () throws -> JWEContentKey
     ) throws -> JWEContentKey {
+        // What alone is past the bounds gets a key of its own, which serves nothing else.
+        guard messageCount <= bounds.maximumMessageCount, byteCount <= bounds.maximumByteCount else {
+            return try make()
+        }
         let now = ContinuousClock.now
         let known = state.withLock { state in
             Self.use(&state.sending[id], messageCount, byteCount, now, bounds)
@@ -104,6 +109,9 @@ final class DataKeyCache: Sendable {
 
     /// Lets go of all keys past their age: of those that nobody asks for again, no look-up would.
     private static func letGo(_ state: inout State, _ now: ContinuousClock.Instant, _ bounds: DataKeyCaching) {
+        // At most ten times a second: it looks at every entry.
+        guard state.lastSweep.map({ $0.duration(to: now) >= .milliseconds(100) }) ?? true else { return }
+        state.lastSweep = now
         for (id, entry) in state.sending where entry.born.duration(to: now) > bounds.maximumAge {
             state.sending[id] = nil
         }

@@ -43,12 +43,6 @@ public struct FieldSelection: Sendable, Hashable {
         try self.init(paths.map(JSONPath.init(_:)), requiresMatches: requiresMatches)
     }
 
-    /// Whether every message that is taken has at least one such field: some path must reach something, and has no
-    /// wildcard that could meet an empty list.
-    var reachesSomething: Bool {
-        requiresMatches && paths.contains { !$0.segments.contains(.wildcard) }
-    }
-
     /// Whether both have the same paths, in the same order, and ask the same of them.
     public static func == (left: FieldSelection, right: FieldSelection) -> Bool {
         left.paths == right.paths && left.requiresMatches == right.requiresMatches

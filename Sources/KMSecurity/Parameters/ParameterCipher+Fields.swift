@@ -25,7 +25,16 @@ extension ParameterCipher {
         at date: Date,
         correlationID: CorrelationID? = nil
     ) throws -> [UInt8] {
-        let encryptor = try encryptor(id, at: date)
+        try encrypt(parameters, fields: selection, with: encryptor(id, at: date), id, correlationID)
+    }
+
+    func encrypt(
+        _ parameters: [UInt8],
+        fields selection: FieldSelection,
+        with encryptor: JWEEncryptor,
+        _ id: CryptoKeyID,
+        _ correlationID: CorrelationID?
+    ) throws -> [UInt8] {
         try limits.check(parameters)
         let matches = try FieldMatcher.matches(selection, in: parameters.span, limits: limits)
         guard !matches.isEmpty else { return parameters }
@@ -81,10 +90,30 @@ extension ParameterCipher {
         correlationID: CorrelationID?,
         checksKeyID: Bool
     ) throws -> [UInt8] {
+        try decrypt(
+            examine(body, fields: selection, under: id, correlationID: correlationID, checksKeyID: checksKeyID)
+        )
+    }
+
+    /// A body of field level, its fields taken apart.
+    struct ExaminedFields {
+        fileprivate let id: CryptoKeyID
+        fileprivate let decryptor: JWEDecryptor
+        fileprivate let body: [UInt8]
+        let fields: [EncryptedField]
+    }
+
+    /// Checks all of a body's fields that shows without the private key, before the key is used for one of them.
+    func examine(
+        _ body: [UInt8],
+        fields selection: FieldSelection,
+        under id: CryptoKeyID,
+        correlationID: CorrelationID?,
+        checksKeyID: Bool
+    ) throws -> ExaminedFields {
         try limits.check(body)
         let decryptor = try decryptor(id)
         let matches = try FieldMatcher.matches(selection, in: body.span, limits: limits)
-        // Everything that can be seen without the key is checked of all fields before the key is used for one.
         var fields: [EncryptedField] = []
         fields.reserveCapacity(matches.count)
         for match in matches {
@@ -98,24 +127,25 @@ extension ParameterCipher {
             try field.checkSharesKey(with: fields.first)
             fields.append(field)
         }
-        guard let first = fields.first else { return body }
+        return ExaminedFields(id: id, decryptor: decryptor, body: body, fields: fields)
+    }
+
+    /// The parameters of a body that was examined.
+    func decrypt(_ examined: ExaminedFields) throws -> [UInt8] {
+        let fields = examined.fields
+        guard let first = fields.first else { return examined.body }
         let byteCount = fields.reduce(0) { $0 + $1.parts.ciphertext.count }
         return try withContentKey(
-            id,
-            decryptor,
+            examined.id,
+            examined.decryptor,
             of: first.parts,
             first.header,
             messageCount: fields.count,
             byteCount: byteCount
-        ) { try open(fields, of: body, under: $0, byteCount: byteCount) }
+        ) { try open(fields, of: examined.body, under: $0) }
     }
 
-    private func open(
-        _ fields: [EncryptedField],
-        of body: [UInt8],
-        under key: JWEContentKey,
-        byteCount: Int
-    ) throws -> [UInt8] {
+    private func open(_ fields: [EncryptedField], of body: [UInt8], under key: JWEContentKey) throws -> [UInt8] {
         let reader = try key.reader()
         var parameters: [UInt8] = []
         parameters.reserveCapacity(body.count)

@@ -8,7 +8,10 @@ extension ParameterCipher {
     ///
     /// - Throws: ``KMError`` as ``seal(_:_:under:at:correlationID:)``.
     public func encrypt(_ parameters: [UInt8], under id: CryptoKeyID, at date: Date) throws -> [UInt8] {
-        let encryptor = try encryptor(id, at: date)
+        try encrypt(parameters, with: encryptor(id, at: date), id)
+    }
+
+    func encrypt(_ parameters: [UInt8], with encryptor: JWEEncryptor, _ id: CryptoKeyID) throws -> [UInt8] {
         // The body is a third larger than the parameters, and it is the body that a receiver of these limits takes.
         let byteCount =
             EncryptedBody.prefix.count + encryptor.encryptedByteCount(parameters.count) + EncryptedBody.suffix.count
@@ -27,18 +30,40 @@ extension ParameterCipher {
     ///
     /// - Throws: ``KMError`` as ``open(_:_:under:correlationID:)``.
     public func decrypt(_ body: [UInt8], under id: CryptoKeyID) throws -> [UInt8] {
+        try decrypt(examine(body, under: id))
+    }
+
+    /// A body of message level, taken apart.
+    struct ExaminedMessage {
+        fileprivate let id: CryptoKeyID
+        fileprivate let decryptor: JWEDecryptor
+        fileprivate let parts: JWECompact
+        fileprivate let header: JWEHeader
+    }
+
+    /// Checks all of a body that shows without the private key.
+    func examine(_ body: [UInt8], under id: CryptoKeyID) throws -> ExaminedMessage {
         try limits.check(body)
         let decryptor = try decryptor(id)
         let message = try EncryptedBody.message(of: body)
         let (parts, header) = try decryptor.parse(message.span, keyID: id.text)
+        // A field of another message, put here, would pass for a whole one.
+        guard header.privateParameter(FieldHeader.path) == nil else {
+            throw KMError(.fieldMismatch, "the value of encData is bound to a place: it is a field, and no message")
+        }
+        return ExaminedMessage(id: id, decryptor: decryptor, parts: parts, header: header)
+    }
+
+    /// The parameters of a body that was examined.
+    func decrypt(_ message: ExaminedMessage) throws -> [UInt8] {
         let parameters = try withContentKey(
-            id,
-            decryptor,
-            of: parts,
-            header,
+            message.id,
+            message.decryptor,
+            of: message.parts,
+            message.header,
             messageCount: 1,
-            byteCount: parts.ciphertext.count
-        ) { try $0.reader().read(parts) }
+            byteCount: message.parts.ciphertext.count
+        ) { try $0.reader().read(message.parts) }
         try limits.checkJSON(parameters, "the decrypted parameters")
         return parameters
     }

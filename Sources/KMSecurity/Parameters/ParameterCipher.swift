@@ -75,11 +75,29 @@ public struct ParameterCipher: Sendable {
         at date: Date,
         correlationID: CorrelationID? = nil
     ) throws -> [UInt8] {
+        try seal(parameters, protection, under: id, at: date, correlationID: correlationID, answering: false)
+    }
+
+    /// As the public one; `answering` a call that was under the key, an inactive one encrypts too.
+    func seal(
+        _ parameters: [UInt8],
+        _ protection: Protection,
+        under id: CryptoKeyID,
+        at date: Date,
+        correlationID: CorrelationID?,
+        answering: Bool
+    ) throws -> [UInt8] {
         switch protection {
         case .none: parameters
-        case .message: try encrypt(parameters, under: id, at: date)
+        case .message: try encrypt(parameters, with: encryptor(id, at: date, answering: answering), id)
         case .fields(let selection):
-            try encrypt(parameters, fields: selection, under: id, at: date, correlationID: correlationID)
+            try encrypt(
+                parameters,
+                fields: selection,
+                with: encryptor(id, at: date, answering: answering),
+                id,
+                correlationID
+            )
         }
     }
 
@@ -109,8 +127,8 @@ public struct ParameterCipher: Sendable {
     }
 
     /// The prepared encryption of a key, once it is known that the key may encrypt at `date`.
-    func encryptor(_ id: CryptoKeyID, at date: Date) throws -> JWEEncryptor {
-        try keyring.key(id).checkEncrypts(at: date)
+    func encryptor(_ id: CryptoKeyID, at date: Date, answering: Bool = false) throws -> JWEEncryptor {
+        try keyring.key(id).checkEncrypts(at: date, answering: answering)
         guard let encryptor = encryptors[id] else { throw KMError(.keyUnknown, "no key \(id) is in the ring") }
         return encryptor
     }

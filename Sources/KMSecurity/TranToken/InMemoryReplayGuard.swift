@@ -38,7 +38,8 @@ public final class InMemoryReplayGuard: ReplayGuard {
         let second = Self.second(expiry)
         return state.withLock { state in
             Self.release(&state, before: Self.second(date))
-            if second <= state.horizon || state.expiries[key] != nil { return .replayed }
+            if state.expiries[key] != nil { return .replayed }
+            guard second > state.horizon else { return .forgotten }
             guard state.expiries.count < capacity else { return .full }
             state.expiries[key] = second
             state.bySecond[second, default: []].append(key)

@@ -28,6 +28,8 @@ public enum ReplayClaim: Sendable, Hashable {
     case replayed
     /// There is no room to remember it.
     case full
+    /// Whether it was seen is no longer known: the clock was set back since requests of its time were let go.
+    case forgotten
 }
 
 /// What a request is known by: a SHA-256 digest, the same on every server, from which nothing can be read.
@@ -75,4 +77,8 @@ extension KMError.Code {
     public static let replayed = Self("replayed")
     /// The replay guard has no room, so that nothing can be honoured: give it more, or shorten what it keeps.
     public static let replayGuardFull = Self("replayGuardFull")
+    /// The server's clock was set back: requests of this time were already let go, and a copy could not be told.
+    ///
+    /// It ends by itself when the clock has caught up, or with a new replay guard, at the risk of a copy.
+    public static let clockSetBack = Self("clockSetBack")
 }

@@ -41,31 +41,52 @@ struct ReadmeSnippets {
         _ body: [UInt8],
         accessKey: AccessKey,
         secretKey: SecretKey,
+        aspID: AspID,
+        keyID: CryptoKeyID,
         keyring: CryptoKeyring,
-        answer: ([UInt8]) -> [UInt8],
-        log: (KMError) -> Void
+        replayGuard: InMemoryReplayGuard,
+        answer: ([UInt8]) throws -> [UInt8]?,
+        log: (any Error) -> Void
     ) async throws -> SealedResponse {
         let server = try ServerSecurity(
-            credentials: StaticCredentials([accessKey: [secretKey]]),
+            credentials: StaticCredentials([
+                .accessKey(accessKey): [Credential(secretKey: secretKey, aspID: aspID, cryptoKeyIDs: [keyID])]
+            ]),
             keyring: keyring,
             tolerance: .init(past: 300, future: 60),
-            replayGuard: .inMemory(capacity: 1_000_000)
+            replayGuard: replayGuard
         )
 
+        let call: OpenedCall
         do {
             // Verified, fresh, new and decrypted, or thrown. The body is what came in, before anything has parsed it.
-            let call = try await server.open(headers, body)
-            return try server.seal(answer(call.parameters), answering: call)
-        } catch let error as KMError {
-            // The error is for your log: it holds nothing secret. The caller is told one code for all of them.
+            call = try await server.open(headers, body)
+        } catch {
+            // A KMError is for your log: it holds nothing secret. The caller is told one code for all of them.
             log(error)
             return server.publicResponse(to: error, answering: headers)
         }
+        guard let answer = try answer(call.parameters) else {
+            return server.refuse(.notFoundIssuedCards, answering: headers)
+        }
+        // Where this fails the request was honoured all the same: answer 500, not 400.
+        return try server.seal(answer, answering: call)
     }
 
-    static func fields(_ client: ClientSecurity, _ parameters: [UInt8]) throws -> SealedRequest {
-        let policy = try EndpointPolicy(.fields("$.physicalCardNo", "$.cards[*].number"))
+    static func fields(
+        _ client: ClientSecurity,
+        _ server: ServerSecurity,
+        _ parameters: [UInt8],
+        _ answer: [UInt8]
+    ) async throws -> (request: SealedRequest, received: [UInt8], answered: [UInt8]) {
+        let policy = try EndpointPolicy(
+            request: .init(.fields("$.physicalCardNo", "$.physicalCardCVC")),
+            response: .init(.fields("$.issuedCardList[*].digital.cardNo"))
+        )
         let request = try client.seal(parameters, policy: policy)
-        return request
+        let call = try await server.open(request.headers, request.body, policy: policy)
+        let reply = try server.seal(answer, answering: call, policy: policy)
+        let response = try client.open(reply.headers, reply.body, answering: request, policy: policy)
+        return (request, call.parameters, response.parameters)
     }
 }

@@ -59,7 +59,10 @@ struct ReadmeTests {
                 request.body,
                 accessKey: accessKey,
                 secretKey: secretKey,
+                aspID: AspID("000170000000000"),
+                keyID: id,
                 keyring: ring,
+                replayGuard: .inMemory(),
                 answer: { $0 },
                 log: { Issue.record("refused: \($0)") }
             )
@@ -70,44 +73,51 @@ struct ReadmeTests {
     }
 
     @Test func theServerSnippetRefuses() async throws {
+        let id = try CryptoKeyID.random()
         let ring = CryptoKeyring(
-            try CryptoKey(id: CryptoKeyID.random(), decryptionKey: RSAPrivateKey.generate(), issuedAt: .now)
+            try CryptoKey(id: id, decryptionKey: RSAPrivateKey.generate(), issuedAt: .now)
         )
-        var logged: [KMError.Code] = []
+        var logged: [KMError.Code?] = []
         let response = try await ReadmeSnippets.server(
             HTTPFields(),
             [],
             accessKey: AccessKey("0123456789abcdef0123456789abcdef01234567"),
             secretKey: SecretKey(SecretBytes(randomCount: 32)),
+            aspID: AspID("000170000000000"),
+            keyID: id,
             keyring: ring,
+            replayGuard: .inMemory(),
             answer: { $0 },
-            log: { logged.append($0.code) }
+            log: { logged.append(($0 as? KMError)?.code) }
         )
         #expect(logged == [.headerMissing])
         #expect(response.body == PlatformResult.invalidInputParameter.body)
     }
 
     @Test func theFieldSnippetEncryptsInPlace() async throws {
-        let pair = try RSAPrivateKey.generate()
+        let (platform, own) = (try RSAPrivateKey.generate(), try RSAPrivateKey.generate())
         let id = try CryptoKeyID.random()
-        let key = try CryptoKey(id: id, encryptionKey: pair.publicKey, decryptionKey: pair, issuedAt: .now)
+        let accessKey = try AccessKey("0123456789abcdef0123456789abcdef01234567")
+        let secretKey = try SecretKey(SecretBytes(randomCount: 32))
         let client = try ClientSecurity(
             aspID: AspID("000170000000000"),
-            accessKey: AccessKey("0123456789abcdef0123456789abcdef01234567"),
-            secretKey: SecretKey(SecretBytes(randomCount: 32)),
-            keyring: CryptoKeyring(key)
+            accessKey: accessKey,
+            secretKey: secretKey,
+            keyring: CryptoKeyring(
+                CryptoKey(id: id, encryptionKey: platform.publicKey, decryptionKey: own, issuedAt: .now)
+            )
         )
-        let parameters = Array(#"{"physicalCardNo":"9491339401250765", "cards":[{"number":1}],"x":2}"#.utf8)
-        let request = try ReadmeSnippets.fields(client, parameters)
-        #expect(!String(decoding: request.body, as: UTF8.self).contains("9491339401250765"))
-        let selection = try FieldSelection(["$.physicalCardNo", "$.cards[*].number"])
-        let cipher = try ParameterCipher(keyring: CryptoKeyring(key))
-        let opened = try cipher.decrypt(
-            request.body,
-            fields: selection,
-            under: id,
-            correlationID: request.requestHeaders.correlationID
+        let server = try ServerSecurity(
+            credentials: StaticCredentials([accessKey: [secretKey]]),
+            keyring: CryptoKeyring(
+                CryptoKey(id: id, encryptionKey: own.publicKey, decryptionKey: platform, issuedAt: .now)
+            )
         )
-        #expect(opened == parameters)
+        let parameters = Array(#"{"physicalCardNo":"9491339401250765", "physicalCardCVC":"211","x":2}"#.utf8)
+        let answer = Array(#"{"issuedCardList":[{"digital":{"cardNo":"9491339401250765"}}]}"#.utf8)
+        let done = try await ReadmeSnippets.fields(client, server, parameters, answer)
+        #expect(!String(decoding: done.request.body, as: UTF8.self).contains("9491339401250765"))
+        #expect(done.received == parameters)
+        #expect(done.answered == answer)
     }
 }
