@@ -35,12 +35,16 @@ enum ParameterCoding {
             case EncodingError.invalidValue(_, let context): ("a value that JSON does not hold", context.codingPath)
             default: ("a fault of the type's own coding", [])
             }
-        // The key of a type is a case of its CodingKeys; that of a dictionary is text of the document.
-        let path = context.map { key -> String in
-            if let index = key.intValue { return "[\(index)]" }
-            return Mirror(reflecting: key).displayStyle == .enum ? ".\(key.stringValue)" : "[*]"
-        }.joined()
-        return KMError(.parametersInvalid, "\(what) at $\(path)")
+        return KMError(.parametersInvalid, "\(what) at $\(context.map(step).joined())")
+    }
+
+    /// An index, or a name that the type has written down, which is a plain case of its `CodingKeys`.
+    ///
+    /// Any other name, such as a dictionary's key, may be the document's, a card number perhaps: `*` stands for it.
+    private static func step(_ key: any CodingKey) -> String {
+        if let index = key.intValue, key.stringValue == "Index \(index)" { return "[\(index)]" }
+        let mirror = Mirror(reflecting: key)
+        return mirror.displayStyle == .enum && mirror.children.isEmpty ? ".\(key.stringValue)" : ".*"
     }
 }
 

@@ -1,0 +1,57 @@
+import Foundation
+import HTTPTypes
+
+@testable import KMSecurity
+
+/// A client and a server that know each other, at one standing moment.
+struct FieldExchange {
+    let client: ClientSecurity
+    let server: ServerSecurity
+    private let signer: TranTokenSigner
+
+    init(_ profile: WireProfile = .documented, keyring: CryptoKeyring? = nil) throws {
+        let accessKey = try AccessKey("0123456789abcdef0123456789abcdef01234567")
+        let secretKey = try SecretKey(SecretBytes(copying: Array("a secret key of more than 32 bytes".utf8)))
+        let ring = try keyring ?? CryptoKeyring(FieldFixture.key())
+        client = try ClientSecurity(
+            aspID: AspID("000170000000000"),
+            accessKey: accessKey,
+            secretKey: secretKey,
+            keyring: ring,
+            timeZone: .kst,
+            profile: profile,
+            clock: { FieldFixture.now }
+        )
+        server = try ServerSecurity(
+            credentials: StaticCredentials([accessKey: [secretKey]]),
+            keyring: ring,
+            profile: profile,
+            clock: { FieldFixture.now }
+        )
+        signer = TranTokenSigner(secretKey)
+    }
+
+    /// A request with another body, under a token of its own: what a client with a defect, or with a grudge, may send.
+    func signed(_ request: SealedRequest, _ body: [UInt8]) throws -> HTTPFields {
+        let stamp = try RequestStamp(date: FieldFixture.now, timeZone: .kst)
+        var headers = request.headers
+        headers[.kmTranToken] = try signer.sign(body, at: stamp).text()
+        return headers
+    }
+
+    /// What the server makes of a request under `policy`.
+    func receive(_ request: SealedRequest, _ policy: EndpointPolicy) async throws -> OpenedCall {
+        try await server.open(request.headers, request.body, policy: policy)
+    }
+
+    /// What the server makes of a request whose body is `body` instead.
+    func receive(_ request: SealedRequest, _ body: [UInt8], _ policy: EndpointPolicy) async throws -> OpenedCall {
+        try await server.open(signed(request, body), body, policy: policy)
+    }
+
+    /// A request that the server has taken, to be answered.
+    func call() async throws -> (request: SealedRequest, call: OpenedCall) {
+        let request = try client.seal(Array(FieldSamples.request.utf8), protection: .message)
+        return (request, try await server.open(request.headers, request.body))
+    }
+}
