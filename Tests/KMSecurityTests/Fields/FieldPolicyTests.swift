@@ -1,0 +1,156 @@
+import HTTPTypes
+import Testing
+
+@testable import KMSecurity
+
+/// The shipped policies, from end to end.
+@Suite("Policies of the documented endpoint")
+struct FieldPolicyTests {
+    private static let byField = EndpointPolicy.waitingPhysicalCardsByField
+    private static let whole = EndpointPolicy.waitingPhysicalCards
+    private let request = Array(FieldSamples.request.utf8)
+    private let response = Array(FieldSamples.response.utf8)
+
+    @Test("They are what the texts of their paths make")
+    func texts() throws {
+        let request = try FieldSelection(["$.physicalCardNo", "$.physicalCardExpDate", "$.physicalCardCVC"])
+        let response = try FieldSelection([
+            "$.issuedCardList[*].digital.cardNo", "$.issuedCardList[*].digital.mobileCardCVC",
+        ])
+        #expect(Self.byField.request == EndpointPolicy.Rule(.fields(request), isRequired: true))
+        #expect(Self.byField.response == EndpointPolicy.Rule(.fields(response), isRequired: true))
+        #expect(Self.whole == EndpointPolicy(request: .init(.message), response: .init(.message)))
+        #expect(Self.whole.request.isRequired && Self.whole.response.isRequired)
+        for selection in [request, response] { #expect(selection.requiresMatches) }
+    }
+
+    @Test("Their trees, made without the checks, are those of the checked paths")
+    func trees() throws {
+        guard case .fields(let request) = Self.byField.request.protection,
+            case .fields(let response) = Self.byField.response.protection
+        else {
+            Issue.record("not at field level")
+            return
+        }
+        for selection in [request, response] {
+            let checked = try FieldSelection(selection.paths.map(\.description))
+            #expect("\(selection.nodes)" == "\(checked.nodes)")
+        }
+    }
+
+    @Test("A whole call under each, in both dialects", arguments: [whole, byField], WireProfile.all)
+    func call(_ policy: EndpointPolicy, _ profile: WireProfile) async throws {
+        let exchange = try FieldExchange(profile)
+        let sent = try exchange.client.seal(request, policy: policy)
+        let call = try await exchange.receive(sent, policy)
+        #expect(call.parameters == request)
+        let reply = try exchange.server.seal(response, answering: call, policy: policy)
+        let opened = try exchange.client.open(reply.headers, reply.body, answering: sent, policy: policy)
+        #expect(opened.parameters == response)
+
+        for body in [sent.body.text, reply.body.text] {
+            #expect(!body.contains("94913394012507") && !body.contains("\"123\"") && !body.contains("\"700\""))
+            #expect(body.hasPrefix(#"{"encData":""#) == (policy == Self.whole))
+        }
+        #expect(sent.body.text.contains("9999999999999999999") == (policy == Self.byField))
+        #expect(reply.body.text.contains("Q180BEA3B2F1BBD8410336D66A4") == (policy == Self.byField))
+    }
+
+    @Test("A list without cards passes, sealed and opened")
+    func emptyList() async throws {
+        let exchange = try FieldExchange()
+        let (sent, call) = try await exchange.call()
+        let empty = Array(FieldSamples.emptyResponse.utf8)
+        let reply = try exchange.server.seal(empty, answering: call, policy: Self.byField)
+        #expect(reply.body == empty)
+        let opened = try exchange.client.open(reply.headers, reply.body, answering: sent, policy: Self.byField)
+        #expect(opened.parameters == empty)
+    }
+
+    @Test("A name that was misspelt sends nothing in the clear")
+    func misspelt() async throws {
+        let exchange = try FieldExchange()
+        for name in ["physicalCardNo", "physicalCardExpDate", "physicalCardCVC"] {
+            for other in [name + "_", name.uppercased(), " \(name)"] {
+                let text = FieldSamples.request.replacing("\"\(name)\"", with: "\"\(other)\"")
+                #expect(throws: KMError(.fieldMissing)) {
+                    try exchange.client.seal(Array(text.utf8), policy: Self.byField)
+                }
+            }
+        }
+        let (_, call) = try await exchange.call()
+        for text in [
+            FieldSamples.response.replacing("cardNo\"", with: "cardNO\""),
+            FieldSamples.response.replacing("mobileCardCVC", with: "mobileCardCvc"),
+            FieldSamples.response.replacing("digital", with: "Digital"),
+            FieldSamples.emptyResponse.replacing("issuedCardList", with: "issuedCards"),
+            FieldSamples.emptyResponse.replacing("[]", with: "null"), "{}", "[]", "null",
+        ] {
+            #expect(throws: KMError(.fieldMissing)) {
+                try exchange.server.seal(Array(text.utf8), answering: call, policy: Self.byField)
+            }
+        }
+    }
+
+    @Test("A request that was changed on the way is refused before anything is opened", arguments: [whole, byField])
+    func changed(_ policy: EndpointPolicy) async throws {
+        let exchange = try FieldExchange()
+        let sent = try exchange.client.seal(request, policy: policy)
+        for place in stride(from: 0, to: sent.body.count, by: 97) {
+            var body = sent.body
+            body[place] ^= 1
+            await #expect(throws: KMError(.tokenMismatch)) {
+                try await exchange.server.open(sent.headers, body, policy: policy)
+            }
+        }
+    }
+
+    @Test("A reply to one request is none to another, though its header is made to say so")
+    func replayed() async throws {
+        let exchange = try FieldExchange()
+        let sent = try exchange.client.seal(request, policy: Self.byField)
+        let reply = try await exchange.server.seal(
+            response,
+            answering: exchange.receive(sent, Self.byField),
+            policy: Self.byField
+        )
+        let other = try exchange.client.seal(request, policy: Self.byField)
+        #expect(throws: KMError(.correlationMismatch)) {
+            try exchange.client.open(reply.headers, reply.body, answering: other, policy: Self.byField)
+        }
+        var headers = reply.headers
+        headers[.kmCorrelationID] = other.requestHeaders.correlationID.text
+        #expect(throws: KMError(.fieldMismatch)) {
+            try exchange.client.open(headers, reply.body, answering: other, policy: Self.byField)
+        }
+        // So it is with a request's fields in another request.
+        await #expect(throws: KMError(.fieldMismatch)) { try await exchange.receive(other, sent.body, Self.byField) }
+    }
+
+    @Test("The key is the one that is named, or the message is refused")
+    func keys() async throws {
+        let exchange = try FieldExchange()
+        let sent = try exchange.client.seal(request, policy: Self.byField)
+        var headers = sent.headers
+        headers[.kmCryptoKeyID] = nil
+        await #expect(throws: KMError(.headerMissing)) {
+            try await exchange.server.open(headers, sent.body, policy: Self.byField)
+        }
+        headers[.kmCryptoKeyID] = "f123456789abcdef0123456789abcdef"
+        await #expect(throws: KMError(.keyUnknown)) {
+            try await exchange.server.open(headers, sent.body, policy: Self.byField)
+        }
+        let twoKeys = try FieldExchange(
+            keyring: CryptoKeyring(FieldFixture.key()).adding(
+                CryptoKey(
+                    id: CryptoKeyID("f123456789abcdef0123456789abcdef"),
+                    decryptionKey: FieldFixture.pair,
+                    issuedAt: FieldFixture.now
+                )
+            )
+        )
+        await #expect(throws: KMError(.keyIDMismatch)) {
+            try await twoKeys.server.open(headers, sent.body, policy: Self.byField)
+        }
+    }
+}
