@@ -1,0 +1,145 @@
+import Foundation
+import HTTPTypes
+import KMSecurity
+import Testing
+
+/// A server under load from several tasks: what passes, what does not, and what it costs in memory.
+///
+/// Bodies are plain, so that no RSA slows it down. `KMSEC_LOAD` is the number of requests, 1,000,000 where it is no
+/// number.
+@Suite("Load")
+struct LoadTests {
+    private static let setting = ProcessInfo.processInfo.environment["KMSEC_LOAD"]
+    static let isWanted = setting != nil
+
+    private static let requestCount: Int = {
+        let count = setting.flatMap { Int($0) } ?? 0
+        return count > 1 ? count : 1_000_000
+    }()
+    private static let taskCount = 8
+
+    /// How requests of one kind came out.
+    struct Tally: Sendable, Equatable {
+        var passed = 0
+        var replayed = 0
+        var mismatched = 0
+        var other = 0
+
+        static func += (left: inout Tally, right: Tally) {
+            left.passed += right.passed
+            left.replayed += right.replayed
+            left.mismatched += right.mismatched
+            left.other += right.other
+        }
+    }
+
+    struct Tallies: Sendable {
+        var genuine = Tally()
+        var copies = Tally()
+        var forgeries = Tally()
+    }
+
+    /// One task's share: requests `from`, `from + 8`, …, each 100th sent twice, and each 100th forged besides.
+    private static func send(
+        from: Int,
+        to server: ServerSecurity,
+        by client: ClientSecurity,
+        forger: ClientSecurity
+    ) async throws -> Tallies {
+        var tallies = Tallies()
+        for index in stride(from: from, to: requestCount, by: taskCount) {
+            let body = Array(#"{"userId":\#(index),"physicalCardNo":"9491339401250765"}"#.utf8)
+            if index / taskCount % 100 == 99 {
+                try await open(forger.seal(body, protection: .none), server, &tallies.forgeries)
+                continue
+            }
+            let request = try client.seal(body, protection: .none)
+            try await open(request, server, &tallies.genuine)
+            if index / taskCount % 100 == 49 { try await open(request, server, &tallies.copies) }
+        }
+        return tallies
+    }
+
+    private static func open(_ request: SealedRequest, _ server: ServerSecurity, _ tally: inout Tally) async throws {
+        do {
+            let call = try await server.open(request, protection: .none)
+            if call.parameters == request.body { tally.passed += 1 } else { tally.other += 1 }
+        } catch let error as KMError {
+            switch error.code {
+            case .replayed: tally.replayed += 1
+            case .tokenMismatch: tally.mismatched += 1
+            default: tally.other += 1
+            }
+        }
+    }
+
+    @Test(.enabled(if: isWanted, "takes a minute or more: set KMSEC_LOAD, to a number of requests or to 1"))
+    func everyCopyAndForgeryIsRefused() async throws {
+        let scene = try ReceivingScene()
+        // A window of 3 s each way: requests come and go from the guard all the time.
+        let replayGuard = InMemoryReplayGuard(capacity: Self.requestCount)
+        let server = try ServerSecurity(
+            credentials: scene.credentials,
+            keyring: CryptoKeyring(scene.serverKey),
+            tolerance: .init(past: 3, future: 3),
+            replayGuard: replayGuard
+        )
+        func client(_ secretKey: SecretKey) throws -> ClientSecurity {
+            try ClientSecurity(
+                aspID: scene.aspID,
+                accessKey: scene.accessKey,
+                secretKey: secretKey,
+                keyring: CryptoKeyring(scene.clientKey)
+            )
+        }
+        let genuine = try client(scene.secretKey)
+        let forger = try client(try ReceivingScene.secretKey("a guess"))
+
+        let watch = LoadWatch(replayGuard)
+        let start = ContinuousClock.now
+        let total = try await withThrowingTaskGroup(of: Tallies?.self) { group in
+            group.addTask {
+                try await watch.run()
+                return nil
+            }
+            for task in 0..<Self.taskCount {
+                group.addTask { try await Self.send(from: task, to: server, by: genuine, forger: forger) }
+            }
+            var total = Tallies()
+            var finished = 0
+            for try await tallies in group {
+                guard let tallies else { continue }
+                total.genuine += tallies.genuine
+                total.copies += tallies.copies
+                total.forgeries += tallies.forgeries
+                finished += 1
+                if finished == Self.taskCount { watch.stop() }
+            }
+            return total
+        }
+        let elapsed = ContinuousClock.now - start
+
+        let share = Self.requestCount / 100
+        #expect(total.genuine == Tally(passed: Self.requestCount - total.forgeries.mismatched))
+        #expect(total.copies == Tally(replayed: total.copies.replayed))
+        #expect(total.forgeries == Tally(mismatched: total.forgeries.mismatched))
+        #expect((share - Self.taskCount...share + Self.taskCount).contains(total.copies.replayed))
+        #expect((share - Self.taskCount...share + Self.taskCount).contains(total.forgeries.mismatched))
+        #expect(watch.maximumCount <= replayGuard.capacity)
+
+        // Flat: once the guard has filled, the last third holds no more than the middle one, but for some slack.
+        let memory = watch.memory
+        let third = memory.count / 3
+        let middle = memory.dropFirst(third).prefix(third).max() ?? 0
+        let last = memory.suffix(third).max() ?? 0
+        if third > 20 { #expect(last <= middle * 1.1 + 16) }
+        let sent = total.genuine.passed + total.copies.replayed + total.forgeries.mismatched
+        let seconds = Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) / 1e18
+        print(
+            "load: \(sent) requests in \(seconds) s, \(Int(Double(sent) / seconds)) a second; passed",
+            "\(total.genuine.passed), replays refused \(total.copies.replayed), forgeries refused",
+            "\(total.forgeries.mismatched); guard at most \(watch.maximumCount); resident MiB: first third",
+            "\(memory.prefix(max(1, third)).max() ?? 0), middle \(middle), last \(last)"
+        )
+    }
+}

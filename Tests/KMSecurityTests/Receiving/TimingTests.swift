@@ -1,0 +1,83 @@
+import Foundation
+import HTTPTypes
+import KMSecurity
+import Testing
+
+/// Measures whether the time of a refusal tells what was wrong.
+///
+/// It prints and asserts nothing of times, which depend on the machine and what else it does: |t| below 4.5 is no
+/// evidence of a difference, and a class against itself tells what the machine adds.
+@Suite("Timing of refusals", .serialized)
+struct TimingTests {
+    private static let setting = ProcessInfo.processInfo.environment["KMSEC_TIMING"]
+    static let isWanted = setting != nil
+
+    /// How many samples a class has of an operation that takes microseconds.
+    private static let count = max(1000, setting.flatMap { Int($0) } ?? 0)
+
+    private let scene: ReceivingScene
+
+    init() throws {
+        scene = try ReceivingScene()
+    }
+
+    /// A token's MAC with one bit of one byte changed.
+    private func changed(_ token: String, byte: Int, bit: Int) throws -> TranToken {
+        var mac = Array(try #require(Data(base64Encoded: token.suffix(43) + "=")))
+        mac[byte] ^= 1 << UInt8(bit)
+        return try TranToken(token.prefix(23) + Data(mac).base64EncodedString())
+    }
+
+    @Test(.enabled(if: isWanted, "a measurement: set KMSEC_TIMING, to the samples of a class or to 1"))
+    func placeOfTheWrongByte() async throws {
+        let verifier = TranTokenVerifier(scene.secretKey, tolerance: nil)
+        let body = [UInt8](repeating: 0x20, count: 64)
+        let right = try scene.draft(body).token()
+        let tokens = try [0, 16, 31, 0].map { byte in try (0..<8).map { try changed(right, byte: byte, bit: $0) } }
+        let samples = await TimingSamples(classCount: 4, count: Self.count) { index, round in
+            try? verifier.verify(tokens[index][round & 7], body: body, timeZone: .utc, at: ReceivingScene.start)
+        }
+        print(samples.report(["first byte of the MAC", "middle byte", "last byte", "first byte again"]))
+    }
+
+    @Test(.enabled(if: isWanted, "a measurement: set KMSEC_TIMING, to the samples of a class or to 1"))
+    func unknownCaller() async throws {
+        let server = try scene.server()
+        var drafts: [ReceivingDraft] = []
+        for digit in ["0", "9", "0"] {
+            var draft = scene.draft([UInt8](repeating: 0x20, count: 600))
+            draft.secretKey = try ReceivingScene.secretKey("a guess")
+            if digit == "9" { draft.accessKey = "9" + (draft.accessKey ?? "").dropFirst() }
+            drafts.append(draft)
+        }
+        let requests = try drafts.map { (try $0.fields(), $0.body) }
+        let samples = await TimingSamples(classCount: 3, count: Self.count) { index, _ in
+            _ = try? await server.open(requests[index].0, requests[index].1, protection: .none)
+        }
+        print(samples.report(["known access key, wrong MAC", "unknown access key", "known access key again"]))
+    }
+
+    @Test(.enabled(if: isWanted, "a measurement: set KMSEC_TIMING, to the samples of a class or to 1"))
+    func encryptedKeyOrTag() async throws {
+        let cipher = try ParameterCipher(keyring: CryptoKeyring(scene.serverKey))
+        let client = try scene.client()
+        // Eight messages of each class: a changed byte in the encrypted key, in the ciphertext, and in the key again.
+        let bodies: [[[UInt8]]] = try [1, 3, 1].map { part in
+            try (0..<8).map { _ in
+                let body = try client.seal(ReceivingScene.parameters, protection: .message).body
+                let dots = body.indices.filter { body[$0] == UInt8(ascii: ".") }
+                var changed = body
+                let place = dots[part - 1] + 40
+                changed[place] = changed[place] == UInt8(ascii: "A") ? UInt8(ascii: "B") : UInt8(ascii: "A")
+                return changed
+            }
+        }
+        for body in bodies.joined() {
+            #expect(throws: KMError(.authenticationFailed)) { try cipher.decrypt(body, under: scene.keyID) }
+        }
+        let samples = await TimingSamples(classCount: 3, count: max(500, Self.count / 20)) { index, round in
+            _ = try? cipher.decrypt(bodies[index][round & 7], under: scene.keyID)
+        }
+        print(samples.report(["OAEP failure", "tag failure", "OAEP failure again"]))
+    }
+}
