@@ -49,7 +49,7 @@ struct RequestVerifier: Sendable {
         }
         guard !candidates.isEmpty else {
             _ = try nobodysKey.hmac.isValid(headers.token.mac, for: body)
-            throw KMError(.callerUnknown, "\(caller.header) names nobody that is known here")
+            throw KMError(.callerUnknown, caller.unknown)
         }
         guard let matching else {
             throw fault ?? KMError(.tokenMismatch, "the token is not of this body under a secret of this caller")
@@ -100,11 +100,13 @@ struct RequestVerifier: Sendable {
 }
 
 extension Caller {
-    /// The header that names it.
-    fileprivate var header: String {
+    /// What is said where nobody is known by it.
+    ///
+    /// Nothing is put together here: that alone would take longer than to say that a token is another one's.
+    fileprivate var unknown: String {
         switch self {
-        case .accessKey: AccessKey.headerName.rawName
-        case .callback: AspID.headerName.rawName
+        case .accessKey: "X-KM-Access-Key names nobody that is known here"
+        case .callback: "X-KM-User-AspId names nobody that is known here"
         }
     }
 }
