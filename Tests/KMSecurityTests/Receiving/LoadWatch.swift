@@ -2,9 +2,8 @@ import Foundation
 import KMSecurity
 import Synchronization
 
-/// Watches memory and a guard's room ten times a second.
+/// Keeps what the tasks under load see of memory and of a guard's room.
 final class LoadWatch: Sendable {
-    private let isOver = Atomic(false)
     private let samples = Mutex<[Double]>([])
     private let greatestCount = Mutex(0)
     private let replayGuard: InMemoryReplayGuard
@@ -19,19 +18,13 @@ final class LoadWatch: Sendable {
     /// The resident memory, in MiB, in the order of time.
     var memory: [Double] { samples.withLock { $0 } }
 
-    func stop() {
-        isOver.store(true, ordering: .relaxed)
-    }
-
-    func run() async throws {
-        while !isOver.load(ordering: .relaxed) {
-            // The second number is the resident pages, of 4096 bytes each.
-            let text = try String(contentsOfFile: "/proc/self/statm", encoding: .utf8)
-            let pages = text.split(separator: " ").dropFirst().first.flatMap { Double($0) } ?? .infinity
-            samples.withLock { $0.append(pages * 4096 / 1_048_576) }
-            let count = replayGuard.count
-            greatestCount.withLock { $0 = max($0, count) }
-            try await Task.sleep(for: .milliseconds(100))
-        }
+    /// Looks once; the tasks call it between requests, since they leave no thread to one that only watches.
+    func look() throws {
+        // The second number is the resident pages, of 4096 bytes each.
+        let text = try String(contentsOfFile: "/proc/self/statm", encoding: .utf8)
+        let pages = text.split(separator: " ").dropFirst().first.flatMap { Double($0) } ?? .infinity
+        samples.withLock { $0.append(pages * 4096 / 1_048_576) }
+        let count = replayGuard.count
+        greatestCount.withLock { $0 = max($0, count) }
     }
 }
