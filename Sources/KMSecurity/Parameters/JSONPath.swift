@@ -30,9 +30,10 @@ public struct JSONPath: Sendable, Hashable {
 
     /// Reads a path.
     ///
-    /// - Throws: ``KMError`` `pathUnsupported` for what RFC 9535 has and this subset has not (descendants, slices, filters,
-    ///   several selectors in one pair of brackets, indexes from the end), naming it; `pathMalformed` with the offset for
-    ///   what RFC 9535 has not.
+    /// - Throws: ``KMError`` `pathUnsupported` at the first sign of what RFC 9535 has and this subset has not (descendants,
+    ///   slices, filters, several selectors in one pair of brackets, indexes from the end), naming it, whether or not the
+    ///   rest is right; `pathMalformed` with the offset for what RFC 9535 has not, and for a path that is longer than
+    ///   ``maximumByteCount`` or ``maximumDepth``.
     public init(_ text: String) throws {
         let bytes = Array(text.utf8)
         guard bytes.count <= Self.maximumByteCount else {
