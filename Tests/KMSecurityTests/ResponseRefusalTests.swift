@@ -106,11 +106,15 @@ import Testing
         #expect(refusal { try valid.seal("{}".bytes, protection: .message) } == nil)
     }
 
-    /// A call under way when its key became inactive is opened; there is no key to answer it with.
-    @Test func anInactiveKeyAnswersNothing() async throws {
+    /// A call under way when its key became inactive is opened, and answered under it; one that only names it is not.
+    @Test func anInactiveKeyAnswersWhatItOpened() async throws {
         let server = try world.server(ring: world.ring(world.serverKey, .inactive))
         let call = try await server.open(request.headers, request.body)
-        #expect(refusal { try server.seal("{}".bytes, answering: call) } == .keyNotActive)
+        let reply = try server.seal("{}".bytes, answering: call)
+        let opened = try world.client().open(reply.headers, reply.body, answering: request)
+        #expect(opened.parameters == "{}".bytes)
+        let discarded = try world.server(ring: world.ring(world.serverKey, .discarded))
+        #expect(refusal { try discarded.seal("{}".bytes, answering: call) } == .keyNotActive)
     }
 
     @Test func aCallThatNamesNoKeyIsAnsweredUnderThePrimaryOne() async throws {

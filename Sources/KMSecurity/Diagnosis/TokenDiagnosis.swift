@@ -13,7 +13,10 @@ public struct TokenDiagnosis: Sendable, Hashable {
     public let advice: String
 
     /// The token verifies; nothing is wrong but, perhaps, its time.
-    public static let verifies = TokenDiagnosis(cause: "verifies", advice: "the token is that of this body and secret")
+    public static let verifies = TokenDiagnosis(
+        cause: "verifies",
+        advice: "the token is that of this body and secret; its time is not judged"
+    )
     /// None of the known mistakes makes this token.
     public static let unknown = TokenDiagnosis(
         cause: "no known cause",

@@ -109,8 +109,9 @@ final class DataKeyCache: Sendable {
 
     /// Lets go of all keys past their age: of those that nobody asks for again, no look-up would.
     private static func letGo(_ state: inout State, _ now: ContinuousClock.Instant, _ bounds: DataKeyCaching) {
-        // At most ten times a second: it looks at every entry.
-        guard state.lastSweep.map({ $0.duration(to: now) >= .milliseconds(100) }) ?? true else { return }
+        // At most ten times a second, or once in the keys' age: it looks at every entry.
+        let pause = min(.milliseconds(100), bounds.maximumAge)
+        guard state.lastSweep.map({ $0.duration(to: now) >= pause }) ?? true else { return }
         state.lastSweep = now
         for (id, entry) in state.sending where entry.born.duration(to: now) > bounds.maximumAge {
             state.sending[id] = nil

@@ -14,7 +14,10 @@ struct TokenSignCommand: ParsableCommand {
     @Option(help: "The dialect: a token of 66 characters as documented, 67 as gateway.")
     var profile = WireProfile.documented
 
-    @Option(help: "The zone of the token's time: UTC, GMT, KST or JST.", transform: TimeZoneCode.init(_:))
+    @Option(
+        help: "The zone of the token's time: UTC, GMT, KST or JST (default: UTC).",
+        transform: TimeZoneCode.init(_:)
+    )
     var zone = TimeZoneCode.utc
 
     @Option(help: "The token's time, yyyyMMddHHmmssSSS in that zone (default: now).")

@@ -28,9 +28,11 @@ enum Failure {
         case .tokenMismatch: "the body must be the very bytes that were sent, and the secret the one that was used"
         case .tokenStale: "look at both clocks and at --zone; --any-time checks the MAC alone, --tolerance allows more"
         case .keyIDMismatch: "give the --key-id that X-KM-Crypto-Key-Id names"
+        case .fieldMissing:
+            "look for the path's names in the text; a body of message level, {\"encData\":\"…\"}, takes no --field"
         case .certificateNotValid: "ask for a new certificate; --any-time takes one outside its validity"
         case .protectionRequired:
-            "a body of message level is {\"encData\":\"…\"}; at field level --field names the fields"
+            "a body of message level is {\"encData\":\"…\"}; at field level decrypt takes --field, and jwe inspect one field's value"
         default: nil
         }
     }

@@ -12,6 +12,8 @@ struct HeaderLines {
             throw KMError(.headerInvalid, "standard input is not UTF-8")
         }
         for (index, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated() {
+            // A block that was copied with its indent is taken as it was meant.
+            let line = line.drop { $0 == " " || $0 == "\t" }
             guard !line.isEmpty else { continue }
             guard let colon = line.firstIndex(of: ":"), let name = HTTPField.Name(String(line[..<colon])) else {
                 faults.append("line \(index + 1): not of the form Name: value")

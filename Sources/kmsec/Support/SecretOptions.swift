@@ -12,7 +12,11 @@ struct SecretOptions: ParsableArguments {
 
     func validate() throws {
         guard (secretFile == nil) != (secretEnv == nil) else {
-            throw ValidationError("give the secret by --secret-file FILE or by --secret-env NAME")
+            throw ValidationError(
+                secretFile == nil
+                    ? "give the secret by --secret-file FILE or by --secret-env NAME"
+                    : "give the secret by --secret-file or by --secret-env, not by both"
+            )
         }
     }
 

@@ -133,7 +133,7 @@ struct DecisionLogTests {
                 .authenticate(ReceivingScene.parameters).withBytes { mac in mac.indices.map { mac[$0] } }
         )
         var forbidden = [
-            ReceivingScene.card, ReceivingScene.secretText, "50000104652", "2709\"", "837", "physicalCard",
+            ReceivingScene.card, ReceivingScene.secretText, "50000104652", "2709\"", "837", #"physicalCardNo":"#,
             mac.base64EncodedString().prefix(20).description, mac.map { String(format: "%02x", $0) }.joined(),
         ]
         var levels: Set<Logger.Level> = []

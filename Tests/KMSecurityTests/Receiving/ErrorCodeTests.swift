@@ -9,7 +9,7 @@ struct ErrorCodeTests {
         .tokenMismatch, .tokenStale, .callerUnknown, .credentialNotValid, .replayed, .emptyBody, .limitExceeded,
         .malformedJSON, .malformedBody, .protectionRequired, .fieldMissing, .fieldMismatch, .keyUnknown, .keyNotActive,
         .keyHalfMissing, .malformedJWE, .malformedHeader, .algorithmNotAllowed, .keyIDMismatch, .authenticationFailed,
-        .certificateNotValid, .parametersInvalid, .pathUnsupported, .invalidSize,
+        .pathUnsupported, .invalidSize,
     ]
 
     @Test func everyRefusalHasItsOwnName() {

@@ -62,7 +62,8 @@ struct PublicResponseTests {
     func ownFaults() throws {
         let fields = try scene.draft().fields()
         let errors: [any Error] = [
-            KMError(.cryptographyUnavailable), KMError(.replayGuardFull, "full"), ReceivingOutage(text: "secret"),
+            KMError(.cryptographyUnavailable), KMError(.replayGuardFull, "full"), KMError(.clockSetBack),
+            KMError(.certificateNotValid), KMError(.parametersInvalid), ReceivingOutage(text: "secret"),
             CancellationError(),
         ]
         for error in errors {

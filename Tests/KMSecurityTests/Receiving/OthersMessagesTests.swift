@@ -1,0 +1,84 @@
+import Foundation
+import HTTPTypes
+import KMSecurity
+import KMTestSupport
+import Testing
+
+/// What was captured of one provider, sent on under another's name, another rule or in another form.
+@Suite("Others' messages")
+struct OthersMessagesTests {
+    private let scene: ReceivingScene
+
+    init() throws {
+        scene = try ReceivingScene()
+    }
+
+    @Test("A provider cannot name another's crypto key")
+    func anothersKey() async throws {
+        let others = Set([try CryptoKeyID(String(repeating: "0", count: 32))])
+        for (allowed, expected) in [(others, KMError.Code.keyUnknown), (others.union([scene.keyID]), nil)] {
+            let server = try scene.server(
+                credentials: StaticCredentials([
+                    .accessKey(scene.accessKey): [Credential(secretKey: scene.secretKey, cryptoKeyIDs: allowed)]
+                ])
+            )
+            let draft = scene.draft(try scene.client().seal(ReceivingScene.parameters, protection: .message).body)
+            #expect(try await server.refusal(draft, protection: .message) == expected)
+        }
+    }
+
+    @Test("An encrypted body is a copy at an endpoint that takes plain ones too")
+    func copiesAtAnOptionalEndpoint() async throws {
+        let optional = EndpointPolicy(request: .init(.message, isRequired: false), response: .init(.message))
+        let server = try scene.server()
+        var draft = scene.draft(try scene.client().seal(ReceivingScene.parameters, protection: .message).body)
+        _ = try await server.open(draft.fields(), draft.body, policy: optional)
+        draft.correlationID = "270305123456-0a1b2c4"
+        await #expect(throws: KMError(.replayed)) {
+            try await server.open(draft.fields(), draft.body, policy: optional)
+        }
+        await #expect(throws: KMError(.replayed)) {
+            try await server.open(draft.fields(), draft.body, policy: EndpointPolicy(.message))
+        }
+    }
+
+    @Test("What is refused takes no room, and does not spoil the true request")
+    func refusedRequestsClaimNothing() async throws {
+        let replayGuard = InMemoryReplayGuard(capacity: 1)
+        let server = try scene.server(replayGuard: replayGuard)
+        #expect(try await server.refusal(scene.draft([]), protection: .none) == .emptyBody)
+        let draft = scene.draft(try scene.client().seal(ReceivingScene.parameters, protection: .message).body)
+        var forged = draft
+        forged.cryptoKeyID = String(repeating: "0", count: 32)
+        #expect(try await server.refusal(forged, protection: .message) == .keyUnknown)
+        #expect(replayGuard.count == 0)
+        #expect(try await server.refusal(draft, protection: .message) == nil)
+    }
+
+    @Test("A field does not pass for a message")
+    func fieldAsMessage() async throws {
+        let server = try scene.server()
+        let byField = try scene.client().seal(ReceivingScene.parameters, protection: .fields("$.physicalCardNo"))
+        let text = String(decoding: byField.body, as: UTF8.self)
+        let field = try #require(text.split(separator: "\"").first { $0.hasPrefix("eyJ") })
+        let draft = scene.draft(Array(#"{"encData":"\#(field)"}"#.utf8))
+        #expect(try await server.refusal(draft, protection: .message) == .fieldMismatch)
+    }
+
+    @Test("An encrypted request is remembered as long as it is asked for")
+    func retention() async throws {
+        let clock = scene.clock
+        let server = try ServerSecurity(
+            credentials: scene.credentials,
+            keyring: CryptoKeyring(scene.serverKey),
+            replayRetention: 86_400,
+            clock: clock.now
+        )
+        var draft = scene.draft(try scene.client().seal(ReceivingScene.parameters, protection: .message).body)
+        #expect(try await server.refusal(draft, protection: .message) == nil)
+        clock.set(ReceivingScene.start.addingTimeInterval(7200))
+        draft.setTime("20270305143456789")
+        draft.correlationID = "270305143456-0a1b2c3"
+        #expect(try await server.refusal(draft, protection: .message) == .replayed)
+    }
+}
