@@ -61,6 +61,10 @@ import Testing
         let messages = try (0..<20).map { _ in try #require(JWEParts(encryptor.encrypt([1, 2, 3]))) }
         let keys = try messages.map { try TestKeys.first().decryptOAEP($0.encryptedKey).exposed }
         #expect(Set(keys).count == 20)
+        // Both come from one call of the generator; the IV is sent in the clear and must be no part of the key.
+        for (key, message) in zip(keys, messages) {
+            #expect(key.count == 16 && !key.starts(with: message.iv) && Array(key.suffix(12)) != message.iv)
+        }
         #expect(Set(messages.map(\.iv)).count == 20)
         #expect(Set(messages.map(\.ciphertext)).count == 20)
     }

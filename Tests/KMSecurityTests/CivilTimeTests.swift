@@ -76,4 +76,13 @@ import Testing
         #expect(wrong == 0)
         #expect(before.digits == "23691231000000000")
     }
+
+    /// The digits behind a correlation id's time are those of a number, with zeros in front.
+    @Test(arguments: [
+        (UInt32(0), "0000000"), (1, "0000001"), (0xABC, "0000abc"), (0xFFF_FFFF, "fffffff"), (0xF000_0001, "0000001"),
+    ])
+    func randomDigitsOfCorrelationIDs(random: UInt32, digits: String) {
+        let time = CivilTime(millisecondsSince1970: 1_667_876_894_608, secondsFromUTC: 32_400)
+        #expect(CorrelationID(time, random: random).text == "221108120814-\(digits)")
+    }
 }
