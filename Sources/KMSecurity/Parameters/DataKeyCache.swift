@@ -1,5 +1,4 @@
 internal import KMJOSE
-internal import Synchronization
 
 /// The content keys that still serve.
 ///
@@ -35,7 +34,7 @@ final class DataKeyCache: Sendable {
     }
 
     private let bounds: DataKeyCaching
-    private let state = Mutex(State())
+    private let state = Locked(State())
 
     init(_ bounds: DataKeyCaching) {
         self.bounds = bounds

@@ -1,5 +1,4 @@
 public import Foundation
-internal import Synchronization
 
 /// A replay guard in the memory of one process, exact among all its tasks.
 ///
@@ -22,7 +21,7 @@ public final class InMemoryReplayGuard: ReplayGuard {
     /// How many requests it keeps at most.
     public let capacity: Int
 
-    private let state = Mutex(State())
+    private let state = Locked(State())
 
     /// A guard with room for `capacity` requests, at least one.
     public init(capacity: Int = 1_000_000) {
