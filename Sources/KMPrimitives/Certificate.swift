@@ -29,7 +29,8 @@ public struct Certificate: Sendable {
     /// Reads a certificate in DER, or the first of a PEM text.
     ///
     /// - Throws: ``KMError`` `malformedCertificate`; `certificateNotValid` when its validity ends before it begins, so
-    ///   that no time is in it; `unsupportedKey` when the key it carries is not RSA of 2048 to 8192 bits.
+    ///   that no time is in it; `unsupportedKey` when the key it carries is not RSA of 2048 to 8192 bits, `malformedKey`
+    ///   when it is none that encrypts, e.g. of an even modulus.
     public init(parsing bytes: [UInt8]) throws {
         let (pointer, reason) = unsafe withReason { reason in
             unsafe bytes.withUnsafeBufferPointer { unsafe km_certificate_parse($0.baseAddress, $0.count, reason) }

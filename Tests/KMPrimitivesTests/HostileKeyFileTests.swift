@@ -92,7 +92,9 @@ import Testing
         for number in 0..<1500 {
             let damaged = file.mutated(using: &generator)
             let code = refusal { try Certificate(parsing: damaged) }
-            let expected: Set<KMError.Code?> = [nil, .malformedCertificate, .unsupportedKey, .certificateNotValid]
+            let expected: Set<KMError.Code?> = [
+                nil, .malformedCertificate, .malformedKey, .unsupportedKey, .certificateNotValid,
+            ]
             #expect(expected.contains(code), "\(number): \(String(describing: code))")
         }
     }

@@ -86,6 +86,16 @@ import Testing
         }
     }
 
+    /// White space around a value is HTTP's (RFC 9110 section 5.5) and gone when it comes here; inside it is the value's.
+    @Test func whiteSpaceAroundAValueIsNotPartOfIt() {
+        #expect(code(fields.with(.kmTimeZone, " KST\t")) == nil)
+        #expect(code(fields.with(.kmTimeZone, "K T")) == .headerInvalid)
+        for control in ["\0", "\r", "\n", "\u{1}"] {
+            #expect(code(fields.with(.kmTimeZone, "K\(control)T")) == .headerInvalid)
+            #expect(code(fields.with(.kmTranTime, "2022110812\(control)814")) == .headerInvalid)
+        }
+    }
+
     @Test func otherHeadersArePassedOver() throws {
         var more = fields
         more[.contentType] = "application/json"

@@ -18,11 +18,11 @@ public struct RequestStamp: Sendable, Hashable {
 
     /// Stamps a request made at `date`, taken to the nearest millisecond, in a zone.
     ///
-    /// - Throws: ``KMError`` `headerInvalid` when `date` lies outside the years 2000 to 2099, which the two digits of a
-    ///   correlation id's year stand for; `cryptographyUnavailable` when there are no random bits.
+    /// - Throws: ``KMError`` `headerInvalid` when `date` is not from 2000-01-02 to 2099-12-30: the two digits of a correlation
+    ///   id's year stand for 2000 to 2099 in every zone; `cryptographyUnavailable` when there are no random bits.
     public init(date: Date, timeZone: TimeZoneCode) throws {
         let milliseconds = (date.timeIntervalSince1970 * 1000).rounded()
-        // From 2000-01-01 to 2099-12-31 in every zone.
+        // In the years 2000 to 2099 in every zone.
         guard (946_771_200_000...4_102_358_400_000).contains(milliseconds) else {
             throw TranTime.invalid("cannot tell a time outside the years 2000 to 2099")
         }
