@@ -93,10 +93,20 @@ struct FieldCodingTests {
         init?(intValue: Int) { stringValue = String(intValue) }
     }
 
+    private enum CarryingKey: CodingKey {
+        case carried(String)
+
+        var stringValue: String { if case .carried(let name) = self { name } else { "" } }
+        var intValue: Int? { nil }
+
+        init?(stringValue: String) { self = .carried(stringValue) }
+        init?(intValue: Int) { nil }
+    }
+
     /// Reads members by whatever names are there.
-    private struct Loose: Decodable {
+    private struct Loose<Key: CodingKey>: Decodable {
         init(from decoder: any Decoder) throws {
-            let container = try decoder.container(keyedBy: AnyKey.self)
+            let container = try decoder.container(keyedBy: Key.self)
             for key in container.allKeys { _ = try container.decode(Bool.self, forKey: key) }
         }
     }
@@ -128,7 +138,8 @@ struct FieldCodingTests {
         ([Int].self, #"["N"]"#),
         // The document's names.
         ([String: Bool].self, #"{"N":1}"#), ([String: [String: Bool]].self, #"{"x":{"N":1}}"#),
-        ([String: Member<Bool>].self, #"{"N":{}}"#), (Loose.self, #"{"N":1}"#),
+        ([String: Member<Bool>].self, #"{"N":{}}"#), (Loose<AnyKey>.self, #"{"N":1}"#),
+        (Loose<CarryingKey>.self, #"{"N":1}"#),
         (Member<[Int: Bool]>.self, #"{"a":{"N":1}}"#),
         // Not JSON at all.
         (Request.self, #"{"N"}"#), (Request.self, "Nx"), (Request.self, ""),

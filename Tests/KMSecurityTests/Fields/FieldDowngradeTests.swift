@@ -80,6 +80,16 @@ struct FieldDowngradeTests {
         }
     }
 
+    @Test("Where it is not required, values of any kind are plain")
+    func plainKinds() async throws {
+        let policy = optional(Self.byField)
+        for value in ["9491339401250765", "null", "[]", #"{"a":1}"#, #""""#, #""a.b.c.d.e""#, #""....""#] {
+            let text = FieldSamples.request.replacing(#""9491339401250765""#, with: value)
+            let sent = try exchange.client.seal(Array(text.utf8), protection: .none)
+            #expect(try await exchange.receive(sent, policy).parameters.text == text)
+        }
+    }
+
     @Test("Where it is not required, half of it is refused all the same: each field in turn in the clear")
     func half() async throws {
         let policy = optional(Self.byField)

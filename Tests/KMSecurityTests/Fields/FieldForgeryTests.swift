@@ -22,6 +22,12 @@ struct FieldForgeryTests {
         #expect(try cipher.open(body, ["$.a"]).text == #"{"a":"9491339401250765"}"#)
     }
 
+    @Test("One whose text has JSON's escapes opens, as any reader of JSON would have it")
+    func escapes() throws {
+        let body = try forger.body().text.replacing("J", with: #"\u004a"#).replacing(".", with: #"\u002E"#)
+        #expect(try cipher.open(Array(body.utf8), ["$.a"]).text == #"{"a":"9491339401250765"}"#)
+    }
+
     @Test("A header that binds it to no place, or to another, is refused")
     func place() throws {
         let changes: [KeyValuePairs<String, String?>] = [
@@ -112,6 +118,18 @@ struct FieldForgeryTests {
             let body = Array(#"{"a":"\#(message.text)"}"#.utf8)
             #expect(throws: KMError(.malformedJSON)) { try cipher.open(body, ["$.a"]) }
         }
+    }
+
+    @Test("A whole message whose plaintext is no JSON text, or nests too deep, is refused")
+    func whole() throws {
+        func body(_ plaintext: String) throws -> [UInt8] {
+            Array(#"{"encData":"\#(try forger.message(FieldForger.header(""), plaintext))"}"#.utf8)
+        }
+        #expect(try cipher.openWhole(body(" [1]\n")).text == " [1]\n")
+        for plaintext in ["", " ", "x", "{}{}", "[1", #"{"a":1,}"#] {
+            #expect(throws: KMError(.malformedJSON)) { try cipher.openWhole(body(plaintext)) }
+        }
+        #expect(throws: KMError(.limitExceeded)) { try cipher.openWhole(body(String(repeating: "[", count: 65))) }
     }
 
     @Test("What comes out nests no deeper than is taken, whatever was inside a field")
