@@ -45,8 +45,8 @@ public struct VectorRunner: Sendable {
     public func run(file path: String) -> VectorReport {
         var report = VectorReport(file: path)
         do {
-            guard let text = FileManager.default.contents(atPath: path) else {
-                throw VectorFileError("cannot be read")
+            guard let file = FileHandle(forReadingAtPath: path), let text = try file.readToEnd() else {
+                throw VectorFileError("is empty or cannot be read")
             }
             try RepeatedMembers.refuse(in: Array(text))
             try Self.run(text, into: &report)

@@ -123,7 +123,7 @@ struct FieldForgeryTests {
     @Test("A whole message whose plaintext is no JSON text, or nests too deep, is refused")
     func whole() throws {
         func body(_ plaintext: String) throws -> [UInt8] {
-            Array(#"{"encData":"\#(try forger.message(FieldForger.header(""), plaintext))"}"#.utf8)
+            Array(#"{"encData":"\#(try forger.message(FieldForger.header("", ["path": nil]), plaintext))"}"#.utf8)
         }
         #expect(try cipher.openWhole(body(" [1]\n")).text == " [1]\n")
         for plaintext in ["", " ", "x", "{}{}", "[1", #"{"a":1,}"#] {
