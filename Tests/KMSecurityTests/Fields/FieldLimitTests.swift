@@ -72,8 +72,11 @@ struct FieldLimitTests {
         #expect(try roomy.open(body, ["$.a"]) == Array(document.utf8))
         let exact = try FieldFixture.cipher(limits: ParameterLimits(maximumBodyByteCount: body.count))
         #expect(try exact.open(body, ["$.a"]).count == document.utf8.count)
+        #expect(try exact.seal(document, ["$.a"]).count == body.count)
         let short = try FieldFixture.cipher(limits: ParameterLimits(maximumBodyByteCount: body.count - 1))
         #expect(throws: KMError(.limitExceeded)) { try short.open(body, ["$.a"]) }
+        // Nothing is sent that a receiver of the same limits would not take.
+        #expect(throws: KMError(.limitExceeded)) { try short.seal(document, ["$.a"]) }
     }
 
     @Test("10,000 fields are refused, and done where they are allowed")

@@ -142,7 +142,7 @@ struct FieldMovingTests {
         }
     }
 
-    @Test("A message-level ciphertext under the same key is no field")
+    @Test("A message-level ciphertext under the same key is no field, and a field is no message")
     func messageLevel() throws {
         let whole = FieldBody(bytes: try cipher.sealWhole(#""9491339401250765""#))
         var body = request
@@ -150,5 +150,9 @@ struct FieldMovingTests {
         #expect(throws: KMError(.fieldMismatch)) { try openRequest(body) }
         #expect(throws: KMError(.fieldMissing)) { try openRequest(whole) }
         #expect(throws: KMError(.protectionRequired)) { try cipher.openWhole(request.bytes) }
+        for bound in try [FieldFixture.correlationID(1), nil] {
+            let field = try FieldBody(bytes: cipher.seal(#"{"a":{"userId":1}}"#, ["$.a"], bound))["a"]
+            #expect(throws: KMError(.fieldMismatch)) { try cipher.openWhole(Array(#"{"encData":\#(field)}"#.utf8)) }
+        }
     }
 }
