@@ -1,0 +1,51 @@
+internal import KMPrimitives
+
+extension PAN: Decodable {
+    /// Reads a JSON string of digits without separators.
+    ///
+    /// The decoder's own copy of the text is not cleansed: for what must not stay in memory at all, take the PAN out of the
+    /// bytes with ``init(_:digitCount:separators:)-(Span<UInt8>,_,_)``.
+    ///
+    /// - Throws: ``KMError`` as ``init(_:digitCount:separators:)-(String,_,_)``; the decoder's error where there is no string.
+    public init(from decoder: any Decoder) throws {
+        try self.init(decoder.singleValueContainer().decode(String.self))
+    }
+
+    /// This PAN in a form that encodes, as a string of all its digits.
+    ///
+    /// For parameters that are about to be encrypted, and nothing else.
+    public var insecureClearText: InsecureClearText { InsecureClearText(pan: self) }
+
+    /// A PAN that encodes as a string of all its digits; it prints masked all the same.
+    public struct InsecureClearText: Sendable, Codable, Equatable, CustomStringConvertible {
+        /// The PAN.
+        public let pan: PAN
+
+        /// Makes it of a PAN.
+        public init(pan: PAN) {
+            self.pan = pan
+        }
+
+        /// Reads a JSON string of digits.
+        ///
+        /// - Throws: ``KMError`` as ``PAN/init(from:)``.
+        public init(from decoder: any Decoder) throws {
+            pan = try PAN(from: decoder)
+        }
+
+        /// Writes all digits as a string.
+        ///
+        /// - Throws: what the encoder throws.
+        public func encode(to encoder: any Encoder) throws {
+            var container = encoder.singleValueContainer()
+            try container.encode(
+                pan.withDigits { digits in
+                    String(decoding: digits.indices.map { digits[$0] }, as: UTF8.self)
+                }
+            )
+        }
+
+        /// Masked, with six leading digits.
+        public var description: String { pan.description }
+    }
+}
