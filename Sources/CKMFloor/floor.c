@@ -169,11 +169,22 @@ static int decrypt_once(km_floor *f) {
         && EVP_DecryptFinal_ex(f->open, f->work + f->body_size + length, &rest) == 1;
 }
 
+static int compute_mac(km_floor *f, uint8_t mac[32]) {
+    size_t size = 0;
+    return EVP_MAC_init(f->mac, NULL, 0, NULL) == 1 && EVP_MAC_update(f->mac, f->body, f->body_size) == 1
+        && EVP_MAC_final(f->mac, mac, &size, 32) == 1;
+}
+
+static int authenticate_once(km_floor *f) {
+    uint8_t mac[32];
+    if (!compute_mac(f, mac)) return 0;
+    f->work[0] = mac[0];
+    return 1;
+}
+
 static int sign_once(km_floor *f) {
     uint8_t mac[32], text[80];
-    size_t size = 0;
-    if (EVP_MAC_init(f->mac, NULL, 0, NULL) != 1 || EVP_MAC_update(f->mac, f->body, f->body_size) != 1
-        || EVP_MAC_final(f->mac, mac, &size, sizeof mac) != 1) return 0;
+    if (!compute_mac(f, mac)) return 0;
     memcpy(text, "KMV1:20260101000000000:", 23);
     /* Kept in the object, so that the work cannot be left out. */
     f->work[0] = (uint8_t)EVP_EncodeBlock(text + 23, mac, 32) ^ text[40];
@@ -190,4 +201,5 @@ static int64_t run(km_floor *f, size_t count, int (*once)(km_floor *)) {
 
 int64_t km_floor_encrypt(km_floor *f, size_t count) { return run(f, count, encrypt_once); }
 int64_t km_floor_decrypt(km_floor *f, size_t count) { return run(f, count, decrypt_once); }
+int64_t km_floor_authenticate(km_floor *f, size_t count) { return run(f, count, authenticate_once); }
 int64_t km_floor_sign(km_floor *f, size_t count) { return run(f, count, sign_once); }

@@ -25,6 +25,17 @@ internal import CKMOpenSSL
         public func withBytes<Result>(_ body: (Span<UInt8>) throws -> Result) rethrows -> Result {
             try body(bytes.span)
         }
+
+        /// The MAC as four words, the first bytes being the highest of the first word.
+        package var words: InlineArray<4, UInt64> {
+            let bytes = unsafe bytes.span.bytes
+            var words = InlineArray<4, UInt64>(repeating: 0)
+            for index in words.indices {
+                let word = unsafe bytes.unsafeLoadUnaligned(fromByteOffset: 8 * index, as: UInt64.self)
+                words[index] = UInt64(bigEndian: word)
+            }
+            return words
+        }
     }
 
     // `@unchecked` in effect: the state is only read after it is made (CKMOpenSSL.h), and freed once, in deinit.

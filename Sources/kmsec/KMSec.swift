@@ -16,7 +16,7 @@ struct KMSec: AsyncParsableCommand {
         version: "kmsec \(Version.number) (\(Version.openSSL))",
         subcommands: [
             DemoCommand.self, KeyCommand.self, EncryptCommand.self, DecryptCommand.self, TokenCommand.self,
-            HeadersCommand.self, JWECommand.self, VectorsCommand.self, SpeedCommand.self,
+            PARCommand.self, HeadersCommand.self, JWECommand.self, VectorsCommand.self, SpeedCommand.self,
         ]
     )
 

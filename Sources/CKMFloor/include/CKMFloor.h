@@ -20,6 +20,8 @@ void km_floor_free(km_floor *floor);
 int64_t km_floor_encrypt(km_floor *floor, size_t count);
 /* The reverse, of the last message that km_floor_encrypt made. */
 int64_t km_floor_decrypt(km_floor *floor, size_t count);
+/* HMAC-SHA-256 of the body. */
+int64_t km_floor_authenticate(km_floor *floor, size_t count);
 /* HMAC-SHA-256 of the body, and its Base64 behind `KMV1:<time>:`. */
 int64_t km_floor_sign(km_floor *floor, size_t count);
 

@@ -3,8 +3,8 @@ package struct FieldMatch {
     /// Where it stands, a string with its quotes.
     package let range: Range<Int>
     /// Whether it is a string, and one with escapes in it.
-    let isString: Bool
-    let hasEscapes: Bool
+    package let isString: Bool
+    package let hasEscapes: Bool
     /// How many objects and arrays it stands in.
     let depth: Int
     /// Its normalized path, in UTF-8.

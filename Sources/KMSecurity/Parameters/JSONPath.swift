@@ -46,6 +46,16 @@ public struct JSONPath: Sendable, Hashable {
         }
     }
 
+    /// The path of the member `name` in the object that holds what this path reaches.
+    ///
+    /// - Throws: ``KMError`` `pathUnsupported` when the last step is no name.
+    package func sibling(_ name: String) throws -> JSONPath {
+        guard case .name = segments.last else {
+            throw KMError(.pathUnsupported, "\(self) does not end in a member's name")
+        }
+        return JSONPath(segments: segments.dropLast() + [.name(Array(name.utf8))])
+    }
+
     /// Whether a value that this path reaches can be the one `other` reaches, or hold it.
     func covers(_ other: JSONPath) -> Bool {
         segments.count <= other.segments.count && zip(segments, other.segments).allSatisfy { $0.canBe($1) }

@@ -15,8 +15,10 @@ public struct PARTokenizer: Sendable {
 
     /// The prefix of every PAR it derives.
     public let prefix: PAR.Prefix
-    /// The key that is derived under unless another is named, then the former ones, as they were given.
-    private let keys: [TokenizationKey]
+    /// Under the current key.
+    private let current: PARDerivation
+    /// Under the former ones, as they were given.
+    private let former: [PARDerivation]
 
     /// Takes the keys.
     ///
@@ -31,28 +33,29 @@ public struct PARTokenizer: Sendable {
         for key in [current] + former where !versions.insert(key.version).inserted {
             throw KMError(.keyVersionRepeated, "two tokenization keys have version \(key.version)")
         }
-        keys = [current] + former
         self.prefix = prefix
+        self.current = PARDerivation(current, prefix: prefix)
+        self.former = former.map { PARDerivation($0, prefix: prefix) }
     }
 
     /// The versions of its keys: the current one, then the former ones.
-    public var versions: [UInt32] { keys.map(\.version) }
+    public var versions: [UInt32] { ([current] + former).map(\.version) }
 
     /// The PAR of a PAN under the current key.
     ///
     /// - Throws: ``KMError`` `cryptographyUnavailable`.
     public func par(for pan: PAN) throws -> PAR {
-        try pan.withDigits { try PARDerivation.reference($0, prefix: prefix, key: keys[0]) }
+        try pan.withDigits(current.par(for:))
     }
 
     /// The PAR of a PAN under the key of a version.
     ///
     /// - Throws: ``KMError`` `keyVersionUnknown`, `cryptographyUnavailable`.
     public func par(for pan: PAN, version: UInt32) throws -> PAR {
-        guard let key = keys.first(where: { $0.version == version }) else {
+        guard let derivation = ([current] + former).first(where: { $0.version == version }) else {
             throw KMError(.keyVersionUnknown, "no tokenization key of version \(version) is held")
         }
-        return try pan.withDigits { try PARDerivation.reference($0, prefix: prefix, key: key) }
+        return try pan.withDigits(derivation.par(for:))
     }
 
     /// The PAR of a PAN under each key, the current one first.
@@ -63,12 +66,7 @@ public struct PARTokenizer: Sendable {
     /// - Throws: ``KMError`` `cryptographyUnavailable`.
     public func derivations(for pan: PAN) throws -> [Derivation] {
         try pan.withDigits { digits in
-            try keys.map { key in
-                Derivation(
-                    version: key.version,
-                    par: try PARDerivation.reference(digits, prefix: prefix, key: key)
-                )
-            }
+            try ([current] + former).map { Derivation(version: $0.version, par: try $0.par(for: digits)) }
         }
     }
 
@@ -89,7 +87,7 @@ public struct PARTokenizer: Sendable {
     /// - Throws: ``KMError`` as ``PAN/init(_:digitCount:separators:)-(Span<UInt8>,_,_)``.
     public func par(forDigits digits: Span<UInt8>, digitCount: Int? = nil) throws -> PAR {
         try PAN.check(digits, digitCount: digitCount)
-        return try PARDerivation.reference(digits, prefix: prefix, key: keys[0])
+        return try current.par(for: digits)
     }
 }
 

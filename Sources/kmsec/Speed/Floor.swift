@@ -37,6 +37,7 @@ import KMSecurity
 
     func encrypt(_ count: Int) throws -> Int64 { try Self.checked(unsafe km_floor_encrypt(handle, count)) }
     func decrypt(_ count: Int) throws -> Int64 { try Self.checked(unsafe km_floor_decrypt(handle, count)) }
+    func authenticate(_ count: Int) throws -> Int64 { try Self.checked(unsafe km_floor_authenticate(handle, count)) }
     func sign(_ count: Int) throws -> Int64 { try Self.checked(unsafe km_floor_sign(handle, count)) }
 
     private static func checked(_ nanoseconds: Int64) throws -> Int64 {

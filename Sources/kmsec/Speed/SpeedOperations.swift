@@ -27,7 +27,8 @@ struct SpeedOperations {
 
     static let names = [
         "message-encrypt", "message-decrypt", "token-sign", "token-verify", "field-encrypt", "field-decrypt",
-        "cached-message-encrypt", "cached-message-decrypt", "cached-field-encrypt", "cached-field-decrypt", "json-scan",
+        "cached-message-encrypt", "cached-message-decrypt", "cached-field-encrypt", "cached-field-decrypt", "par-derive",
+        "json-scan",
     ]
 
     private let pair: RSAPrivateKey
@@ -85,6 +86,9 @@ struct SpeedOperations {
             return Operation(name, .messageDecrypt, sealing(cached, fields), try opening(cipher, .message))
         case "cached-field-decrypt":
             return Operation(name, .messageDecrypt, try opening(cached, fields), try opening(cipher, .message))
+        case "par-derive":
+            // As many bytes as are authenticated for the PAR of a PAN of 16 digits.
+            return Operation(name, .floor, try deriving(), try floor(body: [UInt8](repeating: 1, count: 39)).authenticate)
         default:
             return scanning()
         }
@@ -120,6 +124,12 @@ struct SpeedOperations {
             try verifier.verify(TranToken(text), body: Self.tokenBody, timeZone: .kst, at: now)
             return 1
         }
+    }
+
+    private func deriving() throws -> SpeedMeasurement.Rounds {
+        let tokenizer = try PARTokenizer(TokenizationKey(secret))
+        let pan = Array("9491339401250765".utf8)
+        return timed { try tokenizer.par(forDigits: pan.span).withCharacters { Int($0[26]) } }
     }
 
     /// A response of the documented shape with enough cards in its list to have a megabyte.

@@ -60,7 +60,11 @@ struct PassphraseOptions: ParsableArguments {
 
 private func readSecret(file: String?, variable: String?) throws -> SecretBytes? {
     if let file { return try SecretBytes(contentsOfFile: file).withoutTrailingNewline() }
-    guard let variable else { return nil }
+    return try variable.map(secret(inEnvironment:))
+}
+
+/// The value of an environment variable.
+func secret(inEnvironment variable: String) throws -> SecretBytes {
     guard let value = ProcessInfo.processInfo.environment[variable] else {
         throw ValidationError("the environment has no variable \(variable)")
     }

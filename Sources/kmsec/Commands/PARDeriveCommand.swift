@@ -1,0 +1,87 @@
+import ArgumentParser
+import Foundation
+import KMSecurity
+
+/// Derives PARs of many PANs.
+struct PARDeriveCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "derive",
+        abstract: "Derive PARs: a PAN a line in, its PAR a line out, in order.",
+        discussion: """
+            With --json each line is a JSON document, and the PAR takes the PAN's place, or stands beside it; every other \
+            byte stays. A line at fault is told by its number and the reason on standard error and comes out empty; the \
+            exit status is then 1. Runs on all processors, in constant memory. After a failure or Control-C the last \
+            message tells the line to go on from.
+            """
+    )
+
+    @OptionGroup var key: TokenizationKeyOptions
+
+    @Option(
+        help: "What PARs begin with: 2 characters for those of 27, 4 for EMVCo's of 29.",
+        transform: PAR.Prefix.init(_:)
+    )
+    var prefix = PAR.Prefix.platform
+
+    @Option(help: "How many digits a PAN must have (default: 12 to 19).")
+    var digits: Int?
+
+    @Flag(help: "Take spaces and hyphens between digits.")
+    var allowSeparators = false
+
+    @Flag(help: "A JSON document a line.")
+    var json = false
+
+    @Option(
+        name: .customLong("field"),
+        help: "With --json: the JSONPath of a PAN; may be given several times.",
+        transform: JSONPath.init(_:)
+    )
+    var paths: [JSONPath] = []
+
+    @Option(help: "With --json: leave the PAN, and put the PAR behind it as a member of this name.")
+    var beside: String?
+
+    @Option(help: "Begin at this line, the first being 1.")
+    var fromLine = 1
+
+    func validate() throws {
+        guard json == !paths.isEmpty else {
+            throw ValidationError(json ? "--json takes --field PATH, the PAN's place" : "--field goes with --json")
+        }
+        guard json || beside == nil else { throw ValidationError("--beside goes with --json") }
+        guard fromLine > 0 else { throw ValidationError("--from-line takes 1 or more") }
+        if let digits, !PAN.digitCounts.contains(digits) { throw ValidationError("--digits takes 12 to 19") }
+        do {
+            _ = try json ? PANPlaces(paths, beside: beside) : nil
+        } catch let error as KMError {
+            throw ValidationError(error.detail)
+        }
+    }
+
+    func run() async throws {
+        let lines = PANLines(
+            tokenizer: try PARTokenizer(key.load(), prefix: prefix),
+            digitCount: digits,
+            separators: allowSeparators ? .spacesAndHyphens : .none
+        )
+        let stream = LineStream(firstLine: fromLine, noun: json ? "documents" : "card numbers")
+        let summary =
+            if json {
+                await stream.run(PANFields(lines: lines, places: try PANPlaces(paths, beside: beside)))
+            } else {
+                await stream.run(lines)
+            }
+        if let failure = summary.failure {
+            if let error = failure as? KMError { Messages.error("\(error)") } else { Messages.error("interrupted") }
+            Messages.hint(
+                "the output ends with line \(summary.lastLine) of the input; go on with --from-line \(summary.lastLine + 1)"
+            )
+            throw ExitCode.failure
+        }
+        guard summary.faultCount == 0 else {
+            Messages.error("\(summary.faultCount) of \(summary.lineCount) lines are at fault, and empty in the output")
+            throw ExitCode.failure
+        }
+    }
+}

@@ -1,0 +1,18 @@
+import Glibc
+import Synchronization
+
+/// Whether the user asked to stop, by Control-C or `kill`.
+enum Interruption {
+    private static let asked = Atomic<Bool>(false)
+
+    static var isAsked: Bool { asked.load(ordering: .relaxed) }
+
+    /// From here on SIGINT and SIGTERM are heeded at the next line, and end no system call half done.
+    static func watch() {
+        for number in [SIGINT, SIGTERM] {
+            var action = sigaction()
+            unsafe action.__sigaction_handler.sa_handler = { _ in Interruption.asked.store(true, ordering: .relaxed) }
+            unsafe sigaction(number, &action, nil)
+        }
+    }
+}

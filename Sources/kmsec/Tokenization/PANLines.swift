@@ -1,0 +1,31 @@
+import KMPrimitives
+import KMSecurity
+
+/// Lines that are a PAN each, to lines that are its PAR.
+struct PANLines: LineTransform {
+    let tokenizer: PARTokenizer
+    let digitCount: Int?
+    let separators: PAN.Separators
+
+    func append(_ line: Span<UInt8>, to output: inout [UInt8]) throws {
+        // Files that come from elsewhere end their lines in CRLF.
+        let isCarriageReturn = line.count > 0 && line[line.count - 1] == UInt8(ascii: "\r")
+        let text = isCarriageReturn ? line.extracting(droppingLast: 1) : line
+        let par =
+            switch separators {
+            case .none: try tokenizer.par(forDigits: text, digitCount: digitCount)
+            case .spacesAndHyphens:
+                try tokenizer.par(for: PAN(text, digitCount: digitCount, separators: separators))
+            }
+        output.append(par)
+    }
+}
+
+extension [UInt8] {
+    /// Appends a PAR's characters.
+    mutating func append(_ par: PAR) {
+        par.withCharacters { characters in
+            for index in characters.indices { append(characters[index]) }
+        }
+    }
+}
