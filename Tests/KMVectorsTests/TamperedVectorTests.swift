@@ -14,6 +14,7 @@ struct TamperedVectorTests {
     private static let outputs: [(operation: String, members: [String])] = [
         ("aes-gcm", ["plaintext"]), ("field-decrypt", ["parameters"]), ("hmac-sha256", []), ("json-path", ["matches"]),
         ("jwe-decrypt", ["header", "plaintext"]), ("message-decrypt", ["parameters"]),
+        ("par-derive", ["par", "keyCheckValue"]),
         (
             "request-headers",
             [

@@ -22,7 +22,7 @@ var vectorOperations: [any VectorOperation.Type] {
     [
         HMACVectors.self, AESGCMVectors.self, OAEPVectors.self, JWEVectors.self, MessageVectors.self, FieldVectors.self,
         JSONPathVectors.self, TokenVectors.self, RequestHeaderVectors.self, ResponseHeaderVectors.self,
-        TokenExplainVectors.self,
+        TokenExplainVectors.self, PARVectors.self,
     ]
 }
 

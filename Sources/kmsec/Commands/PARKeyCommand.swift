@@ -47,7 +47,8 @@ struct PARKeyCheckCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check",
         abstract: "Print a tokenization key's check value: ten hexadecimal digits.",
-        discussion: "Sites that see the same digits hold the same key in the same version. They tell nothing of the key."
+        discussion:
+            "Sites that see the same digits hold the same key in the same version. They tell nothing of the key."
     )
 
     @OptionGroup var key: TokenizationKeyOptions

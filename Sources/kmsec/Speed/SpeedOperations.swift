@@ -27,7 +27,8 @@ struct SpeedOperations {
 
     static let names = [
         "message-encrypt", "message-decrypt", "token-sign", "token-verify", "field-encrypt", "field-decrypt",
-        "cached-message-encrypt", "cached-message-decrypt", "cached-field-encrypt", "cached-field-decrypt", "par-derive",
+        "cached-message-encrypt", "cached-message-decrypt", "cached-field-encrypt", "cached-field-decrypt",
+        "par-derive",
         "json-scan",
     ]
 
@@ -88,7 +89,12 @@ struct SpeedOperations {
             return Operation(name, .messageDecrypt, try opening(cached, fields), try opening(cipher, .message))
         case "par-derive":
             // As many bytes as are authenticated for the PAR of a PAN of 16 digits.
-            return Operation(name, .floor, try deriving(), try floor(body: [UInt8](repeating: 1, count: 39)).authenticate)
+            return Operation(
+                name,
+                .floor,
+                try deriving(),
+                try floor(body: [UInt8](repeating: 1, count: 39)).authenticate
+            )
         default:
             return scanning()
         }

@@ -36,7 +36,9 @@ struct TokenizationKeyOptions: ParsableArguments {
         }
         let key = try TokenizationKey(bytes, version: keyVersion)
         if bytes.isShortHexadecimal {
-            Messages.warning("the key has \(4 * bytes.count) bits in hexadecimal digits; 128 are the least that is safe")
+            Messages.warning(
+                "the key has \(4 * bytes.count) bits in hexadecimal digits; 128 are the least that is safe"
+            )
         }
         return key
     }
@@ -45,7 +47,9 @@ struct TokenizationKeyOptions: ParsableArguments {
 extension SecretBytes {
     /// Whether it is ASCII without control characters, line ends aside.
     fileprivate var isText: Bool {
-        withBytes { bytes in bytes.indices.allSatisfy { (0x20..<0x7F).contains(bytes[$0]) || [10, 13].contains(bytes[$0]) } }
+        withBytes { bytes in
+            bytes.indices.allSatisfy { (0x20..<0x7F).contains(bytes[$0]) || [10, 13].contains(bytes[$0]) }
+        }
     }
 
     /// Whether it is hexadecimal digits of fewer than 128 bits.
