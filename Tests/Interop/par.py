@@ -12,16 +12,13 @@ def derive(key: bytes, version: int, prefix: str, pan: str) -> str:
     message = (
         b"KMSecurity PAR 1" + bytes([len(prefix) + 25]) + prefix.encode() + version.to_bytes(4, "big") + pan.encode()
     )
-    octets = bytearray(hmac.new(key, message, hashlib.sha256).digest())
+    number = int.from_bytes(hmac.new(key, message, hashlib.sha256).digest(), "big")
     reference = ""
     for _ in range(25):
-        # The number times 36: what is carried out of its highest octet is the next digit.
-        carry = 0
-        for place in reversed(range(32)):
-            carry += octets[place] * 36
-            octets[place] = carry & 0xFF
-            carry >>= 8
-        reference += ALPHABET[carry]
+        # What overflows 256 bits is the next digit, and the rest goes on.
+        number *= 36
+        reference += ALPHABET[number >> 256]
+        number &= (1 << 256) - 1
     return prefix + reference
 
 

@@ -6,7 +6,8 @@ struct OwnVectorTests {
     @Test(
         arguments: [
             ("aes-gcm", 82), ("field-decrypt", 351), ("hmac-sha256", 45), ("json-path", 392), ("jwe-decrypt", 176),
-            ("message-decrypt", 112), ("par-derive", 94), ("request-headers", 170), ("response-headers", 32), ("rsa-oaep-decrypt", 38),
+            ("message-decrypt", 112), ("par-derive", 94), ("request-headers", 170), ("response-headers", 32),
+            ("rsa-oaep-decrypt", 38),
             ("token-explain", 91),
             ("token-verify", 127),
         ]
@@ -26,7 +27,8 @@ struct OwnVectorTests {
         #expect(
             names == [
                 "aes-gcm.json", "field-decrypt.json", "hmac-sha256.json", "json-path.json", "jwe-decrypt.json",
-                "message-decrypt.json", "par-derive.json", "request-headers.json", "response-headers.json", "rsa-oaep-decrypt.json",
+                "message-decrypt.json", "par-derive.json", "request-headers.json", "response-headers.json",
+                "rsa-oaep-decrypt.json",
                 "token-explain.json",
                 "token-verify.json",
             ]

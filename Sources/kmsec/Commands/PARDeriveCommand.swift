@@ -18,7 +18,7 @@ struct PARDeriveCommand: AsyncParsableCommand {
     @OptionGroup var key: TokenizationKeyOptions
 
     @Option(
-        help: "What PARs begin with: 2 characters for those of 27, 4 for EMVCo's of 29.",
+        help: "What PARs begin with: 2 characters for those of 27, 4 for EMVCo's of 29 (default: Q1).",
         transform: PAR.Prefix.init(_:)
     )
     var prefix = PAR.Prefix.platform

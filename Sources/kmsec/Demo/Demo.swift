@@ -34,14 +34,15 @@ struct Demo {
         let client = try parties.client()
         let request = try client.seal(DemoParties.requestParameters, policy: policy)
         let call = try await parties.server.open(request.headers, request.body, policy: policy)
-        let reply = try parties.server.seal(DemoParties.responseParameters, answering: call, policy: policy)
+        let answer = try parties.answer(call.parameters)
+        let reply = try parties.server.seal(answer, answering: call, policy: policy)
         let response = try client.open(reply.headers, reply.body, answering: request, policy: policy)
-        guard call.parameters == DemoParties.requestParameters,
-            response.parameters == DemoParties.responseParameters
-        else { throw KMError(.demoFailed, "parameters arrived changed") }
+        guard call.parameters == DemoParties.requestParameters, response.parameters == answer else {
+            throw KMError(.demoFailed, "parameters arrived changed")
+        }
         return (
             message(DemoParties.requestParameters, request.headers, request.body, call.parameters),
-            message(DemoParties.responseParameters, reply.headers, reply.body, response.parameters),
+            message(answer, reply.headers, reply.body, response.parameters),
             request
         )
     }

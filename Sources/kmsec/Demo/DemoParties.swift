@@ -9,6 +9,8 @@ struct DemoParties {
     let keyID: CryptoKeyID
     let secretKey: SecretKey
     let server: ServerSecurity
+    /// The server's, for the PARs of its cards.
+    let tokenizer: PARTokenizer
     /// What the client's credentials are made of, to make others that are wrong in one place.
     private let accessKey: AccessKey
     private let serverPair: RSAPrivateKey
@@ -22,6 +24,9 @@ struct DemoParties {
         secretKey = try SecretKey(SecretBytes(randomCount: 32))
         serverPair = try RSAPrivateKey.generate()
         clientPair = try RSAPrivateKey.generate()
+        tokenizer = try PARTokenizer(
+            TokenizationKey(SecretBytes(randomCount: TokenizationKey.generatedByteCount))
+        )
         server = try ServerSecurity(
             credentials: StaticCredentials([accessKey: [secretKey]]),
             keyring: CryptoKeyring(
@@ -62,15 +67,29 @@ struct DemoParties {
         """.utf8
     )
 
+    /// The answer to the documented request: the PAR is that of the card which was asked about.
+    ///
+    /// - Throws: ``KMError`` when the request names no card, or OpenSSL fails.
+    func answer(_ request: [UInt8]) throws -> [UInt8] {
+        /// What the answer takes of the request.
+        struct Request: Decodable {
+            let physicalCardNo: PAN
+        }
+        let card = try JSONDecoder().decode(Request.self, from: Data(request)).physicalCardNo
+        return Self.answer(par: try tokenizer.par(for: card))
+    }
+
     /// An answer of the documented shape.
     ///
-    /// The mobile twin's number belongs to no issuer (its BIN begins with 9999).
-    static let responseParameters = Array(
-        (#"{"response":{"code":"000_000","message":"Success."},"issuedCardList":[{"#
-            + #""cardApplyNo":"A202611230000000000001","issueType":"ISSUE","digital":{"cardNo":"9999990000000014","#
-            + #""par":"Q180BEA3B2F1BBD8410336D66A4","serviceId":"100000000000001","serviceName":"Demo Pay","#
-            + #""mobileCardCVC":"737"},"status":"DIGITAL_ISSUED","values":{"balance":150000,"points":["#
-            + #"{"policyType":"00","policyId":"P00000000000001","policyName":"Basic","amount":1200}]},"requester":"APP"}]}"#)
-            .utf8
-    )
+    /// The mobile twin's number belongs to no issuer (its BIN begins with 9999); it shares the PAR of the card.
+    static func answer(par: PAR) -> [UInt8] {
+        Array(
+            (#"{"response":{"code":"000_000","message":"Success."},"issuedCardList":[{"#
+                + #""cardApplyNo":"A202611230000000000001","issueType":"ISSUE","digital":{"cardNo":"9999990000000014","#
+                + #""par":"\#(par)","serviceId":"100000000000001","serviceName":"Demo Pay","#
+                + #""mobileCardCVC":"737"},"status":"DIGITAL_ISSUED","values":{"balance":150000,"points":["#
+                + #"{"policyType":"00","policyId":"P00000000000001","policyName":"Basic","amount":1200}]},"requester":"APP"}]}"#)
+                .utf8
+        )
+    }
 }

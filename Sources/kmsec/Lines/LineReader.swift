@@ -98,6 +98,9 @@ struct LineReader {
         return Batch(bytes: try SecretBytes(copying: []), count: 0, isOverlong: true)
     }
 
+    /// Whether the next batch could be had without waiting.
+    var hasMore: Bool { Self.hasMore(descriptor) }
+
     /// Whether reading would not have to wait.
     private static func hasMore(_ descriptor: Int32) -> Bool {
         var question = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)

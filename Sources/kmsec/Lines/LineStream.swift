@@ -47,7 +47,8 @@ struct LineStream {
                 toSkip -= skipped
                 if toSkip > 0 || (skipped > 0 && skipped == count) { continue }
                 pending.append(Task.detached { try TransformedLines(batch, skipping: skipped, by: transform) })
-                if pending.count == window { try await finishFirst() }
+                // Who types, or waits for an answer before the next line, sees the answer.
+                while pending.count == window || (!pending.isEmpty && !reader.hasMore) { try await finishFirst() }
             }
             while !pending.isEmpty { try await finishFirst() }
         } catch {

@@ -46,7 +46,8 @@ struct SpeedOperations {
         if byteCount > parameters.count {
             parameters.removeLast()
             parameters += Array(#","list":["#.utf8)
-            while parameters.count < byteCount { parameters += DemoParties.responseParameters + [UInt8(ascii: ",")] }
+            let card = try Self.card()
+            while parameters.count < byteCount { parameters += card + [UInt8(ascii: ",")] }
             parameters += Array("0]}".utf8)
         }
         self.parameters = parameters
@@ -96,8 +97,13 @@ struct SpeedOperations {
                 try floor(body: [UInt8](repeating: 1, count: 39)).authenticate
             )
         default:
-            return scanning()
+            return try scanning()
         }
+    }
+
+    /// A card of the documented response.
+    private static func card() throws -> [UInt8] {
+        DemoParties.answer(par: try PAR("Q180BEA3B2F1BBD8410336D66A4"))
     }
 
     private static let tokenBody = [UInt8](repeating: UInt8(ascii: "x"), count: 600)
@@ -139,8 +145,8 @@ struct SpeedOperations {
     }
 
     /// A response of the documented shape with enough cards in its list to have a megabyte.
-    private func scanning() -> Operation {
-        let card = DemoParties.responseParameters
+    private func scanning() throws -> Operation {
+        let card = try Self.card()
         var document = Array("[".utf8)
         while document.count < 1_000_000 { document += card + [UInt8(ascii: ",")] }
         document += Array("0]".utf8)

@@ -1,0 +1,98 @@
+import KMSecurity
+import KMTestSupport
+import Testing
+
+@Suite struct PARTokenizerTests {
+    private static func key(_ seed: UInt64, version: UInt32 = 1) throws -> TokenizationKey {
+        var generator = SeededGenerator(seed: seed)
+        return try TokenizationKey(SecretBytes(copying: generator.bytes(32)), version: version)
+    }
+
+    @Test(arguments: [0, 15, 65, 1000]) func keySizesAreChecked(count: Int) {
+        #expect(refusal { try TokenizationKey(SecretBytes(randomCount: count)) } == .invalidSize)
+    }
+
+    @Test(arguments: [16, 32, 64]) func keySizesAreTaken(count: Int) throws {
+        #expect(try TokenizationKey(SecretBytes(randomCount: count)).keyCheckValue.utf8.count == 10)
+    }
+
+    @Test func keyCheckValuesTellKeysAndVersionsApart() throws {
+        let keys = try [Self.key(1), Self.key(2), Self.key(1, version: 2)]
+        #expect(Set(keys.map(\.keyCheckValue)).count == 3)
+        #expect(try Self.key(1).keyCheckValue == keys[0].keyCheckValue)
+    }
+
+    @Test func keysPrintRedacted() throws {
+        var generator = SeededGenerator(seed: 1)
+        let secret = generator.bytes(32)
+        let key = try TokenizationKey(SecretBytes(copying: secret), version: 3)
+        #expect("\(key)" == "TokenizationKey(version 3, KCV \(key.keyCheckValue), redacted)")
+        for texts in [printings(of: key), printings(of: try PARTokenizer(key))] { #expect(!shows(texts, secret)) }
+        #expect("\(try PARTokenizer(key))" == "PARTokenizer(prefix Q1, versions [3])")
+    }
+
+    @Test func theSameAlwaysAndEverywhere() async throws {
+        let pan = try PAN(CardNumbers.test)
+        let tokenizer = try PARTokenizer(Self.key(1))
+        let par = try tokenizer.par(for: pan)
+        let again = try PARTokenizer(Self.key(1)).par(for: PAN("9491-3394-0125-0765", separators: .spacesAndHyphens))
+        #expect(again == par)
+        try await withThrowingTaskGroup(of: Bool.self) { group in
+            for _ in 0..<8 {
+                group.addTask { try (0..<2000).allSatisfy { _ in try tokenizer.par(for: pan) == par } }
+            }
+            for try await isSame in group { #expect(isSame) }
+        }
+    }
+
+    /// Key, version, format, prefix and PAN each make another PAR, and nothing of one shows in another.
+    @Test func everyInputCounts() throws {
+        let pans = try [PAN(CardNumbers.test), PAN(CardNumbers.make(1)), PAN(CardNumbers.make(1, digitCount: 17))]
+        var references = Set<String>()
+        var count = 0
+        for key in try [Self.key(1), Self.key(2), Self.key(1, version: 2), Self.key(1, version: 256)] {
+            for prefix in try ["Q1", "Q2", "Q1Q1", "Q1Q2"].map(PAR.Prefix.init(_:)) {
+                for pan in pans {
+                    let par = try PARTokenizer(key, prefix: prefix).par(for: pan)
+                    #expect(par.prefix == prefix)
+                    #expect(try PAR(par.text) == par)
+                    references.insert(String(par.text.suffix(PAR.referenceCharacterCount)))
+                    count += 1
+                }
+            }
+        }
+        #expect(references.count == count)
+    }
+
+    @Test func digitsInPlaceAreTheSame() throws {
+        let tokenizer = try PARTokenizer(Self.key(1))
+        let digits = Array(CardNumbers.test.utf8)
+        #expect(try tokenizer.par(forDigits: digits.span) == tokenizer.par(for: PAN(CardNumbers.test)))
+        #expect(try tokenizer.par(forDigits: digits.span, digitCount: 16) == tokenizer.par(forDigits: digits.span))
+        #expect(refusal { try tokenizer.par(forDigits: digits.span, digitCount: 15) } == .panLengthInvalid)
+        #expect(refusal { try tokenizer.par(forDigits: digits.span.extracting(1...)) } == .panCheckDigitInvalid)
+        let separated = Array("9491 3394 0125 0765".utf8)
+        #expect(refusal { try tokenizer.par(forDigits: separated.span) } == .panMalformed)
+    }
+
+    @Test func migration() throws {
+        let (old, new) = try (Self.key(1, version: 1), Self.key(2, version: 2))
+        let before = try PARTokenizer(old)
+        let during = try PARTokenizer(new, former: [old])
+        let pan = try PAN(CardNumbers.test)
+        let known = try before.par(for: pan)
+        #expect(during.versions == [2, 1])
+        #expect(try during.par(for: pan) != known)
+        #expect(try during.par(for: pan, version: 1) == known)
+        #expect(try during.version(of: known, for: pan) == 1)
+        #expect(try during.version(of: during.par(for: pan), for: pan) == 2)
+        #expect(try during.version(of: known, for: PAN(CardNumbers.make(1))) == nil)
+        #expect(try during.derivations(for: pan).map(\.version) == [2, 1])
+        #expect(try during.derivations(for: pan).map(\.par) == [during.par(for: pan), known])
+        #expect(refusal { try during.par(for: pan, version: 3) } == .keyVersionUnknown)
+        #expect(refusal { try PARTokenizer(new, former: [old, old]) } == .keyVersionRepeated)
+        #expect(refusal { try PARTokenizer(new, former: [Self.key(3, version: 2)]) } == .keyVersionRepeated)
+        let elsewhere = try PARTokenizer(new, former: [old], prefix: PAR.Prefix("Q2"))
+        #expect(try elsewhere.version(of: known, for: pan) == nil)
+    }
+}
