@@ -13,16 +13,18 @@ public struct Base64: Sendable {
     /// Padding is the caller's to add and to take off.
     public static let standard = Base64(characters: ("+", "/"))
 
-    private let characters: [UInt8]
+    /// By how much the last two characters depart from where the digits would go on.
+    private let below62, above63: UInt64
     /// The value of each byte, or 0xFF.
-    private let values: [UInt8]
+    private let values: InlineArray<256, UInt8>
 
     private init(characters last: (Unicode.Scalar, Unicode.Scalar)) {
         let alphabet =
             Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789".utf8)
             + [UInt8(ascii: last.0), UInt8(ascii: last.1)]
-        characters = alphabet
-        var values = [UInt8](repeating: 0xFF, count: 256)
+        below62 = 58 - UInt64(last.0.value)
+        above63 = UInt64(last.1.value) + below62 - 59
+        var values = InlineArray<256, UInt8>(repeating: 0xFF)
         for (value, character) in alphabet.enumerated() { values[Int(character)] = UInt8(value) }
         self.values = values
     }
@@ -37,24 +39,43 @@ public struct Base64: Sendable {
 
     /// Appends the text of `bytes`.
     public func append(_ bytes: Span<UInt8>, to output: inout [UInt8]) {
-        let characters = characters.span
-        output.append(addingCapacity: Self.encodedCount(bytes.count)) { output in
-            var at = 0
-            while at &+ 3 <= bytes.count {
-                let (a, b, c) = (bytes[at], bytes[at &+ 1], bytes[at &+ 2])
-                output.append(characters[Int(a >> 2)])
-                output.append(characters[Int((a << 4 | b >> 4) & 63)])
-                output.append(characters[Int((b << 2 | c >> 6) & 63)])
-                output.append(characters[Int(c & 63)])
-                at &+= 3
+        let count = Self.encodedCount(bytes.count)
+        output.append(addingCapacity: count) { output in
+            output.append(repeating: 0, count: count)
+            var text = output.mutableSpan
+            var (at, place) = (0, 0)
+            while at &+ 8 <= bytes.count {
+                text.store(characters(ofSixBytes: bytes.word(at: at)), at: place)
+                at &+= 6
+                place &+= 8
             }
-            guard at < bytes.count else { return }
-            let (a, hasTwo) = (bytes[at], at + 1 < bytes.count)
-            let b = hasTwo ? bytes[at + 1] : 0
-            output.append(characters[Int(a >> 2)])
-            output.append(characters[Int((a << 4 | b >> 4) & 63)])
-            if hasTwo { output.append(characters[Int(b << 2 & 63)]) }
+            // What is left, with zeros behind it, and of its characters those that are due.
+            while place < count {
+                var word: UInt64 = 0
+                for index in at..<at + 6 { word = word << 8 | (index < bytes.count ? UInt64(bytes[index]) : 0) }
+                word = characters(ofSixBytes: word << 16)
+                for end in place..<min(place + 8, count) {
+                    text[end] = UInt8(truncatingIfNeeded: word >> 56)
+                    word <<= 8
+                }
+                at += 6
+                place += 8
+            }
         }
+    }
+
+    /// The eight characters of the first six bytes of `word`, all at once and without a table, a byte each.
+    private func characters(ofSixBytes word: UInt64) -> UInt64 {
+        // Twice 24 bits, four times 12, eight times 6, each at the low end of its part.
+        var values = (word & 0xFFFF_FF00_0000_0000) >> 8 | (word & 0x0000_00FF_FFFF_0000) >> 16
+        values = (values & 0x00FF_F000_00FF_F000) << 4 | values & 0x0000_0FFF_0000_0FFF
+        values = (values & 0x0FC0_0FC0_0FC0_0FC0) << 2 | values & 0x003F_003F_003F_003F
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        /// One in each byte whose value is `least` or more.
+        func reaching(_ least: UInt64) -> UInt64 { (values &+ (128 - least) &* ones) >> 7 & ones }
+        // 65 and more for values to 25, 6 more from 26 on, 75 less from 52 on; 62 and 63 are the alphabet's own.
+        let early = values &+ 65 &* ones &+ 6 &* reaching(26)
+        return early &- 75 &* reaching(52) &- below62 &* reaching(62) &+ above63 &* reaching(63)
     }
 
     /// The text of `bytes`.
@@ -87,7 +108,6 @@ public struct Base64: Sendable {
 
     /// Appends the bytes of `text`, for which there is room; false where it is not canonical.
     private func decode(_ text: Span<UInt8>, into bytes: inout OutputSpan<UInt8>) -> Bool {
-        let values = values.span
         var at = 0
         // One check for all: a value above 63 sets a high bit that no good one has.
         var bits: UInt8 = 0

@@ -28,12 +28,8 @@ internal import CKMOpenSSL
 
         /// The MAC as four words, the first bytes being the highest of the first word.
         package var words: InlineArray<4, UInt64> {
-            let bytes = unsafe bytes.span.bytes
             var words = InlineArray<4, UInt64>(repeating: 0)
-            for index in words.indices {
-                let word = unsafe bytes.unsafeLoadUnaligned(fromByteOffset: 8 * index, as: UInt64.self)
-                words[index] = UInt64(bigEndian: word)
-            }
+            for index in words.indices { words[index] = bytes.span.word(at: 8 * index) }
             return words
         }
     }
