@@ -94,7 +94,7 @@ let package = Package(
         .testTarget(name: "KMVectorsTests", dependencies: ["KMVectors", "KMSecurity"], swiftSettings: strict),
         .testTarget(
             name: "kmsecTests",
-            dependencies: ["kmsec"],
+            dependencies: ["kmsec", "KMTestSupport"],
             exclude: ["Support/make-keys", "Transcripts"],
             swiftSettings: strict
         ),

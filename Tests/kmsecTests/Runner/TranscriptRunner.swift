@@ -18,13 +18,7 @@ struct TranscriptRunner {
 
     init() throws {
         folder = try TemporaryFolder()
-        binaries = try TemporaryFolder()
-        let kmsec = try #require(Programs.kmsec, "kmsec is not beside the tests; KMSEC_BINARY can tell where it is")
-        // Under its own name, and alone, so that no other program beside it is run by accident.
-        try FileManager.default.createSymbolicLink(
-            atPath: binaries.path("kmsec"),
-            withDestinationPath: URL(filePath: kmsec.path).absoluteURL.path(percentEncoded: false)
-        )
+        binaries = try TemporaryFolder.holdingKmsec()
         keys = try #require(KeyFolder.current)
         let root = Programs.root.path(percentEncoded: false)
         variables = ["KEYS": keys.path, "ID": KeyFolder.keyID, "PACKAGE": root]

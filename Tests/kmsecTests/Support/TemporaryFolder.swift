@@ -1,4 +1,5 @@
 import Foundation
+import Testing
 
 /// A new folder that goes with the last reference to it, and all that is in it.
 final class TemporaryFolder: Sendable {
@@ -23,5 +24,18 @@ final class TemporaryFolder: Sendable {
 
     func read(_ name: String) throws -> [UInt8] {
         [UInt8](try Data(contentsOf: url.appending(path: name)))
+    }
+}
+
+extension TemporaryFolder {
+    /// A folder with the tool in it under its own name, and alone, so that no other program beside it is run by accident.
+    static func holdingKmsec() throws -> TemporaryFolder {
+        let folder = try TemporaryFolder()
+        let kmsec = try #require(Programs.kmsec, "kmsec is not beside the tests; KMSEC_BINARY can tell where it is")
+        try FileManager.default.createSymbolicLink(
+            atPath: folder.path("kmsec"),
+            withDestinationPath: URL(filePath: kmsec.path).absoluteURL.path(percentEncoded: false)
+        )
+        return folder
     }
 }

@@ -1,0 +1,53 @@
+import Foundation
+import KMTestSupport
+import Testing
+
+extension ToolTests {
+    /// What the README and the articles show of a terminal, typed in.
+    @Suite struct ConsoleTests {
+        private static let pages = Document.all.filter { (try? Console($0).exchanges.isEmpty) == false }
+
+        @Test func pagesAreThere() {
+            #expect(Self.pages.count > 3)
+        }
+
+        @Test(arguments: pages) func page(_ page: Document) async throws {
+            let (folder, binaries) = (try TemporaryFolder(), try TemporaryFolder.holdingKmsec())
+            let vectors = Document.root.appending(path: "Vectors")
+            try FileManager.default.createSymbolicLink(
+                at: folder.url.appending(path: "Vectors"),
+                withDestinationURL: vectors
+            )
+            var environment = Programs.cleanEnvironment
+            environment["PATH"] = "\(binaries.path):\(Programs.searchPath)"
+            environment["HOME"] = folder.path
+            for difference in try await Console(page).differences(in: folder, environment: environment) {
+                Issue.record(
+                    "\(page):\(difference.line): \(difference)",
+                    sourceLocation: SourceLocation(
+                        fileID: "kmsecTests/\(page)",
+                        filePath: Document.root.appending(path: page.path).path(percentEncoded: false),
+                        line: difference.line,
+                        column: 1
+                    )
+                )
+            }
+        }
+
+        @Test(arguments: [
+            (["a"], "a\n"), (["a"], "a"), ([], ""), (["a", "…", "z"], "a\nb\nc\nz\n"), (["a", "…"], "a\n"),
+            (["a…c"], "abc\n"), (["a.c", "b"], "a.c\nb\n"),
+        ])
+        func matches(_ shown: [String], _ found: String) throws {
+            #expect(try Console.matches(found, shown))
+        }
+
+        @Test(arguments: [
+            (["a"], ""), (["a"], "b\n"), ([], "a\n"), (["a"], "a\nb\n"), (["a", "…", "z"], "a\nb\n"), (["a…c"], "ac\n"),
+            (["a…c"], "a\nc\n"), (["a.c"], "abc\n"), (["a", "b"], "ab\n"),
+        ])
+        func differs(_ shown: [String], _ found: String) throws {
+            #expect(try !Console.matches(found, shown))
+        }
+    }
+}
