@@ -2,7 +2,7 @@ import Foundation
 import HTTPTypes
 import KMSecurity
 
-/// The README's Swift blocks, to the letter but for their indentation; ReadmeTests compares and runs them.
+/// The README's Swift blocks, to the letter but for their indentation.
 struct ReadmeSnippets {
     let keyID: String
     let secretFile: String

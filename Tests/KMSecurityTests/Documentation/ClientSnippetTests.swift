@@ -1,0 +1,99 @@
+import Foundation
+import HTTPTypes
+import KMSecurity
+import KMTestSupport
+import Testing
+
+#if canImport(FoundationNetworking)
+    import FoundationNetworking
+#endif
+
+/// The snippets of GettingStartedClient do what it says.
+struct ClientSnippetTests {
+    private let ends: SnippetEnds
+    private let client: ClientSecurity
+
+    init() throws {
+        ends = try SnippetEnds()
+        client = try ClientSnippets.client(ends.secretKey, ends.clientRing)
+    }
+
+    @Test func keysAreRead() throws {
+        let folder = try SnippetFolder()
+        let validity = Date.now.addingTimeInterval(-60)...Date.now.addingTimeInterval(3600)
+        let certificate = try Certificate.selfSigned(TestKeys.first(), commonName: "platform", validity: validity)
+        let paths = (folder.path("secret"), folder.path("passphrase"), folder.path("key"), folder.path("cert"))
+        try Data("\(SnippetEnds.secretText)\n".utf8).write(to: URL(filePath: paths.0))
+        try Data("correct horse\n".utf8).write(to: URL(filePath: paths.1))
+        let pem = try TestKeys.second().encryptedPKCS8PEM(passphrase: SecretBytes("correct horse"), iterations: 1000)
+        try Data(pem).write(to: URL(filePath: paths.2))
+        try Data(certificate.pemRepresentation()).write(to: URL(filePath: paths.3))
+        let (secretKey, ring) = try ClientSnippets.keys(
+            secretPath: paths.0,
+            passphrasePath: paths.1,
+            clientKeyPath: paths.2,
+            certificatePath: paths.3,
+            keyIDText: ends.keyID.text
+        )
+        #expect(!secretKey.isShort)
+        #expect(ring.primaryID == ends.keyID)
+    }
+
+    @Test func theyExchangeACall() async throws {
+        let request = try ClientSnippets.request(client)
+        let url = try #require(URL(string: "https://example.invalid/api/v1/issued-cards/pre-issue/waiting/physical"))
+        let sent = ClientSnippets.urlRequest(request, to: url)
+        #expect(sent.httpBody.map { Array($0) } == request.body)
+        #expect(sent.value(forHTTPHeaderField: "X-KM-Tran-Token")?.utf8.count == 67)
+        #expect(sent.value(forHTTPHeaderField: "Content-Type") == "application/json")
+
+        let call = try await ends.server.open(request.headers, request.body, policy: .waitingPhysicalCards)
+        let answer = Array(#"{"issuedCardList":[{"cardApplyNo":"A1","status":"READY"}]}"#.utf8)
+        let reply = try ends.server.seal(answer, answering: call, policy: .waitingPhysicalCards)
+        let names = reply.headers.map { ($0.name.rawName, $0.value) }
+        let response = try #require(
+            HTTPURLResponse(
+                url: url,
+                statusCode: 200,
+                httpVersion: nil,
+                headerFields: Dictionary(uniqueKeysWithValues: names)
+            )
+        )
+        let fields = ClientSnippets.fields(of: response)
+        let cards = try ClientSnippets.cards(client, response.statusCode, fields, reply.body, answering: request)
+        #expect(cards == ["READY"])
+        let parameters = try ClientSnippets.parameters(client, fields, reply.body, answering: request)
+        #expect(parameters == answer)
+    }
+
+    @Test(arguments: [(PlatformResult.notFoundIssuedCards, false), (.walletUserNotFound, true)])
+    func errorRepliesAreRead(_ result: PlatformResult, _ throwing: Bool) throws {
+        let request = try ClientSnippets.request(client)
+        let cards = { try ClientSnippets.cards(client, 400, [:], result.body, answering: request) }
+        if throwing {
+            #expect(throws: ClientSnippets.Refused.self) { try cards() }
+        } else {
+            #expect(try cards() == [])
+        }
+    }
+
+    @Test func whatIsNotToBeBelievedIsRefused() async throws {
+        let request = try ClientSnippets.request(client)
+        let plain = Array(#"{"issuedCardList":[]}"#.utf8)
+        let call = try await ends.server.open(request.headers, request.body)
+        let reply = try ends.server.seal(plain, answering: call, protection: .none)
+        #expect(throws: ClientSnippets.Refused.self) {
+            try ClientSnippets.parameters(client, reply.headers, reply.body, answering: request)
+        }
+        let other = try CryptoKeyID.random()
+        let sealed = try ends.server.seal(plain, answering: call)
+        #expect(throws: ClientSnippets.Refused.self) {
+            try ClientSnippets.parameters(
+                client,
+                sealed.headers.with(.kmCryptoKeyID, other.text),
+                sealed.body,
+                answering: request
+            )
+        }
+    }
+}

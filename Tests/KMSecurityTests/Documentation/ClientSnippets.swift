@@ -1,0 +1,123 @@
+import Foundation
+import HTTPTypes
+import KMSecurity
+
+#if canImport(FoundationNetworking)
+    import FoundationNetworking
+#endif
+
+/// The Swift blocks of GettingStartedClient, to the letter but for their indentation.
+enum ClientSnippets {
+    struct WaitingCards: Codable {
+        struct Item: Codable {
+            let cardApplyNo: String
+            let status: String
+        }
+
+        let issuedCardList: [Item]
+    }
+
+    struct Refused: Error {
+        let code: String
+    }
+
+    static func keys(
+        secretPath: String,
+        passphrasePath: String,
+        clientKeyPath: String,
+        certificatePath: String,
+        keyIDText: String
+    ) throws -> (SecretKey, CryptoKeyring) {
+        let secretKey = try SecretKey(SecretBytes(contentsOfFile: secretPath).withoutTrailingNewline())
+        if secretKey.isShort { print("the secret key has fewer than 32 bytes; ask for a longer one") }
+
+        let passphrase = try SecretBytes(contentsOfFile: passphrasePath).withoutTrailingNewline()
+        let clientKey = try RSAPrivateKey(parsing: SecretBytes(contentsOfFile: clientKeyPath), passphrase: passphrase)
+        let platform = try Certificate(parsing: Array(Data(contentsOf: URL(filePath: certificatePath))))
+
+        let keyring = CryptoKeyring(
+            CryptoKey(
+                id: try CryptoKeyID(keyIDText),
+                certificate: platform,
+                decryptionKey: clientKey,
+                issuedAt: Date(timeIntervalSince1970: 1_790_000_000)
+            )
+        )
+        return (secretKey, keyring)
+    }
+
+    static func client(_ secretKey: SecretKey, _ keyring: CryptoKeyring) throws -> ClientSecurity {
+        let client = try ClientSecurity(
+            aspID: AspID("000170000000000"),
+            accessKey: AccessKey("0123456789abcdef0123456789abcdef01234567"),
+            secretKey: secretKey,
+            keyring: keyring,
+            timeZone: .kst,
+            profile: .gateway
+        )
+        return client
+    }
+
+    static func request(_ client: ClientSecurity) throws -> SealedRequest {
+        let parameters = Array(
+            #"""
+            {"userId":50000104652,"physicalCardNo":"9491339401250765","physicalCardExpDate":"3108","physicalCardCVC":"211"}
+            """#.utf8
+        )
+        let request = try client.seal(parameters, policy: .waitingPhysicalCards)
+        return request
+    }
+
+    static func urlRequest(_ request: SealedRequest, to url: URL) -> URLRequest {
+        var urlRequest = URLRequest(url: url)
+        urlRequest.httpMethod = "POST"
+        urlRequest.setValue("application/json", forHTTPHeaderField: "Content-Type")
+        for field in request.headers { urlRequest.setValue(field.value, forHTTPHeaderField: field.name.rawName) }
+        urlRequest.httpBody = Data(request.body)
+        return urlRequest
+    }
+
+    static func fields(of httpResponse: HTTPURLResponse) -> HTTPFields {
+        var fields = HTTPFields()
+        for (name, value) in httpResponse.allHeaderFields {
+            if let name = HTTPField.Name("\(name)") { fields.append(HTTPField(name: name, value: "\(value)")) }
+        }
+        return fields
+    }
+
+    static func cards(
+        _ client: ClientSecurity,
+        _ status: Int,
+        _ fields: HTTPFields,
+        _ body: [UInt8],
+        answering request: SealedRequest
+    ) throws -> [String] {
+        switch status {
+        case 200:
+            let response = try client.open(fields, body, answering: request, policy: .waitingPhysicalCards)
+            let cards = try response.decode(WaitingCards.self)
+            return cards.issuedCardList.map(\.status)
+        default:
+            let result = try PlatformResult(parsing: body)
+            if result == .notFoundIssuedCards { return [] }
+            throw Refused(code: result.code)
+        }
+    }
+
+    static func parameters(
+        _ client: ClientSecurity,
+        _ fields: HTTPFields,
+        _ body: [UInt8],
+        answering request: SealedRequest
+    ) throws -> [UInt8] {
+        do {
+            return try client.open(fields, body, answering: request).parameters
+        } catch let error as KMError where error.code == .protectionRequired {
+            // A plain reply where an encrypted one is due: whoever sent it, it is not to be believed.
+            throw Refused(code: "\(error)")
+        } catch let error as KMError where error.code == .keyNotActive || error.code == .keyUnknown {
+            // The platform answered under a key that this ring has not, or no longer.
+            throw Refused(code: "\(error)")
+        }
+    }
+}

@@ -1,0 +1,171 @@
+import Foundation
+import HTTPTypes
+import KMSecurity
+import KMTestSupport
+import Testing
+
+/// The snippets of KeyHandling and GettingStartedOperator do what they say.
+struct KeySnippetTests {
+    private static let parameters = #"{"userId":50000104652}"#.bytes
+
+    @Test func keysAreRead() throws {
+        let openssl = try OpenSSLCommand()
+        defer { openssl.cleanUp() }
+        try openssl("req -x509 -newkey rsa:2048 -nodes -keyout key.pem -subj /CN=key -days 30 -out cert.pem")
+        try openssl("pkcs12 -export -inkey key.pem -in cert.pem -passout pass:secret -out key.p12")
+        try openssl("rsa -traditional -in key.pem -outform DER -out key.der")
+        let folder = try SnippetFolder()
+        let contents = [
+            "pem": try openssl.read("key.pem"), "p12": try openssl.read("key.p12"),
+            "jwk": Self.jwk(ofPKCS1: try openssl.read("key.der")),
+        ]
+        for (name, bytes) in contents { try Data(bytes).write(to: URL(filePath: folder.path(name))) }
+        let keys = try KeySnippets.read(
+            pemPath: folder.path("pem"),
+            pkcs12Path: folder.path("p12"),
+            jwkPath: folder.path("jwk"),
+            passphrase: SecretBytes("secret")
+        )
+        let expected = try Certificate(parsing: openssl.read("cert.pem")).unverifiedPublicKey
+        #expect(keys.map(\.publicKey) == Array(repeating: expected, count: 3))
+    }
+
+    /// The JWK of a PKCS#1 private key: a sequence of integers, of which the first is the version.
+    private static func jwk(ofPKCS1 der: [UInt8]) -> [UInt8] {
+        var integers: [[UInt8]] = []
+        var rest = der[4...]
+        while rest.popFirst() == 0x02, let first = rest.popFirst() {
+            let lengthBytes = first < 0x80 ? [first] : Array(rest.prefix(Int(first & 0x7F)))
+            if first >= 0x80 { rest = rest.dropFirst(lengthBytes.count) }
+            let count = lengthBytes.reduce(0) { $0 << 8 | Int($1) }
+            integers.append(Array(rest.prefix(count).drop { $0 == 0 }))
+            rest = rest.dropFirst(count)
+        }
+        let members = zip(["n", "e", "d", "p", "q", "dp", "dq", "qi"], integers.dropFirst())
+        return "{\"kty\":\"RSA\"\(members.map { ",\"\($0)\":\"\(Base64.url.encode($1))\"" }.joined())}".bytes
+    }
+
+    @Test func keysAreWritten() throws {
+        let folder = try SnippetFolder()
+        let passphrase = try SecretBytes("correct horse")
+        let paths = (folder.path("key"), folder.path("cert"))
+        let key = try KeySnippets.write(
+            keyID: CryptoKeyID.random(),
+            passphrase: passphrase,
+            keyPath: paths.0,
+            certificatePath: paths.1
+        )
+        #expect(
+            try RSAPrivateKey(parsing: SecretBytes(contentsOfFile: paths.0), passphrase: passphrase).publicKey == key
+        )
+        let certificate = try Certificate(parsing: Array(Data(contentsOf: URL(filePath: paths.1))))
+        #expect(try certificate.publicKey(validAt: .now) == key)
+        #expect(key.bitCount == 3072)
+    }
+
+    @Test(arguments: [(-7200.0, true), (3600.0, false)])
+    func anExpiredCertificateStopsTheSender(_ end: TimeInterval, _ isRefused: Bool) throws {
+        let validity = Date.now.addingTimeInterval(-10_000)...Date.now.addingTimeInterval(end)
+        let certificate = try Certificate.selfSigned(TestKeys.first(), commonName: "key", validity: validity)
+        var printed: [String] = []
+        try KeySnippets.expired(certificate, CryptoKeyID.random(), Self.parameters) { printed.append($0) }
+        #expect(printed.count == (isRefused ? 1 : 0))
+    }
+
+    @Test func statesAreAsTheTableSays() async throws {
+        let ends = try SnippetEnds()
+        let fresh = try SnippetEnds.key(CryptoKeyID.random(), TestKeys.first(), TestKeys.second())
+        let rings = try KeySnippets.states(ends.clientRing, fresh, ends.keyID)
+        #expect(rings.map(\.primaryID) == [ends.keyID, fresh.id, fresh.id])
+        #expect(try rings.map { try $0.key(ends.keyID).state } == [.active, .inactive, .discarded])
+        #expect(refusal { try ends.clientRing.setting(.inactive, of: ends.keyID) } == .keyringInvalid)
+        // What was sealed before the change is opened after it, but for the discarded key.
+        let request = try ends.client().seal(Self.parameters, protection: .message)
+        let call = try await ends.server.open(request.headers, request.body)
+        let reply = try ends.server.seal(Self.parameters, answering: call)
+        let codes = try rings.map { ring in
+            let client = try ends.client(ring)
+            return refusal { try client.open(reply.headers, reply.body, answering: request) }
+        }
+        #expect(codes == [nil, nil, .keyNotActive])
+    }
+
+    @Test func contentKeysAreShared() async throws {
+        let ends = try SnippetEnds()
+        let client = try KeySnippets.cached(
+            aspID: ends.aspID,
+            accessKey: ends.accessKey,
+            secretKey: ends.secretKey,
+            keyring: ends.clientRing
+        )
+        let requests = try (0..<2).map { _ in try client.seal(Self.parameters, protection: .message) }
+        let encryptedKeys = requests.map { $0.body.split(separator: UInt8(ascii: "."))[1] }
+        #expect(encryptedKeys[0] == encryptedKeys[1])
+        for request in requests {
+            #expect(try await ends.server.open(request.headers, request.body).parameters == Self.parameters)
+        }
+    }
+
+    /// Every step of one end goes with the same step, or the one before, of the other.
+    @Test func aRotationStopsNobody() async throws {
+        let ends = try SnippetEnds()
+        let (theirs, own) = (try TestKeys.first(), try TestKeys.second())
+        let id = try CryptoKeyID.random()
+        let (clientKey, serverKey) = (try SnippetEnds.key(id, theirs, own), try SnippetEnds.key(id, own, theirs))
+        func exchange(client clientSteps: Int, server serverSteps: Int) async throws -> CryptoKeyID? {
+            let clientRing = try KeySnippets.rotate(ends.clientRing, clientKey, ends.keyID, steps: clientSteps)
+            let serverRing = try KeySnippets.rotate(ends.serverRing, serverKey, ends.keyID, steps: serverSteps)
+            let server = try ServerSecurity(
+                credentials: StaticCredentials([
+                    .accessKey(ends.accessKey): [
+                        Credential(
+                            secretKey: ends.secretKey,
+                            cryptoKeyIDs: serverSteps > 0 ? [ends.keyID, id] : [ends.keyID]
+                        )
+                    ]
+                ]),
+                keyring: serverRing
+            )
+            let client = try ends.client(clientRing)
+            let request = try client.seal(Self.parameters, protection: .message)
+            let call = try await server.open(request.headers, request.body)
+            let reply = try server.seal(Self.parameters, answering: call)
+            #expect(try client.open(reply.headers, reply.body, answering: request).parameters == Self.parameters)
+            return call.headers.cryptoKeyID
+        }
+        for step in 0...4 {
+            #expect(try await exchange(client: step, server: step) == (step < 2 ? ends.keyID : id))
+            guard step < 4 else { break }
+            #expect(try await exchange(client: step, server: step + 1) == (step < 2 ? ends.keyID : id))
+            guard step > 0 else { continue }
+            #expect(try await exchange(client: step + 1, server: step) == id)
+        }
+        // A client that was forgotten is served to step 3, and refused after step 4.
+        #expect(try await exchange(client: 0, server: 3) == ends.keyID)
+        #expect(await refusal { try await exchange(client: 0, server: 4) } == .keyNotActive)
+    }
+
+    @Test(arguments: [3600.0, -3600]) func secretsAreReplaced(_ lastDay: TimeInterval) async throws {
+        let ends = try SnippetEnds()
+        let fresh = try SecretKey(SecretBytes(randomCount: 32))
+        let server = try ServerSecurity(
+            credentials: KeySnippets.secrets(
+                accessKey: ends.accessKey,
+                aspID: ends.aspID,
+                keyIDs: [ends.keyID],
+                newSecret: fresh,
+                oldSecret: ends.secretKey,
+                lastDay: Date.now.addingTimeInterval(lastDay)
+            ),
+            keyring: ends.serverRing
+        )
+        let request = try ends.client(secretKey: fresh).seal(Self.parameters, protection: .message)
+        #expect(try await server.open(request.headers, request.body).credentialName == "2026-11")
+        let old = try ends.client().seal(Self.parameters, protection: .message)
+        if lastDay > 0 {
+            #expect(try await server.open(old.headers, old.body).credentialName == "2025-11")
+        } else {
+            #expect(await refusal { try await server.open(old.headers, old.body) } == .credentialNotValid)
+        }
+    }
+}

@@ -1,0 +1,122 @@
+import Foundation
+import KMSecurity
+
+/// The Swift blocks of KeyHandling and GettingStartedOperator, to the letter but for their indentation.
+enum KeySnippets {
+    static func read(
+        pemPath: String,
+        pkcs12Path: String,
+        jwkPath: String,
+        passphrase: SecretBytes
+    ) throws -> [RSAPrivateKey] {
+        let pem = try RSAPrivateKey(parsing: SecretBytes(contentsOfFile: pemPath))
+        let pkcs12 = try RSAPrivateKey(parsing: SecretBytes(contentsOfFile: pkcs12Path), passphrase: passphrase)
+        let jwk = try SecretBytes(contentsOfFile: jwkPath).withBytes { try RSAPrivateKey(jwk: $0) }
+        return [pem, pkcs12, jwk]
+    }
+
+    static func write(
+        keyID: CryptoKeyID,
+        passphrase: SecretBytes,
+        keyPath: String,
+        certificatePath: String
+    ) throws -> RSAPublicKey {
+        let key = try RSAPrivateKey.generate(bitCount: 3072)
+        let certificate = try Certificate.selfSigned(
+            key,
+            commonName: keyID.text,
+            validity: Date.now...Date.now.addingTimeInterval(365 * 86_400)
+        )
+        try SecretBytes(copying: key.encryptedPKCS8PEM(passphrase: passphrase)).write(toNewFile: keyPath)
+        try Data(certificate.pemRepresentation()).write(to: URL(filePath: certificatePath))
+        return key.publicKey
+    }
+
+    static func expired(
+        _ expired: Certificate,
+        _ keyID: CryptoKeyID,
+        _ parameters: [UInt8],
+        print: (String) -> Void
+    ) throws {
+        let key = CryptoKey(id: keyID, certificate: expired, issuedAt: .now)
+        let cipher = try ParameterCipher(keyring: CryptoKeyring(key))
+        do {
+            _ = try cipher.encrypt(parameters, under: keyID, at: .now)
+        } catch let error as KMError where error.code == .certificateNotValid {
+            print(error.detail)
+        }
+    }
+
+    static func states(
+        _ ring: CryptoKeyring,
+        _ newKey: CryptoKey,
+        _ oldKeyID: CryptoKeyID
+    ) throws -> [CryptoKeyring] {
+        let both = try ring.adding(newKey)
+        let moved = try both.makingPrimary(newKey.id).setting(.inactive, of: oldKeyID)
+        let done = try moved.setting(.discarded, of: oldKeyID)
+        return [both, moved, done]
+    }
+
+    static func cached(
+        aspID: AspID,
+        accessKey: AccessKey,
+        secretKey: SecretKey,
+        keyring: CryptoKeyring
+    ) throws -> ClientSecurity {
+        let client = try ClientSecurity(
+            aspID: aspID,
+            accessKey: accessKey,
+            secretKey: secretKey,
+            keyring: keyring,
+            dataKeyCaching: DataKeyCaching(maximumMessageCount: 1000, maximumAge: .seconds(60))
+        )
+        return client
+    }
+
+    /// The steps of a rotation on one end, of which the first `count` are made.
+    static func rotate(
+        _ ring: CryptoKeyring,
+        _ newKey: CryptoKey,
+        _ oldKeyID: CryptoKeyID,
+        steps count: Int
+    ) throws -> CryptoKeyring {
+        var ring = ring
+        if count > 0 {
+            ring = try ring.adding(newKey)
+        }
+        if count > 1 {
+            ring = try ring.makingPrimary(newKey.id)
+        }
+        if count > 2 {
+            ring = try ring.setting(.inactive, of: oldKeyID)
+        }
+        if count > 3 {
+            ring = try ring.setting(.discarded, of: oldKeyID)
+        }
+        return ring
+    }
+
+    static func secrets(
+        accessKey: AccessKey,
+        aspID: AspID,
+        keyIDs: Set<CryptoKeyID>,
+        newSecret: SecretKey,
+        oldSecret: SecretKey,
+        lastDay: Date
+    ) -> StaticCredentials {
+        let credentials = StaticCredentials([
+            .accessKey(accessKey): [
+                Credential(name: "2026-11", secretKey: newSecret, aspID: aspID, cryptoKeyIDs: keyIDs),
+                Credential(
+                    name: "2025-11",
+                    secretKey: oldSecret,
+                    aspID: aspID,
+                    cryptoKeyIDs: keyIDs,
+                    validity: .distantPast...lastDay
+                ),
+            ]
+        ])
+        return credentials
+    }
+}

@@ -1,0 +1,161 @@
+import Foundation
+import HTTPTypes
+import KMSecurity
+import KMTestSupport
+import Synchronization
+import Testing
+
+/// The snippets of GettingStartedServer do what it says.
+struct ServerSnippetTests {
+    private static let parameters = #"{"userId":50000104652}"#.bytes
+
+    @Test func eachProviderIsKnownByItsOwn() async throws {
+        let validity = Date.now.addingTimeInterval(-60)...Date.now.addingTimeInterval(3600)
+        let ours = try TestKeys.first()
+        func provider(_ digit: String, _ key: RSAPrivateKey) throws -> ServerSnippets.Provider {
+            ServerSnippets.Provider(
+                accessKey: try AccessKey(String(repeating: digit, count: 40)),
+                secret: try SecretKey(SecretBytes(randomCount: 32)),
+                aspID: try AspID(String(repeating: digit, count: 15)),
+                keyID: try CryptoKeyID.random(),
+                certificate: try Certificate.selfSigned(key, commonName: digit, validity: validity),
+                ourKey: ours,
+                issue: .now
+            )
+        }
+        let providers = [try provider("1", TestKeys.second()), try provider("2", TestKeys.third())]
+        let keys = [try TestKeys.second(), try TestKeys.third()]
+        let replays = InMemoryReplayGuard()
+        let (credentials, server) = try ServerSnippets.server(providers[0], providers[1], replayGuard: replays)
+        func client(_ number: Int, as other: Int, id: CryptoKeyID? = nil) throws -> ClientSecurity {
+            let key = try SnippetEnds.key(id ?? providers[other].keyID, ours, keys[number])
+            return try ClientSecurity(
+                aspID: providers[number].aspID,
+                accessKey: providers[number].accessKey,
+                secretKey: providers[number].secret,
+                keyring: CryptoKeyring(key)
+            )
+        }
+        for number in providers.indices {
+            let (own, foreign) = (try client(number, as: number), try client(number, as: 1 - number))
+            let request = try own.seal(Self.parameters, protection: .message)
+            let call = try await server.open(request.headers, request.body)
+            #expect(call.credentialName.hasPrefix(["first", "second"][number]))
+            let reply = try server.seal(Self.parameters, answering: call)
+            #expect(try own.open(reply.headers, reply.body, answering: request).parameters == Self.parameters)
+            let stolen = try foreign.seal(Self.parameters, protection: .message)
+            #expect(await refusal { try await server.open(stolen.headers, stolen.body) } == .keyUnknown)
+        }
+        // A key more, for a server made anew with the memory of the old one.
+        let fresh = try SnippetEnds.key(CryptoKeyID.random(), keys[0], ours)
+        let ring = try SnippetEnds.ring(providers[0].keyID, keys[0], ours)
+        let rotated = try ServerSnippets.rotated(credentials, ring, fresh, replayGuard: replays)
+        let request = try client(0, as: 0).seal(Self.parameters, protection: .message)
+        _ = try await rotated.open(request.headers, request.body)
+        #expect(await refusal { try await server.open(request.headers, request.body) } == .replayed)
+        let unknown = try client(0, as: 0, id: fresh.id).seal(Self.parameters, protection: .message)
+        #expect(await refusal { try await rotated.open(unknown.headers, unknown.body) } == .keyUnknown)
+    }
+
+    @Test func theHandlerAnswersEveryCase() async throws {
+        let ends = try SnippetEnds()
+        let client = try ends.client()
+        struct Outage: Error {}
+        func status(_ request: SealedRequest, _ answer: Result<[UInt8]?, Outage>) async -> (Int, [UInt8]) {
+            let server = ends.server
+            let snippets = ServerSnippets(
+                server: server,
+                cards: { _ in try answer.get() },
+                unavailable: { server.publicResponse(to: $0, answering: [:]) }
+            )
+            let response = await snippets.handle(request.headers, request.body)
+            return (response.status.code, response.body)
+        }
+        func request() throws -> SealedRequest { try client.seal(Self.parameters, policy: .waitingPhysicalCards) }
+        let first = try request()
+        #expect(await status(first, .success("{}".bytes)).0 == 200)
+        let again = await status(first, .success("{}".bytes))
+        #expect(again.0 == 400)
+        #expect(again.1 == PlatformResult.invalidInputParameter.body)
+        let nothing = await status(try request(), .success(nil))
+        #expect(nothing.0 == 400)
+        #expect(nothing.1 == PlatformResult.notFoundIssuedCards.body)
+        #expect(await status(try request(), .failure(Outage())).0 == 500)
+        #expect(await status(try request(), .success("no JSON".bytes)).0 != 200)
+    }
+
+    @Test func fieldsAreDueWhereThePolicyNamesThem() async throws {
+        let ends = try SnippetEnds()
+        let parameters = #"{"physicalCardNo":"9491339401250765","physicalCardCVC":"211"}"#.bytes
+        let protection = try Protection.fields("$.physicalCardNo", "$.physicalCardCVC")
+        let request = try ends.client().seal(parameters, protection: protection)
+        #expect(try await ServerSnippets.byField(ends.server, request.headers, request.body).parameters == parameters)
+        let plain = try ends.client().seal(parameters, protection: .none)
+        let code = await refusal { try await ServerSnippets.byField(ends.server, plain.headers, plain.body) }
+        #expect(code == .malformedJWE)
+    }
+
+    @Test func credentialsAreKept() async throws {
+        let ends = try SnippetEnds()
+        let loads = Mutex(0)
+        let (known, secretKey) = (Caller.accessKey(ends.accessKey), ends.secretKey)
+        let source = ServerSnippets.CachedCredentials { caller in
+            loads.withLock { $0 += 1 }
+            return caller == known ? [Credential(secretKey: secretKey)] : []
+        }
+        for _ in 0..<3 {
+            #expect(try await source.credentials(for: known).count == 1)
+            #expect(try await source.credentials(for: .callback(ends.aspID)).isEmpty)
+        }
+        #expect(loads.withLock { $0 } == 2)
+        await source.forget()
+        _ = try await source.credentials(for: known)
+        #expect(loads.withLock { $0 } == 3)
+    }
+
+    @Test func aStoreIsAReplayGuard() async throws {
+        let ends = try SnippetEnds()
+        let store = Mutex<Set<String>>([])
+        let replays = ServerSnippets.SharedReplayGuard { key, _ in store.withLock { $0.insert(key).inserted } }
+        let servers = try (0..<2).map { _ in
+            try ServerSecurity(
+                credentials: StaticCredentials([ends.accessKey: [ends.secretKey]]),
+                keyring: ends.serverRing,
+                replayGuard: replays
+            )
+        }
+        let request = try ends.client().seal(Self.parameters, protection: .message)
+        _ = try await servers[0].open(request.headers, request.body)
+        #expect(await refusal { try await servers[1].open(request.headers, request.body) } == .replayed)
+        #expect(store.withLock { $0.allSatisfy { $0.hasPrefix("km:") } })
+    }
+
+    @Test func callbacksHaveNoAccessKey() async throws {
+        let ends = try SnippetEnds()
+        let platform = try ClientSecurity(
+            aspID: ends.aspID,
+            accessKey: nil,
+            secretKey: ends.secretKey,
+            keyring: ends.clientRing
+        )
+        let request = try platform.seal(Self.parameters, protection: .message)
+        let call = try await ServerSnippets.callback(
+            request.headers,
+            request.body,
+            aspID: ends.aspID,
+            secretKey: ends.secretKey,
+            keyring: ends.serverRing,
+            replayGuard: InMemoryReplayGuard()
+        )
+        #expect(call.credentialName == "platform")
+        #expect(call.parameters == Self.parameters)
+    }
+
+    @Test func bothEndsInOneProcess() async throws {
+        var codes: [KMError.Code] = []
+        let done = try await ServerSnippets.bothEnds { codes.append($1.code) }
+        #expect(done.parameters == Self.parameters)
+        #expect(done.answer == #"{"issuedCardList":[]}"#.bytes)
+        #expect(codes == [.replayed])
+    }
+}

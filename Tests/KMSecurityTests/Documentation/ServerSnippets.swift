@@ -1,0 +1,200 @@
+import Foundation
+import HTTPTypes
+import KMSecurity
+import Logging
+
+/// The Swift blocks of GettingStartedServer, to the letter but for their indentation.
+struct ServerSnippets {
+    actor CachedCredentials: CredentialSource {
+        private let load: @Sendable (Caller) async throws -> [Credential]
+        private var known: [Caller: [Credential]] = [:]
+
+        init(load: @escaping @Sendable (Caller) async throws -> [Credential]) {
+            self.load = load
+        }
+
+        func credentials(for caller: Caller) async throws -> [Credential] {
+            if let found = known[caller] { return found }
+            let found = try await load(caller)
+            // What strangers can fill is bounded.
+            if known.count >= 10_000 { known = [:] }
+            known[caller] = found
+            return found
+        }
+
+        func forget() { known = [:] }
+    }
+
+    struct SharedReplayGuard: ReplayGuard {
+        /// Sets a key that is not there, for some time; false where it is there.
+        let setIfAbsent: @Sendable (_ key: String, _ until: Date) async throws -> Bool
+
+        func claim(_ key: ReplayKey, until expiry: Date, at date: Date) async throws -> ReplayClaim {
+            try await setIfAbsent("km:\(key.text)", expiry) ? .first : .replayed
+        }
+    }
+
+    /// A provider as its server knows it.
+    struct Provider {
+        let accessKey: AccessKey
+        let secret: SecretKey
+        let aspID: AspID
+        let keyID: CryptoKeyID
+        let certificate: Certificate
+        let ourKey: RSAPrivateKey
+        let issue: Date
+    }
+
+    let server: ServerSecurity
+    let cards: @Sendable ([UInt8]) async throws -> [UInt8]?
+    let unavailable: @Sendable (any Error) -> SealedResponse
+
+    static func server(
+        _ first: Provider,
+        _ second: Provider,
+        replayGuard: InMemoryReplayGuard
+    ) throws -> (StaticCredentials, ServerSecurity) {
+        let (firstAccessKey, firstSecret, firstAspID, firstKeyID) = (
+            first.accessKey, first.secret, first.aspID, first.keyID
+        )
+        let (secondAccessKey, secondSecret) = (second.accessKey, second.secret)
+        let (secondAspID, secondKeyID) = (second.aspID, second.keyID)
+        let (firstCertificate, ourFirstKey, firstIssue) = (first.certificate, first.ourKey, first.issue)
+        let (secondCertificate, ourSecondKey, secondIssue) = (second.certificate, second.ourKey, second.issue)
+
+        let credentials = StaticCredentials([
+            .accessKey(firstAccessKey): [
+                Credential(name: "first 2026-11", secretKey: firstSecret, aspID: firstAspID, cryptoKeyIDs: [firstKeyID])
+            ],
+            .accessKey(secondAccessKey): [
+                Credential(
+                    name: "second 2026-09",
+                    secretKey: secondSecret,
+                    aspID: secondAspID,
+                    cryptoKeyIDs: [secondKeyID]
+                )
+            ],
+        ])
+
+        let keyring = try CryptoKeyring(
+            [
+                CryptoKey(
+                    id: firstKeyID,
+                    certificate: firstCertificate,
+                    decryptionKey: ourFirstKey,
+                    issuedAt: firstIssue
+                ),
+                CryptoKey(
+                    id: secondKeyID,
+                    certificate: secondCertificate,
+                    decryptionKey: ourSecondKey,
+                    issuedAt: secondIssue
+                ),
+            ],
+            primary: nil
+        )
+        let server = try ServerSecurity(
+            credentials: credentials,
+            keyring: keyring,
+            tolerance: .init(past: 300, future: 60),
+            replayGuard: replayGuard,
+            logger: Logger(label: "km")
+        )
+        return (credentials, server)
+    }
+
+    func handle(_ headers: HTTPFields, _ body: [UInt8]) async -> SealedResponse {
+        let call: OpenedCall
+        do {
+            call = try await server.open(headers, body, policy: .waitingPhysicalCards)
+        } catch {
+            // One answer for whatever was wrong; what it was is in the log.
+            return server.publicResponse(to: error, answering: headers)
+        }
+        do {
+            guard let answer = try await cards(call.parameters) else {
+                return server.refuse(.notFoundIssuedCards, answering: headers)
+            }
+            return try server.seal(answer, answering: call, policy: .waitingPhysicalCards)
+        } catch {
+            // The request was honoured and will not pass again: this is a fault of ours.
+            return unavailable(error)
+        }
+    }
+
+    static func byField(_ server: ServerSecurity, _ headers: HTTPFields, _ body: [UInt8]) async throws -> OpenedCall {
+        let policy = try EndpointPolicy(
+            request: .init(.fields("$.physicalCardNo", "$.physicalCardCVC")),
+            response: .init(.fields("$.issuedCardList[*].digital.cardNo"))
+        )
+        let call = try await server.open(headers, body, policy: policy)
+        return call
+    }
+
+    static func callback(
+        _ headers: HTTPFields,
+        _ body: [UInt8],
+        aspID: AspID,
+        secretKey: SecretKey,
+        keyring: CryptoKeyring,
+        replayGuard: InMemoryReplayGuard
+    ) async throws -> OpenedCall {
+        let callbacks = try ServerSecurity(
+            credentials: StaticCredentials([.callback(aspID): [Credential(name: "platform", secretKey: secretKey)]]),
+            keyring: keyring,
+            replayGuard: replayGuard
+        )
+        let call = try await callbacks.openCallback(headers, body, policy: EndpointPolicy(.message))
+        return call
+    }
+
+    static func rotated(
+        _ credentials: StaticCredentials,
+        _ keyring: CryptoKeyring,
+        _ newKey: CryptoKey,
+        replayGuard: InMemoryReplayGuard
+    ) throws -> ServerSecurity {
+        let rotated = try ServerSecurity(
+            credentials: credentials,
+            keyring: keyring.adding(newKey),
+            replayGuard: replayGuard
+        )
+        return rotated
+    }
+
+    static func bothEnds(
+        print: (String, KMError) -> Void
+    ) async throws -> (parameters: [UInt8], answer: [UInt8]) {
+        let (ours, theirs) = (try RSAPrivateKey.generate(), try RSAPrivateKey.generate())
+        let keyID = try CryptoKeyID.random()
+        let accessKey = try AccessKey("0123456789abcdef0123456789abcdef01234567")
+        let secretKey = try SecretKey(SecretBytes(randomCount: 32))
+
+        let server = try ServerSecurity(
+            credentials: StaticCredentials([accessKey: [secretKey]]),
+            keyring: CryptoKeyring(
+                CryptoKey(id: keyID, encryptionKey: theirs.publicKey, decryptionKey: ours, issuedAt: .now)
+            )
+        )
+        let client = try ClientSecurity(
+            aspID: AspID("000170000000000"),
+            accessKey: accessKey,
+            secretKey: secretKey,
+            keyring: CryptoKeyring(
+                CryptoKey(id: keyID, encryptionKey: ours.publicKey, decryptionKey: theirs, issuedAt: .now)
+            )
+        )
+
+        let request = try client.seal(Array(#"{"userId":50000104652}"#.utf8), protection: .message)
+        let call = try await server.open(request.headers, request.body)
+        let reply = try server.seal(Array(#"{"issuedCardList":[]}"#.utf8), answering: call)
+        let response = try client.open(reply.headers, reply.body, answering: request)
+
+        do {
+            _ = try await server.open(request.headers, request.body)
+        } catch let error as KMError where error.code == .replayed {
+            print("refused:", error)
+        }
+        return (call.parameters, response.parameters)
+    }
+}

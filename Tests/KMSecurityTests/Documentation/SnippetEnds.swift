@@ -1,0 +1,62 @@
+import Foundation
+import KMSecurity
+import KMTestSupport
+
+/// What the snippets take for given: a client and a server that know each other, by today's clock.
+struct SnippetEnds {
+    static let secretText = "a-secret-key-of-more-than-32-characters"
+
+    let keyID: CryptoKeyID
+    let aspID: AspID
+    let accessKey: AccessKey
+    let secretKey: SecretKey
+    let clientRing: CryptoKeyring
+    let serverRing: CryptoKeyring
+    let server: ServerSecurity
+
+    init() throws {
+        keyID = try CryptoKeyID.random()
+        aspID = try AspID("000170000000000")
+        accessKey = try AccessKey("0123456789abcdef0123456789abcdef01234567")
+        secretKey = try SecretKey(SecretBytes(Self.secretText))
+        clientRing = try Self.ring(keyID, TestKeys.first(), TestKeys.second())
+        serverRing = try Self.ring(keyID, TestKeys.second(), TestKeys.first())
+        server = try ServerSecurity(
+            credentials: StaticCredentials([accessKey: [secretKey]]),
+            keyring: serverRing
+        )
+    }
+
+    /// A client of this server, unless another ring or secret is given.
+    func client(_ ring: CryptoKeyring? = nil, secretKey: SecretKey? = nil) throws -> ClientSecurity {
+        try ClientSecurity(
+            aspID: aspID,
+            accessKey: accessKey,
+            secretKey: secretKey ?? self.secretKey,
+            keyring: ring ?? clientRing
+        )
+    }
+
+    static func ring(_ id: CryptoKeyID, _ theirs: RSAPrivateKey, _ own: RSAPrivateKey) throws -> CryptoKeyring {
+        CryptoKeyring(try key(id, theirs, own))
+    }
+
+    static func key(_ id: CryptoKeyID, _ theirs: RSAPrivateKey, _ own: RSAPrivateKey) throws -> CryptoKey {
+        try CryptoKey(id: id, encryptionKey: theirs.publicKey, decryptionKey: own, issuedAt: .now)
+    }
+}
+
+/// A new folder that goes with its last reference.
+final class SnippetFolder {
+    private let url = FileManager.default.temporaryDirectory.appending(path: "snippets-\(UUID().uuidString)")
+
+    init() throws {
+        try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+    }
+
+    deinit {
+        try? FileManager.default.removeItem(at: url)
+    }
+
+    func path(_ name: String) -> String { url.appending(path: name).path(percentEncoded: false) }
+}
