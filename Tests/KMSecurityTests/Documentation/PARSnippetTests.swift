@@ -1,0 +1,23 @@
+import Foundation
+import KMSecurity
+import Testing
+
+/// The snippets of PARDerivation do what it says.
+struct PARSnippetTests {
+    @Test func itIsTheExamplesPAR() throws {
+        let folder = try SnippetFolder()
+        let path = folder.path("key")
+        try Data(Array(0..<32) + Array("\n".utf8)).write(to: URL(filePath: path))
+        #expect(try PARSnippets.derive(keyFile: path).text == "Q1TVW288RYXC69CUMPOH7VPEK2Z")
+    }
+
+    @Test(arguments: [false, true]) func aCardKeepsThePARItHas(_ isStored: Bool) throws {
+        let pan = try PAN("9491339401250765")
+        let oldKey = try TokenizationKey(SecretBytes(randomCount: 32), version: 1)
+        let newKey = try TokenizationKey(SecretBytes(randomCount: 32), version: 2)
+        let (oldPAR, newPAR) = (try PARTokenizer(oldKey).par(for: pan), try PARTokenizer(newKey).par(for: pan))
+        let done = try PARSnippets.migrate(pan, from: oldKey, to: newKey, stored: isStored ? [oldPAR] : [])
+        #expect(done.par == (isStored ? oldPAR : newPAR))
+        #expect(done.isOld == isStored)
+    }
+}
