@@ -41,26 +41,34 @@ public struct Base64: Sendable {
     public func append(_ bytes: Span<UInt8>, to output: inout [UInt8]) {
         let count = Self.encodedCount(bytes.count)
         output.append(addingCapacity: count) { output in
+            let start = output.count
             output.append(repeating: 0, count: count)
             var text = output.mutableSpan
-            var (at, place) = (0, 0)
-            while at &+ 8 <= bytes.count {
-                text.store(characters(ofSixBytes: bytes.word(at: at)), at: place)
-                at &+= 6
-                place &+= 8
+            write(bytes, to: &text, at: start)
+        }
+    }
+
+    /// Puts the text of `bytes` at the place `start` and on, where there must be room for it.
+    package func write(_ bytes: Span<UInt8>, to text: inout MutableSpan<UInt8>, at start: Int) {
+        let end = start + Self.encodedCount(bytes.count)
+        var (at, place) = (0, start)
+        while at &+ 8 <= bytes.count {
+            text.store(characters(ofSixBytes: bytes.word(at: at)), at: place)
+            at &+= 6
+            place &+= 8
+        }
+        // What is left, with zeros behind it, and of its characters those that are due.
+        while at < bytes.count {
+            let next = min(at &+ 6, bytes.count)
+            var word: UInt64 = 0
+            for index in at..<next { word = word << 8 | UInt64(bytes[index]) }
+            word = characters(ofSixBytes: word << UInt64(64 &- 8 &* (next &- at)))
+            for place in place..<min(place &+ 8, end) {
+                text[place] = UInt8(truncatingIfNeeded: word >> 56)
+                word <<= 8
             }
-            // What is left, with zeros behind it, and of its characters those that are due.
-            while place < count {
-                var word: UInt64 = 0
-                for index in at..<at + 6 { word = word << 8 | (index < bytes.count ? UInt64(bytes[index]) : 0) }
-                word = characters(ofSixBytes: word << 16)
-                for end in place..<min(place + 8, count) {
-                    text[end] = UInt8(truncatingIfNeeded: word >> 56)
-                    word <<= 8
-                }
-                at += 6
-                place += 8
-            }
+            at = next
+            place &+= 8
         }
     }
 

@@ -64,28 +64,37 @@ struct CivilTime: Sendable, Hashable {
         return time
     }
 
-    /// Appends `yyyyMMddHHmmssSSS`, 17 digits.
-    func append(to output: inout OutputSpan<UInt8>) {
-        func append(_ value: Int, _ divisor: Int) {
-            output.append(UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: value / divisor % 10))
+    /// Puts `yyyyMMddHHmmssSSS`, 17 digits, at the place `start` and on.
+    func write(to text: inout MutableSpan<UInt8>, at start: Int) {
+        // Divisors that are known to the compiler, which then does not divide.
+        let (centuries, years) = (UInt32(truncatingIfNeeded: year) / 100, UInt32(truncatingIfNeeded: year) % 100)
+        let milliseconds = UInt32(truncatingIfNeeded: millisecond)
+        var place = start
+        func put(_ digit: UInt32) {
+            text[place] = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: digit)
+            place &+= 1
         }
-        append(year, 1000)
-        append(year, 100)
-        append(year, 10)
-        append(year, 1)
-        let pairs: InlineArray<5, Int> = [month, day, hour, minute, second]
-        for index in pairs.indices {
-            append(pairs[index], 10)
-            append(pairs[index], 1)
+        func putTwo(_ number: UInt32) {
+            put(number / 10)
+            put(number % 10)
         }
-        append(millisecond, 100)
-        append(millisecond, 10)
-        append(millisecond, 1)
+        putTwo(centuries)
+        putTwo(years)
+        putTwo(UInt32(truncatingIfNeeded: month))
+        putTwo(UInt32(truncatingIfNeeded: day))
+        putTwo(UInt32(truncatingIfNeeded: hour))
+        putTwo(UInt32(truncatingIfNeeded: minute))
+        putTwo(UInt32(truncatingIfNeeded: second))
+        putTwo(milliseconds / 10)
+        put(milliseconds % 10)
     }
 
     /// `yyyyMMddHHmmssSSS`, 17 digits.
     var digits: String {
-        String(decoding: [UInt8](capacity: 17) { append(to: &$0) }, as: UTF8.self)
+        var text = InlineArray<17, UInt8>(repeating: 0)
+        var span = text.mutableSpan
+        write(to: &span, at: 0)
+        return String(ascii: text.span)
     }
 
     private static func days(in month: Int, of year: Int) -> Int {

@@ -63,12 +63,7 @@ public struct PAR: Sendable {
     }
 
     /// Its text, 27 or 29 characters.
-    public var text: String {
-        withCharacters { characters in
-            guard let valid = try? UTF8Span(validating: characters) else { return "" }
-            return String(copying: valid)
-        }
-    }
+    public var text: String { withCharacters(String.init(ascii:)) }
 }
 
 extension PAR: Hashable {

@@ -12,6 +12,9 @@ public struct TranToken: Sendable {
     /// The lengths that are taken: 66 without the Base64 pad, 67 with it.
     public static let characterCounts = 66...67
 
+    /// `KMV1:` in ASCII.
+    private static let opening: InlineArray<5, UInt8> = [0x4B, 0x4D, 0x56, 0x31, 0x3A]
+
     let time: CivilTime
     let mac: HMACSHA256.MAC
 
@@ -48,15 +51,13 @@ public struct TranToken: Sendable {
 
     /// The header's value, in the form of `profile`: 66 or 67 characters.
     public func text(_ profile: WireProfile = .documented) -> String {
-        var bytes: [UInt8] = []
-        bytes.append(addingCapacity: Self.characterCounts.upperBound) { output in
-            for byte in "KMV1:".utf8 { output.append(byte) }
-            time.append(to: &output)
-            output.append(UInt8(ascii: ":"))
-        }
-        mac.withBytes { Base64.standard.append($0, to: &bytes) }
-        if profile.padsToken { bytes.append(UInt8(ascii: "=")) }
-        return String(decoding: bytes, as: UTF8.self)
+        var text = InlineArray<67, UInt8>(repeating: UInt8(ascii: "="))
+        var span = text.mutableSpan
+        for place in 0..<5 { span[place] = Self.opening[place] }
+        time.write(to: &span, at: 5)
+        span[22] = UInt8(ascii: ":")
+        mac.withBytes { Base64.standard.write($0, to: &span, at: 23) }
+        return String(ascii: text.span.extracting(first: profile.padsToken ? 67 : 66))
     }
 
     /// The time it carries, `yyyyMMddHHmmssSSS`, 17 digits.
