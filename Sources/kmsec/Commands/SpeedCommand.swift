@@ -25,12 +25,16 @@ struct SpeedCommand: ParsableCommand {
     @Option(help: "How many bytes of parameters there are, at least.")
     var bytes = DemoParties.requestParameters.count
 
+    @Option(help: "How many threads run an operation at once; with 2 or more it is measured beside itself by one.")
+    var threads = 1
+
     @Argument(help: "The operations (default: all).")
     var operations: [String] = []
 
     func validate() throws {
         guard seconds > 0, seconds <= 3600 else { throw ValidationError("--seconds takes more than 0, to 3600") }
         guard (0...32 << 20).contains(bytes) else { throw ValidationError("--bytes takes 0 to 33554432") }
+        guard (1...256).contains(threads) else { throw ValidationError("--threads takes 1 to 256") }
         if let unknown = operations.first(where: { !SpeedOperations.names.contains($0) }) {
             throw ValidationError("no operation \(unknown); there are \(SpeedOperations.names.joined(separator: ", "))")
         }
@@ -47,7 +51,11 @@ struct SpeedCommand: ParsableCommand {
             try Streams.writeLine(row("operation", "us/call", "beside us", "ratio", "quartiles", "beside"))
         }
         for name in operations.isEmpty ? SpeedOperations.names : operations {
-            let result = try SpeedMeasurement(prepared.operation(name), seconds: seconds)
+            let operation = try prepared.operation(name)
+            let result = try SpeedMeasurement(
+                threads == 1 ? operation : operation.threaded(threads),
+                seconds: seconds
+            )
             measurements.append(result)
             guard !json else { continue }
             let rate = result.megabytesPerSecond.map { ", \(fixed($0, 0)) MB/s" } ?? ""

@@ -3,7 +3,9 @@ import Foundation
 import KMSecurity
 
 /// The bare OpenSSL loop, as an object that owns what it prepared.
-@safe final class Floor {
+///
+/// `@unchecked Sendable`: it serves one thread at a time, and is measured by one.
+@safe final class Floor: @unchecked Sendable {
     private let handle: OpaquePointer
 
     init(key: RSAPrivateKey, secret: SecretBytes, encodedHeader: String, contentKeyByteCount: Int, body: [UInt8]) throws

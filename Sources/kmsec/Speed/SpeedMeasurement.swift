@@ -1,7 +1,7 @@
 /// An operation of the library and what it is measured against, by turns.
 struct SpeedMeasurement: Encodable {
     /// Runs a number of rounds and tells the nanoseconds they took.
-    typealias Rounds = (Int) throws -> Int64
+    typealias Rounds = @Sendable (Int) throws -> Int64
 
     let operation: String
     let rounds: Int

@@ -13,6 +13,8 @@ struct SpeedOperations {
         case messageDecrypt = "message-decrypt"
         /// Reading the document once, a byte at a time.
         case read = "reading the bytes"
+        /// The same operation by one thread.
+        case oneThread = "one thread"
     }
 
     /// An operation by its name.
@@ -166,7 +168,7 @@ struct SpeedOperations {
     }
 
     /// Rounds of `call`, whose results are summed up, so that no call can be left out.
-    private func timed(_ call: @escaping () throws -> Int) -> SpeedMeasurement.Rounds {
+    private func timed(_ call: @escaping @Sendable () throws -> Int) -> SpeedMeasurement.Rounds {
         { count in
             var sum = 0
             let start = ContinuousClock.now

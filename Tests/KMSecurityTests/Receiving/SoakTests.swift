@@ -1,0 +1,93 @@
+import Foundation
+import HTTPTypes
+import KMPrimitives
+import KMSecurity
+import Testing
+
+/// Whole exchanges by the million: nothing grows, nothing stays behind.
+///
+/// `KMSEC_SOAK` is their number. Content keys are kept, or one RSA operation after the other would be all that is tried;
+/// with `KMSEC_SOAK_CACHING=0` they are not.
+@Suite("Soak")
+struct SoakTests {
+    private static let environment = ProcessInfo.processInfo.environment
+    private static let callCount = environment["KMSEC_SOAK"].flatMap { Int($0) }
+    private static let caching: DataKeyCaching? = environment["KMSEC_SOAK_CACHING"] == "0" ? nil : .standard
+    private static let taskCount = 2
+
+    /// What a process holds.
+    private struct Holdings {
+        let memory: Double
+        let descriptors: Int
+
+        init() throws {
+            let text = try String(contentsOfFile: "/proc/self/statm", encoding: .utf8)
+            let pages = text.split(separator: " ").dropFirst().first.flatMap { Double($0) } ?? .infinity
+            memory = pages * 4096 / 1_048_576
+            descriptors = try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count
+        }
+    }
+
+    private static func exchange(
+        _ count: Int,
+        _ client: ClientSecurity,
+        _ server: ServerSecurity,
+        _ policies: [EndpointPolicy]
+    ) async throws -> Int {
+        let (request, answer) = (ExchangeTests.request.bytes, ExchangeTests.response.bytes)
+        var done = 0
+        for index in 0..<count {
+            let policy = policies[index % policies.count]
+            let sealed = try client.seal(request, policy: policy)
+            let call = try await server.open(sealed.headers, sealed.body, policy: policy)
+            let reply = try server.seal(answer, answering: call, policy: policy)
+            let opened = try client.open(reply.headers, reply.body, answering: sealed, policy: policy)
+            if call.parameters == request, opened.parameters == answer { done += 1 }
+            guard OpenSSL.errorQueueDepth == 0 else { return done }
+        }
+        return done
+    }
+
+    @Test(.enabled(if: callCount != nil, "takes minutes: set KMSEC_SOAK to a number of exchanges"))
+    func nothingGrows() async throws {
+        let count = try #require(Self.callCount)
+        let scene = try ReceivingScene()
+        let client = try ClientSecurity(
+            aspID: scene.aspID,
+            accessKey: scene.accessKey,
+            secretKey: scene.secretKey,
+            keyring: CryptoKeyring(scene.clientKey),
+            dataKeyCaching: Self.caching
+        )
+        let server = try ServerSecurity(
+            credentials: scene.credentials,
+            keyring: CryptoKeyring(scene.serverKey),
+            tolerance: .init(past: 3, future: 3),
+            replayGuard: .inMemory(capacity: 1_000_000),
+            dataKeyCaching: Self.caching
+        )
+        let policies: [EndpointPolicy] = [.waitingPhysicalCards, .waitingPhysicalCardsByField]
+        let start = ContinuousClock.now
+        var holdings: [Holdings] = []
+        var done = 0
+        for _ in 0..<10 {
+            done += try await withThrowingTaskGroup(of: Int.self) { group in
+                for _ in 0..<Self.taskCount {
+                    group.addTask {
+                        try await Self.exchange(count / 10 / Self.taskCount, client, server, policies)
+                    }
+                }
+                return try await group.reduce(0, +)
+            }
+            holdings.append(try Holdings())
+        }
+        #expect(done == count / 10 / Self.taskCount * Self.taskCount * 10)
+        // The first tenths fill the replay guard's window and the allocator's pools.
+        let (early, late) = (holdings[3...5], holdings[7...])
+        #expect((late.map(\.memory).max() ?? .infinity) <= (early.map(\.memory).max() ?? 0) * 1.05 + 4)
+        #expect(Set(holdings.map(\.descriptors)).count == 1)
+        let seconds = (ContinuousClock.now - start) / .seconds(1)
+        print("soak: \(done) exchanges in \(seconds) s; resident MiB by tenths:", holdings.map { $0.memory.rounded() })
+        print("descriptors by tenths:", holdings.map(\.descriptors))
+    }
+}
