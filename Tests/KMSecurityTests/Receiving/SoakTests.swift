@@ -2,6 +2,7 @@ import Foundation
 import HTTPTypes
 import KMPrimitives
 import KMSecurity
+import KMTestSupport
 import Testing
 
 /// Whole exchanges by the million: nothing grows, nothing stays behind.
