@@ -29,13 +29,17 @@ struct SoakTests {
         }
     }
 
+    private static let request =
+        #"{"userId":1,"physicalCardNo":"9491339401250765","physicalCardExpDate":"3108","physicalCardCVC":"211"}"#.bytes
+    private static let answer =
+        #"{"issuedCardList":[{"digital":{"cardNo":"9999990000000014","mobileCardCVC":"737"},"status":"READY"}]}"#.bytes
+
     private static func exchange(
         _ count: Int,
         _ client: ClientSecurity,
         _ server: ServerSecurity,
         _ policies: [EndpointPolicy]
     ) async throws -> Int {
-        let (request, answer) = (ExchangeTests.request.bytes, ExchangeTests.response.bytes)
         var done = 0
         for index in 0..<count {
             let policy = policies[index % policies.count]
