@@ -35,6 +35,19 @@ public struct JWEContentKey: Sendable {
         encodedEncryptedKey = encoded
     }
 
+    /// A key with an encrypted form that goes with it, both given: for test vectors alone.
+    package init(
+        insecureGiven key: SecretBytes,
+        _ encryption: ContentEncryptionAlgorithm,
+        encryptedKey: [UInt8]
+    ) throws {
+        self.encryption = encryption
+        cipher = try AESGCM(key: key)
+        var encoded: [UInt8] = []
+        Base64.url.append(encryptedKey.span, to: &encoded)
+        encodedEncryptedKey = encoded
+    }
+
     /// The key of a received message.
     ///
     /// It never fails for what the message holds: where its encrypted key does not decrypt, this is a random key, and

@@ -21,14 +21,20 @@ public struct RequestStamp: Sendable, Hashable {
     /// - Throws: ``KMError`` `headerInvalid` when `date` is not from 2000-01-02 to 2099-12-30: the two digits of a correlation
     ///   id's year stand for 2000 to 2099 in every zone; `cryptographyUnavailable` when there are no random bits.
     public init(date: Date, timeZone: TimeZoneCode) throws {
+        try self.init(date: date, timeZone: timeZone, random: Self.random())
+    }
+
+    /// As the public one; the correlation id has the low 28 bits of `random`.
+    package init(date: Date, timeZone: TimeZoneCode, random: UInt32) throws {
         let milliseconds = (date.timeIntervalSince1970 * 1000).rounded()
         // In the years 2000 to 2099 in every zone.
         guard (946_771_200_000...4_102_358_400_000).contains(milliseconds) else {
             throw TranTime.invalid("cannot tell a time outside the years 2000 to 2099")
         }
-        try self.init(
+        self.init(
             CivilTime(millisecondsSince1970: Int64(milliseconds), secondsFromUTC: timeZone.secondsFromUTC),
-            timeZone
+            timeZone,
+            random
         )
     }
 
@@ -47,11 +53,14 @@ public struct RequestStamp: Sendable, Hashable {
                 "the token carries a time yyyyMMddHHmmssSSS of a calendar, in the years 2000 to 2099"
             )
         }
-        try self.init(time, timeZone)
+        self.init(time, timeZone, try Self.random())
     }
 
-    private init(_ time: CivilTime, _ timeZone: TimeZoneCode) throws {
-        let random = try SecureRandom.bytes(4).reduce(0) { $0 << 8 | UInt32($1) }
+    private static func random() throws -> UInt32 {
+        try SecureRandom.bytes(4).reduce(0) { $0 << 8 | UInt32($1) }
+    }
+
+    private init(_ time: CivilTime, _ timeZone: TimeZoneCode, _ random: UInt32) {
         self.timeZone = timeZone
         self.time = time
         correlationID = CorrelationID(time, random: random)

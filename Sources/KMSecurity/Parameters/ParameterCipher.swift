@@ -17,7 +17,7 @@ public struct ParameterCipher: Sendable {
     private let encryptors: [CryptoKeyID: JWEEncryptor]
     private let decryptors: [CryptoKeyID: JWEDecryptor]
     private let fieldHeaders: [CryptoKeyID: FieldHeader]
-    let cache: DataKeyCache?
+    var contentKeys: ContentKeySource
 
     /// Prepares every key of `keyring`.
     ///
@@ -36,7 +36,7 @@ public struct ParameterCipher: Sendable {
         self.keyring = keyring
         self.profile = profile
         self.limits = limits
-        cache = dataKeyCaching.map(DataKeyCache.init)
+        contentKeys = dataKeyCaching.map { .cache(DataKeyCache($0)) } ?? .fresh
         let policy = JWEPolicy(maximumByteCount: limits.maximumBodyByteCount)
         var encryptors: [CryptoKeyID: JWEEncryptor] = [:]
         var decryptors: [CryptoKeyID: JWEDecryptor] = [:]
@@ -154,13 +154,15 @@ public struct ParameterCipher: Sendable {
         byteCount: Int
     ) throws -> (key: JWEContentKey, ivs: [UInt8]) {
         let encryption = encryptor.header.encryption
-        guard let cache else {
-            return try JWEContentKey.generate(encryption, for: encryptor.recipient, ivCount: ivCount)
+        switch contentKeys {
+        case .fresh: return try JWEContentKey.generate(encryption, for: encryptor.recipient, ivCount: ivCount)
+        case .cache(let cache):
+            let key = try cache.sendingKey(id, messageCount: ivCount, byteCount: byteCount) {
+                try JWEContentKey.generate(encryption, for: encryptor.recipient, ivCount: 0).key
+            }
+            return (key, try SecureRandom.bytes(ivCount * AESGCM.ivByteCount))
+        case .insecureGiven(let given): return try given.contentKey(encryption, ivCount: ivCount)
         }
-        let key = try cache.sendingKey(id, messageCount: ivCount, byteCount: byteCount) {
-            try JWEContentKey.generate(encryption, for: encryptor.recipient, ivCount: 0).key
-        }
-        return (key, try SecureRandom.bytes(ivCount * AESGCM.ivByteCount))
     }
 
     /// Calls `open` with the content key of `parts`, from the cache where it is known.

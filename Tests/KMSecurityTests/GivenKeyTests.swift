@@ -1,0 +1,47 @@
+import Foundation
+import KMPrimitives
+import KMTestSupport
+import Testing
+
+@testable import KMSecurity
+
+@Suite("A sender that is given what it would draw")
+struct GivenKeyTests {
+    private let cipher: ParameterCipher
+    private let id: CryptoKeyID
+
+    init() throws {
+        id = try CryptoKeyID.random()
+        let pair = try TestKeys.first()
+        let key = try CryptoKey(id: id, encryptionKey: pair.publicKey, decryptionKey: pair, issuedAt: .now)
+        cipher = try ParameterCipher(keyring: CryptoKeyring(key))
+    }
+
+    private func given(_ keyByteCount: Int, ivByteCount: Int) throws -> InsecureGivenKey {
+        let key = try SecretBytes(copying: [UInt8](repeating: 7, count: keyByteCount))
+        return InsecureGivenKey(
+            key,
+            encryptedKey: try key.withBytes { try TestKeys.first().publicKey.encryptOAEP($0) },
+            ivs: [UInt8](repeating: 9, count: ivByteCount)
+        )
+    }
+
+    @Test func sameBodyTwice() throws {
+        let parameters = Array("{\"a\":1}".utf8)
+        let fixed = cipher.insecurelyUsing(try given(32, ivByteCount: 12))
+        let body = try fixed.encrypt(parameters, under: id, at: .now)
+        #expect(try fixed.encrypt(parameters, under: id, at: .now) == body)
+        #expect(try cipher.decrypt(body, under: id) == parameters)
+        // The cipher that it came from goes on drawing.
+        #expect(try cipher.encrypt(parameters, under: id, at: .now) != cipher.encrypt(parameters, under: id, at: .now))
+    }
+
+    @Test("Another size than is due is refused", arguments: [(16, 12), (24, 12), (0, 12), (32, 0), (32, 24), (32, 11)])
+    func otherSizes(key: Int, ivs: Int) throws {
+        let fixed = cipher.insecurelyUsing(try given(key, ivByteCount: ivs))
+        #expect(throws: KMError(.invalidSize)) { try fixed.encrypt(Array("1".utf8), under: id, at: .now) }
+        #expect(throws: KMError(.invalidSize)) {
+            try fixed.seal(Array("{\"a\":1}".utf8), .fields("$.a"), under: id, at: .now)
+        }
+    }
+}
