@@ -55,7 +55,7 @@ struct TokenVectors: VectorOperation {
         let body = input.body.bytes
         var entryPoints = [
             EntryPoint("verify") {
-                try verifier.verify(TranToken(input.token), body: body, timeZone: timeZone, at: date(input.verifiedAt))
+                try verifier.verify(TranToken(input.token), body: body, timeZone: timeZone, at: input.verifiedAt.date)
             },
             EntryPoint("verify within a larger buffer") {
                 let buffer = [0] + body + [0]
@@ -63,7 +63,7 @@ struct TokenVectors: VectorOperation {
                     TranToken(input.token),
                     body: buffer.span.extracting(1..<buffer.count - 1),
                     timeZone: timeZone,
-                    at: date(input.verifiedAt)
+                    at: input.verifiedAt.date
                 )
             },
         ]
@@ -71,15 +71,11 @@ struct TokenVectors: VectorOperation {
         entryPoints += [
             EntryPoint("parse, write") { try Self.check(TranToken(input.token), output) },
             EntryPoint("sign") {
-                let stamp = try RequestStamp(date: date(output.tokenTime), timeZone: timeZone)
+                let stamp = try RequestStamp(date: output.tokenTime.date, timeZone: timeZone)
                 try Self.check(signer.sign(body, at: stamp), output)
             },
         ]
         return entryPoints
-    }
-
-    private func date(_ milliseconds: Int64) -> Date {
-        Date(timeIntervalSince1970: Double(milliseconds) / 1000)
     }
 
     private static func check(_ token: TranToken, _ output: Output) throws {

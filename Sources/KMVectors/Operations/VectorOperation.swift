@@ -22,7 +22,8 @@ var vectorOperations: [any VectorOperation.Type] {
     [
         HMACVectors.self, AESGCMVectors.self, OAEPVectors.self, JWEVectors.self, MessageVectors.self, FieldVectors.self,
         JSONPathVectors.self, TokenVectors.self, RequestHeaderVectors.self, ResponseHeaderVectors.self,
-        TokenExplainVectors.self, PARVectors.self,
+        TokenExplainVectors.self, PARVectors.self, TokenSignVectors.self, RequestStampVectors.self,
+        MessageEncryptVectors.self, FieldEncryptVectors.self,
     ]
 }
 

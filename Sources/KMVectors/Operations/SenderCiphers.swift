@@ -1,0 +1,82 @@
+internal import Foundation
+internal import KMJOSE
+internal import KMSecurity
+
+/// A sender's ciphers, of every profile with every algorithm, and the receiver's.
+struct SenderCiphers {
+    private let senders: [WireProfile: ParameterCipher]
+    private let receiver: ParameterCipher
+
+    init(_ shared: SenderKeyList) throws {
+        let rings = try shared.rings()
+        var senders: [WireProfile: ParameterCipher] = [:]
+        for profile in WireProfile.all {
+            for encryption in ContentEncryptionAlgorithm.allCases {
+                let written = profile.with(encryption: encryption)
+                senders[written] = try ParameterCipher(keyring: rings.sender, profile: written)
+            }
+        }
+        self.senders = senders
+        receiver = try ParameterCipher(keyring: rings.receiver)
+    }
+
+    /// Seals with what the test gives and with fresh keys, and opens both.
+    func entryPoints(_ input: some SealingInput, _ expectation: Expectation<SealedBody>) -> [EntryPoint] {
+        let body = expectation.output?.body.bytes
+        var entryPoints = [
+            EntryPoint("seal") {
+                let sealed = try seal(input, with: sender(input).insecurelyUsing(Self.given(input)))
+                if let body { try expect(sealed == body, "body") }
+            },
+            EntryPoint("seal with a fresh key, open") {
+                let sealed = try seal(input, with: sender(input))
+                try expect(open(sealed, input) == input.parameters.bytes, "plaintext")
+                guard let body else { return }
+                try expect(sealed.count == body.count, "size of body")
+                try expect(sealed != body || input.allIVs.isEmpty, "key than a fresh one")
+            },
+        ]
+        if let body {
+            entryPoints.append(
+                EntryPoint("open what is due") {
+                    try expect(open(body, input) == input.parameters.bytes, "plaintext")
+                }
+            )
+        }
+        return entryPoints
+    }
+
+    private func sender(_ input: some SealingInput) throws -> ParameterCipher {
+        let profile = input.profile.profile
+        let written = input.enc.map { profile.with(encryption: $0.encryption) } ?? profile
+        guard let cipher = senders[written] else { throw Mismatch(what: "no sender of the profile") }
+        return cipher
+    }
+
+    private static func given(_ input: some SealingInput) throws -> InsecureGivenKey {
+        InsecureGivenKey(
+            try SecretBytes(copying: input.contentKey.bytes),
+            encryptedKey: input.encryptedKey.bytes,
+            ivs: input.allIVs.flatMap(\.bytes)
+        )
+    }
+
+    private func seal(_ input: some SealingInput, with cipher: ParameterCipher) throws -> [UInt8] {
+        try cipher.seal(
+            input.parameters.bytes,
+            input.protection(),
+            under: CryptoKeyID(input.cryptoKeyId),
+            at: Date(timeIntervalSince1970: 0),
+            correlationID: input.correlationId.map(CorrelationID.init)
+        )
+    }
+
+    private func open(_ body: [UInt8], _ input: some SealingInput) throws -> [UInt8] {
+        try receiver.open(
+            body,
+            input.protection(),
+            under: CryptoKeyID(input.cryptoKeyId),
+            correlationID: input.correlationId.map(CorrelationID.init)
+        )
+    }
+}
