@@ -23,7 +23,9 @@ struct OwnVectorTests {
     }
 
     @Test func everyFileIsListed() throws {
-        let names = try VectorRunner.files(at: Places.vectors).map { $0.split(separator: "/").last ?? "" }
+        // Those made from a seed are told of by their maker.
+        let paths = try VectorRunner.files(at: Places.vectors).filter { !$0.contains("/generated/") }
+        let names = paths.map { $0.split(separator: "/").last ?? "" }
         #expect(
             names == [
                 "aes-gcm.json", "field-decrypt.json", "hmac-sha256.json", "json-path.json", "jwe-decrypt.json",

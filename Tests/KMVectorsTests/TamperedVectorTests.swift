@@ -24,6 +24,11 @@ struct TamperedVectorTests {
         ),
         ("response-headers", ["correlationId", "cryptoKeyId"]), ("rsa-oaep-decrypt", ["message"]),
         ("token-explain", ["cause"]), ("token-verify", ["tokenTime", "documented", "gateway"]),
+        ("generated/field-decrypt", ["parameters"]), ("generated/field-encrypt", ["body"]),
+        ("generated/jwe-decrypt", ["header", "plaintext"]), ("generated/message-decrypt", ["parameters"]),
+        ("generated/message-encrypt", ["body"]),
+        ("generated/request-stamp", ["correlationId", "tranTime", "tokenTime"]), ("generated/token-sign", ["token"]),
+        ("generated/token-verify", ["tokenTime", "documented", "gateway"]),
     ]
 
     @Test("With every result turned round, every test fails", arguments: outputs)
@@ -95,7 +100,8 @@ struct TamperedVectorTests {
         "A failure shows neither inputs nor outputs",
         arguments: [
             ("jwe-decrypt", "plaintext"), ("message-decrypt", "parameters"), ("field-decrypt", "parameters"),
-            ("aes-gcm", "plaintext"),
+            ("aes-gcm", "plaintext"), ("generated/message-encrypt", "body"), ("generated/field-encrypt", "body"),
+            ("generated/field-encrypt", "contentKey"),
         ]
     )
     func failuresAreDiscreet(operation: String, member: String) throws {

@@ -1,0 +1,50 @@
+/// JSON texts that parameters may be, and texts that are none.
+enum MadeText {
+    /// Texts that come through byte for byte.
+    static func valid(_ seeded: SeededBytes) throws -> [(comment: String, bytes: [UInt8])] {
+        [
+            ("a request", try MadeParameters.request(seeded)),
+            ("a response of one card", try MadeParameters.response(seeded, count: 1)),
+            ("a response of three cards", try MadeParameters.response(seeded, count: 3)),
+            ("an object without members", "{}"), ("a list", "[1,[2],\"3\"]"), ("a number", "1.50E+2"),
+            ("a text", "\"\""),
+            ("null", "null"), ("white space around and within", " \r\n\t{ \"a\" : [ ] } \n"),
+            ("numbers that a double does not hold", "[9999999999999999999,0.1000000000000000055511151231257827]"),
+            ("escapes that need not be", "{\"\\u0061\":\"\\/\\u00e9\"}"), ("letters beyond ASCII", "{\"이름\":\"카드 💳\"}"),
+            ("half a surrogate pair, in an escape", "\"\\uD83D\""), ("a member twice", "{\"a\":1,\"a\":2}"),
+            ("what is encrypted already", "{\"encData\":\"e30.AA.AA.AA.AA\"}"),
+            ("lists nested to 64", nested(64)), ("15 bytes", "\"\(try seeded.digits(13, "a"))\""),
+            ("16 bytes", "\"\(try seeded.digits(14, "b"))\""), ("17 bytes", "\"\(try seeded.digits(15, "c"))\""),
+            ("2000 digits in a text", "\"\(try seeded.digits(2000, "d"))\""),
+        ].map { ($0, Array($1.utf8)) }
+    }
+
+    /// Texts that are no JSON.
+    static func malformed(_ seeded: SeededBytes) throws -> [(comment: String, bytes: [UInt8])] {
+        let request = Array(try MadeParameters.request(seeded).utf8)
+        let cut = try seeded.index(below: request.count, "cut")
+        return [("a request that is cut short", Array(request.prefix(cut)))]
+            + [
+                ("nothing", ""), ("white space alone", " \n"), ("two texts", "{}{}"),
+                ("a comma behind the text", "{},"),
+                ("a comma before the closing brace", "{\"a\":1,}"), ("a comma before the closing bracket", "[1,]"),
+                ("single quotes", "{'a':1}"), ("a name without quotes", "{a:1}"), ("a comment", "{}//"),
+                ("a byte order mark", "\u{FEFF}{}"), ("NaN", "{\"a\":NaN}"), ("a leading zero", "[01]"),
+                ("a number that ends in a full stop", "[1.]"), ("a plus sign", "[+1]"), ("a word cut short", "[tru]"),
+                ("a word in capital letters", "[TRUE]"), ("a line feed in a text", "[\"\n\"]"),
+                ("an escape that is none", "[\"\\x\"]"), ("an escape of three digits", "[\"\\u123\"]"),
+                ("a bracket that closes a brace", "{\"a\":1]"), ("a space that is none of JSON's", "[1,\u{A0}2]"),
+            ].map { ($0, Array($1.utf8)) }
+            + [
+                ("a byte that is not UTF-8", Array("[\"".utf8) + [0xFF] + Array("\"]".utf8)),
+                ("an overlong UTF-8 sequence", Array("[\"".utf8) + [0xC0, 0xAF] + Array("\"]".utf8)),
+                ("a surrogate in UTF-8", Array("[\"".utf8) + [0xED, 0xA0, 0x80] + Array("\"]".utf8)),
+                ("UTF-16", [0x7B, 0, 0x7D, 0]),
+            ]
+    }
+
+    /// Lists in lists, so many.
+    static func nested(_ depth: Int) -> String {
+        String(repeating: "[", count: depth) + String(repeating: "]", count: depth)
+    }
+}

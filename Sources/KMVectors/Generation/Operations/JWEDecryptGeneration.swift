@@ -1,0 +1,93 @@
+/// JWEs that arrive, right ones and damaged ones.
+enum JWEDecryptGeneration: GeneratedOperation {
+    static let name = "jwe-decrypt"
+
+    static func file(_ seeded: SeededBytes) throws -> GeneratedFile {
+        GeneratedFile(
+            comment: """
+                JWE compact serializations (RFC 7516) under RSA-OAEP-256 and AES-GCM (RFC 7518), as the file of this name \
+                one folder up has them: right ones, and one damaged in each way. `keyId` names the key that is due.
+                """,
+            flags: [
+                ("Header", "What a protected header may look like."),
+                ("Size", "Plaintexts at and beside a block of the cipher."),
+            ] + JWEDamage.flags,
+            groups: [
+                GeneratedGroup(
+                    "Messages under RSA of 2048 bits.",
+                    [.init("privateKey", .text(MadeKey.active.privateKey)), .init("policy", "standard")],
+                    try valid(seeded) + damaged(seeded)
+                )
+            ]
+        )
+    }
+
+    private static func valid(_ seeded: SeededBytes) throws -> [GeneratedTest] {
+        let kid = "\"\(MadeKey.active.id)\""
+        let headers: [(String, String, (MadeHeader) -> MadeHeader)] = [
+            ("A128GCM", "A128GCM", { $0 }), ("A256GCM", "A256GCM", { $0 }),
+            ("A128GCM with kid", "A128GCM", { $0.with("kid", kid) }),
+            ("A256GCM with kid", "A256GCM", { $0.with("kid", kid) }),
+            ("cty", "A256GCM", { $0.with("cty", "\"json\"") }),
+            (
+                "a member of every type that is not known", "A128GCM",
+                { header in
+                    [("a", "1"), ("b", "[]"), ("c", "{\"alg\":\"none\"}"), ("d", "null"), ("e", "\"\""), ("f", "true")]
+                        .reduce(header) { $0.with($1.0, $1.1) }
+                }
+            ),
+            ("enc before alg", "A256GCM", { MadeHeader(members: $0.members.reversed()) }),
+            (
+                "kid and iat, as similar platforms send", "A256GCM",
+                {
+                    $0.with("kid", kid).with("iat", "1667909294608")
+                }
+            ),
+        ]
+        let sizes = try [0, 1, 15, 16, 17, 31, 32, 33, 500].map { count in
+            let comment = "a plaintext of \(count) byte\(count == 1 ? "" : "s")"
+            let own = seeded.scope(comment)
+            let enc = count.isMultiple(of: 2) ? "A256GCM" : "A128GCM"
+            return try test(comment, "Size", .message(enc, kid: nil), own.bytes(count, "plaintext"), own)
+        }
+        return try headers.map { comment, enc, change in
+            let own = seeded.scope(comment)
+            let plaintext = Array(try MadeParameters.request(own).utf8)
+            return try test(comment, "Header", change(.message(enc, kid: nil)), plaintext, own)
+        } + sizes
+    }
+
+    private static func test(
+        _ comment: String,
+        _ flag: String,
+        _ header: MadeHeader,
+        _ plaintext: [UInt8],
+        _ seeded: SeededBytes
+    ) throws -> GeneratedTest {
+        let names = ["alg", "enc", "kid", "cty"]
+        let found = names.compactMap { name in
+            header.value(name).map { JSONText.Member(name, .text(String($0.dropFirst().dropLast()))) }
+        }
+        let enc = header.value("enc") == "\"A256GCM\"" ? "A256GCM" : "A128GCM"
+        let key = try MadeContentKey(enc, to: .active, seeded)
+        let draft = JWEDraft(header: header, plaintext: plaintext, key: key, iv: try seeded.bytes(12, "IV"))
+        return GeneratedTest(
+            comment,
+            [flag],
+            inputs(try draft.made().text),
+            .valid([.init("header", .object(found)), .init("plaintext", .hex(plaintext))])
+        )
+    }
+
+    private static func damaged(_ seeded: SeededBytes) throws -> [GeneratedTest] {
+        let target = try MadeMessage.target(seeded.scope("damaged"))
+        return try JWEDamage.all.map { damage in
+            let jwe = try damage.message(target.source(seeded.scope(damage.comment)))
+            return GeneratedTest(damage.comment, [damage.flag], inputs(jwe), .invalid(damage.error))
+        }
+    }
+
+    private static func inputs(_ jwe: String) -> [JSONText.Member] {
+        [.init("jwe", .text(jwe)), .init("keyId", .text(MadeKey.active.id))]
+    }
+}

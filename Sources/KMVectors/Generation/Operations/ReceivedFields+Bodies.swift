@@ -1,0 +1,172 @@
+/// Bodies that are not what field level is.
+extension ReceivedFields {
+    /// Values that are not encrypted, or are so at another level.
+    static func unencrypted(_ seeded: SeededBytes) throws -> [ReceivedFields] {
+        let own = seeded.scope("unencrypted")
+        let message = try MadeFields(MadeDocument.pair(own), .documented, isBound: false, own)
+        let texts = try message.texts()
+        let whole = try MadeMessage.target(own).draft.made().text
+        let values = [
+            ("the value in the clear", "\"\(MadeParameters.card)\"", "malformedJWE"),
+            ("an empty text", "\"\"", "malformedJWE"),
+            ("a number", "1", "protectionRequired"), ("null", "null", "protectionRequired"),
+            ("true", "true", "protectionRequired"), ("a list", "[\"\(texts[0])\"]", "protectionRequired"),
+            ("an object", "{\"encData\":\"\(texts[0])\"}", "protectionRequired"),
+            ("a message of message level", "\"\(whole)\"", "fieldMismatch"),
+        ]
+        let alone = values.map { comment, value, error in
+            let body = message.document.text([value, "\"\(texts[1])\""])
+            return ReceivedFields(
+                "for the first field, \(comment)",
+                "NotEncrypted",
+                message.document,
+                body,
+                error: error
+            )
+        }
+        let last = values.prefix(4).map { comment, value, error in
+            let body = message.document.text(["\"\(texts[0])\"", value])
+            return ReceivedFields(
+                "for the last field, \(comment)",
+                "NotEncrypted",
+                message.document,
+                body,
+                error: error
+            )
+        }
+        return alone + last + [
+            ReceivedFields(
+                "message level where fields are due",
+                "Missing",
+                message.document,
+                MadeMessage.body(whole),
+                error: "fieldMissing"
+            ),
+            ReceivedFields("no parameters", "Missing", message.document, Array("{}".utf8), error: "fieldMissing"),
+            ReceivedFields(
+                "one field of two",
+                "Missing",
+                message.document,
+                Array("{\"physicalCardNo\":\"\(texts[0])\"}".utf8),
+                error: "fieldMissing"
+            ),
+            ReceivedFields(
+                "an error reply",
+                "Missing",
+                message.document,
+                Array("{\"response\":{}}".utf8),
+                error: "fieldMissing"
+            ),
+        ]
+    }
+
+    /// Plaintexts that would make another document of what is around them.
+    static func plaintexts(_ seeded: SeededBytes) throws -> [ReceivedFields] {
+        let own = seeded.scope("plaintexts")
+        let message = try MadeFields(.value("1"), .gateway, isBound: false, own)
+        let texts: [(comment: String, bytes: [UInt8])] = [
+            ("a space before the value", Array(" 1".utf8)), ("a line feed behind the value", Array("1\n".utf8)),
+            ("a value and a member", Array("1,\"x\":2".utf8)), ("a value and a closing brace", Array("1}".utf8)),
+        ]
+        // Every other one: message level has them all.
+        let some = try MadeText.malformed(own).enumerated().filter { $0.offset.isMultiple(of: 2) }.map(\.element)
+        let malformed = try (texts + some).map { comment, text in
+            try plaintext(comment, "Plaintext", text, message, own, error: "malformedJSON")
+        }
+        let deep = Array(MadeText.nested(64).utf8)
+        let document = MadeDocument.value(MadeText.nested(63))
+        return try malformed + [
+            plaintext(
+                "lists nested to 65 with what is around them",
+                "Limit",
+                deep,
+                message,
+                own,
+                error: "limitExceeded"
+            ),
+            ReceivedFields(
+                "a plaintext: lists nested to 64 with what is around them",
+                "Limit",
+                MadeFields(document, .gateway, isBound: false, own.scope("deep"))
+            ),
+        ]
+    }
+
+    private static func plaintext(
+        _ comment: String,
+        _ flag: String,
+        _ text: [UInt8],
+        _ message: MadeFields,
+        _ seeded: SeededBytes,
+        error: String
+    ) throws -> ReceivedFields {
+        var changed = message
+        changed.drafts[0].plaintext = text
+        changed.drafts[0].iv = try seeded.bytes(12, comment)
+        return try ReceivedFields("a plaintext: \(comment)", flag, changed, error: error)
+    }
+
+    /// Bodies that are no JSON, or have a name twice.
+    static func bodies(_ seeded: SeededBytes) throws -> [ReceivedFields] {
+        let own = seeded.scope("bodies")
+        let message = try MadeFields(MadeDocument.pair(own), .documented, isBound: false, own)
+        let body = String(decoding: try message.body(), as: UTF8.self)
+        let text = try message.texts()[0]
+        let member = "\"physicalCardNo\":\"\(text)\""
+        let open = body.dropLast()
+        let rest = body.dropFirst()
+        let bodies: [(comment: String, flag: String, body: String)] = [
+            ("cut short", "MalformedJson", String(body.prefix(try own.index(below: body.count, "cut")))),
+            ("the closing brace is missing", "MalformedJson", String(open)),
+            ("a comma before the closing brace", "MalformedJson", "\(open),}"),
+            ("a second body behind it", "MalformedJson", "\(body)\(body)"),
+            ("a byte order mark before it", "MalformedJson", "\u{FEFF}\(body)"),
+            ("the field twice", "RepeatedName", "{\(member),\(rest)"),
+            (
+                "the field twice, once in the clear", "RepeatedName",
+                "{\"physicalCardNo\":\"\(MadeParameters.card)\",\(rest)"
+            ),
+            (
+                "the field twice, once in escapes", "RepeatedName",
+                "\(open),\"\\u0070hysicalCardNo\":\"\(text)\"}"
+            ),
+            ("another member twice", "RepeatedName", "\(open),\"a\":1,\"a\":1}"),
+        ]
+        return bodies.map { comment, flag, body in
+            ReceivedFields("the body: \(comment)", flag, message.document, Array(body.utf8), error: "malformedJSON")
+        }
+    }
+
+    /// Keys that do not decrypt, and another key than is named.
+    static func keys(_ seeded: SeededBytes) throws -> [ReceivedFields] {
+        let own = seeded.scope("keys")
+        let document = try MadeDocument.pair(own)
+        let message = try MadeFields(document, .documented, isBound: false, own)
+        let inactive = try MadeFields(document, .documented, isBound: false, to: .inactive, own.scope("inactive"))
+        func received(_ comment: String, _ flag: String, _ message: MadeFields, _ id: String, _ error: String?) throws
+            -> ReceivedFields
+        {
+            var received = try ReceivedFields(comment, flag, message, error: error)
+            received.id = id
+            return received
+        }
+        var unnamed = inactive
+        for index in unnamed.drafts.indices {
+            unnamed.drafts[index].header = unnamed.drafts[index].header.with("kid", nil)
+        }
+        return try MadeRing.refusingReceivers.map { comment, id, error in
+            try received(comment, "KeyState", message, id, error)
+        } + [
+            received("under an inactive key", "KeyState", inactive, MadeKey.inactive.id, nil),
+            received("under an inactive key, without kid", "KeyState", unnamed, MadeKey.inactive.id, nil),
+            received(
+                "under another key's id, which the kid is not",
+                "KeyId",
+                message,
+                MadeKey.inactive.id,
+                "keyIDMismatch"
+            ),
+            received("to another key, without kid", "KeyId", unnamed, MadeKey.active.id, "authenticationFailed"),
+        ]
+    }
+}

@@ -1,0 +1,169 @@
+/// Fields that are damaged, or bound to something else than they should be.
+extension ReceivedFields {
+    private static let card = "$['physicalCardNo']"
+
+    /// One field, damaged in each way that a JWE can be.
+    static func damagedJWEs(_ seeded: SeededBytes) throws -> [ReceivedFields] {
+        let messages = try ["one", "other"].map { name in
+            let own = seeded.scope("damaged").scope(name)
+            let document = MadeDocument(
+                paths: ["$.physicalCardNo"],
+                pieces: [
+                    "{\"physicalCardNo\":", .field(path: card, value: "\"\(MadeParameters.card)\""),
+                    ",\"physicalCardCVC\":0}",
+                ]
+            )
+            return try MadeFields(document, .documented, isBound: false, own)
+        }
+        let target = MadeTarget(draft: messages[0].drafts[0], other: try messages[1].jwes()[0])
+        return try JWEDamage.everywhere.map { damage in
+            let jwe = try damage.message(target.source(seeded.scope(damage.comment)))
+            let body = messages[0].document.text([MadeHeader.quoted(jwe)])
+            return try ReceivedFields(damage.comment, damage.flag, messages[0], body: body, error: damage.error)
+        }
+    }
+
+    /// Fields in other places than their own.
+    static func moved(_ seeded: SeededBytes) throws -> [ReceivedFields] {
+        let own = seeded.scope("moved")
+        let message = try MadeFields(MadeDocument.pair(own), .documented, isBound: false, own)
+        let texts = try message.texts()
+        let list = try MadeFields(MadeDocument.items(own, count: 3), .documented, isBound: false, own.scope("list"))
+        let items = try list.texts()
+        let shorter = try MadeDocument.items(own, count: 2)
+        func one(_ comment: String, _ path: String, _ body: String) -> ReceivedFields {
+            let document = MadeDocument(paths: [path], pieces: [])
+            return ReceivedFields(comment, "Place", document, Array(body.utf8), error: "fieldMismatch")
+        }
+        func due(_ comment: String, _ document: MadeDocument, _ texts: [String]) -> ReceivedFields {
+            ReceivedFields(comment, "Place", document, document.body(texts), error: "fieldMismatch")
+        }
+        return [
+            due("two fields exchanged", message.document, texts.reversed()),
+            due("one field in both places", message.document, [texts[0], texts[0]]),
+            due("the other field in both places", message.document, [texts[1], texts[1]]),
+            due("two items of a list exchanged", list.document, [items[1], items[0], items[2]]),
+            due("one item of a list in all places", list.document, [items[0], items[0], items[0]]),
+            due("the first item of a list taken away", shorter, Array(items.dropFirst())),
+            due("an item of a list taken away in the middle", shorter, [items[0], items[2]]),
+            ReceivedFields(
+                "the last item of a list taken away: what is left is as it was",
+                "Place",
+                shorter,
+                shorter.body(Array(items.dropLast())),
+                error: nil
+            ),
+            one("under another name", "$.physicalCardCVC", "{\"physicalCardCVC\":\"\(texts[0])\"}"),
+            one("one level down", "$.a.physicalCardNo", "{\"a\":{\"physicalCardNo\":\"\(texts[0])\"}}"),
+            one("in a list", "$[0]", "[\"\(texts[0])\"]"), one("for the whole document", "$", "\"\(texts[0])\""),
+        ]
+    }
+
+    /// Headers that bind a field to something else, under each of which it is rightly encrypted.
+    static func bound(_ seeded: SeededBytes) throws -> [ReceivedFields] {
+        let own = seeded.scope("bound")
+        let message = try MadeFields(MadeDocument.pair(own), .documented, isBound: true, own)
+        let other = try MadeTime.correlationID(own.scope("other"))
+        let places: [(String, String?)] = [
+            ("path is missing", nil), ("path is the other field's", "\"$['physicalCardCVC']\""),
+            ("path is with a dot", "\"$.physicalCardNo\""),
+            ("path is with double quotes", "\"$[\\\"physicalCardNo\\\"]\""),
+            ("path is a wildcard", "\"$[*]\""), ("path is empty", "\"\""), ("path is the whole document", "\"$\""),
+            ("path is with a space behind it", "\"\(card) \""), ("path is in other letters", "\"$['physicalcardno']\""),
+            ("path is a number", "0"), ("path is a list", "[\"\(card)\"]"),
+        ]
+        let messages: [(String, String?)] = [
+            ("cid is missing", nil), ("cid is another message's", "\"\(other)\""), ("cid is empty", "\"\""),
+            ("cid is null", "null"), ("cid is a list", "[\"\(message.correlationID ?? "")\"]"),
+            ("cid is with a space behind it", "\"\(message.correlationID ?? "") \""),
+        ]
+        let types: [(String, String?, String)] = [
+            ("cty is missing", nil, "fieldMismatch"), ("cty is in capital letters", "\"JSON\"", "fieldMismatch"),
+            ("cty is a media type in full", "\"application/json\"", "fieldMismatch"),
+            ("cty is a number", "1", "malformedHeader"), ("cty is null", "null", "malformedHeader"),
+        ]
+        let changes =
+            places.map { ($0, "Place", "path", $1, "fieldMismatch") }
+            + messages.map { ($0, "Correlation", "cid", $1, "fieldMismatch") }
+            + types.map { ($0, "ContentType", "cty", $1, $2) }
+        var tests = try changes.map { comment, flag, name, value, error in
+            // The header of the first field, which is the one whose path is known above.
+            let changed = message.with(0) { $0.with(name, value) }
+            return try ReceivedFields(comment, flag, changed, correlationID: message.correlationID, error: error)
+        }
+        let unbound = try MadeFields(MadeDocument.pair(own), .documented, isBound: false, own.scope("unbound"))
+        tests.append(
+            try ReceivedFields(
+                "another correlation id is due",
+                "Correlation",
+                message,
+                correlationID: other,
+                error: "fieldMismatch"
+            )
+        )
+        tests.append(
+            try ReceivedFields(
+                "no field is bound, and one is due",
+                "Correlation",
+                unbound,
+                correlationID: other,
+                error: "fieldMismatch"
+            )
+        )
+        let last = message.with(1) { $0.with("cid", "\"\(other)\"") }
+        tests.append(
+            try ReceivedFields(
+                "the last of two fields, of another message under the same content key",
+                "Correlation",
+                last,
+                correlationID: message.correlationID,
+                error: "fieldMismatch"
+            )
+        )
+        return tests
+    }
+
+    /// Fields of two messages, and parts of two fields.
+    static func mixed(_ seeded: SeededBytes) throws -> [ReceivedFields] {
+        let own = seeded.scope("mixed")
+        let document = try MadeDocument.pair(own)
+        let message = try MadeFields(document, .documented, isBound: false, own)
+        let other = try MadeFields(document, .documented, isBound: false, own.scope("other"))
+        let small = try MadeFields(document, .gateway, isBound: false, own.scope("small"))
+        let (texts, others) = (try message.texts(), try other.texts())
+        var rewrapped = message
+        let encrypted = try MadeContentKey.encrypt(message.drafts[0].key.bytes, to: .active, own.scope("again"))
+        rewrapped.drafts[1].key = MadeContentKey(message.drafts[1].key, encrypted: encrypted)
+        let mixed = [
+            ("the first field of another message", [others[0], texts[1]]),
+            ("the last field of another message", [texts[0], others[1]]),
+            ("the last field of another message with another enc", [texts[0], try small.texts()[1]]),
+            ("one content key, encrypted twice", try rewrapped.texts()),
+        ].map { comment, texts in
+            ReceivedFields(comment, "SharedKey", document, document.body(texts), error: "fieldMismatch")
+        }
+        let exchanged = try MadeJWE.partNames.indices.filter { $0 != MadeJWE.header && $0 != MadeJWE.encryptedKey }.map
+        { part in
+            var jwes = try message.jwes()
+            (jwes[0].parts[part], jwes[1].parts[part]) = (jwes[1].parts[part], jwes[0].parts[part])
+            return ReceivedFields(
+                "\(MadeJWE.partNames[part]) of two fields exchanged",
+                "ModifiedPart",
+                document,
+                document.body(jwes.map(\.text)),
+                error: "authenticationFailed"
+            )
+        }
+        var jwes = try message.jwes()
+        jwes[1].parts[MadeJWE.tag][try own.index(below: 16, "byte")] ^= 1
+        return mixed + exchanged + [
+            ReceivedFields(
+                "a bit of the last field's tag is turned",
+                "ModifiedPart",
+                document,
+                document.body(jwes.map(\.text)),
+                error: "authenticationFailed"
+            )
+        ]
+    }
+}

@@ -1,0 +1,93 @@
+/// Modular exponentiation by the book, with the exponent 65537 (RFC 8017 section 5.1.1, RSAEP).
+///
+/// For test vectors alone: it is slow, and the time it takes tells of the numbers. Numbers are limbs of 32 bits, the
+/// lowest first, one limb more than the modulus has.
+struct PublicExponentiation {
+    /// The exponent that it has.
+    static let exponent: [UInt8] = [1, 0, 1]
+
+    private let modulus: [UInt32]
+    /// How many bytes the modulus has.
+    let byteCount: Int
+
+    /// Takes a modulus, big-endian, whose first bit is set and whose size is whole limbs, as those of RSA keys of 2048,
+    /// 3072 or 4096 bits.
+    init(modulus: [UInt8]) {
+        byteCount = modulus.count
+        self.modulus = Self.limbs(modulus)
+    }
+
+    /// `base` to the power of 65537 modulo the modulus, each as many bytes as the modulus, big-endian.
+    func power(_ base: [UInt8]) -> [UInt8] {
+        let base = Self.limbs(base)
+        var power = base
+        for _ in 0..<16 { power = product(power, power) }
+        return Self.bytes(product(power, base))
+    }
+
+    /// The product of two numbers below the modulus, modulo it: one limb of `right` after the other, the highest first.
+    private func product(_ left: [UInt32], _ right: [UInt32]) -> [UInt32] {
+        var result = [UInt32](repeating: 0, count: modulus.count)
+        for limb in right.dropLast().reversed() {
+            // Times 2^32: one limb further up, where the topmost is 0 since the result is below the modulus.
+            result = [0] + result.dropLast()
+            reduce(&result)
+            add(left, times: limb, to: &result)
+            reduce(&result)
+        }
+        return result
+    }
+
+    /// Of two numbers below the modulus, the result is below 2^32 times the modulus, which one limb more holds.
+    private func add(_ number: [UInt32], times factor: UInt32, to result: inout [UInt32]) {
+        var carry: UInt64 = 0
+        for index in result.indices {
+            carry += UInt64(number[index]) * UInt64(factor) + UInt64(result[index])
+            result[index] = UInt32(truncatingIfNeeded: carry)
+            carry >>= 32
+        }
+    }
+
+    /// Takes multiples of the modulus away that are never too large, until what is left is below it.
+    private func reduce(_ number: inout [UInt32]) {
+        let top = number.count - 1
+        while !isBelowModulus(number) {
+            let high = UInt64(number[top]) << 32 | UInt64(number[top - 1])
+            // Rounded down, with the modulus rounded up: below 2^32, as the number is below 2^32 times the modulus.
+            let quotient = max(1, high / (UInt64(modulus[top - 1]) + 1))
+            subtractModulus(times: UInt32(truncatingIfNeeded: quotient), from: &number)
+        }
+    }
+
+    private func isBelowModulus(_ number: [UInt32]) -> Bool {
+        for index in number.indices.reversed() where number[index] != modulus[index] {
+            return number[index] < modulus[index]
+        }
+        return false
+    }
+
+    private func subtractModulus(times factor: UInt32, from number: inout [UInt32]) {
+        var borrow: Int64 = 0
+        var carry: UInt64 = 0
+        for index in number.indices {
+            carry += UInt64(modulus[index]) * UInt64(factor)
+            borrow += Int64(number[index]) - Int64(carry & 0xFFFF_FFFF)
+            number[index] = UInt32(truncatingIfNeeded: borrow)
+            borrow >>= 32
+            carry >>= 32
+        }
+    }
+
+    private static func limbs(_ bytes: [UInt8]) -> [UInt32] {
+        let limbs = stride(from: bytes.count, to: 0, by: -4).map { end in
+            bytes[(end - 4)..<end].reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
+        }
+        return limbs + [0]
+    }
+
+    private static func bytes(_ limbs: [UInt32]) -> [UInt8] {
+        limbs.dropLast().reversed().flatMap { limb in
+            (0..<4).map { UInt8(truncatingIfNeeded: limb >> (24 - 8 * $0)) }
+        }
+    }
+}
