@@ -67,8 +67,14 @@ extension SecretBytes {
     }
 }
 
-/// Writes a new file that appears whole or not at all: under another name first, then linked to its own.
+/// Writes a new file that appears whole or not at all.
 package func writeNewFile(_ bytes: Span<UInt8>, path: String, mode: UInt16) throws {
+    try writeFile(bytes, path: path, mode: mode, replaces: false)
+}
+
+/// Writes a file that appears whole or not at all: under another name first, then linked to its own, or, where it
+/// `replaces` one that is there, renamed.
+package func writeFile(_ bytes: Span<UInt8>, path: String, mode: UInt16, replaces: Bool) throws {
     let temporary = "\(path).\(getpid()).tmp"
     let descriptor = unsafe open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode_t(mode))
     guard descriptor >= 0 else { throw unwritable(path, errno) }
@@ -84,7 +90,7 @@ package func writeNewFile(_ bytes: Span<UInt8>, path: String, mode: UInt16) thro
     if failure == 0, fsync(descriptor) != 0 { failure = errno }
     if close(descriptor) != 0, failure == 0 { failure = errno }
     guard failure == 0 else { throw unwritable(path, failure) }
-    guard unsafe link(temporary, path) == 0 else {
+    guard unsafe (replaces ? rename(temporary, path) : link(temporary, path)) == 0 else {
         if errno == EEXIST { throw KMError(.fileExists, "\(path) is there already; nothing is overwritten") }
         throw unwritable(path, errno)
     }

@@ -6,8 +6,8 @@ import KMVectors
 struct VectorsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "vectors",
-        abstract: "Run test vectors.",
-        subcommands: [VectorsRunCommand.self]
+        abstract: "Run and make test vectors.",
+        subcommands: [VectorsRunCommand.self, VectorsGenerateCommand.self]
     )
 }
 

@@ -1,0 +1,41 @@
+import ArgumentParser
+import Foundation
+import KMPrimitives
+import KMVectors
+
+/// Makes vector files.
+struct VectorsGenerateCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "generate",
+        abstract: "Make vector files, one an operation: what is sent, and what arrives, right or damaged.",
+        discussion: """
+            The same seed gives the same files, on any machine; the default one gives those of Vectors/generated. \
+            Another one gives vectors that a runner has not seen. Writes a line for each file: its path and its number \
+            of tests.
+            """
+    )
+
+    @Option(help: "The folder, which must be there.", completion: .directory)
+    var out: String
+
+    @Option(help: "Any text.")
+    var seed = VectorGenerator.defaultSeed
+
+    @Flag(help: "Write over files that are there.")
+    var overwrite = false
+
+    func run() throws {
+        let paths = VectorGenerator.fileNames.map { "\(out)/\($0)" }
+        // Before the work, and before the first is written.
+        for path in paths where !overwrite && FileManager.default.fileExists(atPath: path) {
+            throw KMError(.fileExists, "\(path) is there already; --overwrite writes over it")
+        }
+        Terminal.progress("making vectors")
+        let files = try VectorGenerator(seed: seed).files()
+        Terminal.progress(nil)
+        for (file, path) in zip(files, paths) {
+            try writeFile(file.bytes.span, path: path, mode: 0o644, replaces: overwrite)
+            try Streams.writeLine("\(path): \(file.testCount) tests")
+        }
+    }
+}
