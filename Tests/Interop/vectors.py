@@ -7,8 +7,9 @@ import collections, functools, json, pathlib, re, sys
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric.padding import MGF1, OAEP
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from vectors_tokens import attempt, check, decode, demand, encode, HEADERS, par_derive, read_headers, Refused
-from vectors_tokens import request_headers, request_stamp, sign, token_explain, token_sign, token_verify
+from vectors_tokens import attempt, check, decode, demand, encode, FAILED, HEADERS, par_derive, Refused
+from vectors_tokens import hmac_sha256, request_headers, request_stamp, response_headers, token_explain, token_sign
+from vectors_tokens import token_verify
 
 # JSON (RFC 8259): values where they stand, by their first byte; items are pairs of name or index and value.
 Value = collections.namedtuple("Value", "kind start end items text")
@@ -81,7 +82,6 @@ def matches(text, paths, is_each_due):
     return [found[start] for start in sorted(found)]
 
 # JWE compact serializations (RFC 7516).
-FAILED = "authenticationFailed"
 DUE_TEXTS = {"alg": None, "enc": None, "kid": "", "cty": ""}  # and what stands for a missing one
 Key = collections.namedtuple("Key", "id state privateKey")
 SenderKey = collections.namedtuple("SenderKey", "id state privateKey publicKey", defaults=[None])
@@ -115,9 +115,6 @@ def open_all(key, messages):
     return [attempt(FAILED, AESGCM(content).decrypt, iv, text + tag, aad) for _, (aad, _, iv, text, tag) in messages]
 
 # The operations: a test's inputs in, its outputs out, or Refused.
-def hmac_sha256(key, message, mac):
-    demand(len(mac) == 32, "invalidSize") and demand(sign(key, message) == mac, FAILED)
-
 def aes_gcm(key, iv, associatedData, ciphertext, tag):
     demand(len(key) in (16, 32) and len(iv) == 12 and len(tag) == 16, "invalidSize")
     plaintext = attempt(FAILED, AESGCM(key).decrypt, iv, ciphertext + tag, associatedData)
@@ -192,7 +189,8 @@ def field_encrypt(keys, cryptoKeyId, profile, paths, requiresMatches, parameters
     seal = sender(keys, cryptoKeyId, profile, enc, contentKey, encryptedKey, True)
     bound = {} if correlationId is None else {"cid": check("correlationId", correlationId)}
     found, body = matches(parameters, paths, requiresMatches), parameters
-    for (place, _, value), iv in reversed([*zip(found, ivs, strict=True)]):
+    demand(len(found) == len(ivs), "another number of vectors")
+    for (place, _, value), iv in reversed([*zip(found, ivs)]):
         jwe = seal({"cty": "json", "path": place} | bound, bytes.fromhex(iv), body[value.start:value.end])
         body = body[:value.start] + b'"%b"' % jwe + body[value.end:]
     return {"body": body}
@@ -216,7 +214,7 @@ OPERATIONS = {  # with the members that a valid test's outputs are
     "token-sign": (token_sign, "token"),
     "request-stamp": (request_stamp, "correlationId tranTime tokenTime"),
     "request-headers": (request_headers, " ".join([*HEADERS, "tokenTime documented gateway"])),
-    "response-headers": (lambda fields: read_headers(fields), "correlationId cryptoKeyId"),
+    "response-headers": (response_headers, "correlationId cryptoKeyId"),
 }
 HEXADECIMAL = ("key message mac iv associatedData ciphertext tag plaintext secretKey body parameters document "
                "contentKey encryptedKey random").split()

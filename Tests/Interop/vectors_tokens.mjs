@@ -63,6 +63,7 @@ function bothForms({ digits, mac }) {
     const token = `KMV1:${digits}:${encode(mac, "base64")}`;
     return { documented: token, gateway: `${token}=` };
 }
+export const FAILED = "authenticationFailed";
 export const sign = (key, message) => crypto.createHmac("sha256", key).update(message).digest();
 const sha256 = (...data) => crypto.createHash("sha256").update(Buffer.concat(data)).digest();
 
@@ -86,10 +87,16 @@ export function tokenVerify({ secretKey, timeZone, toleranceSeconds = Infinity, 
     demand(Math.abs(verifiedAt - tokenTime) <= toleranceSeconds * 1000, "tokenStale");
     return { tokenTime, ...bothForms(read) };
 }
+export const responseHeaders = ({ fields }) => readHeaders(fields, ["correlationId", "cryptoKeyId"]);
 export function requestHeaders({ fields }) {
     const { token, ...values } = readHeaders(fields, Object.keys(HEADERS)), read = readToken(token);
     demand(read.digits.slice(0, 14) === values.tranTime, "timeMismatch");
     return { ...values, tokenTime: read.digits, ...bothForms(read) };
+}
+
+export function hmacSha256({ key, message, mac }) {
+    demand(mac.length === 32, "invalidSize");
+    demand(sign(key, message).equals(mac), FAILED);
 }
 
 // PARs of PANs.

@@ -7,6 +7,8 @@ def demand(value, code):
     if value is None or value is False: raise Refused(code)
     return value
 
+FAILED = "authenticationFailed"
+
 def maybe(function, *arguments):
     try: return function(*arguments)
     except Exception: return None
@@ -22,6 +24,10 @@ def decode(text, alphabet="-_"):
 def sign(key, message): return hmac.digest(key, message, "sha256")
 
 def sha256(data): return hashlib.sha256(data).digest()
+
+def hmac_sha256(key, message, mac):
+    demand(len(mac) == 32, "invalidSize")
+    demand(sign(key, message) == mac, FAILED)
 
 # Tokens and headers.
 ZONES = {"UTC": 0, "GMT": 0, "KST": 9, "JST": 9}
@@ -43,7 +49,7 @@ def check(member, text):
     for digits in found.groups(): attempt("headerInvalid", instant, ("20" + digits)[-14:])
     return demand(text if member != "timeZone" or text in ZONES else None, "timeZoneUnknown")
 
-def read_headers(fields, members=("correlationId", "cryptoKeyId")):
+def read_headers(fields, members):
     values, fields = {}, [Field(**field) for field in fields]
     for member in members:
         found = [field.value for field in fields if re.fullmatch(HEADERS[member][0], field.name, re.I | re.A)]
@@ -89,6 +95,8 @@ def request_headers(fields):
     digits, _, mac = read_token(values.pop("token"))
     demand(digits[:14] == values["tranTime"], "timeMismatch")
     return values | {"tokenTime": digits} | both_forms(digits, mac)
+
+def response_headers(fields): return read_headers(fields, ["correlationId", "cryptoKeyId"])
 
 # PARs of PANs.
 def par_derive(key, keyVersion, prefix, pan):

@@ -1,0 +1,64 @@
+import Foundation
+import Testing
+
+/// Copies of all vector files, changed: one folder, in which a file is named after its place in `Vectors`.
+struct VectorCopies {
+    typealias Members = [String: Any]
+
+    let folder: TemporaryFolder
+    /// The tests that were changed, by file.
+    private(set) var changed: [String: [Int]] = [:]
+    /// How many tests there are, by file.
+    private(set) var counts: [String: Int] = [:]
+
+    static let root = Programs.root.appending(path: "Vectors")
+
+    /// The paths of the vector files below `Vectors`.
+    static func names() throws -> [String] {
+        let all = try FileManager.default.subpathsOfDirectory(atPath: root.path(percentEncoded: false))
+        return all.filter { $0.hasSuffix(".json") && !$0.hasSuffix(".schema.json") }.sorted()
+    }
+
+    static func file(_ name: String) throws -> Members {
+        let data = try Data(contentsOf: root.appending(path: name))
+        return try #require(JSONSerialization.jsonObject(with: data) as? Members)
+    }
+
+    /// Changes every test for which `change`, given the operation and the test, returns another.
+    init(_ change: (String, Members) throws -> Members?) throws {
+        folder = try TemporaryFolder()
+        for name in try Self.names() {
+            var file = try Self.file(name)
+            let operation = try #require(file["operation"] as? String)
+            let copy = name.replacingOccurrences(of: "/", with: "-")
+            var count = 0
+            file["groups"] = try (file["groups"] as? [Members] ?? []).map { group in
+                var group = group
+                group["tests"] = try (group["tests"] as? [Members] ?? []).map { test in
+                    count += 1
+                    guard let other = try change(operation, test) else { return test }
+                    changed[copy, default: []].append(try #require(test["id"] as? Int))
+                    return other
+                }
+                return group
+            }
+            counts[copy] = count
+            try folder.write(Array(JSONSerialization.data(withJSONObject: file)), to: copy)
+        }
+    }
+
+    /// Expects that all changed tests disagree, and no others.
+    func expectChangesAreSeen(by stranger: VectorStranger) async throws {
+        let report = try await stranger.run(folder.path)
+        #expect(report.status == 1)
+        #expect(report.files.count == counts.count)
+        for (name, count) in counts {
+            let ids = changed[name] ?? []
+            let file = try #require(report.files[name], "\(name)")
+            #expect(file.ids == ids, "\(name)")
+            #expect(file.disagreed == ids.count, "\(name)")
+            #expect(file.agreed == count - ids.count, "\(name)")
+        }
+        #expect(report.total?.disagreed == changed.values.reduce(0) { $0 + $1.count })
+    }
+}
