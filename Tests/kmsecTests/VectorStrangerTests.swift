@@ -41,6 +41,20 @@ extension ToolTests {
             #expect(counts.reduce(0, +) >= 1710)
         }
 
+        @Test("The runner in the vectors' README runs", .needs(Programs.python, "Python"))
+        func runnerOfTheReadme() async throws {
+            let python = try #require(Programs.python, "Python is not here: see .ci/interop-environment")
+            let page = try String(contentsOf: VectorCopies.root.appending(path: "README.md"), encoding: .utf8)
+            let blocks = page.components(separatedBy: "```python\n").dropFirst()
+            let block = try #require(blocks.first?.components(separatedBy: "```").first)
+            let folder = try TemporaryFolder()
+            try folder.write(Array(block.utf8), to: "runner.py")
+            let file = VectorCopies.root.appending(path: "hmac-sha256.json").path(percentEncoded: false)
+            let outcome = try await python.run([folder.path("runner.py"), file])
+            #expect(outcome.status == 0)
+            #expect(outcome.outputText == "45 agreed, 0 disagreed\n")
+        }
+
         @Test("With every result turned round, or refused for another cause, no case agrees", arguments: strangers)
         func turnedResults(stranger: VectorStranger) async throws {
             let copies = try VectorCopies { operation, test in
