@@ -25,6 +25,7 @@ struct TamperedVectorTests {
         ("response-headers", ["correlationId", "cryptoKeyId"]), ("rsa-oaep-decrypt", ["message"]),
         ("token-explain", ["cause"]), ("token-verify", ["tokenTime", "documented", "gateway"]),
         ("generated/field-decrypt", ["parameters"]), ("generated/field-encrypt", ["body"]),
+        ("generated/par-derive", ["par", "keyCheckValue"]),
         ("generated/jwe-decrypt", ["header", "plaintext"]), ("generated/message-decrypt", ["parameters"]),
         ("generated/message-encrypt", ["body"]),
         ("generated/request-stamp", ["correlationId", "tranTime", "tokenTime"]), ("generated/token-sign", ["token"]),

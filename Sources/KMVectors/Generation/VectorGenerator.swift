@@ -62,6 +62,6 @@ private var generatedOperations: [any GeneratedOperation.Type] {
     [
         TokenSignGeneration.self, RequestStampGeneration.self, MessageEncryptGeneration.self,
         FieldEncryptGeneration.self, TokenVerifyGeneration.self, JWEDecryptGeneration.self,
-        MessageDecryptGeneration.self, FieldDecryptGeneration.self,
+        MessageDecryptGeneration.self, FieldDecryptGeneration.self, PARDeriveGeneration.self,
     ]
 }
