@@ -101,7 +101,7 @@ export function hmacSha256({ key, message, mac }) {
 
 // PARs of PANs.
 export function parDerive({ key, keyVersion, prefix, pan }) {
-    demand(key.length >= 16 && key.length <= 64, "invalidSize");
+    demand(key.length >= 16 && key.length <= 64 && (key.length >= 32 || !/^[0-9A-Fa-f]*$/.test(key)), "invalidSize");
     demand(/^([0-9A-Z]{2}){1,2}$/.test(prefix), "parMalformed");
     demand(/^[0-9]*$/.test(pan), "panMalformed");
     demand(pan.length >= 12 && pan.length <= 19, "panLengthInvalid");

@@ -100,7 +100,7 @@ def response_headers(fields): return read_headers(fields, ["correlationId", "cry
 
 # PARs of PANs.
 def par_derive(key, keyVersion, prefix, pan):
-    demand(16 <= len(key) <= 64, "invalidSize")
+    demand(16 <= len(key) <= 64 and not (len(key) < 32 and re.fullmatch(rb"[0-9A-Fa-f]*", key)), "invalidSize")
     demand(re.fullmatch("(?:[0-9A-Z]{2}){1,2}", prefix), "parMalformed")
     demand(re.fullmatch("[0-9]*", pan), "panMalformed")
     demand(12 <= len(pan) <= 19, "panLengthInvalid")

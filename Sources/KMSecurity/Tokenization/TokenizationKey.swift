@@ -22,14 +22,44 @@ public struct TokenizationKey: Sendable {
 
     /// Takes the key's bytes, which should be random: 32 of `SecretBytes(randomCount:)` are what to start with.
     ///
-    /// - Throws: ``KMError`` `invalidSize` for fewer than 16 or more than 64 bytes; `cryptographyUnavailable`.
+    /// - Throws: ``KMError`` `invalidSize` for fewer than 16 or more than 64 bytes, and for fewer than 32 that are
+    ///   hexadecimal digits alone, which would be a key of fewer than 128 bits; `cryptographyUnavailable`.
     public init(_ bytes: SecretBytes, version: UInt32 = 1) throws {
         guard Self.byteCounts.contains(bytes.count) else {
             throw KMError(.invalidSize, "a tokenization key of \(bytes.count) bytes; 16 to 64 are due")
         }
+        guard bytes.count >= 32 || !bytes.isHexadecimal else {
+            throw KMError(.invalidSize, "a key of \(bytes.count) hexadecimal digits has \(4 * bytes.count) bits; 128 are due")
+        }
         self.version = version
         hmac = try HMACSHA256(key: bytes)
         keyCheckValue = try PARDerivation.keyCheckValue(hmac, version: version)
+    }
+}
+
+extension TokenizationKey {
+    /// Reads a key from a file, which holds its bytes as they are: what `kmsec par key generate` wrote, or random bytes.
+    ///
+    /// One line end behind a text is not part of it; of what is no text, every byte is.
+    ///
+    /// - Throws: ``KMError`` `fileUnreadable`, and as ``init(_:version:)``.
+    public init(contentsOfFile path: String, version: UInt32 = 1) throws {
+        let content = try SecretBytes(contentsOfFile: path)
+        // The last of 32 random bytes is a line end once in 256 times.
+        try self.init(content.isText ? content.withoutTrailingNewline() : content, version: version)
+    }
+}
+
+extension SecretBytes {
+    fileprivate var isHexadecimal: Bool {
+        withBytes { bytes in bytes.indices.allSatisfy { bytes[$0].isHexadecimal } }
+    }
+
+    /// Whether it is ASCII without control characters, line ends aside.
+    fileprivate var isText: Bool {
+        withBytes { bytes in
+            bytes.indices.allSatisfy { (0x20..<0x7F).contains(bytes[$0]) || bytes[$0] == 10 || bytes[$0] == 13 }
+        }
     }
 }
 

@@ -13,7 +13,7 @@ extension SpeedOperations.Operation {
             { rounds in
                 let failure = Mutex<(any Error)?>(nil)
                 let start = ContinuousClock.now
-                DispatchQueue.concurrentPerform(iterations: count) { thread in
+                DispatchQueue.concurrentPerform(iterations: min(count, rounds)) { thread in
                     do {
                         _ = try library(rounds / count + (thread < rounds % count ? 1 : 0))
                     } catch {

@@ -7,8 +7,10 @@ struct PARSnippetTests {
     @Test func itIsTheExamplesPAR() throws {
         let folder = try SnippetFolder()
         let path = folder.path("key")
-        try Data(Array(0..<32) + Array("\n".utf8)).write(to: URL(filePath: path))
+        try Data(Array(0..<32)).write(to: URL(filePath: path))
         #expect(try PARSnippets.derive(keyFile: path).text == "Q1TVW288RYXC69CUMPOH7VPEK2Z")
+        let par = try PARSnippets.readme(keyFile: path, physicalCardNo: "9491339401250765")
+        #expect(par.text == "Q1TVW288RYXC69CUMPOH7VPEK2Z")
     }
 
     @Test(arguments: [false, true]) func aCardKeepsThePARItHas(_ isStored: Bool) throws {

@@ -1,11 +1,17 @@
 import KMSecurity
 
-/// The Swift blocks of PARDerivation, to the letter but for their indentation.
+/// The Swift blocks of PARDerivation, and the README's about it, to the letter but for their indentation.
 enum PARSnippets {
     static func derive(keyFile: String) throws -> PAR {
-        let key = try TokenizationKey(SecretBytes(contentsOfFile: keyFile).withoutTrailingNewline(), version: 1)
+        let key = try TokenizationKey(contentsOfFile: keyFile, version: 1)
         let tokenizer = try PARTokenizer(key)
         let par = try tokenizer.par(for: PAN("9491339401250765"))
+        return par
+    }
+
+    static func readme(keyFile: String, physicalCardNo: String) throws -> PAR {
+        let tokenizer = try PARTokenizer(TokenizationKey(contentsOfFile: keyFile))
+        let par = try tokenizer.par(for: PAN(physicalCardNo, digitCount: 16))
         return par
     }
 

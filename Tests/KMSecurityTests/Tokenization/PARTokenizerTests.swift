@@ -1,3 +1,4 @@
+import Foundation
 import KMSecurity
 import KMTestSupport
 import Testing
@@ -10,6 +11,29 @@ import Testing
 
     @Test(arguments: [0, 15, 65, 1000]) func keySizesAreChecked(count: Int) {
         #expect(refusal { try TokenizationKey(SecretBytes(randomCount: count)) } == .invalidSize)
+    }
+
+    @Test(arguments: ["0123456789abcdef", "0123456789ABCDEFabcdef012345678"])
+    func shortHexadecimalIsRefused(text: String) {
+        #expect(refusal { try TokenizationKey(SecretBytes(text)) } == .invalidSize)
+        #expect(refusal { try TokenizationKey(SecretBytes(text + "g")) } == nil)
+    }
+
+    /// Of a text's file one line end is not part of the key; of a file of bytes all are.
+    @Test func filesAreRead() throws {
+        let path = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString).path(percentEncoded: false)
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        func check(_ file: [UInt8], is key: [UInt8]) throws {
+            try Data(file).write(to: URL(filePath: path))
+            let due = try TokenizationKey(SecretBytes(copying: key), version: 7).keyCheckValue
+            #expect(try TokenizationKey(contentsOfFile: path, version: 7).keyCheckValue == due)
+        }
+        let (text, bytes) = (Array("0123456789abcdef0123456789abcdef".utf8), [UInt8](200..<232))
+        for end in ["", "\n", "\r\n"] {
+            try check(text + Array(end.utf8), is: text)
+            try check(bytes + Array(end.utf8), is: bytes + Array(end.utf8))
+        }
+        #expect(refusal { try TokenizationKey(contentsOfFile: path + "x") } == .fileUnreadable)
     }
 
     @Test(arguments: [16, 32, 64]) func keySizesAreTaken(count: Int) throws {
