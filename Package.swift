@@ -85,7 +85,7 @@ let package = Package(
         .testTarget(
             name: "KMSecurityTests",
             dependencies: [
-                "KMSecurity", "KMJOSE", "KMJSON", "KMPrimitives", "KMTestSupport",
+                "KMSecurity", "KMJOSE", "KMJSON", "KMPrimitives", "KMVectors", "KMTestSupport",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
             ],

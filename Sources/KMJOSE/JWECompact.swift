@@ -77,6 +77,20 @@ public struct JWECompact: Sendable {
     }
 }
 
+extension JWECompact: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    /// Tells the sizes of its parts.
+    public var description: String {
+        let sizes = [headerJSON, encryptedKey, iv, ciphertext, tag].map { "\($0.count)" }
+        return "JWECompact(parts of \(sizes.joined(separator: ", ")) bytes, redacted)"
+    }
+
+    /// Tells the sizes of its parts.
+    public var debugDescription: String { description }
+
+    /// Shows no children.
+    public var customMirror: Mirror { Mirror(self, children: []) }
+}
+
 extension [UInt8] {
     /// The bytes of `span`.
     init(copying span: Span<UInt8>) {

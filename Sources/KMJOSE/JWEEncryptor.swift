@@ -63,3 +63,14 @@ public struct JWEEncryptor: Sendable {
         return output
     }
 }
+
+extension JWEEncryptor: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    /// Tells the algorithms and the key's size.
+    public var description: String { "JWEEncryptor(\(header), \(recipient))" }
+
+    /// Tells the algorithms and the key's size.
+    public var debugDescription: String { description }
+
+    /// Shows no children.
+    public var customMirror: Mirror { Mirror(self, children: []) }
+}

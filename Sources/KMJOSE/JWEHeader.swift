@@ -67,3 +67,31 @@ public struct JWEHeader: Sendable, Equatable {
         return json
     }
 }
+
+// A header is its sender's text: names that a wildcard reached stand in `path`, and kid is what somebody sends.
+
+extension JWEHeader: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    /// Tells the algorithms, and no text of the sender's.
+    public var description: String {
+        "JWEHeader(\(algorithm.rawValue), \(encryption.rawValue), \(privateParameters.count) private parameters, redacted)"
+    }
+
+    /// Tells the algorithms, and no text of the sender's.
+    public var debugDescription: String { description }
+
+    /// Shows no children.
+    public var customMirror: Mirror { Mirror(self, children: []) }
+}
+
+extension JWEHeader.PrivateParameter: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    /// Tells the sizes alone.
+    public var description: String {
+        "PrivateParameter(name of \(name.utf8.count) bytes, value of \(value.utf8.count) bytes, redacted)"
+    }
+
+    /// Tells the sizes alone.
+    public var debugDescription: String { description }
+
+    /// Shows no children.
+    public var customMirror: Mirror { Mirror(self, children: []) }
+}

@@ -114,6 +114,19 @@ public struct Certificate: Sendable {
     }
 }
 
+extension Certificate: CustomStringConvertible, CustomReflectable {
+    /// Tells the fingerprint and the validity.
+    ///
+    /// The subject is whatever its maker wrote.
+    public var description: String {
+        let digits = fingerprint.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+        return "Certificate(SHA-256 \(digits), \(validity.lowerBound) to \(validity.upperBound))"
+    }
+
+    /// Shows no children.
+    public var customMirror: Mirror { Mirror(self, children: []) }
+}
+
 /// The one owner of a shim certificate.
 ///
 /// `@unchecked Sendable`: the shim's certificate is only read after it is made, and freed once, in deinit.

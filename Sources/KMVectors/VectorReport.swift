@@ -1,11 +1,16 @@
+internal import KMSecurity
+
 /// What came of one vector file.
 ///
 /// Every test of it is counted once: as passed, as a failure, or as a skip.
 public struct VectorReport: Sendable {
     /// The file's path, as it was given.
     public let file: String
-    /// The operation that the file is about, in the file's own words; empty where it does not say.
-    public internal(set) var operation = ""
+    /// The operation that the file is about, in the file's own words, but for card numbers, which are masked; empty where
+    /// it does not say.
+    public internal(set) var operation = "" {
+        didSet { operation = MessageMasking.apply(to: operation) }
+    }
     /// How many tests came out as they should.
     public internal(set) var passed = 0
     /// The tests that did not, in the file's order; one without an id where the file itself is not as it should be, in
@@ -35,7 +40,7 @@ public struct VectorReport: Sendable {
 
 /// A test that did not come out as its file says, or a file that is not as it should be.
 ///
-/// It holds no input and no output of a test.
+/// It holds no input and no output of a test, and card numbers in the file's own words are masked.
 public struct VectorFailure: Sendable, CustomStringConvertible {
     /// The test's number in its file, or nil for the file itself.
     public let id: Int?
@@ -43,6 +48,12 @@ public struct VectorFailure: Sendable, CustomStringConvertible {
     public let comment: String
     /// What was due, and what was found.
     public let reason: String
+
+    init(id: Int?, comment: String, reason: String) {
+        self.id = id
+        self.comment = MessageMasking.apply(to: comment)
+        self.reason = MessageMasking.apply(to: reason)
+    }
 
     /// All of it in one line.
     public var description: String {
@@ -57,6 +68,11 @@ public struct VectorSkip: Sendable, CustomStringConvertible {
     public let id: Int
     /// Why this package's API does not reach it.
     public let reason: String
+
+    init(id: Int, reason: String) {
+        self.id = id
+        self.reason = MessageMasking.apply(to: reason)
+    }
 
     /// All of it in one line.
     public var description: String { "\(id): \(reason)" }

@@ -56,13 +56,19 @@ package func shows(_ texts: [String], _ bytes: [UInt8]) -> Bool {
 }
 
 private func base64(_ bytes: [UInt8]) -> [String] {
+    let text = base64Text(bytes)
+    return [text, String(text.map { $0 == "+" ? "-" : $0 == "/" ? "_" : $0 })]
+}
+
+/// Base64 of the whole groups of three bytes.
+func base64Text(_ bytes: [UInt8]) -> String {
     let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")
     var text = ""
     for start in stride(from: 0, to: bytes.count / 3 * 3, by: 3) {
         let group = Int(bytes[start]) << 16 | Int(bytes[start + 1]) << 8 | Int(bytes[start + 2])
         for shift in [18, 12, 6, 0] { text.append(alphabet[group >> shift & 63]) }
     }
-    return [text, String(text.map { $0 == "+" ? "-" : $0 == "/" ? "_" : $0 })]
+    return text
 }
 
 private struct Holder<Value> {

@@ -70,7 +70,7 @@ struct DecisionLog: Sendable {
         ]
         // Only what has the form of these ids is written to a log.
         if let id = try? fields.optional(CorrelationID.self) { metadata["km.correlation-id"] = "\(id)" }
-        if let id = try? fields.optional(CryptoKeyID.self) { metadata["km.key-id"] = "\(id)" }
+        if let id = try? fields.optional(CryptoKeyID.self) { metadata["km.key-id"] = "\(id.masked)" }
         return metadata
     }
 }

@@ -26,6 +26,8 @@ enum ParameterCoding {
 
     /// Foundation's own errors quote values, card numbers among them; the place alone is told on.
     private static func fault(_ error: any Error) -> KMError {
+        // Of a type of this package, such as a PAN.
+        if let error = error as? KMError { return KMError(.parametersInvalid, "\(error)") }
         let (what, context): (String, [any CodingKey]) =
             switch error {
             case DecodingError.keyNotFound(let key, let context): ("no member there", context.codingPath + [key])

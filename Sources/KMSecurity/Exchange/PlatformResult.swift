@@ -96,6 +96,17 @@ public struct PlatformResult: Sendable, Hashable {
     }
 }
 
+extension PlatformResult: CustomDebugStringConvertible, CustomReflectable {
+    /// The parts, with card numbers masked: they are a peer's text, which may quote what it was sent.
+    public var debugDescription: String {
+        let parts = [code, message] + [description].compactMap(\.self)
+        return "PlatformResult(\(MessageMasking.apply(to: parts.joined(separator: ": "))))"
+    }
+
+    /// Shows no children.
+    public var customMirror: Mirror { Mirror(self, children: []) }
+}
+
 extension KMError.Code {
     /// Not the platform's form of a result.
     public static let malformedResult = Self("malformedResult")

@@ -163,7 +163,7 @@ public struct ServerSecurity: Sendable {
     /// Anyone can encrypt to a public key: that a request names a key shows nothing of who sent it.
     private static func check(_ keyID: CryptoKeyID?, of credential: Credential) throws {
         guard let keyID, let allowed = credential.cryptoKeyIDs, !allowed.contains(keyID) else { return }
-        throw KMError(.keyUnknown, "key \(keyID) is none of those of the secret \(credential.name)")
+        throw KMError(.keyUnknown, "key \(keyID.masked) is none of those of the secret \(credential.name)")
     }
 
     private static func caller(_ headers: RequestHeaders, isCallback: Bool) throws -> Caller {

@@ -28,6 +28,9 @@ public struct CryptoKeyID: HeaderValue {
     public static func random() throws -> CryptoKeyID {
         try CryptoKeyID(hexadecimal(SecureRandom.bytes(16)))
     }
+
+    /// The text for a message about an id that a peer sent, which can be digits of any meaning.
+    var masked: String { MessageMasking.apply(to: text) }
 }
 
 /// The lower-case hexadecimal digits of `bytes`.

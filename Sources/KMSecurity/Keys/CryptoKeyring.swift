@@ -47,7 +47,7 @@ public struct CryptoKeyring: Sendable {
     ///
     /// - Throws: ``KMError`` `keyUnknown`.
     public func key(_ id: CryptoKeyID) throws -> CryptoKey {
-        guard let key = byID[id] else { throw KMError(.keyUnknown, "no key \(id) is in the ring") }
+        guard let key = byID[id] else { throw KMError(.keyUnknown, "no key \(id.masked) is in the ring") }
         return key
     }
 

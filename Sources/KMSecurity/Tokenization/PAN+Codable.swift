@@ -6,9 +6,9 @@ extension PAN: Decodable {
     /// The decoder's own copy of the text is not cleansed: for what must not stay in memory at all, take the PAN out of the
     /// bytes with ``init(_:digitCount:separators:)-(Span<UInt8>,_,_)``.
     ///
-    /// - Throws: ``KMError`` as ``init(_:digitCount:separators:)-(String,_,_)``; the decoder's error where there is no string.
+    /// - Throws: ``KMError`` as ``init(_:digitCount:separators:)-(String,_,_)``; `panMalformed` where there is no string.
     public init(from decoder: any Decoder) throws {
-        try self.init(decoder.singleValueContainer().decode(String.self))
+        try self.init(decoder.text(.panMalformed))
     }
 
     /// This PAN in a form that encodes, as a string of all its digits.
@@ -47,5 +47,20 @@ extension PAN: Decodable {
 
         /// Masked, with six leading digits.
         public var description: String { pan.description }
+    }
+}
+
+extension Decoder {
+    /// The string that stands here.
+    ///
+    /// The decoder's own error tells the path, in which a document's names stand, a card number perhaps.
+    ///
+    /// - Throws: ``KMError`` `code` where there is none.
+    func text(_ code: KMError.Code) throws -> String {
+        do {
+            return try singleValueContainer().decode(String.self)
+        } catch {
+            throw KMError(code, "not a string, which is due")
+        }
     }
 }

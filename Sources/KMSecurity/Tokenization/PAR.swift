@@ -87,9 +87,9 @@ extension PAR: CustomStringConvertible {
 extension PAR: Codable {
     /// Reads a string of 27 or 29 characters.
     ///
-    /// - Throws: ``KMError`` `parMalformed`; the decoder's error where there is no string.
+    /// - Throws: ``KMError`` `parMalformed`, also where there is no string.
     public init(from decoder: any Decoder) throws {
-        try self.init(decoder.singleValueContainer().decode(String.self))
+        try self.init(decoder.text(.parMalformed))
     }
 
     /// Writes its text as a string.

@@ -1,0 +1,98 @@
+import Foundation
+import HTTPTypes
+import KMPrimitives
+import KMSecurity
+import KMTestSupport
+
+/// A whole call whose parameters hold the test card's number wherever JSON can, and what was left of it on both sides.
+struct CardExchange: Sendable {
+    let client: ClientSecurity
+    let server: ServerSecurity
+    let replayGuard: InMemoryReplayGuard
+    let replayKeys: [ReplayKey]
+    let request: SealedRequest
+    let call: OpenedCall
+    let reply: SealedResponse
+    let opened: OpenedResponse
+
+    /// Which ways there are to protect ``CardInputs/parameters``.
+    static func protections() throws -> [Protection] {
+        [.none, .message, try .fields("$.physicalCardNo", "$.byCard[*]", "$.list[*].digital.cardNo")]
+    }
+
+    /// One call for each protection.
+    static func all() async throws -> [CardExchange] {
+        var exchanges: [CardExchange] = []
+        for protection in try protections() { exchanges.append(try await CardExchange(protection)) }
+        return exchanges
+    }
+
+    private init(_ protection: Protection) async throws {
+        let world = try World()
+        let kept = KeptKeys()
+        replayGuard = kept.guarding
+        client = try ClientSecurity(
+            aspID: world.aspID,
+            accessKey: world.accessKey,
+            secretKey: Self.secretKey(),
+            keyring: CryptoKeyring(world.clientKey),
+            dataKeyCaching: .standard,
+            clock: { world.now }
+        )
+        server = try ServerSecurity(
+            credentials: StaticCredentials([Self.caller(): [Self.credential()]]),
+            keyring: CryptoKeyring(world.serverKey),
+            replayGuard: kept,
+            dataKeyCaching: .standard,
+            clock: { world.now }
+        )
+        request = try client.seal(CardInputs.parameters, protection: protection)
+        call = try await server.open(request.headers, request.body, protection: protection)
+        reply = try server.seal(CardInputs.parameters, answering: call, protection: protection)
+        opened = try client.open(reply.headers, reply.body, answering: request, protection: protection)
+        replayKeys = await kept.keys
+    }
+
+    static func secretKey() throws -> SecretKey { try SecretKey(SecretBytes(testCardNumber)) }
+
+    static func caller() throws -> Caller { .accessKey(try World().accessKey) }
+
+    static func credential() throws -> Credential { Credential(name: "first", secretKey: try secretKey()) }
+
+    static func token(of body: [UInt8]) throws -> TranToken {
+        try TranTokenSigner(secretKey()).sign(body, at: RequestStamp(date: World().now, timeZone: .kst))
+    }
+
+    static func certificate() throws -> Certificate {
+        let now = try World().now
+        return try .selfSigned(TestKeys.first(), commonName: testCardNumber, validity: now...now.addingTimeInterval(60))
+    }
+
+    static func certifiedKey() throws -> CryptoKey {
+        let world = try World()
+        return CryptoKey(id: world.keyID, certificate: try certificate(), issuedAt: world.now)
+    }
+
+    /// Ciphers with caches that have sealed and opened the parameters.
+    static func usedCiphers() throws -> [ParameterCipher] {
+        let world = try World()
+        let sender = try ParameterCipher(keyring: CryptoKeyring(world.clientKey), dataKeyCaching: .standard)
+        let receiver = try ParameterCipher(keyring: CryptoKeyring(world.serverKey), dataKeyCaching: .standard)
+        for protection in try protections() {
+            let body = try sender.seal(CardInputs.parameters, protection, under: world.keyID, at: world.now)
+            _ = try receiver.open(body, protection, under: world.keyID)
+        }
+        return [sender, receiver]
+    }
+}
+
+/// A replay guard that keeps what it is asked.
+private actor KeptKeys: ReplayGuard {
+    nonisolated let guarding = InMemoryReplayGuard(capacity: 10)
+    private(set) var keys: [ReplayKey] = []
+
+    func claim(_ key: ReplayKey, until expiry: Date, at date: Date) -> ReplayClaim {
+        keys.append(key)
+        return guarding.claim(key, until: expiry, at: date)
+    }
+}

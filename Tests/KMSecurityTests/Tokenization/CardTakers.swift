@@ -1,0 +1,253 @@
+import Foundation
+import HTTPTypes
+import KMJOSE
+import KMJSON
+import KMPrimitives
+import KMSecurity
+import KMTestSupport
+
+/// The public ways in: what takes bytes or a text and may throw.
+///
+/// Each gives back what is safe to print, or nil where it gives back data.
+struct CardTakers {
+    typealias Taker = (name: String, take: ([UInt8]) throws -> Any?)
+
+    private let world: World
+    private let client: ClientSecurity
+    private let request: SealedRequest
+    private let replyHeaders: HTTPFields
+    private let cipher: ParameterCipher
+    private let selections: [FieldSelection]
+
+    init() throws {
+        world = try World()
+        client = try world.client()
+        request = try client.seal(CardInputs.parameters, protection: .message)
+        var headers = HTTPFields()
+        headers[.kmCorrelationID] = request.headers[.kmCorrelationID]
+        headers[.kmCryptoKeyID] = world.keyID.text
+        replyHeaders = headers
+        // A ring with both halves of one pair, which opens what it seals.
+        let pair = try TestKeys.first()
+        cipher = try ParameterCipher(
+            keyring: CryptoKeyring(
+                CryptoKey(id: world.keyID, encryptionKey: pair.publicKey, decryptionKey: pair, issuedAt: world.now)
+            )
+        )
+        selections = try [
+            ["$.physicalCardNo", "$.byCard[*]", "$.list[*].digital.cardNo"], ["$[*]"], ["$[*][*]"], ["$.encData"],
+            ["$[0]"],
+        ].map { try FieldSelection($0) }
+    }
+
+    /// ``CardInputs/parameters``, sealed in each way that there is.
+    func sealed() throws -> [[UInt8]] {
+        try CardExchange.protections().map {
+            try cipher.seal(CardInputs.parameters, $0, under: world.keyID, at: world.now)
+        }
+    }
+
+    /// What takes a body, a message, a key or a JSON text.
+    var ofBytes: [Taker] {
+        [
+            ("PAN", { try PAN($0.span) }),
+            ("PAN, separators", { try PAN($0.span, digitCount: 16, separators: .spacesAndHyphens) }),
+            ("PARTokenizer.par", { try tokenizer().par(forDigits: $0.span) }),
+            ("TokenizationKey", { try TokenizationKey(SecretBytes(copying: $0)) }),
+            ("SecretKey", { try SecretKey(SecretBytes(copying: $0)) }),
+            ("AESGCM", { try AESGCM(key: SecretBytes(copying: $0)) }),
+            (
+                "AESGCM.open",
+                { bytes in
+                    try AESGCM(key: SecretBytes(testCardNumber)).open(
+                        bytes,
+                        tag: bytes,
+                        iv: bytes,
+                        associatedData: bytes
+                    )
+                }
+            ),
+            ("Certificate", { try Certificate(parsing: $0) }),
+            ("RSAPublicKey", { try RSAPublicKey(parsing: $0) }),
+            ("RSAPublicKey, numbers", { try RSAPublicKey(modulus: $0, publicExponent: $0) }),
+            ("RSAPublicKey, JWK", { try RSAPublicKey(jwk: $0) }),
+            ("RSAPrivateKey", { try RSAPrivateKey(parsing: $0) }),
+            (
+                "RSAPrivateKey, passphrase",
+                {
+                    try RSAPrivateKey(parsing: SecretBytes(copying: $0), passphrase: SecretBytes(testCardNumber))
+                }
+            ),
+            ("RSAPrivateKey, JWK", { try RSAPrivateKey(jwk: $0) }),
+            ("RSAPrivateKey.decryptOAEP", { try TestKeys.first().decryptOAEP($0) }),
+            (
+                "RSAPublicKey.encryptOAEP",
+                { bytes in
+                    _ = try TestKeys.first().publicKey.encryptOAEP(bytes)
+                    return nil
+                }
+            ),
+            ("JWECompact", { try JWECompact(parsing: $0.span) }),
+            ("JWEHeader", { try JWEHeader(parsing: $0) }),
+            ("JWEDecryptor", { try JWEDecryptor(with: TestKeys.first()).decrypt($0, keyID: world.keyID.text) }),
+            (
+                "EncryptedBody",
+                { bytes in
+                    _ = try JWEDecryptor(with: TestKeys.first()).decrypt(EncryptedBody.message(of: bytes))
+                    return nil
+                }
+            ),
+            (
+                "JSONScanner",
+                { bytes in
+                    var scanner = JSONScanner()
+                    while try scanner.next(in: bytes.span) != .end {}
+                    return scanner
+                }
+            ),
+            ("PlatformResult", { try PlatformResult(parsing: $0) }),
+            (
+                "TokenDiagnosis",
+                {
+                    try TokenDiagnosis.explain(
+                        token: CardExchange.token(of: CardInputs.parameters).text(),
+                        body: Array($0.prefix(64)),
+                        secret: SecretBytes(testCardNumber)
+                    )
+                }
+            ),
+            (
+                "ParameterCipher.encrypt",
+                { bytes in
+                    for selection in selections {
+                        _ = try cipher.encrypt(bytes, fields: selection, under: world.keyID, at: world.now)
+                    }
+                    return nil
+                }
+            ),
+            (
+                "ParameterCipher.decrypt",
+                { bytes in
+                    _ = try cipher.decrypt(bytes, under: world.keyID)
+                    return nil
+                }
+            ),
+            ("ClientSecurity.seal", { try client.seal($0, protection: .message) }),
+            ("ClientSecurity.open", { try client.open(replyHeaders, $0, answering: request) }),
+        ] + ofFields + ofCodables
+    }
+
+    private func tokenizer() throws -> PARTokenizer { try PARTokenizer(TokenizationKey(SecretBytes(testCardNumber))) }
+
+    private var ofFields: [Taker] {
+        selections.flatMap { selection -> [Taker] in
+            [
+                (
+                    "FieldMatcher \(selection.paths)",
+                    { bytes in
+                        _ = try FieldMatcher.matches(selection, in: bytes.span, limits: .standard)
+                        return nil
+                    }
+                ),
+                (
+                    "ParameterCipher.encrypt \(selection.paths)",
+                    { bytes in
+                        _ = try cipher.encrypt(bytes, fields: selection, under: world.keyID, at: world.now)
+                        return nil
+                    }
+                ),
+                (
+                    "ParameterCipher.decrypt \(selection.paths)",
+                    { bytes in
+                        _ = try cipher.decrypt(bytes, fields: selection, under: world.keyID)
+                        return nil
+                    }
+                ),
+                (
+                    "ClientSecurity.open \(selection.paths)",
+                    {
+                        try client.open(replyHeaders, $0, answering: request, protection: .fields(selection))
+                    }
+                ),
+            ]
+        }
+    }
+
+    private struct Card: Decodable {
+        let physicalCardNo: PAN
+    }
+
+    private struct Reference: Decodable {
+        let physicalCardNo: PAR
+    }
+
+    private var ofCodables: [Taker] {
+        [
+            ("PAN, decoded", { try JSONDecoder().decode(Card.self, from: Data($0)).physicalCardNo }),
+            ("PAR, decoded", { try JSONDecoder().decode(Reference.self, from: Data($0)).physicalCardNo }),
+            ("PANs by name, decoded", { try JSONDecoder().decode([String: PAN].self, from: Data($0)).count }),
+            ("PARs by name, decoded", { try JSONDecoder().decode([String: PAR].self, from: Data($0)).count }),
+            (
+                "PAN.InsecureClearText, decoded",
+                {
+                    try JSONDecoder().decode([String: PAN.InsecureClearText].self, from: Data($0)).count
+                }
+            ),
+            (
+                "OpenedResponse.decode",
+                { bytes in
+                    let opened = try client.open(replyHeaders, bytes, answering: request, protection: .none)
+                    return [
+                        try opened.decode([String: [String: PAN]].self).count, try opened.decode([UInt64].self).count,
+                    ]
+                }
+            ),
+        ]
+    }
+
+    /// What takes a text of its own, as headers and paths are.
+    var ofTexts: [(name: String, take: (String) throws -> Any?)] {
+        [
+            ("PAN", { try PAN($0) }), ("PAR.Prefix", { try PAR.Prefix($0) }), ("TranTime", { try TranTime($0) }),
+            ("TimeZoneCode", { try TimeZoneCode($0) }), ("TranToken", { try TranToken($0) }),
+            ("CorrelationID", { try CorrelationID($0) }),
+            ("RequestStamp", { try RequestStamp(timeDigits: $0, timeZone: .utc) }),
+            // What these give back prints the text, which is their purpose: see InputlessTypes.
+            ("AspID", quietly(AspID.init(_:))), ("AccessKey", quietly(AccessKey.init(_:))),
+            ("CryptoKeyID", quietly(CryptoKeyID.init(_:))), ("JSONPath", quietly(JSONPath.init(_:))),
+            ("PAR", quietly { try PAR($0) }), ("PAR of 27", quietly { try PAR($0, format: .platform) }),
+            (
+                "Certificate.selfSigned",
+                { text in
+                    try Certificate.selfSigned(TestKeys.first(), commonName: text, validity: world.now...world.now)
+                }
+            ),
+            (
+                "JWEEncryptor",
+                { text in
+                    let parameters = [JWEHeader.PrivateParameter(name: text, value: text)]
+                    let header = JWEHeader(
+                        encryption: .a128GCM,
+                        keyID: text,
+                        privateParameters: parameters + parameters
+                    )
+                    return try JWEEncryptor(to: TestKeys.first().publicKey, header: header)
+                }
+            ),
+            (
+                "TokenDiagnosis",
+                {
+                    try TokenDiagnosis.explain(token: $0, body: Array($0.utf8.prefix(64)), secret: SecretBytes($0))
+                }
+            ),
+        ]
+    }
+}
+
+/// Takes a text, and gives nothing back to print.
+private func quietly<Value>(_ make: @escaping (String) throws -> Value) -> (String) throws -> Any? {
+    { text in
+        _ = try make(text)
+        return nil
+    }
+}

@@ -1,0 +1,113 @@
+import HTTPTypes
+import KMPrimitives
+import KMSecurity
+import KMTestSupport
+import Testing
+
+/// No card number stands in an error, or in a log, whatever comes in.
+@Suite struct NoCardNumberInErrorsTests {
+    private let takers: CardTakers
+    private let watch = ErrorWatch()
+
+    init() throws {
+        takers = try CardTakers()
+    }
+
+    @Test func inputsAtFault() {
+        for body in CardInputs.bodies {
+            for taker in takers.ofBytes { watch.watch(taker.name) { try taker.take(body) } }
+        }
+        for text in CardInputs.texts {
+            for taker in takers.ofTexts { watch.watch(taker.name) { try taker.take(text) } }
+        }
+        #expect(watch.errorCount > 4000)
+    }
+
+    /// Cut off at each byte, which leaves a part of the number at the end of many.
+    @Test func inputsCutOff() {
+        let parameters = CardInputs.parameters
+        for count in stride(from: 0, to: parameters.count, by: 3) {
+            for taker in takers.ofBytes { watch.watch(taker.name) { try taker.take(Array(parameters[..<count])) } }
+        }
+        #expect(watch.errorCount > 4000)
+    }
+
+    @Test func damagedInputs() throws {
+        var generator = SeededGenerator(seed: 5)
+        let inputs = try takers.sealed() + CardInputs.bodies
+        for round in 0..<600 {
+            let input = inputs[round % inputs.count].mutated(using: &generator)
+            for taker in takers.ofBytes { watch.watch(taker.name) { try taker.take(input) } }
+        }
+        for round in 0..<600 {
+            let text = String(
+                decoding: CardInputs.texts[round % CardInputs.texts.count].bytes.mutated(using: &generator),
+                as: UTF8.self
+            )
+            for taker in takers.ofTexts { watch.watch(taker.name) { try taker.take(text) } }
+        }
+        #expect(watch.errorCount > 10_000)
+    }
+
+    /// Sealed bodies in which everything but a few bytes is right, which get as far as a body at fault can.
+    @Test func damagedSealedBodies() throws {
+        var generator = SeededGenerator(seed: 6)
+        let sealed = try takers.sealed()
+        let openers = takers.ofBytes.filter { $0.name.contains("decrypt") || $0.name.contains("open") }
+        #expect(openers.count > 10)
+        for round in 0..<1500 {
+            let input = sealed[round % sealed.count].mutated(using: &generator)
+            for opener in openers { watch.watch(opener.name) { try opener.take(input) } }
+        }
+        #expect(watch.errorCount > 10_000)
+    }
+
+    /// Headers and bodies at fault, as a server sees them, with tokens that are right: what it throws, what it answers and
+    /// what it logs.
+    @Test func servers() async throws {
+        let world = try World()
+        let log = CapturedLog()
+        let server = try ServerSecurity(
+            credentials: StaticCredentials([
+                CardExchange.caller(): [CardExchange.credential()],
+                .callback(world.aspID): [
+                    Credential(secretKey: CardExchange.secretKey(), cryptoKeyIDs: [world.keyID, world.otherKeyID])
+                ],
+            ]),
+            keyring: CryptoKeyring(world.serverKey),
+            logger: log.logger,
+            clock: { world.now }
+        )
+        let bodies = try takers.sealed() + CardInputs.bodies
+        let good = try world.client().seal(CardInputs.parameters, protection: .none).headers
+        var requests = try CardInputs.headerFields().map { ($0, CardInputs.parameters) }
+        var generator = SeededGenerator(seed: 7)
+        for round in 0..<2 * bodies.count {
+            let body = bodies[round % bodies.count]
+            let sent = round < bodies.count ? body : body.mutated(using: &generator)
+            requests.append((good.with(.kmTranToken, try CardExchange.token(of: sent).text()), sent))
+        }
+        let protections = try CardExchange.protections()
+        for (fields, body) in requests {
+            for protection in protections {
+                await watch.watch("ServerSecurity.open") {
+                    do {
+                        return try await server.open(fields, body, protection: protection)
+                    } catch {
+                        watch.watch("publicResponse") { server.publicResponse(to: error, answering: fields) }
+                        throw error
+                    }
+                }
+            }
+            await watch.watch("ServerSecurity.openCallback") {
+                try await server.openCallback(fields, body, policy: .waitingPhysicalCards)
+            }
+        }
+        #expect(watch.errorCount > 2000)
+        #expect(log.records.count == 4 * requests.count)
+        #expect(Set(log.records.compactMap { $0.metadata["km.code"].map { "\($0)" } }).count > 10)
+        for record in log.records where showsCardNumber([record.text]) {
+            Issue.record("the log shows it: \(record.text)")
+        }
+    }
+}

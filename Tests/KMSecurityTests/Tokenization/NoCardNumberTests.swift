@@ -1,0 +1,84 @@
+import KMJOSE
+import KMPrimitives
+import KMSecurity
+import KMTestSupport
+import Testing
+
+/// No card number stands in what a public type prints.
+@Suite struct NoCardNumberTests {
+    /// The checks below would pass for a search that finds nothing.
+    @Test func theSearchFindsWhatIsShown() {
+        let number = testCardNumber.bytes
+        let shown = [
+            testCardNumber, "9491 3394 0125 0765", "x\(testCardNumber.dropFirst(5))y", "9.491339401250765e+15",
+            "\(number)",
+            number.map { String($0, radix: 16) }.joined(), number.map { String($0, radix: 16) }.joined(separator: " "),
+            "ab\(testCardNumber)".data64, "a\(testCardNumber)".data64, testCardNumber.data64,
+            "\(testCardNumber.data64.bytes)",
+        ]
+        for text in shown {
+            #expect(showsCardNumber([text]), "\(text)")
+            #expect(showsCardNumber(printings(of: [text])), "\(text)")
+        }
+        for text in ["949133******0765", "9491", "1234567890123456", "", "221108030814-0a1b2c3"] {
+            #expect(!showsCardNumber([text]), "\(text)")
+        }
+    }
+
+    @Test func theSourcesAreReadRight() {
+        let text = """
+            public struct A: Sendable {
+                public enum B {
+                    case c
+                    private struct D {}
+                }
+                struct E {
+                    public actor F {}
+                }
+            }
+            extension A.B {
+                public final class G {}
+                @frozen public indirect enum H {}
+            }
+            package struct I {}
+            public protocol J {}
+            """
+        #expect(PublicTypes.names(in: text) == ["A", "A.B", "A.E.F", "A.B.G", "A.B.H", "J"])
+    }
+
+    /// Who adds a public type says here what it prints, or why that can be no card number.
+    @Test func everyPublicTypeIsAccountedFor() throws {
+        let tried = PrintedType.all.map(\.name)
+        let tables = tried + InputlessTypes.reasons.keys + InputlessTypes.identifiers.keys
+        #expect(Set(tables).count == tables.count)
+        let names = try PublicTypes.names()
+        #expect(names.subtracting(tables).sorted() == [])
+        #expect(Set(tables).subtracting(names).sorted() == [])
+    }
+
+    @Test(arguments: PrintedType.all) func aTypePrintsNoCardNumber(_ type: PrintedType) async throws {
+        let texts = try await type.texts()
+        #expect(!texts.isEmpty)
+        for text in Set(texts) where showsCardNumber([text]) {
+            Issue.record("\(type.name) prints it: \(text.prefix(200))")
+            break
+        }
+    }
+
+    /// What prints its text by definition does not take a card number for one.
+    @Test(arguments: CardInputs.texts.prefix(7)) func identifiersTakeNoCardNumber(_ text: String) {
+        #expect(refusal { try AspID(text) } == .headerInvalid)
+        #expect(refusal { try AccessKey(text) } == .headerInvalid)
+        #expect(refusal { try CorrelationID(text) } == .headerInvalid)
+        #expect(refusal { try CryptoKeyID(text) } == .headerInvalid)
+        #expect(refusal { try TranTime(text) } == .headerInvalid)
+        #expect(refusal { try TimeZoneCode(text) } == .headerInvalid)
+        #expect(refusal { try PAR(text) } == .parMalformed)
+        #expect(refusal { try PAR.Prefix(text) } == .parMalformed)
+    }
+}
+
+extension String {
+    /// Its UTF-8 in Base64.
+    fileprivate var data64: String { Base64.standard.encode(bytes) }
+}
