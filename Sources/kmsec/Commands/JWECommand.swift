@@ -58,7 +58,7 @@ struct JWEInspectCommand: ParsableCommand {
                 )
             )
         }
-        try Streams.writeLine(Terminal.printable(header))
+        try Streams.writeLine(Terminal.printable(MessageMasking.apply(to: header)))
         for (name, size) in sizes { try Streams.writeLine(Terminal.padded(name, to: 22) + "\(size) bytes") }
         try Streams.writeLine(Terminal.padded("taken", to: 22) + (refusal.map { "no: \($0)" } ?? "yes"))
     }

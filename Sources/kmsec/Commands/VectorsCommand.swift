@@ -37,8 +37,9 @@ struct VectorsRunCommand: ParsableCommand {
             Terminal.progress("running \(file)")
             let report = runner.run(file: file)
             Terminal.progress(nil)
+            let name = MessageMasking.apply(to: file)
             try Streams.writeLine(
-                "\(file): \(report.passed) passed, \(report.failures.count) failed, \(report.skips.count) skipped"
+                "\(name): \(report.passed) passed, \(report.failures.count) failed, \(report.skips.count) skipped"
             )
             for failure in report.failures { try Streams.writeLine("  failed \(failure)") }
             if skips { for skip in report.skips { try Streams.writeLine("  skipped \(skip)") } }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import KMPrimitives
+import KMSecurity
 import KMVectors
 
 /// Makes vector files.
@@ -35,7 +36,7 @@ struct VectorsGenerateCommand: ParsableCommand {
         Terminal.progress(nil)
         for (file, path) in zip(files, paths) {
             try writeFile(file.bytes.span, path: path, mode: 0o644, replaces: overwrite)
-            try Streams.writeLine("\(path): \(file.testCount) tests")
+            try Streams.writeLine("\(MessageMasking.apply(to: path)): \(file.testCount) tests")
         }
     }
 }

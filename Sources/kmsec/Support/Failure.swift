@@ -12,9 +12,11 @@ enum Failure {
             exit(1)
         }
         let code = KMSec.exitCode(for: error)
-        guard code == .validationFailure else { KMSec.exit(withError: error) }
-        Messages.error(KMSec.message(for: error))
-        Messages.hint(usageHint(KMSec.fullMessage(for: error)))
+        let message = KMSec.message(for: error)
+        // Help is no message, and a bare exit status has none.
+        guard code != .success, !message.isEmpty else { KMSec.exit(withError: error) }
+        Messages.error(message)
+        if code == .validationFailure { Messages.hint(usageHint(KMSec.fullMessage(for: error))) }
         exit(code.rawValue)
     }
 

@@ -22,7 +22,8 @@ struct HeaderLines {
             let value = line[line.index(after: colon)...].trimming { $0 == " " || $0 == "\t" }
             // HTTPField would turn what no header can hold into spaces, unseen.
             guard HTTPField.isValidValue(String(value)) else {
-                faults.append("line \(index + 1): \(name.rawName) has a character that no header can hold")
+                let name = MessageMasking.apply(to: name.rawName)
+                faults.append("line \(index + 1): \(name) has a character that no header can hold")
                 continue
             }
             fields.append(HTTPField(name: name, value: String(value)))

@@ -1,12 +1,14 @@
 import Foundation
+import KMSecurity
 
-/// What is told beside the output, on standard error.
+/// What is told beside the output, on standard error, with card numbers masked: messages quote arguments and file names,
+/// where they stand by mistake.
 enum Messages {
     static func error(_ text: String) { write("kmsec: error: \(text)\n") }
     static func warning(_ text: String) { write("kmsec: warning: \(text)\n") }
     static func hint(_ text: String) { write("kmsec: hint: \(text)\n") }
 
     private static func write(_ text: String) {
-        try? FileHandle.standardError.write(contentsOf: Data(text.utf8))
+        try? FileHandle.standardError.write(contentsOf: Data(MessageMasking.apply(to: text).utf8))
     }
 }

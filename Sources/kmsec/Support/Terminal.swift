@@ -1,4 +1,5 @@
 import Foundation
+import KMSecurity
 
 #if canImport(Glibc)
     import Glibc
@@ -17,7 +18,8 @@ enum Terminal {
     /// Nothing where standard error is no terminal.
     static func progress(_ text: String?) {
         guard isatty(STDERR_FILENO) == 1 else { return }
-        try? FileHandle.standardError.write(contentsOf: Data("\r\u{1B}[K\(text ?? "")".utf8))
+        let shown = MessageMasking.apply(to: text ?? "")
+        try? FileHandle.standardError.write(contentsOf: Data("\r\u{1B}[K\(shown)".utf8))
     }
 
     /// Text from elsewhere, without what a terminal would act on.

@@ -39,6 +39,8 @@ enum InputlessTypes {
         "KMSecurity.TimeZoneCode": "one of four constants",
         "KMSecurity.TranTokenVerifier.Tolerance": "configuration",
         "KMSecurity.WireProfile": "one of two constants",
+        "KMVectors.VectorGenerator": "a seed, which is configuration",
+        "KMVectors.VectorGenerator.File": "tests that it made itself",
         "KMVectors.VectorRunner": "holds nothing",
     ]
 

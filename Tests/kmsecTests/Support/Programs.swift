@@ -23,6 +23,8 @@ enum Programs {
     static let shell = Program(path: "/bin/sh")
     static let openssl = find("openssl")
     static let node = find("node")
+    /// Gives a command a terminal to write to.
+    static let script = find("script")
 
     /// A Python that has the packages of `.ci/interop-environment`.
     static let python: Program? = {

@@ -22,6 +22,10 @@ final class TemporaryFolder: Sendable {
         try Data(bytes).write(to: url.appending(path: name))
     }
 
+    func makeFolder(_ name: String) throws {
+        try FileManager.default.createDirectory(at: url.appending(path: name), withIntermediateDirectories: false)
+    }
+
     func read(_ name: String) throws -> [UInt8] {
         [UInt8](try Data(contentsOf: url.appending(path: name)))
     }

@@ -1,0 +1,102 @@
+import Foundation
+import KMTestSupport
+
+/// How each command is called so that it does its work, and whether card numbers of its input may stand in its output.
+struct CardCase: Sendable {
+    let arguments: [String]
+    /// Whether the output is the input's own data, or one of several ways to call the command has it.
+    var givesData = false
+    /// Other arguments, which are added one set at a time.
+    var more: [[String]] = []
+
+    private static let keyID = KeyFolder.keyID
+    private static let secret = ["--secret-file", "secret"]
+    private static let tokenizationKey = ["--key-file", "par.key"]
+    private static let token = "KMV1:20221108120814608:uLD+mU8mz9K95neGiSJTSsF3zzAQJglCggZAOSs5Fkg="
+    /// What a group of commands is called with.
+    private static let group = CardCase(arguments: [])
+
+    /// By the words of their calls.
+    static let all: [String: CardCase] = [
+        "kmsec": group, "kmsec key": group, "kmsec token": group, "kmsec par": group, "kmsec par key": group,
+        "kmsec headers": group, "kmsec jwe": group, "kmsec vectors": group,
+        "kmsec demo": CardCase(arguments: [], givesData: true, more: [["--json"]]),
+        "kmsec key generate": CardCase(arguments: ["--out", "missing"]),
+        "kmsec encrypt": CardCase(
+            arguments: ["--to", "$KEYS/key.public.pem", "--key-id", keyID],
+            givesData: true,
+            more: [
+                ["--field", "$.physicalCardNo"], ["--field", "$[*]"], ["--field", "$[*][*]", "--allow-unmatched"],
+            ]
+        ),
+        "kmsec decrypt": CardCase(
+            arguments: ["--with", "$KEYS/key.private.pem"],
+            givesData: true,
+            more: [
+                ["--field", "$.physicalCardNo"], ["--field", "$[*]"], ["--field", "$[*][*]", "--allow-unmatched"],
+            ]
+        ),
+        "kmsec token sign": CardCase(arguments: secret),
+        "kmsec token verify": CardCase(arguments: secret + ["--token", token], more: [["--any-time"]]),
+        "kmsec token explain": CardCase(arguments: secret + ["--token", token]),
+        "kmsec par derive": CardCase(
+            arguments: tokenizationKey,
+            givesData: true,
+            more: [
+                ["--digits", "15"], ["--allow-separators"], ["--json", "--field", "$.physicalCardNo"],
+                ["--json", "--field", "$.physicalCardNo", "--beside", "par"], ["--json", "--field", "$[*]"],
+            ]
+        ),
+        "kmsec par key generate": CardCase(arguments: ["--out", "missing/key"]),
+        "kmsec par key check": CardCase(arguments: tokenizationKey),
+        "kmsec headers check": CardCase(arguments: [], more: [["--json"], ["--response"], ["--callback"]]),
+        // With --json the header stands there as it came.
+        "kmsec jwe inspect": CardCase(arguments: [], givesData: true, more: [["--json"]]),
+        "kmsec vectors run": CardCase(
+            arguments: ["vectors.json"],
+            more: [["--skips"], ["card-\(testCardNumber).json"]]
+        ),
+        // A file that is there keeps it from the work.
+        "kmsec vectors generate": CardCase(arguments: ["--out", "taken"]),
+        "kmsec speed": CardCase(arguments: ["--seconds", "0.001", "token-sign"], more: [["--json"]]),
+    ]
+
+    /// Where people put a card number that do not know better, and what they mistype.
+    static let slips = [
+        [testCardNumber], ["9491339401250766"], ["9491 3394 0125 0765"], ["x\(testCardNumber)"],
+        ["--pan=\(testCardNumber)"],
+        ["--pan", testCardNumber], ["--\(testCardNumber)"], ["-\(testCardNumber)"], ["--", testCardNumber],
+    ]
+
+    /// What an option's value may be: a folder that is there, a file, nothing that is there, nothing of the kind.
+    static let values = [
+        testCardNumber, "card_\(testCardNumber).json", "missing-\(testCardNumber)", "9491-3394-0125-0765",
+        "$['\(testCardNumber)",
+        "\(testCardNumber)\(testCardNumber)",
+    ]
+
+    /// Standard inputs, good and at fault.
+    static let inputs: [String] = {
+        let card = testCardNumber
+        let header =
+            #"{"alg":"RSA-OAEP-256","enc":"A256GCM","kid":"\#(card)","path":"$['\#(card)']","\#(card)":"\#(card)"}"#
+        let encoded = Data(header.utf8).base64EncodedString().replacing("=", with: "")
+        return [
+            "\(card)\n9491339401250766\n9491 3394 0125 0765\n9491-3394-0125-0765\n\(card)0000\nx\(card)\n",
+            #"{"physicalCardNo":"\#(card)","userId":\#(card),"\#(card)":{"\#(card)":"\#(card)"}}"#,
+            #"{"physicalCardNo":"\#(card)","physicalCardNo":"\#(card)"}"#, #"{"physicalCardNo":"\#(card)""#,
+            #"{"\#(card)":"9491339401250766","\#(card)":1}"#, #"{"encData":"\#(card)"}"#, #"{"encData":\#(card)}"#,
+            #"{"encData":"\#(encoded).AAAA.MTIzNDU2Nzg5MDEy.AAAA.MTIzNDU2Nzg5MDEyMzQ1Ng"}"#, "\(encoded).\(card)",
+            "POST /\(card) HTTP/1.1\nX-KM-User-AspId: \(card)\n\(card): \(card)\n\(card): \u{1}\nX-KM-Tran-Time: \(card)\n",
+            "X-KM-Tran-Token: KMV1:\(card)0:\(card)\nX-KM-Correlation-Id: \(card)\nX-KM-Crypto-Key-Id: \(card)\(card)\n",
+            "\(card.prefix(14))", String(repeating: "[", count: 100) + card,
+        ]
+    }()
+
+    /// A vector file with the number in it, which fails.
+    static let vectors = """
+        {"format":"kmsec-vectors-1","operation":"hmac-sha256","comment":"","flags":{},"numberOfTests":1,"groups":[{"comment":"",
+        "source":"","tests":[{"id":1,"comment":"\(testCardNumber)","flags":[],"result":"valid","key":"00","message":"",
+        "mac":"00"}]}]}
+        """
+}
