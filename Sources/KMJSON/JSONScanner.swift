@@ -35,7 +35,8 @@ public struct JSONScanner: Sendable {
     /// How many objects and arrays are open.
     public private(set) var depth = 0
 
-    private var position = 0
+    /// Where it reads on; where a text ended too early, but not within a token, its end.
+    package private(set) var position = 0
     private var state = State.value
     /// A bit for each open container, set for an object: the innermost in the lowest bit, the outer ones in words before.
     private var isObject: UInt64 = 0

@@ -16,7 +16,8 @@ struct KMSec: AsyncParsableCommand {
         version: "kmsec \(Version.number) (\(Version.openSSL))",
         subcommands: [
             DemoCommand.self, KeyCommand.self, EncryptCommand.self, DecryptCommand.self, TokenCommand.self,
-            PARCommand.self, HeadersCommand.self, JWECommand.self, VectorsCommand.self, SpeedCommand.self,
+            PANCommand.self, PARCommand.self, HeadersCommand.self, JWECommand.self, VectorsCommand.self,
+            SpeedCommand.self,
         ]
     )
 

@@ -6,6 +6,7 @@ import KMSecurity
 enum Messages {
     static func error(_ text: String) { write("kmsec: error: \(text)\n") }
     static func warning(_ text: String) { write("kmsec: warning: \(text)\n") }
+    static func note(_ text: String) { write("kmsec: \(text)\n") }
     static func hint(_ text: String) { write("kmsec: hint: \(text)\n") }
 
     private static func write(_ text: String) {

@@ -22,6 +22,18 @@ enum Streams {
         return bytes
     }
 
+    /// Calls `body` with one part after another of a file, or of standard input where `path` is `-`.
+    static func readParts(of path: String, _ body: (Data) throws -> Void) throws {
+        let input =
+            try path == "-"
+            ? FileHandle.standardInput
+            : naming(path, .fileUnreadable) { try FileHandle(forReadingFrom: URL(filePath: path)) }
+        let name = path == "-" ? "standard input" : path
+        while let part = try naming(name, .fileUnreadable, { try input.read(upToCount: 1 << 20) }), !part.isEmpty {
+            try body(part)
+        }
+    }
+
     /// Writes data: these bytes and nothing else.
     static func write(_ bytes: [UInt8]) throws {
         try naming("standard output", .fileUnwritable) {

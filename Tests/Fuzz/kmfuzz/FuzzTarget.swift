@@ -9,7 +9,7 @@ import KMSecurity
 ///
 /// A target throws nothing on: it returns, or what it found is a defect and traps.
 enum FuzzTarget: String, CaseIterable {
-    case json, path, header, jwe, message, fields, token, headers, keys
+    case json, path, header, jwe, message, fields, token, headers, keys, scan
 
     /// What takes one input; what is prepared once is prepared here.
     func runner() -> ([UInt8]) -> Void {
@@ -23,6 +23,7 @@ enum FuzzTarget: String, CaseIterable {
         case .token: Self.token
         case .headers: Self.headers
         case .keys: Self.keys
+        case .scan: Self.scan
         }
     }
 
@@ -131,5 +132,23 @@ enum FuzzTarget: String, CaseIterable {
         _ = try? RSAPrivateKey(parsing: input, passphrase: SecretBytes(copying: Array("1234".utf8)))
         _ = try? RSAPrivateKey(jwk: input)
         precondition(OpenSSL.errorQueueDepth == 0)
+    }
+
+    /// Card numbers: the same findings whole and in parts, in order and inside the text.
+    private static func scan(_ input: [UInt8]) {
+        guard let size = input.first.map({ Int($0) + 1 }) else { return }
+        let text = Array(input.dropFirst())
+        let whole = PANScanner.findings(in: text.span)
+        var scanner = PANScanner()
+        var parts: [PANFinding] = []
+        for start in stride(from: 0, to: text.count, by: size) {
+            parts += scanner.append(text.span.extracting(start..<min(text.count, start + size)))
+        }
+        precondition(parts + scanner.finish() == whole)
+        var end = 0
+        for finding in whole {
+            precondition(finding.byteRange.lowerBound >= end && finding.byteRange.upperBound <= text.count)
+            end = finding.byteRange.upperBound
+        }
     }
 }

@@ -1,0 +1,77 @@
+/// Knows the line and column of places in a text that is passed through in order.
+struct LineCounter {
+    enum Units { case bytes, littleEndian, bigEndian }
+
+    private let units: Units
+    private(set) var line = 1
+    /// Where the line begins, from the start of the text.
+    private(set) var lineStart: Int
+    private var position: Int
+
+    /// A counter at the start of a text whose byte order mark, if it has one, tells how it counts.
+    init(_ text: Span<UInt8>) {
+        func begins(_ mark: [UInt8]) -> Bool {
+            text.count >= mark.count && mark.indices.allSatisfy { text[$0] == mark[$0] }
+        }
+        var markCount = 0
+        if begins([0xFF, 0xFE]) {
+            (units, markCount) = (.littleEndian, 2)
+        } else if begins([0xFE, 0xFF]) {
+            (units, markCount) = (.bigEndian, 2)
+        } else {
+            units = .bytes
+            if begins([0xEF, 0xBB, 0xBF]) { markCount = 3 }
+        }
+        lineStart = markCount
+        position = markCount
+    }
+
+    /// Goes on to `end`, an offset from the start of the text, of which `text` is the part from `base` on.
+    mutating func advance(to end: Int, _ text: Span<UInt8>, base: Int) {
+        guard end > position else { return }
+        let part = position - base..<end - base
+        if units == .bytes {
+            let count = text.extracting(part).newlineCount
+            if count > 0, let last = text.lastNewline(in: part) {
+                line += count
+                lineStart = base + last + 1
+            }
+        } else {
+            for at in part where isNewline(text, at, base) {
+                line += 1
+                lineStart = base + (units == .littleEndian ? at + 2 : at + 1)
+            }
+        }
+        position = end
+    }
+
+    /// The column of a place in the current line.
+    func column(_ offset: Int) -> Int {
+        max(0, offset - lineStart) / (units == .bytes ? 1 : 2) + 1
+    }
+
+    /// Whether a newline of UTF-16 has its byte other than 0 at `at`.
+    private func isNewline(_ text: Span<UInt8>, _ at: Int, _ base: Int) -> Bool {
+        guard text[at] == UInt8(ascii: "\n"), (base + at) % 2 == (units == .littleEndian ? 0 : 1) else { return false }
+        let other = units == .littleEndian ? at + 1 : at - 1
+        return other >= 0 && other < text.count && text[other] == 0
+    }
+}
+
+extension Span where Element == UInt8 {
+    fileprivate var newlineCount: Int {
+        var count = 0
+        for index in indices { count &+= self[index] == UInt8(ascii: "\n") ? 1 : 0 }
+        return count
+    }
+
+    /// The last newline of a part, or nil where it has none.
+    func lastNewline(in part: Range<Int>) -> Int? {
+        var at = part.upperBound
+        while at > part.lowerBound {
+            at &-= 1
+            if self[at] == UInt8(ascii: "\n") { return at }
+        }
+        return nil
+    }
+}

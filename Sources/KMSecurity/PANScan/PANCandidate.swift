@@ -1,0 +1,151 @@
+internal import KMPrimitives
+
+/// A card number in a text.
+struct PANMatch {
+    let range: Range<Int>
+    let masked: String
+    let digitCount: Int
+    let issuer: String?
+}
+
+/// Digits from a place of a text on, in groups, the first of which may be a card number.
+struct PANCandidate {
+    private let start: Int
+    private var digits: InlineArray<19, UInt8> = .init(repeating: 0)
+    /// The groups: how many digits each has, and where it ends; without one that has too many.
+    private var groupCount = 0
+    private var sizes: InlineArray<5, Int> = .init(repeating: 0)
+    private var ends: InlineArray<5, Int> = .init(repeating: 0)
+
+    /// Reads what begins at `start` with a digit.
+    init(_ text: Span<UInt8>, _ lens: TextLens, at start: Int) {
+        self.start = start
+        var count = 0
+        var separator: UInt8?
+        var at = start
+        while groupCount < 5 {
+            let first = count
+            var unit = lens.unit(text, at)
+            while unit.character.isDigit {
+                guard count < 19 else { return }
+                digits[count] = unit.character
+                count += 1
+                at = unit.end
+                unit = lens.unit(text, at)
+            }
+            guard count > first else { return }
+            sizes[groupCount] = count - first
+            ends[groupCount] = at
+            groupCount += 1
+            guard unit.character.separatesGroups, separator == nil || separator == unit.character else { return }
+            separator = unit.character
+            at = unit.end
+        }
+    }
+
+    /// The card number of the most groups that is there, or nil.
+    func match(_ text: Span<UInt8>, _ lens: TextLens, _ issuers: [IssuerRange]?) -> PANMatch? {
+        var groups = groupCount
+        while groups > 0 {
+            let count = digitCount(groups)
+            if PAN.digitCounts.contains(count), isGroupedAsCards(groups), lens.isBoundary(text, after: ends[groups - 1])
+            {
+                let number = digits.span.extracting(0..<count)
+                let range = lens.bytes(start, ends[groups - 1])
+                if let match = match(number, range, text, issuers) { return match }
+            }
+            groups -= 1
+        }
+        return nil
+    }
+
+    private func match(
+        _ number: Span<UInt8>,
+        _ range: Range<Int>,
+        _ text: Span<UInt8>,
+        _ issuers: [IssuerRange]?
+    ) -> PANMatch? {
+        guard Luhn.isValid(number), !Self.isOneDigit(number) else { return nil }
+        let issuer = (issuers ?? IssuerRange.known).first(containing: number)
+        guard issuers == nil || issuer != nil else { return nil }
+        guard !(number.count == 13 && Self.isBarcode(number)), !isEndOfUUID(number, text) else { return nil }
+        return PANMatch(
+            range: range,
+            masked: PAN.masked(number),
+            digitCount: number.count,
+            issuer: issuer?.name
+        )
+    }
+
+    private func digitCount(_ groups: Int) -> Int {
+        var count = 0
+        for group in 0..<groups { count += sizes[group] }
+        return count
+    }
+
+    /// Whether cards print their numbers so, and people and programs write them so; one group is any of them.
+    private func isGroupedAsCards(_ groups: Int) -> Bool {
+        switch (groups, sizes[0], sizes[1], sizes[2], sizes[3], sizes[4]) {
+        case (1, _, _, _, _, _): true
+        case (2, 6, 13, _, _, _): true
+        case (3, 4, 6, 4...5, _, _), (3, 4, 4, 5, _, _): true
+        case (4, 4, 4, 4, 4, _), (5, 4, 4, 4, 4, 1...3): true
+        default: false
+        }
+    }
+
+    private static func isOneDigit(_ number: Span<UInt8>) -> Bool {
+        number.indices.allSatisfy { number[$0] == number[0] }
+    }
+
+    /// Whether 13 digits are an article's number (EAN-13), whose check digit is another one.
+    ///
+    /// Of those that begin with 4, German and Japanese ones, each tenth would pass for a Visa card's; of the cards with
+    /// 13 digits, which are no longer issued, each tenth is lost by this.
+    private static func isBarcode(_ number: Span<UInt8>) -> Bool {
+        var sum = 0
+        for index in number.indices { sum += Int(number[index] & 0x0F) * (index % 2 == 0 ? 1 : 3) }
+        return sum % 10 == 0
+    }
+
+    /// Whether these are the last 12 digits of a UUID whose last group has no letter.
+    private func isEndOfUUID(_ number: Span<UInt8>, _ text: Span<UInt8>) -> Bool {
+        guard number.count == 12, start >= 24 else { return false }
+        for place in 0..<24 {
+            let byte = text[start - 24 + place]
+            let isHyphen = place == 8 || place == 13 || place == 18 || place == 23
+            guard isHyphen ? byte == UInt8(ascii: "-") : byte.isHexadecimal else { return false }
+        }
+        return true
+    }
+}
+
+extension TextLens {
+    /// Whether a number can begin at `start`: what is before it is no part of a word or number.
+    func isBoundary(_ text: Span<UInt8>, before start: Int) -> Bool {
+        if let character = escape(text, endingAt: start) { return !character.isWord }
+        let before = raw(text, start - step)
+        // Track 1 of a magnetic stripe: %B and the number; the percent sign may be escaped itself.
+        if before == UInt8(ascii: "B") {
+            return raw(text, start - 2 * step) == UInt8(ascii: "%")
+                || escape(text, endingAt: start - step) == UInt8(ascii: "%")
+        }
+        if before == UInt8(ascii: ".") { return !raw(text, start - 2 * step).isDigit }
+        return !before.isWord
+    }
+
+    /// Whether a number can end at `end`.
+    func isBoundary(_ text: Span<UInt8>, after end: Int) -> Bool {
+        let next = unit(text, end)
+        if next.character == UInt8(ascii: ".") { return !unit(text, next.end).character.isDigit }
+        return !next.character.isWord
+    }
+}
+
+extension UInt8 {
+    /// Whether words and identifiers have it: an ASCII letter or digit, or the underscore.
+    fileprivate var isWord: Bool { isDigit || (self | 0x20) &- UInt8(ascii: "a") < 26 || self == UInt8(ascii: "_") }
+
+    /// Whether it can stand between groups of digits; the plus sign is a space in a form's data.
+    fileprivate var separatesGroups: Bool { separatesDigits || self == UInt8(ascii: "+") }
+}

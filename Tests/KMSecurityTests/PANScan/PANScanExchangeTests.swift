@@ -1,0 +1,42 @@
+import Foundation
+import HTTPTypes
+import KMSecurity
+import Testing
+
+/// The scanner over what a client and a server send and log.
+@Suite("Protected calls and their logs hold no card number")
+struct PANScanExchangeTests {
+    private let scene: ReceivingScene
+
+    init() throws {
+        scene = try ReceivingScene()
+    }
+
+    @Test("Parameters in the clear have one; sealed, at message or field level, none")
+    func bodies() throws {
+        let client = try scene.client()
+        #expect(panFindings(ReceivingScene.parameters).map(\.jsonPath) == ["$.physicalCardNo"])
+        for protection in try [Protection.message, .fields("$.physicalCardNo")] {
+            let request = try client.seal(ReceivingScene.parameters, protection: protection)
+            #expect(panFindings(request.body).isEmpty)
+            let headers = request.headers.map { "\($0.name): \($0.value)" }.joined(separator: "\n")
+            #expect(panFindings(headers).isEmpty)
+        }
+        let plain = try client.seal(ReceivingScene.parameters, protection: .none)
+        #expect(panFindings(plain.body).count == 1)
+    }
+
+    @Test("The log of a server, of calls honoured and refused, has none")
+    func log() async throws {
+        let log = CapturedLog()
+        let server = try scene.server(logger: log.logger)
+        let request = try scene.client().seal(ReceivingScene.parameters, protection: .message)
+        _ = try await server.open(request)
+        _ = try? await server.open(request)
+        var draft = scene.draft()
+        draft.body = ReceivingScene.parameters
+        _ = try? await server.open(draft)
+        #expect(log.records.count == 3)
+        #expect(panFindings(log.records.map(\.text).joined(separator: "\n")).isEmpty)
+    }
+}

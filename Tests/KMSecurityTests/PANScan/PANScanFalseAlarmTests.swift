@@ -1,0 +1,96 @@
+import Foundation
+import KMSecurity
+import KMTestSupport
+import Testing
+
+/// What is passed over.
+@Suite("What is no card number raises no alarm")
+struct PANScanFalseAlarmTests {
+    private static let card = TestNumbers.card
+
+    @Test(
+        "Identifiers, times and sums that calls and logs have",
+        arguments: [
+            "20221108120814608", "KMV1:20221108120814608:uLD+mU8mz9K95neGiSJTSsF3zzAQJglCggZAOSs5Fkg=",
+            "221108120814-0123456",
+            "1667876894608", "1667876894608123", "1667876894608123456", "2022-11-08 12:08:14.608", "20221108 12081460",
+            "50000104652", "9999999999999999999", "000170000000000", "0000000000000000", "8888888888888888",
+            "9491339401250765123456", "0123456789abcdef0123456789abcdef", "550e8400-e29b-41d4-a716-501800000009",
+            "49.4111111111111111", "4111111111111111.5", "4111111111111111e3", "0.9491339401250765", "+82-10-1234-5678",
+            "821012345678", "949133******0765", "9491-33**-****-0765", "XXXXXXXXXXXX0765", "949133xxxxxx0765",
+            "*********0005",
+            "4006381333931", "4901234567894", "8982123456789012345", "356938035643809", "192.168.100.200",
+            "5018 0000 0009",
+        ]
+    )
+    func harmless(_ text: String) {
+        for context in ["@", "\"@\"", "a=@", " @ ", "[@]"] {
+            let findings = panFindings(context.replacing("@", with: text))
+            #expect(findings.isEmpty, "\(findings)")
+        }
+    }
+
+    @Test(
+        "A number that is part of something longer",
+        arguments: [
+            "a@", "@a", "_@", "@_", "1@", "@1", "@.1", "1.@", #"\u0041@"#, #"@\u0041"#, "%41@", "@%41", "&#52;@",
+            "@&#52;", "B@",
+        ]
+    )
+    func touching(_ context: String) {
+        let text = context.replacing("@", with: Self.card)
+        #expect(panFindings(text).isEmpty, "\(text)")
+    }
+
+    @Test(
+        "Groups that no card has",
+        arguments: [
+            "9491 3394-0125 0765", "9491  3394 0125 0765", "94913 394 0125 0765", "949 1339 4012 50765",
+            "9491.3394.0125.0765",
+            "94 91 33 94 01 25 07 65", "9491\n3394\n0125\n0765", "9491_3394_0125_0765", "9491 3394 0125 0766",
+        ]
+    )
+    func groups(_ text: String) {
+        #expect(panFindings(text).isEmpty)
+    }
+
+    @Test("Every wrong check digit")
+    func checkDigits() {
+        for (number, _) in TestNumbers.published {
+            for digit in "0123456789" where digit != number.last {
+                #expect(panFindings(number.dropLast() + String(digit)).isEmpty)
+            }
+        }
+    }
+
+    @Test("Base64, hexadecimal digits and bytes at random")
+    func random() {
+        var generator = SeededGenerator(seed: 1)
+        let bytes = generator.bytes(300_000)
+        let base64 = Data(bytes).base64EncodedString()
+        let texts = [
+            base64, base64.replacing("+", with: "-").replacing("/", with: "_"),
+            Data(bytes).base64EncodedString(options: [.lineLength76Characters, .endLineWithLineFeed]),
+            bytes.map { String($0, radix: 16) }.joined(),
+        ]
+        for text in texts { #expect(panFindings(text).isEmpty) }
+        #expect(panFindings(bytes).isEmpty)
+        for _ in 0..<2000 {
+            let id = UUID.random(using: &generator)
+            #expect(panFindings(id.uuidString).isEmpty)
+        }
+    }
+
+    /// Each tenth number of a range that issues 16 digits has a right check digit, and no more than that is met.
+    @Test(
+        "Numbers of 16 digits at random",
+        arguments: [(0, 0), (1, 0), (3, 500), (4, 1100), (6, 700), (7, 0), (9, 1100)]
+    )
+    func randomNumbers(_ leading: Int, _ most: Int) {
+        var generator = SeededGenerator(seed: UInt64(leading))
+        let text = (0..<10_000).map { _ in
+            "\(leading)\(String(UInt64.random(in: 1_000_000_000_000_000..<2_000_000_000_000_000, using: &generator)).suffix(15))"
+        }
+        #expect(panFindings(text.joined(separator: "\n")).count <= most)
+    }
+}

@@ -1,0 +1,126 @@
+import Foundation
+import KMSecurity
+import KMTestSupport
+import Testing
+
+/// Where findings are.
+@Suite("Findings tell where the number stands")
+struct PANScanPlaceTests {
+    private static let card = TestNumbers.card
+
+    /// `line:column path` of each finding, with `@` in the text for the card.
+    private func places(_ text: String, _ scanner: PANScanner = PANScanner()) -> [String] {
+        var scanner = scanner
+        let bytes = Array(text.replacing("@", with: Self.card).utf8)
+        let findings = scanner.append(bytes.span) + scanner.finish()
+        return findings.map { finding in
+            "\(finding.line):\(finding.column)" + (finding.jsonPath.map { " \($0)" } ?? "")
+        }
+    }
+
+    @Test("Lines and columns, in bytes")
+    func linesAndColumns() {
+        #expect(places("@\n @\r\n\n  @") == ["1:1", "2:2", "4:3"])
+        #expect(places("카@") == ["1:4"])
+        #expect(places("\u{FEFF}@") == ["1:1"])
+        #expect(places(String(repeating: "x\n", count: 500_000) + "@") == ["500001:1"])
+    }
+
+    @Test("In UTF-16 with a mark, columns are units")
+    func utf16() throws {
+        for (encoding, mark) in [
+            (String.Encoding.utf16LittleEndian, [0xFF, 0xFE] as [UInt8]), (.utf16BigEndian, [0xFE, 0xFF]),
+        ] {
+            // U+0A0A and U+010A have the newline's byte.
+            let text = "\u{0A0A}\u{010A}\n카드 \(Self.card)\r\n\(Self.card)"
+            let findings = panFindings(mark + (try #require(text.data(using: encoding))))
+            #expect(findings.map { [$0.line, $0.column] } == [[2, 4], [3, 1]])
+        }
+    }
+
+    @Test("A JSON document's paths")
+    func document() {
+        #expect(places(#"{"a":{"b c":["x",{"d":"@"}]},"e":@}"#) == ["1:24 $.a['b c'][1].d", "1:49 $.e"])
+        #expect(
+            places("{\n \"list\": [\n  {\"card\": \"@ and @\"},\n  @\n ]\n}\n")
+                == ["3:13 $.list[0].card", "3:34 $.list[0].card", "4:3 $.list[1]"]
+        )
+        #expect(places("\u{FEFF}{\n\"a\":\n\"@\"}") == ["3:2 $.a"])
+        #expect(places(#"["@"]"#) == ["1:3 $[0]"])
+        #expect(
+            places(#"{"카드":"@","a'b":"@","":"@","1a":"@"}"#).map { $0.split(separator: " ")[1] } == [
+                "$.카드", #"$['a\'b']"#, "$['']", "$['1a']",
+            ]
+        )
+        let deep = String(repeating: "[", count: 300) + "@" + String(repeating: "]", count: 300)
+        #expect(places(deep) == ["1:301 $" + String(repeating: "[0]", count: 300)])
+    }
+
+    @Test("Lines that are JSON documents have paths, and others none")
+    func lines() {
+        let text = #"""
+            {"n":1,"card":"@"}
+            plain @
+            ["@"]
+            {"broken":"@"
+            @
+            "@"
+            """#
+        #expect(places(text) == ["1:16 $.card", "2:7", "3:3 $[0]", "4:12", "5:1", "6:2"])
+        #expect(places("[2022-11-08] @\n{\"a\":\"@\"}") == ["1:14", "2:7 $.a"])
+        #expect(places("{\n\"a\": \"@\"\n") == ["2:7"])
+        #expect(places("{\n{\"a\": \"@\"}\n") == ["2:8 $.a"])
+    }
+
+    @Test("A card number in a member's name is found, and masked in every path")
+    func names() {
+        let masked = "949133******0765"
+        #expect(places(#"{"@":{"x":"@"}}"#) == ["1:3 $['\(masked)']", "1:27 $['\(masked)'].x"])
+        #expect(places(#"{"card @!":["@"]}"#).last == "1:29 $['card \(masked)!'][0]")
+        let escaped = Self.card.utf8.map { "\\u00\(String($0, radix: 16))" }.joined()
+        #expect(
+            places("{\"\(escaped)\":\"@\"}").map { $0.split(separator: " ")[1] } == [
+                "$['\(masked)']", "$['\(masked)']",
+            ]
+        )
+    }
+
+    @Test("A long name is cut, and never within a card number's digits", arguments: 235...262)
+    func longNames(_ count: Int) throws {
+        let name = String(repeating: "a", count: count) + "-\(Self.card)-" + String(repeating: "b", count: 100_000)
+        let finding = try #require(panFindings("{\"\(name)\":[\"x\", \"\(Self.card)\"]}").last)
+        let path = try #require(finding.jsonPath)
+        #expect(path.utf8.count < 300 && path.hasSuffix("…'][1]"))
+        #expect(!path.contains("33940125"))
+    }
+
+    @Test("What is larger than the bound has no path, and all else has")
+    func bound() {
+        let small = PANScanner(maximumDocumentByteCount: 100)
+        let filler = String(repeating: "x", count: 100)
+        #expect(places(#"{"a":"@"}"#, small) == ["1:7 $.a"])
+        #expect(places("{\"a\":\"@\",\n\"b\":\"\(filler)\"}", small) == ["1:7"])
+        #expect(places("{\"a\":\"@\",\"b\":\"\(filler)\"}\n{\"a\":\"@\"}", small) == ["1:7", "2:7 $.a"])
+        #expect(places("[\n\(filler)\(filler)\n{\"a\":\"@\"}\n", small) == ["3:7 $.a"])
+        #expect(places(#"{"a":"@"}"#, PANScanner(maximumDocumentByteCount: 0)) == ["1:7"])
+        #expect(places(#"{"a":"@"}"#, PANScanner(maximumDocumentByteCount: .min)) == ["1:7"])
+    }
+
+    @Test("Masking a text changes its numbers alone")
+    func masking() {
+        #expect(PANScanner.masking("a 4111-1111-1111-1111, \(Self.card)") == "a 411111******1111, 949133******0765")
+        #expect(PANScanner.masking("카드 20221108120814608") == "카드 20221108120814608")
+    }
+
+    @Test("Nothing of the text or of a number is printed")
+    func redaction() throws {
+        var scanner = PANScanner()
+        let bytes = Array("{\"a\":\"\(Self.card)\"".utf8)
+        #expect(scanner.append(bytes.span).isEmpty)
+        let findings = panFindings(bytes)
+        #expect(findings.count == 1)
+        #expect(
+            !shows(printings(of: scanner) + printings(of: findings), Array(Self.card.utf8.dropFirst(6).dropLast(2)))
+        )
+    }
+}

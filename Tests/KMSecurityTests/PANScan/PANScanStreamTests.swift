@@ -1,0 +1,128 @@
+import Foundation
+import KMSecurity
+import KMTestSupport
+import Testing
+
+/// A text in parts.
+@Suite("A text may come in parts, cut anywhere")
+struct PANScanStreamTests {
+    /// Text with card numbers in it, and where.
+    private struct Planted {
+        var text: [UInt8] = []
+        var ranges: [Range<Int>] = []
+    }
+
+    private static let fillers = [
+        "lorem ipsum ", "2022-11-08T12:08:14.608Z ", "{\"a\":[1,\"x\"]}", "\n", "\r\n", "{\"n\":\"\\u0041\\n\"}\n",
+        "20221108120814608 ",
+        "0.4111111111111111 ", "카드 ", "[\n", "]\n", "{\"k\":\"", "\"}\n", "\u{0}\u{0}",
+        "uLD+mU8mz9K95neGiSJTSsF3zzAQJglCggZA ", "1.5 ",
+    ]
+
+    private static func planted(_ size: Int, using generator: inout SeededGenerator) -> Planted {
+        var planted = Planted()
+        while planted.text.count < size {
+            planted.text += (fillers.randomElement(using: &generator) ?? "").utf8
+            guard Int.random(in: 0..<3, using: &generator) == 0 else { continue }
+            let number = TestNumbers.any(using: &generator)
+            let spellings = [number] + [" ", "-", "%20"].compactMap { TestNumbers.grouped(number, by: $0) }
+            let spelling = (spellings.randomElement(using: &generator) ?? number).utf8
+            planted.text.append(UInt8(ascii: "|"))
+            planted.ranges.append(planted.text.count..<planted.text.count + spelling.count)
+            planted.text += spelling
+            planted.text.append(UInt8(ascii: "|"))
+        }
+        return planted
+    }
+
+    private func findings(_ text: [UInt8], _ bound: Int, cut: (Int) -> Int) -> [PANFinding] {
+        var scanner = PANScanner(maximumDocumentByteCount: bound)
+        var findings: [PANFinding] = []
+        var start = 0
+        while start < text.count {
+            let end = start + min(text.count - start, max(1, cut(start)))
+            findings += scanner.append(text.span.extracting(start..<end))
+            start = end
+        }
+        return findings + scanner.finish()
+    }
+
+    @Test("All planted numbers are found, and nothing else", arguments: 0..<60 as Range<UInt64>)
+    func planted(_ seed: UInt64) {
+        var generator = SeededGenerator(seed: seed)
+        let planted = Self.planted(8000, using: &generator)
+        #expect(panFindings(planted.text).map(\.byteRange) == planted.ranges)
+    }
+
+    @Test("The findings are the same at every cut", arguments: [0, 60, 1 << 20])
+    func everyCut(_ bound: Int) {
+        var generator = SeededGenerator(seed: 99)
+        let planted = Self.planted(1500, using: &generator)
+        let whole = findings(planted.text, bound) { _ in .max }
+        #expect(whole.map(\.byteRange) == planted.ranges)
+        for place in planted.text.indices {
+            #expect(findings(planted.text, bound) { $0 == 0 ? place : .max } == whole, "cut at \(place)")
+        }
+    }
+
+    @Test("The findings are the same in parts of any sizes", arguments: 0..<40 as Range<UInt64>)
+    func anyParts(_ seed: UInt64) {
+        var generator = SeededGenerator(seed: seed)
+        let text = Self.planted(6000, using: &generator).text
+        for bound in [0, 20, 200, 3000, 1 << 20] {
+            let whole = findings(text, bound) { _ in .max }
+            #expect(findings(text, bound) { _ in 1 } == whole)
+            #expect(findings(text, bound) { _ in Int.random(in: 1...900, using: &generator) } == whole)
+        }
+    }
+
+    @Test("A document keeps its paths at every cut")
+    func document() {
+        let text = Array("{\n \"list\": [\n  {\"card\": \"\(TestNumbers.card)\"},\n  \(TestNumbers.card)\n ]\n}\n".utf8)
+        let whole = findings(text, 1 << 20) { _ in .max }
+        #expect(whole.map(\.jsonPath) == ["$.list[0].card", "$.list[1]"])
+        for place in text.indices { #expect(findings(text, 1 << 20) { $0 == 0 ? place : .max } == whole) }
+        #expect(findings(text, 1 << 20) { _ in 1 } == whole)
+    }
+
+    @Test("A log's findings come with their lines, and a scanner is good for another text")
+    func lines() {
+        var scanner = PANScanner()
+        let line = Array("INFO \(TestNumbers.card) \(String(repeating: "x", count: 1000))\n".utf8)
+        #expect(scanner.append(line.span).isEmpty)
+        #expect(scanner.append(line.span).map(\.line) == [1])
+        #expect(scanner.append(line.span).map(\.line) == [2])
+        #expect(scanner.finish().map(\.line) == [3])
+        #expect(scanner.append(line.span).isEmpty)
+        #expect(scanner.finish().map(\.byteRange.lowerBound) == [5])
+        #expect(scanner.finish().isEmpty)
+    }
+
+    @Test("A text of one part that is larger than what is taken at once")
+    func large() {
+        var text = [UInt8](repeating: UInt8(ascii: "x"), count: (1 << 20) - 8)
+        text += " \(TestNumbers.card) ".utf8
+        text += [UInt8](repeating: UInt8(ascii: "7"), count: 3 << 20)
+        text += " \(TestNumbers.card)".utf8
+        #expect(panFindings(text).map(\.byteRange.lowerBound) == [(1 << 20) - 7, text.count - 16])
+    }
+
+    @Test("Damage makes no trap, and findings stay within the text", arguments: 0..<8 as Range<UInt64>)
+    func damage(_ seed: UInt64) {
+        var generator = SeededGenerator(seed: seed)
+        let escapes = #"{"a":"\u0039491339401250765","9491 3394 0125 0765":[%39491339401250765,&#57;491339401250765]}"#
+        for _ in 0..<300 {
+            var text = Self.planted(300, using: &generator).text + escapes.utf8
+            if Bool.random(using: &generator) { text = text.flatMap { [$0, 0] } }
+            text = text.mutated(using: &generator)
+            let whole = findings(text, 1 << 20) { _ in .max }
+            var end = 0
+            for finding in whole {
+                #expect(finding.byteRange.lowerBound >= end && finding.byteRange.upperBound <= text.count)
+                #expect(finding.line > 0 && finding.column > 0 && PAN.digitCounts.contains(finding.digitCount))
+                end = finding.byteRange.upperBound
+            }
+            #expect(findings(text, 1 << 20) { _ in Int.random(in: 1...50, using: &generator) } == whole)
+        }
+    }
+}
