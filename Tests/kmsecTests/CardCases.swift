@@ -18,7 +18,8 @@ struct CardCase: Sendable {
 
     /// By the words of their calls.
     static let all: [String: CardCase] = [
-        "kmsec": group, "kmsec key": group, "kmsec token": group, "kmsec par": group, "kmsec par key": group,
+        "kmsec": group, "kmsec key": group, "kmsec token": group, "kmsec par": group, "kmsec pan": group,
+        "kmsec par key": group,
         "kmsec headers": group, "kmsec jwe": group, "kmsec vectors": group,
         "kmsec demo": CardCase(arguments: [], givesData: true, more: [["--json"]]),
         "kmsec key generate": CardCase(arguments: ["--out", "missing"]),
@@ -39,6 +40,7 @@ struct CardCase: Sendable {
         "kmsec token sign": CardCase(arguments: secret),
         "kmsec token verify": CardCase(arguments: secret + ["--token", token], more: [["--any-time"]]),
         "kmsec token explain": CardCase(arguments: secret + ["--token", token]),
+        "kmsec pan scan": CardCase(arguments: [], more: [["--json"], ["--any-issuer"]]),
         "kmsec par derive": CardCase(
             arguments: tokenizationKey,
             givesData: true,

@@ -17,7 +17,7 @@ extension ToolTests {
                 try folder.write(CardCase.vectors.bytes, to: name)
             }
             try folder.write("secret of \(testCardNumber)".bytes, to: "secret")
-            try folder.write(testCardNumber.bytes, to: "par.key")
+            try folder.write("a key of \(testCardNumber)".bytes, to: "par.key")
         }
 
         @Test func everyCommandHasACase() async throws {

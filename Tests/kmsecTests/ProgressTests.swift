@@ -27,7 +27,7 @@
             /// The progress of long input, and errors between it.
             @Test func longInput() async throws {
                 let folder = try TemporaryFolder()
-                try folder.write(testCardNumber.bytes, to: "key")
+                try folder.write("a key of \(testCardNumber)".bytes, to: "key")
                 let lines = repeatElement(testCardNumber, count: 5000).joined(separator: "\n") + "\n9491339401250766\n"
                 try folder.write(lines.bytes, to: "some")
                 let feed = "for i in 1 2 3 4 5 6 7 8; do cat some; sleep 0.1; done"

@@ -4,11 +4,12 @@ internal import KMPrimitives
 ///
 /// It takes more than card numbers for one, since a message loses little by it: 12 digits and more, with single spaces or
 /// hyphens between them, that have no letter beside them, with a wrong check digit too, for numbers are mistyped; beside
-/// letters, where the digits of identifiers stand, numbers with a right check digit alone.
+/// letters, where the digits of identifiers stand, numbers with a right check digit alone. Digits that are escaped are
+/// found as ``PANScanner`` finds them.
 package enum MessageMasking {
     /// The text with such digits masked as ``PAN/masked(leading:)`` does, and nothing else changed.
     package static func apply(to text: String) -> String {
-        var bytes = Array(text.utf8)
+        var bytes = PANScanner.masking(Array(text.utf8), nil)
         var start = 0
         while start < bytes.count {
             guard bytes[start].isDigit else {

@@ -29,7 +29,8 @@ public struct TokenizationKey: Sendable {
             throw KMError(.invalidSize, "a tokenization key of \(bytes.count) bytes; 16 to 64 are due")
         }
         guard bytes.count >= 32 || !bytes.isHexadecimal else {
-            throw KMError(.invalidSize, "a key of \(bytes.count) hexadecimal digits has \(4 * bytes.count) bits; 128 are due")
+            let bitCount = 4 * bytes.count
+            throw KMError(.invalidSize, "a key of \(bytes.count) hexadecimal digits has \(bitCount) bits; 128 are due")
         }
         self.version = version
         hmac = try HMACSHA256(key: bytes)

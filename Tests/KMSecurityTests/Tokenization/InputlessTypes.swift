@@ -26,6 +26,7 @@ enum InputlessTypes {
         "KMSecurity.HeaderRule": "rules of this package",
         "KMSecurity.HeaderRule.Kind": "cases",
         "KMSecurity.HeaderValue": "a protocol",
+        "KMSecurity.IssuerRange": "ranges of issuers' numbers: configuration",
         "KMSecurity.JSONPath": "configuration; errors show no path of a document's own",
         "KMSecurity.PAN.LeadingDigits": "cases",
         "KMSecurity.PAN.Separators": "cases",

@@ -78,14 +78,24 @@ extension PrintedType {
     private static let tokenization = [
         PrintedType(PAN.self) { [try PAN(card), try PAN("9491 3394 0125 0765", separators: .spacesAndHyphens)] },
         PrintedType(PAN.InsecureClearText.self) { [try PAN(card).insecureClearText] },
-        PrintedType(TokenizationKey.self) { [try TokenizationKey(secret())] },
+        PrintedType(TokenizationKey.self) { [try TokenizationKey(SecretBytes("a key of \(card)"))] },
+        PrintedType(PANScanner.self) {
+            var scanner = PANScanner()
+            let document = Array("{\"a\":\"\(card)\"".utf8)
+            _ = scanner.append(document.span)
+            return [scanner]
+        },
+        PrintedType(PANFinding.self) {
+            let document = Array("{\"\(card)\":\"\(card)\"} \(card)".utf8)
+            return PANScanner.findings(in: document.span)
+        },
         PrintedType(PARTokenizer.self) {
-            let tokenizer = try PARTokenizer(TokenizationKey(secret()))
+            let tokenizer = try PARTokenizer(TokenizationKey(SecretBytes("a key of \(card)")))
             _ = try tokenizer.par(for: PAN(card))
             return [tokenizer]
         },
         PrintedType(PARTokenizer.Derivation.self) {
-            try PARTokenizer(TokenizationKey(secret())).derivations(for: PAN(card))
+            try PARTokenizer(TokenizationKey(SecretBytes("a key of \(card)"))).derivations(for: PAN(card))
         },
     ]
 
