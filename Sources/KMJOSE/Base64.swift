@@ -16,7 +16,7 @@ public struct Base64: Sendable {
     /// By how much the last two characters depart from where the digits would go on.
     private let below62, above63: UInt64
     /// The value of each byte, or 0xFF.
-    private let values: InlineArray<256, UInt8>
+    private let values: [UInt8]
 
     private init(characters last: (Unicode.Scalar, Unicode.Scalar)) {
         let alphabet =
@@ -24,7 +24,7 @@ public struct Base64: Sendable {
             + [UInt8(ascii: last.0), UInt8(ascii: last.1)]
         below62 = 58 - UInt64(last.0.value)
         above63 = UInt64(last.1.value) + below62 - 59
-        var values = InlineArray<256, UInt8>(repeating: 0xFF)
+        var values = [UInt8](repeating: 0xFF, count: 256)
         for (value, character) in alphabet.enumerated() { values[Int(character)] = UInt8(value) }
         self.values = values
     }
@@ -116,6 +116,7 @@ public struct Base64: Sendable {
 
     /// Appends the bytes of `text`, for which there is room; false where it is not canonical.
     private func decode(_ text: Span<UInt8>, into bytes: inout OutputSpan<UInt8>) -> Bool {
+        let values = values.span
         var at = 0
         // One check for all: a value above 63 sets a high bit that no good one has.
         var bits: UInt8 = 0
