@@ -204,7 +204,7 @@ function fieldDecrypt(inputs) {
     demand(body.length <= 1 << 20, "limitExceeded");
     if (correlationId !== undefined) check("correlationId", correlationId);
     const found = matches(body, paths, requiresMatches), fields = found.map(({ place, value }) => {
-        demand(value.kind === '"', "protectionRequired");
+        demand(value.kind === '"' && value.text.includes("."), "protectionRequired");
         const field = readJwe(value.text, cryptoKeyId), { header } = field;
         demand(header.get("cty") === "json" && header.get("path") === place, "fieldMismatch");
         demand(correlationId === undefined || header.get("cid") === correlationId, "fieldMismatch");

@@ -154,7 +154,7 @@ def field_decrypt(keys, cryptoKeyId, paths, requiresMatches, body, correlationId
     key, due = ring_key(keys, cryptoKeyId, body), correlationId and check("correlationId", correlationId)
     found, fields, parameters = matches(body, paths, requiresMatches), [], body
     for place, _, value in found:
-        demand(value.kind == b'"', "protectionRequired")
+        demand(value.kind == b'"' and "." in value.text, "protectionRequired")
         header, parts = read_jwe(value.text, cryptoKeyId)
         demand((header.get("cty"), header.get("path")) == ("json", place), "fieldMismatch")
         demand(due in (None, header.get("cid")), "fieldMismatch")

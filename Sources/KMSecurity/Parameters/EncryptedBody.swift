@@ -50,7 +50,8 @@ package enum EncryptedBody {
 }
 
 extension KMError.Code {
-    /// A body that should be encrypted is not, or is so at another level than is due.
+    /// A body that should be encrypted is not, or is so at another level than is due; or a field is not: its value is no
+    /// string, or a string without a dot, which no JWE is.
     ///
     /// Nothing is downgraded in silence.
     public static let protectionRequired = Self("protectionRequired")

@@ -22,10 +22,10 @@ struct EncryptedField {
         do {
             if match.hasEscapes {
                 let text = JSONString.unescaped(body.span, match.range)
-                (parts, header) = try decryptor.parse(text.span, keyID: keyID?.text)
+                (parts, header) = try Self.parse(text.span, decryptor, keyID)
             } else {
                 let content = match.range.lowerBound + 1..<match.range.upperBound - 1
-                (parts, header) = try decryptor.parse(body.span.extracting(content), keyID: keyID?.text)
+                (parts, header) = try Self.parse(body.span.extracting(content), decryptor, keyID)
             }
         } catch let error as KMError {
             throw KMError(error.code, "\(match.place): \(error.detail)")
@@ -39,6 +39,18 @@ struct EncryptedField {
         if let correlationID, header.privateParameter(FieldHeader.correlationID) != correlationID.text {
             throw KMError(.fieldMismatch, "\(match.place): it is bound to another message, or to none")
         }
+    }
+
+    /// Takes a string apart; one that is not even like a JWE was never encrypted, and that is what is told of it.
+    private static func parse(
+        _ text: Span<UInt8>,
+        _ decryptor: JWEDecryptor,
+        _ keyID: CryptoKeyID?
+    ) throws -> (JWECompact, JWEHeader) {
+        guard text.indices.contains(where: { text[$0] == UInt8(ascii: ".") }) else {
+            throw KMError(.protectionRequired, "it is a string without a dot: it is not encrypted")
+        }
+        return try decryptor.parse(text, keyID: keyID?.text)
     }
 
     /// The fields of a message are under one content key, so that none was put in from elsewhere, and one RSA operation

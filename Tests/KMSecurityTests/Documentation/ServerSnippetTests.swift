@@ -92,7 +92,7 @@ struct ServerSnippetTests {
         #expect(try await ServerSnippets.byField(ends.server, request.headers, request.body).parameters == parameters)
         let plain = try ends.client().seal(parameters, protection: .none)
         let code = await refusal { try await ServerSnippets.byField(ends.server, plain.headers, plain.body) }
-        #expect(code == .malformedJWE)
+        #expect(code == .protectionRequired)
     }
 
     @Test func credentialsAreKept() async throws {

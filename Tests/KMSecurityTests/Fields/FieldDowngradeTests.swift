@@ -19,7 +19,7 @@ struct FieldDowngradeTests {
     private static let refusals: [(due: EndpointPolicy, sent: EndpointPolicy?, code: KMError.Code)] = [
         (whole, nil, .protectionRequired),
         (whole, byField, .protectionRequired),
-        (byField, nil, .malformedJWE),
+        (byField, nil, .protectionRequired),
         (byField, whole, .fieldMissing),
     ]
 
@@ -98,7 +98,7 @@ struct FieldDowngradeTests {
         for name in ["physicalCardNo", "physicalCardExpDate", "physicalCardCVC"] as [FieldReferenceStep] {
             var body = FieldBody(bytes: sent.body)
             try body.put(plain[name], at: name)
-            await #expect(throws: KMError(.malformedJWE)) { try await exchange.receive(sent, body.bytes, policy) }
+            await #expect(throws: KMError(.protectionRequired)) { try await exchange.receive(sent, body.bytes, policy) }
             try body.put("123", at: name)
             await #expect(throws: KMError(.protectionRequired)) {
                 try await exchange.receive(sent, body.bytes, policy)
@@ -106,14 +106,14 @@ struct FieldDowngradeTests {
             // And the other way round: one in a message in the clear.
             body = plain
             try body.put(FieldBody(bytes: sent.body)[name], at: name)
-            await #expect(throws: KMError(.malformedJWE)) { try await exchange.receive(sent, body.bytes, policy) }
+            await #expect(throws: KMError(.protectionRequired)) { try await exchange.receive(sent, body.bytes, policy) }
         }
         let (asked, call) = try await exchange.call()
         let reply = try exchange.server.seal(response, answering: call, policy: policy)
         var body = FieldBody(bytes: reply.body)
         let place: [FieldReferenceStep] = ["issuedCardList", 2, "digital", "mobileCardCVC"]
         try body.put(#""702""#, at: place[0], place[1], place[2], place[3])
-        #expect(throws: KMError(.malformedJWE)) {
+        #expect(throws: KMError(.protectionRequired)) {
             try exchange.client.open(reply.headers, body.bytes, answering: asked, policy: policy)
         }
     }

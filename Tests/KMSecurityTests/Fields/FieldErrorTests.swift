@@ -36,7 +36,7 @@ struct FieldErrorTests {
         let other = try FieldFixture.cipher().seal(otherText, [Self.path]).text
         let two = sealed.dropLast(2) + "," + other.dropFirst(10)
         for (body, code) in [
-            (Self.text, .malformedJWE),
+            (Self.text, .protectionRequired),
             (Self.text.replacing(#":"\#(Self.number)""#, with: ":\(Self.number)"), .protectionRequired),
             (moved, .fieldMismatch), (spoilt, .malformedJWE), (String(two), .fieldMismatch),
             (Self.text.dropLast() + ",", .malformedJSON), (Self.text.replacing("cvc", with: "cvv"), .fieldMissing),

@@ -130,12 +130,15 @@ struct FieldMovingTests {
 
     @Test("One field in the clear is refused, and what is no ciphertext of a field")
     func plain() throws {
-        for value in ["9491339401250765", "null", "true", "{}", "[]", #"["\#(FieldSamples.cardNumber)"]"#] {
+        for value in [
+            "9491339401250765", "null", "true", "{}", "[]", #"["\#(FieldSamples.cardNumber)"]"#, #""9491339401250765""#,
+            #""""#, #""\ud800""#, #""eyJhbGciOiJSU0EtT0FFUC0yNTYifQ""#, #""a\uff0eb""#,
+        ] {
             var body = request
             try body.put(value, at: "physicalCardNo")
             #expect(throws: KMError(.protectionRequired)) { try openRequest(body) }
         }
-        for value in [#""9491339401250765""#, #""""#, #""....""#, #""a.b.c.d.e""#] {
+        for value in [#""....""#, #""a.b.c.d.e""#, #"".""#, #""9491.3394""#, #""9491\u002e3394""#, #""\ud800.""#] {
             var body = request
             try body.put(value, at: "physicalCardNo")
             #expect(throws: KMError(.malformedJWE)) { try openRequest(body) }

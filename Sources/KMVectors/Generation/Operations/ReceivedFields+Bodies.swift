@@ -7,8 +7,8 @@ extension ReceivedFields {
         let texts = try message.texts()
         let whole = try MadeMessage.target(own).draft.made().text
         let values = [
-            ("the value in the clear", "\"\(MadeParameters.card)\"", "malformedJWE"),
-            ("an empty text", "\"\"", "malformedJWE"),
+            ("the value in the clear", "\"\(MadeParameters.card)\"", "protectionRequired"),
+            ("an empty text", "\"\"", "protectionRequired"),
             ("a number", "1", "protectionRequired"), ("null", "null", "protectionRequired"),
             ("true", "true", "protectionRequired"), ("a list", "[\"\(texts[0])\"]", "protectionRequired"),
             ("an object", "{\"encData\":\"\(texts[0])\"}", "protectionRequired"),

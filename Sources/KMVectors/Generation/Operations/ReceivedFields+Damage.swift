@@ -19,7 +19,9 @@ extension ReceivedFields {
         return try JWEDamage.everywhere.map { damage in
             let jwe = try damage.message(target.source(seeded.scope(damage.comment)))
             let body = messages[0].document.text([MadeHeader.quoted(jwe)])
-            return try ReceivedFields(damage.comment, damage.flag, messages[0], body: body, error: damage.error)
+            // Without a full stop there is no sign that it ever was a JWE.
+            let error = jwe.contains(".") ? damage.error : "protectionRequired"
+            return try ReceivedFields(damage.comment, damage.flag, messages[0], body: body, error: error)
         }
     }
 
