@@ -40,6 +40,21 @@ import Testing
         #expect(opened.headers.correlationID == request.requestHeaders.correlationID)
     }
 
+    /// Every way to seal and to open asks for whole messages, unless it is told otherwise.
+    @Test func wholeMessagesAreTheDefault() async throws {
+        let (client, server) = (try world.client(), try world.server())
+        for request in [try client.seal("[1]".bytes), try client.seal(encoding: [1])] {
+            #expect(request.body.starts(with: #"{"encData":"#.utf8))
+            let call = try await server.open(request.headers, request.body)
+            #expect(try call.decode([Int].self) == [1])
+            for reply in [
+                try server.seal("[2]".bytes, answering: call), try server.seal(encoding: [2], answering: call),
+            ] {
+                #expect(try client.open(reply.headers, reply.body, answering: request).decode([Int].self) == [2])
+            }
+        }
+    }
+
     /// A receiver takes both dialects, whichever it speaks itself.
     @Test func dialectsMix() async throws {
         for (ours, theirs) in [(WireProfile.documented, WireProfile.gateway), (.gateway, .documented)] {

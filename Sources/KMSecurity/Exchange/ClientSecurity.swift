@@ -66,7 +66,7 @@ public struct ClientSecurity: Sendable {
     /// - Returns: headers and body to send as they are.
     /// - Throws: ``KMError`` `keyUnknown` where the ring has no primary key to encrypt with; what
     ///   ``ParameterCipher/seal(_:_:under:at:correlationID:)`` throws; `headerInvalid` when the clock is outside the years 2000 to 2099.
-    public func seal(_ parameters: [UInt8], protection: Protection) throws -> SealedRequest {
+    public func seal(_ parameters: [UInt8], protection: Protection = .message) throws -> SealedRequest {
         let date = clock()
         let stamp = try RequestStamp(date: date, timeZone: timeZone)
         let keyID = accessKey == nil ? cipher.keyring.firstIssued?.id : cipher.keyring.primaryID

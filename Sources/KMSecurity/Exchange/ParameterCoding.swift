@@ -54,7 +54,7 @@ extension ClientSecurity {
     /// A request ready to send, of a value; see ``seal(_:protection:)``.
     ///
     /// - Throws: ``KMError`` `parametersInvalid` when `parameters` does not encode, and as there.
-    public func seal(encoding parameters: some Encodable, protection: Protection) throws -> SealedRequest {
+    public func seal(encoding parameters: some Encodable, protection: Protection = .message) throws -> SealedRequest {
         try seal(ParameterCoding.encode(parameters), protection: protection)
     }
 
