@@ -2,9 +2,9 @@ package import KMPrimitives
 
 /// A content encryption key with its encrypted form: one RSA operation that can serve several JWEs to one recipient, each
 /// under an IV of its own (RFC 7516 section 2, Content Encryption Key).
-public struct JWEContentKey: Sendable {
+package struct JWEContentKey: Sendable {
     /// What it encrypts with.
-    public let encryption: ContentEncryptionAlgorithm
+    package let encryption: ContentEncryptionAlgorithm
     let cipher: AESGCM
     /// The encrypted key in base64url, as it stands in every message.
     package let encodedEncryptedKey: [UInt8]

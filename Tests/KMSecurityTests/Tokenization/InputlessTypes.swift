@@ -13,7 +13,6 @@ enum InputlessTypes {
         "KMJSON.JSONString": "has no values",
         "KMJOSE.Base64": "two alphabets",
         "KMJOSE.ContentEncryptionAlgorithm": "cases",
-        "KMJOSE.JWEContentKey": "a random key, and its encrypted form",
         "KMJOSE.JWEDecryptor": "a key and a policy",
         "KMJOSE.JWEPolicy": "configuration",
         "KMJOSE.KeyManagementAlgorithm": "cases",
