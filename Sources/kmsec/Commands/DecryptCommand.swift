@@ -26,7 +26,7 @@ struct DecryptCommand: ParsableCommand {
     @OptionGroup var passphrase: PassphraseOptions
 
     func run() throws {
-        let key = try KeyFiles.privateKey(with, passphrase: passphrase.load())
+        let key = try RSAPrivateKey(contentsOfFile: with, passphrase: passphrase.load())
         if case .fields(let selection) = try fields.protection() {
             // Without --key-id any key that a field names is taken, as at message level: the private key is what counts.
             let id = try keyID ?? CryptoKeyID(String(repeating: "0", count: 32))

@@ -59,8 +59,7 @@ struct KeyGenerateCommand: ParsableCommand {
         var written: [String] = []
         do {
             if let secret {
-                let pem = try key.encryptedPKCS8PEM(passphrase: secret)
-                try writeNewFile(pem.span, path: paths.secret, mode: 0o600)
+                try key.write(encryptedPEMToNewFile: paths.secret, passphrase: secret)
             } else {
                 try key.insecurePKCS8PEM().write(toNewFile: paths.secret)
             }

@@ -5,8 +5,8 @@ import KMSecurity
 enum KeyFiles {
     /// The public half of a crypto key: of an SPKI or PKCS#1 key, or of a certificate, PEM or DER.
     static func publicHalf(_ path: String, id: CryptoKeyID, anyTime: Bool) throws -> CryptoKey {
-        let bytes = try read(path)
-        return try naming(path) {
+        let bytes = try contents(ofFile: path)
+        return try namingFile(path) {
             if !anyTime, let certificate = try certificate(in: bytes) {
                 return CryptoKey(id: id, certificate: certificate, issuedAt: .now)
             }
@@ -22,24 +22,6 @@ enum KeyFiles {
             return try Certificate(parsing: bytes)
         } catch let error as KMError where error.code == .malformedCertificate {
             return nil
-        }
-    }
-
-    /// A private key of PKCS#8, PKCS#1 or PKCS#12.
-    static func privateKey(_ path: String, passphrase: SecretBytes?) throws -> RSAPrivateKey {
-        try naming(path) { try RSAPrivateKey(parsing: SecretBytes(contentsOfFile: path), passphrase: passphrase) }
-    }
-
-    private static func read(_ path: String) throws -> [UInt8] {
-        let bytes = try SecretBytes(contentsOfFile: path)
-        return bytes.withBytes { bytes in bytes.indices.map { bytes[$0] } }
-    }
-
-    private static func naming<Key>(_ path: String, _ body: () throws -> Key) throws -> Key {
-        do {
-            return try body()
-        } catch let error as KMError where error.code != .fileUnreadable {
-            throw KMError(error.code, "\(path): \(error.detail)")
         }
     }
 }

@@ -32,8 +32,8 @@ enum ClientSnippets {
         if secretKey.isShort { print("the secret key has fewer than 32 bytes; ask for a longer one") }
 
         let passphrase = try SecretBytes(contentsOfFile: passphrasePath).withoutTrailingNewline()
-        let clientKey = try RSAPrivateKey(parsing: SecretBytes(contentsOfFile: clientKeyPath), passphrase: passphrase)
-        let platform = try Certificate(parsing: Array(Data(contentsOf: URL(filePath: certificatePath))))
+        let clientKey = try RSAPrivateKey(contentsOfFile: clientKeyPath, passphrase: passphrase)
+        let platform = try Certificate(contentsOfFile: certificatePath)
 
         let keyring = CryptoKeyring(
             CryptoKey(

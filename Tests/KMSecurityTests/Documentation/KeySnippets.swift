@@ -9,8 +9,8 @@ enum KeySnippets {
         jwkPath: String,
         passphrase: SecretBytes
     ) throws -> [RSAPrivateKey] {
-        let pem = try RSAPrivateKey(parsing: SecretBytes(contentsOfFile: pemPath))
-        let pkcs12 = try RSAPrivateKey(parsing: SecretBytes(contentsOfFile: pkcs12Path), passphrase: passphrase)
+        let pem = try RSAPrivateKey(contentsOfFile: pemPath)
+        let pkcs12 = try RSAPrivateKey(contentsOfFile: pkcs12Path, passphrase: passphrase)
         let jwk = try SecretBytes(contentsOfFile: jwkPath).withBytes { try RSAPrivateKey(jwk: $0) }
         return [pem, pkcs12, jwk]
     }
@@ -27,7 +27,7 @@ enum KeySnippets {
             commonName: keyID.text,
             validity: Date.now...Date.now.addingTimeInterval(365 * 86_400)
         )
-        try SecretBytes(copying: key.encryptedPKCS8PEM(passphrase: passphrase)).write(toNewFile: keyPath)
+        try key.write(encryptedPEMToNewFile: keyPath, passphrase: passphrase)
         try Data(certificate.pemRepresentation()).write(to: URL(filePath: certificatePath))
         return key.publicKey
     }

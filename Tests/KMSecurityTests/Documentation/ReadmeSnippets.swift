@@ -7,7 +7,7 @@ struct ReadmeSnippets {
     let keyID: String
     let secretFile: String
     let clientKeyFile: String
-    let platformCertificate: [UInt8]
+    let certificateFile: String
     let send: @Sendable (SealedRequest) async throws -> (HTTPFields, [UInt8])
 
     func client() async throws -> [UInt8] {
@@ -18,8 +18,8 @@ struct ReadmeSnippets {
             keyring: CryptoKeyring(
                 CryptoKey(
                     id: CryptoKeyID(keyID),
-                    certificate: Certificate(parsing: platformCertificate),
-                    decryptionKey: RSAPrivateKey(parsing: SecretBytes(contentsOfFile: clientKeyFile)),
+                    certificate: Certificate(contentsOfFile: certificateFile),
+                    decryptionKey: RSAPrivateKey(contentsOfFile: clientKeyFile),
                     issuedAt: Date(timeIntervalSince1970: 1_790_000_000)
                 )
             ),
@@ -27,7 +27,7 @@ struct ReadmeSnippets {
         )
 
         // Send request.headers and these very bytes of request.body, with what your HTTP client gives you.
-        let request = try client.seal(Array(#"{"userId":50000104652}"#.utf8), protection: .message)
+        let request = try client.seal(Array(#"{"userId":50000104652}"#.utf8))
 
         // HTTP 200 opens; error replies are not encrypted: PlatformResult(parsing: body) reads them.
         let (responseHeaders, responseBody) = try await send(request)

@@ -20,6 +20,8 @@ struct ReadmeTests {
         let keyFile = folder.appending(path: "client.pem").path
         try client.insecurePKCS8PEM().write(toNewFile: keyFile)
 
+        let certificateFile = folder.appending(path: "platform.pem").path
+        try Data(certificate.pemRepresentation()).write(to: URL(filePath: certificateFile))
         let id = try CryptoKeyID.random()
         let accessKey = try AccessKey("0123456789abcdef0123456789abcdef01234567")
         let secretKey = try SecretKey(SecretBytes(copying: Array("a secret of thirty-two characters".utf8)))
@@ -30,7 +32,7 @@ struct ReadmeTests {
             keyID: id.text,
             secretFile: secretFile,
             clientKeyFile: keyFile,
-            platformCertificate: try certificate.pemRepresentation()
+            certificateFile: certificateFile
         ) { request in
             let response = try await ReadmeSnippets.server(
                 request.headers,
