@@ -21,8 +21,20 @@ struct KMSec: AsyncParsableCommand {
         ]
     )
 
+    /// Refuses `kmsec help NAME` for a command that there is not, where the argument parser shows the overview.
+    private static func checkHelp(_ arguments: [String]) throws {
+        guard arguments.first == "help" else { return }
+        var command: any ParsableCommand.Type = KMSec.self
+        for name in arguments.dropFirst() where !name.hasPrefix("-") && name != "help" {
+            guard let next = command.configuration.subcommands.first(where: { $0.configuration.commandName == name })
+            else { throw ValidationError("Unexpected argument '\(name)'") }
+            command = next
+        }
+    }
+
     static func main() async {
         do {
+            try checkHelp(Array(CommandLine.arguments.dropFirst()))
             var command = try parseAsRoot()
             let commands = type(of: command).configuration.subcommands
             guard commands.isEmpty else {

@@ -78,7 +78,7 @@ extension JSONPath: CustomStringConvertible {
 }
 
 /// Normalized paths (RFC 9535 section 2.7): one spelling for each place.
-enum NormalizedPath {
+package enum NormalizedPath {
     static func append(_ segment: JSONPath.Segment, to text: inout [UInt8]) {
         switch segment {
         case .name(let name): append(name: name.span, to: &text)
@@ -87,13 +87,15 @@ enum NormalizedPath {
         }
     }
 
-    static func append(index: Int, to text: inout [UInt8]) {
+    /// Appends the step to an element.
+    package static func append(index: Int, to text: inout [UInt8]) {
         text.append(UInt8(ascii: "["))
         text += String(index).utf8
         text.append(UInt8(ascii: "]"))
     }
 
-    static func append(name: Span<UInt8>, to text: inout [UInt8]) {
+    /// Appends the step to a member.
+    package static func append(name: Span<UInt8>, to text: inout [UInt8]) {
         text += "['".utf8
         for index in name.indices {
             let byte = name[index]

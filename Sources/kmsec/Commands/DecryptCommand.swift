@@ -50,17 +50,3 @@ struct DecryptCommand: ParsableCommand {
         try Streams.write(opened.plaintext)
     }
 }
-
-/// What a person has at hand: a body, or the JWE alone.
-enum JWEInput {
-    /// The JWE's bytes.
-    ///
-    /// A bare one may have white space around it, which no JWE has itself.
-    static func message(in input: [UInt8]) throws -> [UInt8] {
-        let whiteSpace = Set(" \t\r\n".utf8)
-        guard let first = input.firstIndex(where: { !whiteSpace.contains($0) }),
-            let last = input.lastIndex(where: { !whiteSpace.contains($0) })
-        else { throw KMError(.malformedBody, "standard input is empty; a body or a JWE is due") }
-        return input[first] == UInt8(ascii: "{") ? try EncryptedBody.message(of: input) : Array(input[first...last])
-    }
-}

@@ -17,7 +17,7 @@ struct JWEInspectCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "inspect",
         abstract:
-            "Show a JWE without a key: a body or a compact serialization in; its header and the sizes of its parts out."
+            "Show JWEs without a key: a body or a compact serialization in; headers and the sizes of their parts out."
     )
 
     @Flag(help: "Write JSON.")
@@ -25,6 +25,8 @@ struct JWEInspectCommand: ParsableCommand {
 
     /// What can be seen without a key.
     struct Report: Encodable {
+        /// Of a field: its place.
+        let path: String?
         let protectedHeader: String
         let sizes: [String: Int]
         let accepted: Bool
@@ -33,7 +35,21 @@ struct JWEInspectCommand: ParsableCommand {
 
     func run() throws {
         let policy = JWEPolicy(maximumByteCount: Streams.maximumByteCount)
-        let message = try JWEInput.message(in: Streams.readAll())
+        let input = try Streams.readAll()
+        let message: [UInt8]
+        do {
+            message = try JWEInput.message(in: input)
+        } catch let error as KMError where error.code == .protectionRequired {
+            // No message; a body of field level perhaps.
+            let fields = try JWEInput.fields(in: input, policy: policy)
+            guard !fields.isEmpty else { throw error }
+            return try write(fields: fields.map { try Self.report($0.message, at: $0.path, policy) })
+        }
+        let report = try Self.report(message, at: nil, policy)
+        if json { try Streams.writeJSON(report) } else { try write(report) }
+    }
+
+    private static func report(_ message: [UInt8], at path: String?, _ policy: JWEPolicy) throws -> Report {
         let parts = try JWECompact(decoding: message.span, policy: policy)
         guard let header = String(validating: parts.headerJSON, as: UTF8.self) else {
             throw KMError(.malformedHeader, "the protected header is not UTF-8")
@@ -43,24 +59,41 @@ struct JWEInspectCommand: ParsableCommand {
             _ = try JWEHeader(parsing: parts.headerJSON, policy: policy)
             try parts.checkSizes()
         }.failure
-        let sizes = [
-            ("protected header", parts.headerJSON.count), ("encrypted key", parts.encryptedKey.count),
-            ("initialization vector", parts.iv.count), ("ciphertext", parts.ciphertext.count),
-            ("authentication tag", parts.tag.count), ("message", message.count),
+        let counts = [
+            parts.headerJSON.count, parts.encryptedKey.count, parts.iv.count, parts.ciphertext.count, parts.tag.count,
+            message.count,
         ]
-        if json {
-            return try Streams.writeJSON(
-                Report(
-                    protectedHeader: header,
-                    sizes: Dictionary(uniqueKeysWithValues: sizes),
-                    accepted: refusal == nil,
-                    reason: refusal
-                )
-            )
+        return Report(
+            path: path,
+            protectedHeader: header,
+            sizes: Dictionary(uniqueKeysWithValues: zip(sizeNames, counts)),
+            accepted: refusal == nil,
+            reason: refusal
+        )
+    }
+
+    private static let sizeNames = [
+        "protected header", "encrypted key", "initialization vector", "ciphertext", "authentication tag", "message",
+    ]
+
+    private func write(fields reports: [Report]) throws {
+        if json { return try Streams.writeJSON(reports) }
+        for (number, report) in reports.enumerated() {
+            if number > 0 { try Streams.writeLine("") }
+            try Streams.writeLine(Self.shown(report.path ?? ""))
+            try write(report)
         }
-        try Streams.writeLine(Terminal.printable(MessageMasking.apply(to: header)))
-        for (name, size) in sizes { try Streams.writeLine(Terminal.padded(name, to: 22) + "\(size) bytes") }
-        try Streams.writeLine(Terminal.padded("taken", to: 22) + (refusal.map { "no: \($0)" } ?? "yes"))
+    }
+
+    /// Text of the message, for a person: names in it may be anything.
+    private static func shown(_ text: String) -> String { Terminal.printable(MessageMasking.apply(to: text)) }
+
+    private func write(_ report: Report) throws {
+        try Streams.writeLine(Self.shown(report.protectedHeader))
+        for name in Self.sizeNames {
+            try Streams.writeLine(Terminal.padded(name, to: 22) + "\(report.sizes[name] ?? 0) bytes")
+        }
+        try Streams.writeLine(Terminal.padded("taken", to: 22) + (report.reason.map { "no: \($0)" } ?? "yes"))
     }
 }
 

@@ -34,7 +34,7 @@ enum Failure {
             "look for the path's names in the text; a body of message level, {\"encData\":\"…\"}, takes no --field"
         case .certificateNotValid: "ask for a new certificate; --any-time takes one outside its validity"
         case .protectionRequired:
-            "a body of message level is {\"encData\":\"…\"}; at field level decrypt takes --field, and jwe inspect one field's value"
+            "a body of message level is {\"encData\":\"…\"}; at field level decrypt takes --field"
         default: nil
         }
     }
