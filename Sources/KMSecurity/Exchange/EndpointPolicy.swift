@@ -72,7 +72,7 @@ extension FieldSelection {
     /// A selection of few paths that do not overlap, as a test proves.
     fileprivate init(unchecked paths: [JSONPath]) {
         self.paths = paths
-        requiresMatches = true
+        requiresMatches = .everywhere
         nodes = FieldNode.tree(of: paths)
     }
 }

@@ -12,6 +12,8 @@ package struct FieldMatcher {
         let end: Int
         /// The object's names seen so far are those in `names` from here on.
         let firstName: Int
+        /// The nodes that its members or elements led to by name or index are those in `met` from here on.
+        let firstMet: Int
         /// How many members or elements were seen.
         var count = 0
     }
@@ -27,7 +29,11 @@ package struct FieldMatcher {
     private var frames: [Frame] = []
     private var active: [Int] = [0]
     private var names: [Name] = []
+    private var met: [Int] = []
+    /// Of each path, whether it reaches something.
     private var isSatisfied: [Bool]
+    /// The first place where a path cannot go on.
+    private var deadEnd: (path: Int, at: Int)?
     private var matches: [FieldMatch] = []
 
     /// Finds at most `limits.maximumFieldCount` values.
@@ -72,8 +78,19 @@ package struct FieldMatcher {
             }
         }
         _ = try scanner.next(in: document)
-        guard selection.requiresMatches, let missing = isSatisfied.firstIndex(of: false) else { return }
-        throw KMError(.fieldMissing, "\(selection.paths[missing]) reaches nothing")
+        try checkRequirement()
+    }
+
+    private func checkRequirement() throws {
+        guard selection.requiresMatches != .nowhere else { return }
+        if let missing = isSatisfied.firstIndex(of: false) {
+            throw KMError(.fieldMissing, "\(selection.paths[missing]) reaches nothing")
+        }
+        guard selection.requiresMatches == .everywhere, let deadEnd else { return }
+        throw KMError(
+            .fieldMissing,
+            "\(selection.paths[deadEnd.path]) reaches nothing in one of its places, which ends at byte \(deadEnd.at)"
+        )
     }
 
     /// Takes the value that `token` begins, against the nodes `active[first...]`.
@@ -94,8 +111,17 @@ package struct FieldMatcher {
         }
         if token == .objectStart || token == .arrayStart {
             let isObject = token == .objectStart
-            frames.append(Frame(isObject: isObject, first: first, end: active.count, firstName: names.count))
+            frames.append(
+                Frame(
+                    isObject: isObject,
+                    first: first,
+                    end: active.count,
+                    firstName: names.count,
+                    firstMet: met.count
+                )
+            )
         } else {
+            deadEnd = deadEnd ?? (selection.nodes[active[first]].path, scanner.range.upperBound)
             active.removeSubrange(first...)
         }
     }
@@ -127,26 +153,42 @@ package struct FieldMatcher {
         for (name, next) in selection.nodes[node].names
         where text.map({ $0 == name }) ?? JSONString.equals(document, scanner.range, hasEscapes: false, name) {
             active.append(next)
+            met.append(next)
         }
         if let next = selection.nodes[node].wildcard { active.append(next) }
     }
 
     private mutating func activateElement(_ index: Int, of node: Int) {
-        for (wanted, next) in selection.nodes[node].indexes where wanted == index { active.append(next) }
+        for (wanted, next) in selection.nodes[node].indexes where wanted == index {
+            active.append(next)
+            met.append(next)
+        }
         if let next = selection.nodes[node].wildcard { active.append(next) }
     }
 
     /// Leaves an object or array at its end.
     private mutating func leave(_ frame: Frame, _ document: Span<UInt8>) throws {
         if frame.isObject { try refuseRepeatedNames(from: frame.firstName, document) }
+        if deadEnd == nil, let path = unmetPath(frame) { deadEnd = (path, scanner.range.upperBound) }
         if frame.count == 0 {
             for place in frame.first..<frame.end {
                 for path in selection.nodes[active[place]].throughWildcard { isSatisfied[path] = true }
             }
         }
         names.removeSubrange(frame.firstName...)
+        met.removeSubrange(frame.firstMet...)
         active.removeSubrange(frame.first...)
         frames.removeLast()
+    }
+
+    /// A path that goes on with a name or an index that an object or array does not have.
+    private func unmetPath(_ frame: Frame) -> Int? {
+        var dueCount = 0
+        for place in frame.first..<frame.end { dueCount += selection.nodes[active[place]].dueCount }
+        // No name stands there twice: as many as there are have all been met.
+        guard met.count - frame.firstMet < dueCount else { return nil }
+        let due = active[frame.first..<frame.end].flatMap { selection.nodes[$0].due }
+        return due.first { !met[frame.firstMet...].contains($0) }.map { selection.nodes[$0].path }
     }
 
     /// The normalized path of the value at hand, from what every frame is at.

@@ -7,7 +7,7 @@ public enum Protection: Sendable, Hashable {
     /// Each selected value becomes a JWE in its place; every other byte of the parameters stays.
     case fields(FieldSelection)
 
-    /// Field level, of what some paths reach, each of them something.
+    /// Field level, of what some paths reach, each of them something in all places where it leads.
     ///
     /// - Throws: ``KMError`` as ``FieldSelection/init(_:requiresMatches:)-([String],_)``.
     public static func fields(_ paths: String...) throws -> Protection {

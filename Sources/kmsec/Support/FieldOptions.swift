@@ -16,7 +16,7 @@ struct FieldOptions: ParsableArguments {
     )
     var correlationID: CorrelationID?
 
-    @Flag(help: "With --field: a path may reach nothing.")
+    @Flag(help: "With --field: a path may reach nothing, or not every item of a list.")
     var allowUnmatched = false
 
     func validate() throws {
@@ -26,6 +26,7 @@ struct FieldOptions: ParsableArguments {
 
     /// Field level where there are paths, else message level.
     func protection() throws -> Protection {
-        paths.isEmpty ? .message : .fields(try FieldSelection(paths, requiresMatches: !allowUnmatched))
+        guard !paths.isEmpty else { return .message }
+        return .fields(try FieldSelection(paths, requiresMatches: allowUnmatched ? .nowhere : .everywhere))
     }
 }

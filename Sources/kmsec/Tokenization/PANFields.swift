@@ -10,11 +10,11 @@ struct PANPlaces: Sendable {
 
     /// - Throws: ``KMError`` `pathUnsupported` when a PAR is to stand beside what is no member of an object.
     init(_ paths: [JSONPath], beside name: String?) throws {
-        selection = try FieldSelection(paths)
+        selection = try FieldSelection(paths, requiresMatches: .somewhere)
         beside = try name.map { name in
             var text: [UInt8] = []
             JSONString.append(name, to: &text)
-            return (text, try FieldSelection(paths.map { try $0.sibling(name) }, requiresMatches: false))
+            return (text, try FieldSelection(paths.map { try $0.sibling(name) }, requiresMatches: .nowhere))
         }
     }
 }

@@ -66,7 +66,7 @@ enum FuzzTarget: String, CaseIterable {
         let selections = [
             ["$"], ["$.a"], ["$[*]"], ["$.a.b", "$.c"], ["$.*[*]", "$.x"], ["$[0]", "$[1].a"], ["$['']"],
         ]
-        .compactMap { try? FieldSelection($0, requiresMatches: false) }
+        .compactMap { try? FieldSelection($0, requiresMatches: .nowhere) }
         return { input in
             guard let choice = input.first else { return }
             let document = Array(input.dropFirst())

@@ -99,6 +99,18 @@ struct ServerSnippetTests {
         let ends = try SnippetEnds()
         let loads = Mutex(0)
         let (known, secretKey) = (Caller.accessKey(ends.accessKey), ends.secretKey)
+    @Test func itemsMayLackWhatIsOptional() throws {
+        let ends = try SnippetEnds()
+        let cipher = try ParameterCipher(keyring: ends.clientRing)
+        let loose = try ServerSnippets.loosely().request.protection
+        let item = #"{"values":{"points":[{"policyId":"1"}]}}"#
+        func seal(_ items: String) -> KMError.Code? {
+            refusal { try cipher.seal("{\"issuedCardList\":[\(items)]}".bytes, loose, under: ends.keyID, at: .now) }
+        }
+        #expect(seal(#"\#(item),{"values":{}}"#) == nil)
+        #expect(seal(#"{"values":{}}"#) == .fieldMissing)
+    }
+
         let source = ServerSnippets.CachedCredentials { caller in
             loads.withLock { $0 += 1 }
             return caller == known ? [Credential(secretKey: secretKey)] : []

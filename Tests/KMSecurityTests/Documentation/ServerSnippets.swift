@@ -130,6 +130,12 @@ struct ServerSnippets {
         let call = try await server.open(headers, body, policy: policy)
         return call
     }
+    static func loosely() throws -> EndpointPolicy {
+        let points = try FieldSelection(["$.issuedCardList[*].values.points[*].policyId"], requiresMatches: .somewhere)
+        let loose = EndpointPolicy(.fields(points))
+        return loose
+    }
+
 
     static func callback(
         _ headers: HTTPFields,

@@ -60,7 +60,15 @@ extension ParameterCipher {
     }
 
     func open(_ body: [UInt8], _ paths: [String], _ correlationID: CorrelationID? = nil) throws -> [UInt8] {
-        try decrypt(body, fields: FieldSelection(paths), under: FieldFixture.id, correlationID: correlationID)
+        try openFields(body, FieldSelection(paths), correlationID)
+    }
+
+    func openFields(
+        _ body: [UInt8],
+        _ selection: FieldSelection,
+        _ correlationID: CorrelationID? = nil
+    ) throws -> [UInt8] {
+        try decrypt(body, fields: selection, under: FieldFixture.id, correlationID: correlationID)
     }
 
     func sealWhole(_ text: String) throws -> [UInt8] {

@@ -19,11 +19,17 @@ struct FieldReferencePath {
         var meetsRepeats = false
         /// Whether a wildcard met an object or array without content.
         var meetsEmptiness = false
+        /// Whether there is a value from which it does not go on.
+        var meetsDeadEnd = false
 
-        var codes: Set<KMError.Code> {
+        func codes(_ requirement: FieldSelection.Requirement) -> Set<KMError.Code> {
             var codes: Set<KMError.Code> = []
             if meetsRepeats { codes.insert(.malformedJSON) }
-            if hits.isEmpty && !meetsEmptiness { codes.insert(.fieldMissing) }
+            switch requirement {
+            case .everywhere: if meetsDeadEnd { codes.insert(.fieldMissing) }
+            case .somewhere: if hits.isEmpty && !meetsEmptiness { codes.insert(.fieldMissing) }
+            case .nowhere: break
+            }
             if hits.values.contains(where: { $0.path == nil }) { codes.insert(.pathUnsupported) }
             return codes
         }
@@ -47,8 +53,9 @@ struct FieldReferencePath {
         }
         switch tree {
         case .leaf:
-            return
+            outcome.meetsDeadEnd = true
         case .object(_, let members):
+            if step != .any, !members.contains(where: { step == .name($0.name) }) { outcome.meetsDeadEnd = true }
             if Set(members.map(\.name)).count < members.count { outcome.meetsRepeats = true }
             if members.isEmpty, step == .any { outcome.meetsEmptiness = true }
             for (name, value) in members where step == .any || step == .name(name) {
@@ -56,6 +63,7 @@ struct FieldReferencePath {
                 walk(value, rest.dropFirst(), next, &outcome)
             }
         case .array(_, let elements):
+            if step != .any, !elements.indices.contains(where: { step == .index($0) }) { outcome.meetsDeadEnd = true }
             if elements.isEmpty, step == .any { outcome.meetsEmptiness = true }
             for (index, value) in elements.enumerated() where step == .any || step == .index(index) {
                 walk(value, rest.dropFirst(), path.map { $0 + "[\(index)]" }, &outcome)

@@ -22,6 +22,7 @@ enum InputlessTypes {
         "KMSecurity.EndpointPolicy": "configuration",
         "KMSecurity.EndpointPolicy.Rule": "configuration",
         "KMSecurity.FieldSelection": "configuration; what a wildcard reaches is not in it",
+        "KMSecurity.FieldSelection.Requirement": "cases",
         "KMSecurity.HeaderRule": "rules of this package",
         "KMSecurity.HeaderRule.Kind": "cases",
         "KMSecurity.HeaderValue": "a protocol",

@@ -1,0 +1,129 @@
+import Testing
+
+@testable import KMSecurity
+
+/// What a selection asks of the places where its paths lead.
+@Suite("What paths must reach")
+struct FieldRequirementTests {
+    private typealias Requirement = FieldSelection.Requirement
+    private let cipher: ParameterCipher
+
+    init() throws {
+        cipher = try FieldFixture.cipher()
+    }
+
+    /// The code of a refusal by either side; a document that is refused by one alone fails the test.
+    private func refusal(_ text: String, _ paths: [String], _ requirement: Requirement) throws -> KMError.Code? {
+        let selection = try FieldSelection(paths, requiresMatches: requirement)
+        func code(_ body: () throws -> [UInt8]) -> KMError.Code? {
+            do {
+                _ = try body()
+                return nil
+            } catch {
+                return (error as? KMError)?.code
+            }
+        }
+        let sealing = code { try cipher.sealFields(Array(text.utf8), selection) }
+        let sealed = try cipher.sealFields(
+            Array(text.utf8),
+            FieldSelection(paths, requiresMatches: .nowhere)
+        )
+        let opening = code { try cipher.openFields(sealed, selection) }
+        #expect(sealing == opening)
+        return sealing
+    }
+
+    @Test("Everywhere is the default")
+    func standard() throws {
+        #expect(try FieldSelection(["$.a"]).requiresMatches == .everywhere)
+        #expect(try FieldSelection([JSONPath("$.a")]).requiresMatches == .everywhere)
+        #expect(try Protection.fields("$.a") == .fields(FieldSelection(["$.a"], requiresMatches: .everywhere)))
+        #expect(try FieldSelection(["$.a"]) != FieldSelection(["$.a"], requiresMatches: .somewhere))
+    }
+
+    @Test(
+        "Where one place of several lacks what a path goes on with",
+        arguments: [
+            ["$.l[*].d.c"], ["$['l'][*]['d']['c']"], ["$.l[*].d.c", "$.l[*].d.e"], ["$.l[*].d.e", "$.l[*].d.c"],
+            ["$.*[*].d.c", "$.l[*].d.e"],
+        ]
+    )
+    func oneOfSeveral(_ paths: [String]) throws {
+        let good = #"{"d":{"c":1,"e":[1]},"x":2}"#
+        for bad in [
+            #"{"d":{"C":1,"e":2}}"#, #"{"D":{"c":1,"e":2}}"#, #"{"d":null}"#, #"{"d":[]}"#, #"{"d":[{"c":1,"e":2}]}"#,
+            #"{"d":{}}"#, "{}", "[]", "null", "7", #""d""#, #"{"d":"c"}"#, #"{"d":{"c\u0020":1,"e":2}}"#,
+        ] {
+            for items in [[bad, good], [good, bad], [good, bad, good]] {
+                let text = #"{"l":[\#(items.joined(separator: ","))]}"#
+                #expect(try refusal(text, paths, .everywhere) == .fieldMissing, "\(text)")
+                #expect(try refusal(text, paths, .somewhere) == nil, "\(text)")
+                #expect(try refusal(text, paths, .nowhere) == nil, "\(text)")
+            }
+        }
+        #expect(try refusal(#"{"l":[\#(good),\#(good)]}"#, paths, .everywhere) == nil)
+        let other = #"{"x":[],"d" : {"e":null,"\u0063":null}}"#
+        #expect(try refusal(#"{"l":[\#(good),\#(other)]}"#, paths, .everywhere) == nil)
+    }
+
+    @Test("What is content everywhere, and what nowhere")
+    func edges() throws {
+        for (text, path) in [
+            (#"{"l":[]}"#, "$.l[*].c"), (#"{"l":{}}"#, "$.l[*].c"), (#"{"l":[[],[]]}"#, "$.l[*][*].c"),
+            (#"{"l":[[],[{"c":1}]]}"#, "$.l[*][*].c"), (#"{"c":null}"#, "$.c"), ("[null]", "$[0]"), ("[0,1]", "$[*]"),
+            (#"{"l":[[1,2],[3,4,5]]}"#, "$.l[*][1]"), (#"{"":{"":1}}"#, "$['']['']"), ("null", "$"),
+        ] {
+            for requirement in [Requirement.everywhere, .somewhere] {
+                #expect(try refusal(text, [path], requirement) == nil, "\(text)")
+            }
+        }
+        for (text, path) in [
+            ("{}", "$.c"), ("null", "$.c"), ("null", "$[*]"), ("1", "$[0]"), (#"{"l":null}"#, "$.l[*]"), ("[]", "$.c"),
+            (#"{"0":1}"#, "$[0]"), ("[1]", "$[1]"), (#"[{"a":1}]"#, "$.a"),
+        ] {
+            for requirement in [Requirement.everywhere, .somewhere] {
+                #expect(try refusal(text, [path], requirement) == .fieldMissing, "\(text)")
+            }
+            #expect(try refusal(text, [path], .nowhere) == nil, "\(text)")
+        }
+        #expect(try refusal(#"{"l":[[1,2],[3]]}"#, ["$.l[*][1]"], .everywhere) == .fieldMissing)
+        #expect(try refusal(#"{"l":[[1,2],null]}"#, ["$.l[*][*]"], .everywhere) == .fieldMissing)
+    }
+
+    @Test("Several paths through one place, each asked for what is its own")
+    func several() throws {
+        let paths = ["$.l[0].a", "$.l[*].b"]
+        #expect(try refusal(#"{"l":[{"a":1,"b":2},{"b":3}]}"#, paths, .everywhere) == nil)
+        #expect(try refusal(#"{"l":[{"b":2},{"a":1,"b":3}]}"#, paths, .everywhere) == .fieldMissing)
+        #expect(try refusal(#"{"l":[{"a":1,"b":2},{"a":3}]}"#, paths, .everywhere) == .fieldMissing)
+    }
+
+    @Test("What is wrong with the text is told first, wherever it stands")
+    func order() throws {
+        let selection = try FieldSelection(["$.l[*].c"])
+        for text in [#"{"l":[{}]"#, #"{"l":[{}],"l":[]}"#, #"{"l":[{}]}{}"#, #"{"l":[{},{"c":1,"c":1}]}"#] {
+            #expect(throws: KMError(.malformedJSON)) { try cipher.sealFields(Array(text.utf8), selection) }
+        }
+    }
+
+    @Test("The documented response: a misspelt name in one item stops it, optional lists are for the looser demand")
+    func documentedResponse() throws {
+        let items = [0, 1, 2].map(FieldSamples.item)
+        for name in ["digital", "cardNo", "mobileCardCVC"] {
+            let text = FieldSamples.response.replacing(
+                items[1],
+                with: items[1].replacing("\"\(name)\"", with: "\"\(name.uppercased())\"")
+            )
+            #expect(try refusal(text, FieldSamples.responsePaths, .everywhere) == .fieldMissing)
+            #expect(try refusal(text, FieldSamples.responsePaths, .somewhere) == nil)
+        }
+        let paths = ["$.issuedCardList[*].values.points[*].policyId"]
+        let points = #""values":{"points":[{"policyId":"1"}],"balance""#
+        let text = FieldSamples.response.replacing(
+            items[2],
+            with: items[2].replacing(#""values":{"balance""#, with: points)
+        )
+        #expect(try refusal(text, paths, .everywhere) == .fieldMissing)
+        #expect(try refusal(text, paths, .somewhere) == nil)
+    }
+}
