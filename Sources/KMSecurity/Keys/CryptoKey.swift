@@ -34,7 +34,7 @@ public struct CryptoKey: Sendable {
 
     /// A key of bare halves, at least one.
     ///
-    /// - Throws: ``KMError`` `keyHalfMissing` without either.
+    /// - Throws: ``KMError`` `keyHalfMissing` without either, in any state: see ``init(discarded:issuedAt:)``.
     public init(
         id: CryptoKeyID,
         encryptionKey: RSAPublicKey? = nil,
@@ -57,6 +57,14 @@ public struct CryptoKey: Sendable {
         issuedAt: Date
     ) {
         self.init(id, state, issuedAt, certificate.unverifiedPublicKey, certificate.validity, decryptionKey)
+    }
+
+    /// A key that was discarded, without its halves, whose files are gone.
+    ///
+    /// For a ring that is made anew, as when a process starts: the id stays taken, and who still uses the key is refused
+    /// with `keyNotActive`, which tells more than `keyUnknown`.
+    public init(discarded id: CryptoKeyID, issuedAt: Date) {
+        self.init(id, .discarded, issuedAt, nil, nil, nil)
     }
 
     private init(

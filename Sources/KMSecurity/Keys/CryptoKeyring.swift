@@ -12,13 +12,17 @@ public struct CryptoKeyring: Sendable {
 
     private let byID: [CryptoKeyID: CryptoKey]
 
-    /// A ring of one key, which is primary if it can encrypt.
+    /// A ring of one key, which is primary if it can encrypt: a client's.
+    ///
+    /// A server, which answers under the key that a request names, needs no primary key:
+    /// `CryptoKeyring([key], primary: nil)`.
     public init(_ key: CryptoKey) {
         byID = [key.id: key]
         primaryID = key.state == .active && key.encryptionKey != nil ? key.id : nil
     }
 
-    /// A ring of `keys`, of which `primary` encrypts requests.
+    /// A ring of `keys`, of which `primary` encrypts requests; nil in a ring that only answers, a server's, where any key
+    /// can be set inactive.
     ///
     /// - Throws: ``KMError`` `keyringInvalid` when an id stands there twice, or when `primary` is not among them, not
     ///   active, or without a public half.
@@ -68,10 +72,16 @@ public struct CryptoKeyring: Sendable {
     /// This ring with the key of an id in another state.
     ///
     /// - Throws: ``KMError`` `keyUnknown`; `keyNotActive` when it was discarded, which is final; `keyringInvalid` when it
-    ///   is primary and would no longer encrypt: make another one primary first.
+    ///   is primary and would no longer encrypt: make another one primary first, or on a server none.
     public func setting(_ state: CryptoKey.State, of id: CryptoKeyID) throws -> CryptoKeyring {
         let key = try key(id)
         guard key.state != .discarded else { throw KMError(.keyNotActive, "key \(id) is discarded, for good") }
+        guard state == .active || id != primaryID else {
+            throw KMError(
+                .keyringInvalid,
+                "key \(id) is primary: make another one primary first, or none (makingPrimary(nil)) in a ring that only answers"
+            )
+        }
         return try CryptoKeyring(keys.map { $0.id == id ? $0.with(state: state) : $0 }, primary: primaryID)
     }
 }

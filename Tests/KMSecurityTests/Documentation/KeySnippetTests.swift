@@ -145,6 +145,19 @@ struct KeySnippetTests {
         #expect(await refusal { try await exchange(client: 0, server: 4) } == .keyNotActive)
     }
 
+    @Test func aDiscardedKeyIsMadeAgain() throws {
+        let ends = try SnippetEnds()
+        let (pair, id) = (try TestKeys.first(), try CryptoKeyID.random())
+        let validity = Date.now.addingTimeInterval(-60)...Date.now.addingTimeInterval(3600)
+        let certificate = try Certificate.selfSigned(pair, commonName: "new", validity: validity)
+        let ring = try KeySnippets.restarted(ends.keyID, .now - 100, id, .now, certificate, pair)
+        #expect(ring.keys.map(\.id) == [ends.keyID, id])
+        #expect(ring.primaryID == id)
+        let cipher = try ParameterCipher(keyring: ring)
+        #expect(refusal { try cipher.encrypt(Self.parameters, under: ends.keyID, at: .now) } == .keyNotActive)
+        #expect(refusal { try cipher.encrypt(Self.parameters, under: id, at: .now) } == nil)
+    }
+
     @Test(arguments: [3600.0, -3600]) func secretsAreReplaced(_ lastDay: TimeInterval) async throws {
         let ends = try SnippetEnds()
         let fresh = try SecretKey(SecretBytes(randomCount: 32))

@@ -97,6 +97,24 @@ enum KeySnippets {
         return ring
     }
 
+    static func restarted(
+        _ oldKeyID: CryptoKeyID,
+        _ oldIssue: Date,
+        _ newKeyID: CryptoKeyID,
+        _ newIssue: Date,
+        _ certificate: Certificate,
+        _ privateKey: RSAPrivateKey
+    ) throws -> CryptoKeyring {
+        let ring = try CryptoKeyring(
+            [
+                CryptoKey(discarded: oldKeyID, issuedAt: oldIssue),
+                CryptoKey(id: newKeyID, certificate: certificate, decryptionKey: privateKey, issuedAt: newIssue),
+            ],
+            primary: newKeyID
+        )
+        return ring
+    }
+
     static func secrets(
         accessKey: AccessKey,
         aspID: AspID,

@@ -179,7 +179,8 @@ struct ServerSnippets {
         let server = try ServerSecurity(
             credentials: StaticCredentials([accessKey: [secretKey]]),
             keyring: CryptoKeyring(
-                CryptoKey(id: keyID, encryptionKey: theirs.publicKey, decryptionKey: ours, issuedAt: .now)
+                [CryptoKey(id: keyID, encryptionKey: theirs.publicKey, decryptionKey: ours, issuedAt: .now)],
+                primary: nil
             )
         )
         let client = try ClientSecurity(
