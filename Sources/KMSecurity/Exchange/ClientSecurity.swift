@@ -11,7 +11,7 @@ public struct ClientSecurity: Sendable {
     private let accessKey: AccessKey?
     private let log: DecisionLog
     private let signer: TranTokenSigner
-    private let cipher: ParameterCipher
+    private var cipher: ParameterCipher
     private let timeZone: TimeZoneCode
     private let profile: WireProfile
     private let clock: WallClock
@@ -55,6 +55,21 @@ public struct ClientSecurity: Sendable {
         self.profile = profile
         log = DecisionLog(logger: logger)
         self.clock = clock
+    }
+
+    /// The keys.
+    public var keyring: CryptoKeyring { cipher.keyring }
+
+    /// This client with another ring, as after a step of a rotation, and with all else as it is.
+    ///
+    /// A data-key cache starts empty. Responses to requests that were sealed before open with either client, as long as
+    /// the ring's key of the request may decrypt.
+    ///
+    /// - Throws: ``KMError`` `cryptographyUnavailable`.
+    public func with(keyring: CryptoKeyring) throws -> ClientSecurity {
+        var client = self
+        client.cipher = try cipher.with(keyring: keyring)
+        return client
     }
 
     /// A request ready to send: its body encrypted as asked for, then signed.
@@ -133,7 +148,7 @@ public struct ClientSecurity: Sendable {
         answering request: SealedRequest,
         rule: EndpointPolicy.Rule
     ) throws -> OpenedResponse {
-        try log.decision("response", headers) {
+        try log.decision(.response, headers) {
             try cipher.limits.check(body)
             let responseHeaders = try ResponseHeaders(headers)
             guard responseHeaders.correlationID == request.requestHeaders.correlationID else {

@@ -2,33 +2,54 @@ internal import HTTPTypes
 internal import KMPrimitives
 internal import Logging
 
-/// What is logged of a decision: the correlation id, the key id, the code and the time it took; never a value that is
+/// What is logged of a decision: the ids, the credential's name, the code and the time it took; never a value that is
 /// secret, never a parameter.
+///
+/// GettingStartedOperator has the table of the keys.
 struct DecisionLog: Sendable {
+    /// What is decided.
+    enum Decision: Logger.Message {
+        /// Whether a request is honoured.
+        case request
+        /// Whether a response is taken.
+        case response
+        /// What a request that was honoured is answered.
+        case answer
+    }
+
+    /// What a decision comes to know on its way, to be told however it ends.
+    struct Known {
+        /// Who the request says it is from, which nothing proves.
+        var candidates: [Credential] = []
+        /// Whose secret made the token.
+        var credentialName: String?
+    }
+
     let logger: Logger?
 
-    /// Runs `decide`, and logs how it ended: success at debug level, a refusal at notice, a guard that is full at error.
+    /// Runs `decide`, and logs how it ended.
     func decision<Result>(
-        _ name: Logger.Message,
+        _ decision: Decision,
         _ fields: HTTPFields,
         isolation: isolated (any Actor)? = #isolation,
-        _ decide: () async throws -> Result
+        _ decide: (inout Known) async throws -> Result
     ) async throws -> Result {
-        guard logger != nil else { return try await decide() }
+        var known = Known()
+        guard logger != nil else { return try await decide(&known) }
         let start = ContinuousClock.now
         do {
-            let result = try await decide()
-            log(name, fields, nil, start)
+            let result = try await decide(&known)
+            log(decision, fields, known, nil, start)
             return result
         } catch {
-            log(name, fields, error, start)
+            log(decision, fields, known, error, start)
             throw error
         }
     }
 
-    /// As the asynchronous one.
+    /// As the asynchronous one, where nothing comes to be known.
     func decision<Result>(
-        _ name: Logger.Message,
+        _ decision: Decision,
         _ fields: HTTPFields,
         _ decide: () throws -> Result
     ) throws -> Result {
@@ -36,41 +57,50 @@ struct DecisionLog: Sendable {
         let start = ContinuousClock.now
         do {
             let result = try decide()
-            log(name, fields, nil, start)
+            log(decision, fields, Known(), nil, start)
             return result
         } catch {
-            log(name, fields, error, start)
+            log(decision, fields, Known(), error, start)
             throw error
         }
     }
 
+    /// Success at debug level, and an answer that refuses; a refusal at notice; what is no fault of the peer at error.
     private func log(
-        _ name: Logger.Message,
+        _ decision: Decision,
         _ fields: HTTPFields,
+        _ known: Known,
         _ error: (any Error)?,
         _ start: ContinuousClock.Instant
     ) {
-        guard let error else {
-            logger?.debug(name, metadata: metadata(fields, "done", start))
-            return
+        var level = Logger.Level.debug
+        var code = "done"
+        var detail = ""
+        if let result = error as? PlatformResult, decision == .answer, result.isRefusal {
+            code = MessageMasking.apply(to: result.code)
+        } else if let error = error as? KMError {
+            let isOurs = decision == .answer || ServerSecurity.ownFaults.contains(error.code)
+            (level, code, detail) = (isOurs ? .error : .notice, error.code.description, error.detail)
+        } else if let error {
+            // A foreign error, of a credential source or a guard, may quote what it was given: its type alone is told.
+            (level, code) = (.error, "\(type(of: error))")
         }
-        // A foreign error, of a credential source or a guard, may quote what it was given: its type alone is told.
-        let known = error as? KMError
-        var metadata = metadata(fields, known?.code.description ?? "\(type(of: error))", start)
-        if let detail = known?.detail, !detail.isEmpty { metadata["km.detail"] = "\(detail)" }
-        let isOurFault = known.map { ServerSecurity.ownFaults.contains($0.code) } ?? true
-        logger?.log(level: isOurFault ? .error : .notice, name, metadata: metadata)
-    }
-
-    private func metadata(_ fields: HTTPFields, _ code: String, _ start: ContinuousClock.Instant) -> Logger.Metadata {
         let elapsed = start.duration(to: .now).components
         var metadata: Logger.Metadata = [
             "km.code": "\(code)",
             "km.us": "\(elapsed.seconds * 1_000_000 + elapsed.attoseconds / 1_000_000_000_000)",
         ]
-        // Only what has the form of these ids is written to a log.
+        if !detail.isEmpty { metadata["km.detail"] = "\(detail)" }
+        // Only what has the form of these ids is written to a log. An ASP id is not among them: a card number of fifteen
+        // digits has its form.
         if let id = try? fields.optional(CorrelationID.self) { metadata["km.correlation-id"] = "\(id)" }
         if let id = try? fields.optional(CryptoKeyID.self) { metadata["km.key-id"] = "\(id.masked)" }
-        return metadata
+        if let name = known.credentialName {
+            if !name.isEmpty { metadata["km.credential"] = "\(name)" }
+        } else {
+            let names = known.candidates.map(\.name).filter { !$0.isEmpty }
+            if !names.isEmpty { metadata["km.claimed"] = "\(names.joined(separator: ", "))" }
+        }
+        logger?.log(level: level, decision.rawValue, metadata: metadata)
     }
 }

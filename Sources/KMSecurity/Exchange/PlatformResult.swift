@@ -3,7 +3,10 @@ public import KMPrimitives
 
 /// The platform's word on a call: `{"response":{"code":…,"message":…,"description":…}}`, beside the parameters of a
 /// success, or alone and unencrypted in an error reply.
-public struct PlatformResult: Sendable, Hashable {
+///
+/// It is an error too: on a server, what ``ServerSecurity/respond(to:_:policy:isolation:_:)`` asks throws it to refuse; a
+/// client may throw the one it was told.
+public struct PlatformResult: Error, Sendable, Hashable {
     /// The code, e.g.
     ///
     /// `000_000`.
@@ -80,6 +83,9 @@ public struct PlatformResult: Sendable, Hashable {
     private static func malformed(_ what: String) -> KMError {
         KMError(.malformedResult, what)
     }
+
+    /// Whether it says anything but success.
+    var isRefusal: Bool { code != Self.success.code }
 
     /// The body of an error reply.
     public var body: [UInt8] {

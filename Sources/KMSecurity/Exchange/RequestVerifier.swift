@@ -4,7 +4,7 @@ internal import KMPrimitives
 
 /// The checks of a request's identity, integrity, age and newness, in the order in which they stand here.
 struct RequestVerifier: Sendable {
-    let credentials: any CredentialSource
+    var credentials: any CredentialSource
     let tolerance: TranTokenVerifier.Tolerance
     let correlationTolerance: TimeInterval?
     let replayGuard: any ReplayGuard
@@ -28,32 +28,34 @@ struct RequestVerifier: Sendable {
         }
     }
 
-    /// The credential whose secret made the token.
+    /// The credential whose secret made the token, of the candidates that are known.
     func credential(
         of headers: RequestHeaders,
         caller: Caller,
         body: Span<UInt8>,
-        among candidates: [Credential],
-        at date: Date
+        at date: Date,
+        _ known: inout DecisionLog.Known
     ) throws -> Credential {
         // Every candidate is tried, so that the time does not tell which one it was. Several may share the secret, for two
         // ASP ids or two periods: then it is whichever fits.
         var fault: KMError?
         var matching: Credential?
-        for candidate in candidates where try candidate.secretKey.hmac.isValid(headers.token.mac, for: body) {
+        for candidate in known.candidates where try candidate.secretKey.hmac.isValid(headers.token.mac, for: body) {
             if let found = Self.fault(of: candidate, headers, date) {
                 fault = fault ?? found
+                known.credentialName = known.credentialName ?? candidate.name
             } else {
                 matching = matching ?? candidate
             }
         }
-        guard !candidates.isEmpty else {
+        guard !known.candidates.isEmpty else {
             _ = try nobodysKey.hmac.isValid(headers.token.mac, for: body)
             throw KMError(.callerUnknown, caller.unknown)
         }
         guard let matching else {
             throw fault ?? KMError(.tokenMismatch, "the token is not of this body under a secret of this caller")
         }
+        known.credentialName = matching.name
         return matching
     }
 

@@ -28,10 +28,10 @@ public import Logging
 /// one can make any number of them, for whatever path. Such requests are refused unless ``init(credentials:keyring:profile:tolerance:correlationTolerance:replayGuard:replayRetention:acceptsEmptyBodies:limits:dataKeyCaching:logger:clock:)``
 /// is told otherwise; what protects them then is TLS, and nothing else.
 public struct ServerSecurity: Sendable {
-    private let cipher: ParameterCipher
-    private let verifier: RequestVerifier
+    private var cipher: ParameterCipher
+    private var verifier: RequestVerifier
     private let acceptsEmptyBodies: Bool
-    private let log: DecisionLog
+    let log: DecisionLog
     private let clock: WallClock
 
     /// A server.
@@ -43,8 +43,8 @@ public struct ServerSecurity: Sendable {
     ///   - tolerance: how near a token's time must be to the clock's.
     ///   - correlationTolerance: how many seconds the correlation id's time may be from X-KM-Tran-Time; nil for any, where
     ///     clients make it on a clock of another zone than X-KM-Time-Zone names.
-    ///   - replayGuard: what remembers requests. Servers that are made one after the other, as with a new key ring, must
-    ///     share it.
+    ///   - replayGuard: what remembers requests. Servers that answer for the same access keys must share it;
+    ///     ``with(keyring:)`` and ``with(credentials:)`` see to that.
     ///   - replayRetention: how many seconds an encrypted request is remembered, where that is longer than the tolerance
     ///     window. A copy under a later time is honoured again once it is forgotten; with a guard that has the room, or a
     ///     store behind it, make this as long as a copy could do harm.
@@ -85,6 +85,29 @@ public struct ServerSecurity: Sendable {
         self.acceptsEmptyBodies = acceptsEmptyBodies
         log = DecisionLog(logger: logger)
         self.clock = clock
+    }
+
+    /// The keys.
+    public var keyring: CryptoKeyring { cipher.keyring }
+
+    /// This server with another ring, as after a step of a rotation, and with all else as it is: the replay guard's memory
+    /// goes on.
+    ///
+    /// A data-key cache starts empty. A call that this server opened is best answered by this server.
+    ///
+    /// - Throws: ``KMError`` `cryptographyUnavailable`.
+    public func with(keyring: CryptoKeyring) throws -> ServerSecurity {
+        var server = self
+        server.cipher = try cipher.with(keyring: keyring)
+        return server
+    }
+
+    /// This server with other credentials, and with all else as it is, the replay guard's memory and the data-key cache
+    /// among it.
+    public func with(credentials: any CredentialSource) -> ServerSecurity {
+        var server = self
+        server.verifier.credentials = credentials
+        return server
     }
 
     /// The parameters of a request.
@@ -129,19 +152,19 @@ public struct ServerSecurity: Sendable {
         rule: EndpointPolicy.Rule,
         isCallback: Bool
     ) async throws -> OpenedCall {
-        try await log.decision("request", headers) {
+        try await log.decision(.request, headers) { known in
             try cipher.limits.check(body)
             let requestHeaders = try RequestHeaders(headers)
             try verifier.checkTimesAgree(requestHeaders)
             let caller = try Self.caller(requestHeaders, isCallback: isCallback)
-            let candidates = try await verifier.credentials.credentials(for: caller)
+            known.candidates = try await verifier.credentials.credentials(for: caller)
             let now = clock()
             let credential = try verifier.credential(
                 of: requestHeaders,
                 caller: caller,
                 body: body.span,
-                among: candidates,
-                at: now
+                at: now,
+                &known
             )
             try verifier.checkFreshness(requestHeaders, at: now)
             let keyID = requestHeaders.cryptoKeyID ?? (isCallback ? cipher.keyring.firstIssued?.id : nil)
@@ -215,72 +238,5 @@ public struct ServerSecurity: Sendable {
         policy: EndpointPolicy
     ) throws -> SealedResponse {
         try seal(parameters, answering: call, protection: policy.response.protection)
-    }
-
-    /// The error reply to a request; it is not encrypted.
-    ///
-    /// - Parameters:
-    ///   - result: what to say, e.g. ``PlatformResult/notFoundIssuedCards``.
-    ///   - headers: the request's fields; a correlation id of the right form is echoed.
-    /// - Returns: status 400, headers and body to send as they are.
-    public func refuse(_ result: PlatformResult, answering headers: HTTPFields) -> SealedResponse {
-        SealedResponse(.badRequest, try? headers.required(CorrelationID.self), nil, result.body)
-    }
-
-    /// What is no fault of a request: an OpenSSL without memory, a guard or a clock that fails, a key or an answer of our own
-    /// that cannot be used.
-    static let ownFaults: Set<KMError.Code> = [
-        .cryptographyUnavailable, .replayGuardFull, .clockSetBack, .certificateNotValid, .parametersInvalid,
-    ]
-
-    /// What the peer is told of an error of ``open(_:_:protection:)`` and its like, and no more: the platform's code for invalid input, the same for whatever was
-    /// wrong with the headers, the token or the encryption, so that nobody learns from it how far a forgery came.
-    ///
-    /// - Parameters:
-    ///   - error: what was thrown. Log it; do not send it.
-    ///   - headers: the request's fields; a correlation id of the right form is echoed.
-    /// - Returns: status 400 with `000_002` for a refusal. Status 500 and no body for what is no fault of the request: a
-    ///   credential source or replay guard that failed or is full, an OpenSSL without memory. Call it for what `open` threw;
-    ///   where sealing an answer fails, the request was honoured, and the answer is a 500 of your own.
-    public func publicResponse(to error: any Error, answering headers: HTTPFields) -> SealedResponse {
-        let isOurs = (error as? KMError).map { Self.ownFaults.contains($0.code) } ?? true
-        guard isOurs else { return refuse(.invalidInputParameter, answering: headers) }
-        return SealedResponse(.internalServerError, try? headers.required(CorrelationID.self), nil, [])
-    }
-}
-
-/// A request, verified and decrypted.
-public struct OpenedCall: Sendable {
-    /// The platform's headers.
-    ///
-    /// Of these the token proves the access key alone, and the ASP id and the crypto key id where the ``Credential`` says
-    /// which are its own. Times and the correlation id are the sender's word.
-    public let headers: RequestHeaders
-    /// The name of the credential whose secret made the token.
-    public let credentialName: String
-    /// One JSON text, as the sender wrote it; at ``Protection/none`` the body as it came, whatever it is.
-    public let parameters: [UInt8]
-    /// The key that the call named, or on a callback the first one issued.
-    let keyID: CryptoKeyID?
-}
-
-/// A response ready to send.
-public struct SealedResponse: Sendable {
-    /// The HTTP status: 200, or 400 for a refusal.
-    public let status: HTTPResponse.Status
-    /// The platform's headers; add `Content-Type: application/json`.
-    public let headers: HTTPFields
-    /// The body.
-    public let body: [UInt8]
-
-    init(
-        _ status: HTTPResponse.Status,
-        _ correlationID: CorrelationID?,
-        _ cryptoKeyID: CryptoKeyID?,
-        _ body: [UInt8]
-    ) {
-        self.status = status
-        headers = correlationID.map { ResponseHeaders(correlationID: $0, cryptoKeyID: cryptoKeyID).httpFields } ?? [:]
-        self.body = body
     }
 }

@@ -33,7 +33,7 @@ final class DataKeyCache: Sendable {
         var lastSweep: ContinuousClock.Instant?
     }
 
-    private let bounds: DataKeyCaching
+    let bounds: DataKeyCaching
     private let state = Locked(State())
 
     init(_ bounds: DataKeyCaching) {

@@ -56,6 +56,11 @@ public struct ParameterCipher: Sendable {
         self.fieldHeaders = fieldHeaders
     }
 
+    /// This cipher with another ring; its cache starts empty.
+    func with(keyring: CryptoKeyring) throws -> ParameterCipher {
+        try ParameterCipher(keyring: keyring, profile: profile, limits: limits, dataKeyCaching: cache?.bounds)
+    }
+
     /// The body of `parameters`, one JSON text, protected under the key `id`.
     ///
     /// - Parameters:

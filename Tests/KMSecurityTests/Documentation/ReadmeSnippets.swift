@@ -1,6 +1,7 @@
 import Foundation
 import HTTPTypes
 import KMSecurity
+import Logging
 
 /// The README's Swift blocks, to the letter but for their indentation.
 struct ReadmeSnippets {
@@ -45,8 +46,8 @@ struct ReadmeSnippets {
         keyID: CryptoKeyID,
         keyring: CryptoKeyring,
         replayGuard: InMemoryReplayGuard,
-        answer: ([UInt8]) throws -> [UInt8]?,
-        log: (any Error) -> Void
+        logger: Logger,
+        answer: ([UInt8]) throws -> [UInt8]?
     ) async throws -> SealedResponse {
         let server = try ServerSecurity(
             credentials: StaticCredentials([
@@ -54,23 +55,16 @@ struct ReadmeSnippets {
             ]),
             keyring: keyring,
             tolerance: .init(past: 300, future: 60),
-            replayGuard: replayGuard
+            replayGuard: replayGuard,
+            logger: logger
         )
 
-        let call: OpenedCall
-        do {
-            // Verified, fresh, new and decrypted, or thrown. The body is what came in, before anything has parsed it.
-            call = try await server.open(headers, body)
-        } catch {
-            // A KMError is for your log: it holds nothing secret. The caller is told one code for all of them.
-            log(error)
-            return server.publicResponse(to: error, answering: headers)
+        // The body is what came in, before anything has parsed it. The call is verified, fresh, new and decrypted.
+        let response = await server.respond(to: headers, body) { call in
+            guard let answer = try answer(call.parameters) else { throw PlatformResult.notFoundIssuedCards }
+            return answer
         }
-        guard let answer = try answer(call.parameters) else {
-            return server.refuse(.notFoundIssuedCards, answering: headers)
-        }
-        // Where this fails the request was honoured all the same: answer 500, not 400.
-        return try server.seal(answer, answering: call)
+        return response
     }
 
     static func fields(

@@ -1,6 +1,7 @@
 import Foundation
 import HTTPTypes
 import KMSecurity
+import Logging
 import Testing
 
 /// The README's snippets do what it says.
@@ -19,9 +20,9 @@ struct ReadmeTests {
         try Data("a secret of thirty-two characters\n".utf8).write(to: URL(filePath: secretFile))
         let keyFile = folder.appending(path: "client.pem").path
         try client.insecurePKCS8PEM().write(toNewFile: keyFile)
-
         let certificateFile = folder.appending(path: "platform.pem").path
         try Data(certificate.pemRepresentation()).write(to: URL(filePath: certificateFile))
+
         let id = try CryptoKeyID.random()
         let accessKey = try AccessKey("0123456789abcdef0123456789abcdef01234567")
         let secretKey = try SecretKey(SecretBytes(copying: Array("a secret of thirty-two characters".utf8)))
@@ -43,8 +44,8 @@ struct ReadmeTests {
                 keyID: id,
                 keyring: ring,
                 replayGuard: .inMemory(),
-                answer: { $0 },
-                log: { Issue.record("refused: \($0)") }
+                logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+                answer: { $0 }
             )
             return (response.headers, response.body)
         }
@@ -57,7 +58,7 @@ struct ReadmeTests {
         let ring = CryptoKeyring(
             try CryptoKey(id: id, decryptionKey: RSAPrivateKey.generate(), issuedAt: .now)
         )
-        var logged: [KMError.Code?] = []
+        let log = CapturedLog()
         let response = try await ReadmeSnippets.server(
             HTTPFields(),
             [],
@@ -67,10 +68,10 @@ struct ReadmeTests {
             keyID: id,
             keyring: ring,
             replayGuard: .inMemory(),
-            answer: { $0 },
-            log: { logged.append(($0 as? KMError)?.code) }
+            logger: log.logger,
+            answer: { $0 }
         )
-        #expect(logged == [.headerMissing])
+        #expect(log.records.map { $0.metadata["km.code"] } == ["headerMissing"])
         #expect(response.body == PlatformResult.invalidInputParameter.body)
     }
 

@@ -25,6 +25,18 @@ struct ServerSnippets {
         func forget() { known = [:] }
     }
 
+    actor CurrentServer {
+        private(set) var server: ServerSecurity
+
+        init(_ server: ServerSecurity) { self.server = server }
+
+        func changeKeys(_ change: @Sendable (CryptoKeyring) throws -> CryptoKeyring) throws {
+            server = try server.with(keyring: change(server.keyring))
+        }
+
+        func use(_ credentials: any CredentialSource) { server = server.with(credentials: credentials) }
+    }
+
     struct SharedReplayGuard: ReplayGuard {
         /// Sets a key that is not there, for some time; false where it is there.
         let setIfAbsent: @Sendable (_ key: String, _ until: Date) async throws -> Bool
@@ -47,7 +59,6 @@ struct ServerSnippets {
 
     let server: ServerSecurity
     let cards: @Sendable ([UInt8]) async throws -> [UInt8]?
-    let unavailable: @Sendable (any Error) -> SealedResponse
 
     static func server(
         _ first: Provider,
@@ -104,21 +115,9 @@ struct ServerSnippets {
     }
 
     func handle(_ headers: HTTPFields, _ body: [UInt8]) async -> SealedResponse {
-        let call: OpenedCall
-        do {
-            call = try await server.open(headers, body, policy: .waitingPhysicalCards)
-        } catch {
-            // One answer for whatever was wrong; what it was is in the log.
-            return server.publicResponse(to: error, answering: headers)
-        }
-        do {
-            guard let answer = try await cards(call.parameters) else {
-                return server.refuse(.notFoundIssuedCards, answering: headers)
-            }
-            return try server.seal(answer, answering: call, policy: .waitingPhysicalCards)
-        } catch {
-            // The request was honoured and will not pass again: this is a fault of ours.
-            return unavailable(error)
+        await server.respond(to: headers, body, policy: .waitingPhysicalCards) { call in
+            guard let answer = try await cards(call.parameters) else { throw PlatformResult.notFoundIssuedCards }
+            return answer
         }
     }
 
@@ -130,12 +129,12 @@ struct ServerSnippets {
         let call = try await server.open(headers, body, policy: policy)
         return call
     }
+
     static func loosely() throws -> EndpointPolicy {
         let points = try FieldSelection(["$.issuedCardList[*].values.points[*].policyId"], requiresMatches: .somewhere)
         let loose = EndpointPolicy(.fields(points))
         return loose
     }
-
 
     static func callback(
         _ headers: HTTPFields,
@@ -155,17 +154,14 @@ struct ServerSnippets {
     }
 
     static func rotated(
-        _ credentials: StaticCredentials,
-        _ keyring: CryptoKeyring,
+        _ current: CurrentServer,
         _ newKey: CryptoKey,
-        replayGuard: InMemoryReplayGuard
-    ) throws -> ServerSecurity {
-        let rotated = try ServerSecurity(
-            credentials: credentials,
-            keyring: keyring.adding(newKey),
-            replayGuard: replayGuard
-        )
-        return rotated
+        _ newCredentials: StaticCredentials
+    ) async throws -> ServerSecurity {
+        try await current.changeKeys { try $0.adding(newKey) }
+        await current.use(newCredentials)
+        let server = await current.server
+        return server
     }
 
     static func bothEnds(
@@ -192,7 +188,7 @@ struct ServerSnippets {
             )
         )
 
-        let request = try client.seal(Array(#"{"userId":50000104652}"#.utf8), protection: .message)
+        let request = try client.seal(Array(#"{"userId":50000104652}"#.utf8))
         let call = try await server.open(request.headers, request.body)
         let reply = try server.seal(Array(#"{"issuedCardList":[]}"#.utf8), answering: call)
         let response = try client.open(reply.headers, reply.body, answering: request)

@@ -28,7 +28,8 @@ struct DecisionLogTests {
         let request = try scene.client().seal(ReceivingScene.parameters, protection: .message)
         let record = try await record { _ = try await server.open(request) }
         #expect(record.level == .debug)
-        #expect(Set(record.metadata.keys) == ["km.code", "km.us", "km.correlation-id", "km.key-id"])
+        #expect(Set(record.metadata.keys) == ["km.code", "km.us", "km.correlation-id", "km.key-id", "km.credential"])
+        #expect(record.metadata["km.credential"] == "1")
         #expect(record.metadata["km.code"] == "done")
         #expect(record.metadata["km.correlation-id"].map { "\($0)" } == request.headers[.kmCorrelationID])
         #expect(record.metadata["km.key-id"].map { "\($0)" } == scene.keyID.text)
@@ -44,6 +45,44 @@ struct DecisionLogTests {
         #expect(record.level == .notice)
         #expect(record.metadata["km.code"] == "tokenMismatch")
         #expect(record.metadata["km.correlation-id"] == "270305123456-0a1b2c3")
+        #expect(record.metadata["km.credential"] == nil)
+        #expect(record.metadata["km.claimed"] == "1")
+    }
+
+    @Test(
+        "The credential is told once its secret has made the token; before, whom the request claims to be from"
+    )
+    func credentials() async throws {
+        let secrets = try ["first", "second", "third"].map(ReceivingScene.secretKey)
+        let past = ReceivingScene.start.addingTimeInterval(-100)...ReceivingScene.start.addingTimeInterval(-50)
+        let source = StaticCredentials([
+            .accessKey(scene.accessKey): [
+                Credential(name: "old", secretKey: secrets[0], validity: past),
+                Credential(name: "", secretKey: secrets[1]),
+                Credential(name: "new", secretKey: secrets[2]),
+            ]
+        ])
+        let server = try scene.server(credentials: source, logger: log.logger)
+        func told(_ change: (inout ReceivingDraft) throws -> Void) async throws -> [String?] {
+            var draft = scene.draft()
+            try change(&draft)
+            let record = try await record { _ = try await server.open(draft) }
+            #expect(!record.text.contains(scene.accessKey.text))
+            return ["km.code", "km.credential", "km.claimed"].map { key in record.metadata[key].map { "\($0)" } }
+        }
+        #expect(try await told { $0.secretKey = secrets[2] } == ["done", "new", nil])
+        #expect(try await told { $0.secretKey = secrets[2] } == ["replayed", "new", nil])
+        #expect(try await told { $0.secretKey = secrets[1] } == ["done", nil, nil])
+        #expect(try await told { $0.secretKey = secrets[0] } == ["credentialNotValid", "old", nil])
+        #expect(try await told { _ in } == ["tokenMismatch", nil, "old, new"])
+        #expect(
+            try await told {
+                $0.secretKey = secrets[2]
+                $0.setTime("20270305110000000")
+            } == ["tokenStale", "new", nil]
+        )
+        #expect(try await told { $0.accessKey = String(repeating: "b", count: 40) } == ["callerUnknown", nil, nil])
+        #expect(try await told { $0.tranTime = nil } == ["headerMissing", nil, nil])
     }
 
     @Test("A full guard is told at error level")

@@ -57,6 +57,8 @@ struct ReceivingScene: Sendable {
         )
     }
 
+    var serverPair: RSAPrivateKey { get throws { try Self.pairs.get().server } }
+
     var credentials: StaticCredentials { StaticCredentials([accessKey: [secretKey]]) }
 
     func client(

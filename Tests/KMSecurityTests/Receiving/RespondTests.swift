@@ -1,0 +1,163 @@
+import Foundation
+import HTTPTypes
+import KMSecurity
+import Logging
+import Testing
+
+/// A whole answer in one call, in which nothing can be mistaken for another's fault.
+@Suite("Responding")
+struct RespondTests {
+    private let scene: ReceivingScene
+    private let server: ServerSecurity
+    private let log = CapturedLog()
+
+    init() throws {
+        scene = try ReceivingScene()
+        server = try scene.server(logger: log.logger)
+    }
+
+    private func request() throws -> SealedRequest {
+        try scene.client().seal(ReceivingScene.parameters)
+    }
+
+    private var logged: [String] {
+        log.records.map { "\($0.level) \($0.metadata["km.code"].map { "\($0)" } ?? "")" }
+    }
+
+    @Test("Success: what is returned is sealed under the key of the call")
+    func success() async throws {
+        let request = try request()
+        let answer = Array(#"{"issuedCardList":[]}"#.utf8)
+        let response = await server.respond(to: request.headers, request.body) { call in
+            #expect(call.parameters == ReceivingScene.parameters)
+            return answer
+        }
+        #expect(response.status == .ok)
+        #expect(try scene.client().open(response.headers, response.body, answering: request).parameters == answer)
+        #expect(logged == ["debug done", "debug done"])
+    }
+
+    @Test("A policy is for both directions")
+    func policy() async throws {
+        let policy = try EndpointPolicy(request: .init(.fields("$.physicalCardNo")), response: .init(.none))
+        let request = try scene.client().seal(ReceivingScene.parameters, policy: policy)
+        let response = await server.respond(to: request.headers, request.body, policy: policy) { $0.parameters }
+        #expect(response.status == .ok)
+        #expect(response.body == ReceivingScene.parameters)
+    }
+
+    @Test("What does not open is answered in one way, and nothing is asked")
+    func refusedRequest() async throws {
+        let request = try request()
+        _ = try await server.open(request)
+        let response = await server.respond(to: request.headers, request.body) { _ in
+            Issue.record("a copy was honoured")
+            return []
+        }
+        #expect(response.status == .badRequest)
+        #expect(response.body == PlatformResult.invalidInputParameter.body)
+        #expect(response.headers[.kmCorrelationID] == request.headers[.kmCorrelationID])
+        #expect(logged == ["debug done", "notice replayed"])
+    }
+
+    @Test("A fault of ours in opening is a 500")
+    func ownFault() async throws {
+        let full = try scene.server(replayGuard: CountingGuard(.full))
+        let request = try request()
+        let response = await full.respond(to: request.headers, request.body) { $0.parameters }
+        #expect(response.status == .internalServerError)
+        #expect(response.body == [])
+    }
+
+    @Test(
+        "A result that is thrown is the refusal",
+        arguments: [PlatformResult.notFoundIssuedCards, .walletUserNotFound]
+    )
+    func refusal(_ result: PlatformResult) async throws {
+        let request = try request()
+        let response = await server.respond(to: request.headers, request.body) { _ in throw result }
+        #expect(response.status == .badRequest)
+        #expect(response.body == result.body)
+        #expect(response.headers == [.kmCorrelationID: try #require(request.headers[.kmCorrelationID])])
+        #expect(logged == ["debug done", "debug \(result.code)"])
+    }
+
+    /// Among them what would be the caller's fault if `open` threw it.
+    private static let faults: [(error: any Error, code: String)] = [
+        (KMError(.tokenMismatch), "tokenMismatch"), (KMError(.limitExceeded), "limitExceeded"),
+        (KMError(.keyNotActive, "a detail"), "keyNotActive"), (ReceivingOutage(text: "secret"), "ReceivingOutage"),
+        (CancellationError(), "CancellationError"), (PlatformResult.success, "PlatformResult"),
+    ]
+
+    @Test("Any other error is ours: 500, no body, and told at error level")
+    func faults() async throws {
+        for (error, code) in Self.faults {
+            let request = try request()
+            let response = await server.respond(to: request.headers, request.body) { _ in throw error }
+            #expect(response.status == .internalServerError)
+            #expect(response.body == [])
+            #expect(response.headers == [.kmCorrelationID: try #require(request.headers[.kmCorrelationID])])
+            #expect(logged.last == "error \(code)")
+        }
+        #expect(log.records.allSatisfy { !$0.text.contains("secret") })
+    }
+
+    @Test("An answer that cannot be sealed is ours too")
+    func unsealable() async throws {
+        let request = try request()
+        let response = await server.respond(to: request.headers, request.body) { _ in Array("no JSON".utf8) }
+        #expect(response.status == .internalServerError)
+        #expect(logged.last == "error malformedJSON")
+        let only = try scene.server(
+            keyring: CryptoKeyring(
+                CryptoKey(id: scene.keyID, decryptionKey: scene.serverPair, issuedAt: ReceivingScene.start)
+            )
+        )
+        let other = try self.request()
+        #expect(await only.respond(to: other.headers, other.body) { $0.parameters }.status == .internalServerError)
+    }
+
+    /// State of an actor, which the answer may use.
+    private actor Store {
+        private var count = 0
+
+        func respond(_ server: ServerSecurity, _ request: SealedRequest) async -> (SealedResponse, Int) {
+            let response = await server.respond(to: request.headers, request.body) { call in
+                count += 1
+                return call.parameters
+            }
+            return (response, count)
+        }
+    }
+
+    @Test("The answer runs where it was asked for")
+    func isolation() async throws {
+        let store = Store()
+        for count in 1...3 {
+            let (response, counted) = await store.respond(server, try request())
+            #expect(response.status == .ok)
+            #expect(counted == count)
+        }
+    }
+
+    @Test("Callbacks in the same way")
+    func callback() async throws {
+        let callbacks = try scene.server(
+            credentials: StaticCredentials([.callback(scene.aspID): [Credential(secretKey: scene.secretKey)]]),
+            logger: log.logger
+        )
+        let platform = try ClientSecurity(
+            aspID: scene.aspID,
+            accessKey: nil,
+            secretKey: scene.secretKey,
+            keyring: CryptoKeyring(scene.clientKey),
+            clock: scene.clock.now
+        )
+        let request = try platform.seal(ReceivingScene.parameters)
+        let response = await callbacks.respondToCallback(request.headers, request.body) { $0.parameters }
+        let opened = try platform.open(response.headers, response.body, answering: request)
+        #expect(opened.parameters == ReceivingScene.parameters)
+        #expect(await callbacks.respond(to: request.headers, request.body) { $0.parameters }.status == .badRequest)
+        #expect(logged == ["debug done", "debug done", "notice headerMissing"])
+    }
+}

@@ -1,0 +1,146 @@
+import Foundation
+import HTTPTypes
+import KMSecurity
+import Testing
+
+/// A server and a client with another ring or other credentials: what stays as it was.
+@Suite("Changing a running server")
+struct ServerChangeTests {
+    private let scene: ReceivingScene
+    private let newID: CryptoKeyID
+
+    init() throws {
+        scene = try ReceivingScene()
+        newID = try CryptoKeyID("00000000000000000000000000000002")
+    }
+
+    private func client(_ ring: CryptoKeyring, caching: DataKeyCaching? = nil) throws -> ClientSecurity {
+        try ClientSecurity(
+            aspID: scene.aspID,
+            accessKey: scene.accessKey,
+            secretKey: scene.secretKey,
+            keyring: ring,
+            dataKeyCaching: caching,
+            clock: scene.clock.now
+        )
+    }
+
+    @Test("Another ring: the new key opens, and what was seen before stays seen")
+    func anotherRing() async throws {
+        let log = CapturedLog()
+        let server = try scene.server(limits: ParameterLimits(maximumBodyByteCount: 2000), logger: log.logger)
+        let old = try scene.client().seal(ReceivingScene.parameters)
+        _ = try await server.open(old)
+        let rotated = try server.with(keyring: server.keyring.adding(ReceivingScene.serverKey(newID)))
+        #expect(rotated.keyring.keys.count == 2)
+        #expect(server.keyring.keys.count == 1)
+        await #expect(throws: KMError(.replayed)) { try await rotated.open(old) }
+
+        let fresh = try client(CryptoKeyring(ReceivingScene.clientKey(newID)))
+        let request = try fresh.seal(ReceivingScene.parameters)
+        await #expect(throws: KMError(.keyUnknown)) { try await server.open(request) }
+        let call = try await rotated.open(request)
+        let reply = try rotated.seal(ReceivingScene.parameters, answering: call)
+        #expect(try fresh.open(reply.headers, reply.body, answering: request).parameters == ReceivingScene.parameters)
+        // And the other way round: what the new one saw the old one knows.
+        let another = try scene.client().seal(ReceivingScene.parameters)
+        _ = try await rotated.open(another)
+        await #expect(throws: KMError(.replayed)) { try await server.open(another) }
+
+        // Clock, limits and log are those of the server that was.
+        let large = Array("[\"\(String(repeating: "x", count: 3000))\"]".utf8)
+        await #expect(throws: KMError(.limitExceeded)) { try await rotated.open(scene.client().seal(large)) }
+        #expect(log.records.count == 7)
+        scene.clock.set(ReceivingScene.start + 10_000)
+        var draft = scene.draft()
+        draft.cryptoKeyID = newID.text
+        await #expect(throws: KMError(.tokenStale)) { try await rotated.open(draft) }
+    }
+
+    @Test("Other credentials, with the same memory and the same clock")
+    func otherCredentials() async throws {
+        let server = try scene.server()
+        let seen = try scene.client().seal(ReceivingScene.parameters)
+        _ = try await server.open(seen)
+        let secret = try ReceivingScene.secretKey("another secret of thirty-two bytes")
+        let changed = server.with(
+            credentials: StaticCredentials([
+                .accessKey(scene.accessKey): [
+                    Credential(name: "new", secretKey: secret), Credential(name: "old", secretKey: scene.secretKey),
+                ]
+            ])
+        )
+        await #expect(throws: KMError(.replayed)) { try await changed.open(seen) }
+        let request = try scene.client(secretKey: secret).seal(ReceivingScene.parameters)
+        await #expect(throws: KMError(.tokenMismatch)) { try await server.open(request) }
+        #expect(try await changed.open(request).credentialName == "new")
+        let none = changed.with(credentials: StaticCredentials([Caller: [Credential]]()))
+        await #expect(throws: KMError(.callerUnknown)) { try await none.open(scene.draft()) }
+    }
+
+    @Test("A client with another ring keeps its cache's bounds, and shares no content key with the one that was")
+    func anotherClientRing() async throws {
+        let server = try scene.server(
+            keyring: CryptoKeyring(scene.serverKey).adding(ReceivingScene.serverKey(newID))
+        )
+        let client = try client(CryptoKeyring(scene.clientKey), caching: DataKeyCaching())
+        let rotated = try client.with(
+            keyring: client.keyring.adding(ReceivingScene.clientKey(newID)).makingPrimary(newID)
+        )
+        #expect(client.keyring.primaryID == scene.keyID)
+        func encryptedKey(_ request: SealedRequest) -> [UInt8] {
+            Array(request.body.split(separator: UInt8(ascii: "."))[1])
+        }
+        let requests = try [client, client, rotated, rotated].map { try $0.seal(ReceivingScene.parameters) }
+        #expect(requests.map(\.requestHeaders.cryptoKeyID) == [scene.keyID, scene.keyID, newID, newID])
+        #expect(encryptedKey(requests[0]) == encryptedKey(requests[1]))
+        #expect(encryptedKey(requests[2]) == encryptedKey(requests[3]))
+        #expect(encryptedKey(requests[0]) != encryptedKey(requests[2]))
+        for request in requests {
+            let call = try await server.open(request)
+            let reply = try server.seal(ReceivingScene.parameters, answering: call)
+            #expect(
+                try rotated.open(reply.headers, reply.body, answering: request).parameters == ReceivingScene.parameters
+            )
+        }
+        // Without a cache there is none afterwards either.
+        let uncached = try scene.client().with(keyring: CryptoKeyring(scene.clientKey))
+        let two = try (0..<2).map { _ in encryptedKey(try uncached.seal(ReceivingScene.parameters)) }
+        #expect(two[0] != two[1])
+    }
+
+    @Test("A discarded key that is made again without its halves keeps its id")
+    func discardedKeyMadeAgain() async throws {
+        let key = CryptoKey(discarded: scene.keyID, issuedAt: ReceivingScene.start)
+        #expect(key.state == .discarded)
+        #expect(key.issuedAt == ReceivingScene.start)
+        let ring = try CryptoKeyring([key, ReceivingScene.serverKey(newID)], primary: nil)
+        #expect(throws: KMError(.keyringInvalid)) { try ring.adding(scene.serverKey) }
+        #expect(throws: KMError(.keyringInvalid)) { try ring.makingPrimary(scene.keyID) }
+        #expect(throws: KMError(.keyNotActive)) { try ring.setting(.active, of: scene.keyID) }
+        #expect(CryptoKeyring(key).primaryID == nil)
+        #expect(ring.firstIssued?.id == newID)
+        let server = try scene.server(keyring: ring)
+        await #expect(throws: KMError(.keyNotActive)) {
+            try await server.open(scene.client().seal(ReceivingScene.parameters))
+        }
+        #expect(throws: KMError(.keyNotActive)) {
+            try ParameterCipher(keyring: ring).encrypt(ReceivingScene.parameters, under: scene.keyID, at: .now)
+        }
+    }
+
+    @Test("A ring that only answers takes every step of a rotation without a primary key")
+    func answeringRing() async throws {
+        let ring = try CryptoKeyring([scene.serverKey], primary: nil).adding(ReceivingScene.serverKey(newID))
+        let inactive = try ring.setting(.inactive, of: scene.keyID)
+        let server = try scene.server(keyring: inactive)
+        let request = try scene.client().seal(ReceivingScene.parameters)
+        let reply = try server.seal(ReceivingScene.parameters, answering: await server.open(request))
+        let opened = try scene.client().open(reply.headers, reply.body, answering: request)
+        #expect(opened.parameters == ReceivingScene.parameters)
+        let discarded = try server.with(keyring: inactive.setting(.discarded, of: scene.keyID))
+        await #expect(throws: KMError(.keyNotActive)) {
+            try await discarded.open(scene.client().seal(ReceivingScene.parameters))
+        }
+    }
+}
