@@ -13,8 +13,8 @@ public struct Base64: Sendable {
     /// Padding is the caller's to add and to take off.
     public static let standard = Base64(characters: ("+", "/"))
 
-    /// By how much the last two characters depart from where the digits would go on.
-    private let below62, above63: UInt64
+    /// The two characters of each 12 bits.
+    private let pairs: [UInt16]
     /// The value of each byte, or 0xFF.
     private let values: [UInt8]
 
@@ -22,8 +22,7 @@ public struct Base64: Sendable {
         let alphabet =
             Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789".utf8)
             + [UInt8(ascii: last.0), UInt8(ascii: last.1)]
-        below62 = 58 - UInt64(last.0.value)
-        above63 = UInt64(last.1.value) + below62 - 59
+        pairs = alphabet.flatMap { first in alphabet.map { UInt16(first) << 8 | UInt16($0) } }
         var values = [UInt8](repeating: 0xFF, count: 256)
         for (value, character) in alphabet.enumerated() { values[Int(character)] = UInt8(value) }
         self.values = values
@@ -51,9 +50,10 @@ public struct Base64: Sendable {
     /// Puts the text of `bytes` at the place `start` and on, where there must be room for it.
     package func write(_ bytes: Span<UInt8>, to text: inout MutableSpan<UInt8>, at start: Int) {
         let end = start + Self.encodedCount(bytes.count)
+        let pairs = pairs.span
         var (at, place) = (0, start)
         while at &+ 8 <= bytes.count {
-            text.store(characters(ofSixBytes: bytes.word(at: at)), at: place)
+            text.store(Self.characters(ofSixBytes: bytes.word(at: at), pairs), at: place)
             at &+= 6
             place &+= 8
         }
@@ -62,7 +62,7 @@ public struct Base64: Sendable {
             let next = min(at &+ 6, bytes.count)
             var word: UInt64 = 0
             for index in at..<next { word = word << 8 | UInt64(bytes[index]) }
-            word = characters(ofSixBytes: word << UInt64(64 &- 8 &* (next &- at)))
+            word = Self.characters(ofSixBytes: word << UInt64(64 &- 8 &* (next &- at)), pairs)
             for place in place..<min(place &+ 8, end) {
                 text[place] = UInt8(truncatingIfNeeded: word >> 56)
                 word <<= 8
@@ -72,18 +72,10 @@ public struct Base64: Sendable {
         }
     }
 
-    /// The eight characters of the first six bytes of `word`, all at once and without a table, a byte each.
-    private func characters(ofSixBytes word: UInt64) -> UInt64 {
-        // Twice 24 bits, four times 12, eight times 6, each at the low end of its part.
-        var values = (word & 0xFFFF_FF00_0000_0000) >> 8 | (word & 0x0000_00FF_FFFF_0000) >> 16
-        values = (values & 0x00FF_F000_00FF_F000) << 4 | values & 0x0000_0FFF_0000_0FFF
-        values = (values & 0x0FC0_0FC0_0FC0_0FC0) << 2 | values & 0x003F_003F_003F_003F
-        let ones: UInt64 = 0x0101_0101_0101_0101
-        /// One in each byte whose value is `least` or more.
-        func reaching(_ least: UInt64) -> UInt64 { (values &+ (128 - least) &* ones) >> 7 & ones }
-        // 65 and more for values to 25, 6 more from 26 on, 75 less from 52 on; 62 and 63 are the alphabet's own.
-        let early = values &+ 65 &* ones &+ 6 &* reaching(26)
-        return early &- 75 &* reaching(52) &- below62 &* reaching(62) &+ above63 &* reaching(63)
+    /// The eight characters of the first six bytes of `word`, a byte each.
+    private static func characters(ofSixBytes word: UInt64, _ pairs: Span<UInt16>) -> UInt64 {
+        func pair(_ shift: UInt64) -> UInt64 { UInt64(pairs[Int(truncatingIfNeeded: word >> shift & 0xFFF)]) }
+        return pair(52) << 48 | pair(40) << 32 | pair(28) << 16 | pair(16)
     }
 
     /// The text of `bytes`.

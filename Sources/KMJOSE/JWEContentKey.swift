@@ -77,6 +77,13 @@ package struct JWEContentKey: Sendable {
     package struct Writer {
         fileprivate let sealer: AESGCM.Sealer
         fileprivate let encodedEncryptedKey: [UInt8]
+        /// Ciphertext and tag of the message at hand, in memory that serves all of them.
+        private var sealed: [UInt8] = []
+
+        fileprivate init(sealer: AESGCM.Sealer, encodedEncryptedKey: [UInt8]) {
+            self.sealer = sealer
+            self.encodedEncryptedKey = encodedEncryptedKey
+        }
 
         /// Appends the compact serialization of `plaintext`.
         ///
@@ -86,7 +93,7 @@ package struct JWEContentKey: Sendable {
         ///   - output: what is appended to.
         ///   - appendHeader: appends the protected header in base64url.
         /// - Throws: ``KMError`` `cryptographyUnavailable`, and what `appendHeader` throws.
-        package func write(
+        package mutating func write(
             _ plaintext: Span<UInt8>,
             iv: Span<UInt8>,
             to output: inout [UInt8],
@@ -94,15 +101,21 @@ package struct JWEContentKey: Sendable {
         ) throws {
             let start = output.count
             try appendHeader(&output)
-            let sealed = try sealer.seal(plaintext, iv: iv, associatedData: output.span.extracting(start...))
+            sealed.removeAll(keepingCapacity: true)
+            try sealer.seal(
+                plaintext,
+                iv: iv,
+                associatedData: output.span.extracting(start...),
+                appendingTo: &sealed
+            )
             output.append(UInt8(ascii: "."))
             output.append(contentsOf: encodedEncryptedKey)
             output.append(UInt8(ascii: "."))
             Base64.url.append(iv, to: &output)
             output.append(UInt8(ascii: "."))
-            Base64.url.append(sealed.ciphertext.span, to: &output)
+            Base64.url.append(sealed.span.extracting(first: plaintext.count), to: &output)
             output.append(UInt8(ascii: "."))
-            Base64.url.append(sealed.tag.span, to: &output)
+            Base64.url.append(sealed.span.extracting(last: AESGCM.tagByteCount), to: &output)
         }
     }
 

@@ -51,7 +51,8 @@ public struct JWEEncryptor: Sendable {
         appendingTo output: inout [UInt8]
     ) throws {
         output.reserveCapacity(output.count + encryptedByteCount(plaintext.count))
-        try key.writer().write(plaintext, iv: iv.span, to: &output) { $0.append(contentsOf: encodedHeader) }
+        var writer = try key.writer()
+        try writer.write(plaintext, iv: iv.span, to: &output) { $0.append(contentsOf: encodedHeader) }
     }
 
     /// The compact serialization of `plaintext`.

@@ -33,7 +33,9 @@ public struct AESGCM: Sendable {
         iv: Span<UInt8>,
         associatedData: Span<UInt8>
     ) throws -> (ciphertext: [UInt8], tag: [UInt8]) {
-        try Sealer(key).seal(plaintext, iv: iv, associatedData: associatedData)
+        var sealed: [UInt8] = []
+        try Sealer(key).seal(plaintext, iv: iv, associatedData: associatedData, appendingTo: &sealed)
+        return (Array(sealed[..<plaintext.count]), Array(sealed[plaintext.count...]))
     }
 
     /// Verifies and decrypts.
@@ -82,17 +84,21 @@ extension AESGCM {
             unsafe km_aes_gcm_free(handle)
         }
 
-        /// Seals as ``AESGCM/seal(_:iv:associatedData:)``.
+        /// Seals as ``AESGCM/seal(_:iv:associatedData:)``, and appends ciphertext and tag to `output`.
         package func seal(
             _ plaintext: Span<UInt8>,
             iv: Span<UInt8>,
-            associatedData: Span<UInt8>
-        ) throws -> (ciphertext: [UInt8], tag: [UInt8]) {
+            associatedData: Span<UInt8>,
+            appendingTo output: inout [UInt8]
+        ) throws {
             try AESGCM.check(iv: iv, count: plaintext.count)
-            var ciphertext: [UInt8]?
-            let tag = unsafe filledArray(AESGCM.tagByteCount) { tag in
-                ciphertext = unsafe filledArray(plaintext.count) { target in
-                    unsafe withInputs(iv, associatedData, plaintext) { iv, associatedData, plaintext in
+            let count = plaintext.count + AESGCM.tagByteCount
+            var done = false
+            output.append(addingCapacity: count) { output in
+                unsafe output.withUnsafeMutableBufferPointer { target, initialized in
+                    guard let start = target.baseAddress else { return }
+                    let place = unsafe start + initialized
+                    done = unsafe withInputs(iv, associatedData, plaintext) { iv, associatedData, plaintext in
                         unsafe km_aes_gcm_seal(
                             handle,
                             iv.start,
@@ -100,15 +106,14 @@ extension AESGCM {
                             associatedData.count,
                             plaintext.baseAddress,
                             plaintext.count,
-                            target,
-                            tag
+                            place,
+                            place + plaintext.count
                         ) == 1
                     }
+                    if done { initialized += count }
                 }
-                return ciphertext != nil
             }
-            guard let tag, let ciphertext else { throw KMError(.cryptographyUnavailable, "AES-GCM") }
-            return (ciphertext, tag)
+            guard done else { throw KMError(.cryptographyUnavailable, "AES-GCM") }
         }
     }
 

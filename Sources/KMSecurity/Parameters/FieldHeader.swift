@@ -32,10 +32,11 @@ struct FieldHeader: Sendable {
         Array((correlationID.map { ",\"\(Self.correlationID)\":\"\($0.text)\"}" } ?? "}").utf8)
     }
 
-    /// Appends the header of the field at `path`, in base64url.
-    func append(path: [UInt8], end: [UInt8], to output: inout [UInt8]) throws {
-        var rest = restOfBeginning
+    /// Appends the header of the field at `path`, in base64url; `rest` is memory to do it with.
+    func append(path: [UInt8], end: [UInt8], using rest: inout [UInt8], to output: inout [UInt8]) throws {
+        rest.removeAll(keepingCapacity: true)
         rest.reserveCapacity(path.count + end.count + 16)
+        rest.append(contentsOf: restOfBeginning)
         JSONString.append(utf8: path, to: &rest)
         rest.append(contentsOf: end)
         let count = beginningByteCount - restOfBeginning.count + rest.count

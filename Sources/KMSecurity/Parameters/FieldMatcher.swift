@@ -52,7 +52,11 @@ package struct FieldMatcher {
         maximumCount = limits.maximumFieldCount
         scanner = JSONScanner(maximumDepth: limits.maximumDepth)
         isSatisfied = [Bool](repeating: false, count: selection.paths.count)
+        // As much as ordinary messages need, in one piece each.
         matches.reserveCapacity(selection.paths.count)
+        frames.reserveCapacity(8)
+        names.reserveCapacity(16)
+        active.reserveCapacity(16)
     }
 
     private mutating func run(_ document: Span<UInt8>) throws {

@@ -42,7 +42,8 @@ extension ParameterCipher {
         let (key, ivs) = try contentKey(id, encryptor, ivCount: matches.count, byteCount: byteCount)
         let header = try fieldHeader(id)
         let end = FieldHeader.end(correlationID)
-        let writer = try key.writer()
+        var writer = try key.writer()
+        var headerText: [UInt8] = []
         var body: [UInt8] = []
         body.reserveCapacity(parameters.count + byteCount / 3 + matches.count * header.fieldByteCount(encryptor))
         var copied = 0
@@ -53,7 +54,7 @@ extension ParameterCipher {
                 parameters.span.extracting(match.range),
                 iv: ivs.span.extracting(number * AESGCM.ivByteCount..<(number + 1) * AESGCM.ivByteCount),
                 to: &body
-            ) { try header.append(path: match.path, end: end, to: &$0) }
+            ) { try header.append(path: match.path, end: end, using: &headerText, to: &$0) }
             body.append(UInt8(ascii: "\""))
             copied = match.range.upperBound
         }

@@ -27,7 +27,8 @@ struct FieldForger {
         let header = Array(header.utf8)
         let iv = try SecureRandom.bytes(AESGCM.ivByteCount)
         var message: [UInt8] = []
-        try key.writer().write(plaintext.span, iv: iv.span, to: &message) {
+        var writer = try key.writer()
+        try writer.write(plaintext.span, iv: iv.span, to: &message) {
             Base64.url.append(header.span, to: &$0)
         }
         return message.text

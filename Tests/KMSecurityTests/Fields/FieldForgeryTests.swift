@@ -112,7 +112,8 @@ struct FieldForgeryTests {
         for plaintext in [[0x22, 0xFF, 0x22], [0x22, 0xED, 0xA0, 0x80, 0x22], [0x22, 0xC0, 0x80, 0x22]] as [[UInt8]] {
             var message: [UInt8] = []
             let iv = try SecureRandom.bytes(12)
-            try forger.key.writer().write(plaintext.span, iv: iv.span, to: &message) {
+            var writer = try forger.key.writer()
+            try writer.write(plaintext.span, iv: iv.span, to: &message) {
                 Base64.url.append(header.span, to: &$0)
             }
             let body = Array(#"{"a":"\#(message.text)"}"#.utf8)
