@@ -209,12 +209,12 @@ public struct JSONScanner: Sendable {
     /// Reads a string whose opening quote stands at `position`.
     private mutating func string(_ document: Span<UInt8>) throws {
         let start = position
-        var at = start &+ 1
+        var at = document.endOfPlainText(from: start &+ 1)
         while at < document.count {
             let byte = document[at]
             if byte >= 0x80 {
                 guard let next = document.endOfScalar(from: at) else { throw malformed("UTF-8", at: at) }
-                at = next
+                at = document.endOfPlainText(from: next)
             } else if byte == UInt8(ascii: "\"") {
                 range = start..<at &+ 1
                 position = at &+ 1
@@ -224,7 +224,7 @@ public struct JSONScanner: Sendable {
                 guard let next = document.endOfEscape(from: at) else {
                     throw malformed("an escape of RFC 8259", at: at)
                 }
-                at = next
+                at = document.endOfPlainText(from: next)
             } else if byte < 0x20 {
                 throw malformed("a control character to be escaped", at: at)
             } else {

@@ -1,9 +1,30 @@
+internal import KMPrimitives
+
 /// Where the smallest parts of a JSON text end.
 extension Span where Element == UInt8 {
     func matches(_ text: StaticString, at start: Int) -> Bool {
         text.withUTF8Buffer { expected in
             expected.indices.allSatisfy { unsafe self[start + $0] == expected[$0] }
         }
+    }
+
+    /// Where, from `start` on, ASCII ends that stands for itself in a string: at the first byte above 0x7F, control
+    /// character, quote or backslash, or less than eight bytes before the end of the text.
+    @inline(__always)
+    func endOfPlainText(from start: Int) -> Int {
+        var at = start
+        while at &+ 8 <= count {
+            let word = word(at: at)
+            // The high bit of each byte tells; of sums of seven bits none carries into the next byte.
+            let low = word & 0x7F7F_7F7F_7F7F_7F7F
+            let isNoQuote = (low ^ 0x2222_2222_2222_2222) &+ 0x7F7F_7F7F_7F7F_7F7F
+            let isNoBackslash = (low ^ 0x5C5C_5C5C_5C5C_5C5C) &+ 0x7F7F_7F7F_7F7F_7F7F
+            let isNoControl = low &+ 0x6060_6060_6060_6060
+            let stops = (word | ~(isNoQuote & isNoBackslash & isNoControl)) & 0x8080_8080_8080_8080
+            guard stops == 0 else { return at &+ (stops.leadingZeroBitCount >> 3) }
+            at &+= 8
+        }
+        return at
     }
 
     func endOfDigits(from start: Int) -> Int {
