@@ -1,0 +1,107 @@
+import KMPrimitives
+import KMSecurity
+import KMTestSupport
+
+/// Makes bodies that are nearly right: each is damaged in one layer, and right in the layers around it, so that tags are right
+/// where the damage is below them.
+struct MutantMaker {
+    static let pieces = [
+        "{", "}", "[", "]", ",", ":", "\"", "\\", "\\u0061", "\\ud800", "\\udc00", "\\/", "\\n", "\u{1}", "\u{7F}",
+        "\u{FEFF}", "é", "한", "😀", " ", "\t", "\r\n", "0", "-0", "01", "1.5e+7", "1e", "true", "nul", "null", "{}",
+        "[]",
+        "\"a\":1,", ",\"a\":1", "\"encData\":", "\"kid\":null,", "\"kid\":\"0b6d5b9d6d5f4c3e8a7f1e2d3c4b5a69\",",
+        "\"crit\":[],", "\"zip\":\"DEF\",", "\"alg\":\"RSA-OAEP\",", "\"enc\":\"A128GCM\",", "\"cty\":\"json\",",
+        "\"path\":\"$['a']\",", "\"path\":1,", "\"x\":[[[[[[[[[[[[[[[0]]]]]]]]]]]]]]],", ".", "..", "=", "A", "_", "-",
+        "+",
+    ]
+    private static let plaintexts = [
+        #"{"userId":9999999999999999999,"physicalCardNo":"9491339401250765"}"#, "{}", "null", "-0.5e3", #""é\ud83d""#,
+        #"{"a":{"b":[[[[true]]]]}}"#, #" [1, {"a": 1, "a": 2}] "#,
+        String(repeating: "[", count: 63) + String(repeating: "]", count: 63),
+    ]
+
+    var generator: SeededGenerator
+    private let sealers: [ReferenceSealer]
+    private let keyID: String
+
+    init(seed: UInt64, _ pair: ReferencePair) throws {
+        generator = SeededGenerator(seed: seed)
+        sealers = [try ReferenceSealer(to: pair.publicKey), try ReferenceSealer(to: pair.publicKey, keyByteCount: 16)]
+        keyID = pair.id.text
+    }
+
+    mutating func chance(_ one: Int) -> Bool { Int.random(in: 0..<one, using: &generator) == 0 }
+
+    mutating func spoilt(_ bytes: [UInt8]) -> [UInt8] { bytes.spoilt(with: Self.pieces, using: &generator) }
+
+    /// A body of message level.
+    mutating func message() throws -> [UInt8] {
+        let layer = Int.random(in: 0..<6, using: &generator)
+        let size = Int.random(in: 0...1, using: &generator)
+        var header = Self.header(size, chance(2) ? [("kid", keyID)] : [])
+        if layer == 0 { header = spoilt(header) }
+        var plaintext = Array((Self.plaintexts.randomElement(using: &generator) ?? "").utf8)
+        if layer == 1 { plaintext = spoilt(plaintext) }
+        var message = try sealers[size].jwe(header: header, plaintext: plaintext)
+        if layer == 2 { message = spoiltPart(of: message) }
+        let body = escaped(message, around: #"{"encData":"#, "}")
+        return layer == 3 || layer == 4 ? spoilt(body) : body
+    }
+
+    /// A document of fields `a`, `b` and elements of `c`, and which key and content key they are under is the same for all.
+    mutating func fields(correlationID: String) throws -> [UInt8] {
+        let layer = Int.random(in: 0..<7, using: &generator)
+        let size = Int.random(in: 0...1, using: &generator)
+        let places = ["$['a']", "$['b']", "$['c'][0]", "$['c'][1]"]
+        let victim = Int.random(in: places.indices, using: &generator)
+        var texts: [[UInt8]] = []
+        for (index, path) in places.enumerated() {
+            let isVictim = index == victim
+            var members = [("kid", keyID), ("cty", "json"), ("path", path), ("cid", correlationID)]
+            if isVictim, layer == 2 { members.remove(at: Int.random(in: members.indices, using: &generator)) }
+            var header = Self.header(size, members)
+            if isVictim, layer == 0 { header = spoilt(header) }
+            // The last ones do not stand in a field.
+            let plaintexts = isVictim ? Self.plaintexts[...] : Self.plaintexts.dropLast(2)
+            var plaintext = Array((plaintexts.randomElement(using: &generator) ?? "").utf8)
+            if isVictim, layer == 1 { plaintext = spoilt(plaintext) }
+            let sealer = sealers[isVictim && layer == 2 && chance(4) ? 1 - size : size]
+            var message = try sealer.jwe(header: header, plaintext: plaintext)
+            if isVictim, layer == 3 { message = spoiltPart(of: message) }
+            texts.append(message)
+        }
+        if layer == 4, chance(2) { texts.swapAt(victim, Int.random(in: places.indices, using: &generator)) }
+        let pieces = [#"{"a":"#, #","x":{"b":0},"b":"#, #", "c": ["#, ",", #"],"d":"é"}"#]
+        var body = Array(pieces[0].utf8)
+        for (text, piece) in zip(texts, pieces.dropFirst()) { body += escaped(text, around: "", piece) }
+        return layer == 4 || layer == 5 ? spoilt(body) : body
+    }
+
+    private static func header(_ size: Int, _ members: [(String, String)]) -> [UInt8] {
+        let all = [("alg", "RSA-OAEP-256"), ("enc", ["A256GCM", "A128GCM"][size])] + members
+        return Array("{\(all.map { #""\#($0)":"\#($1)""# }.joined(separator: ","))}".utf8)
+    }
+
+    /// A text as a JSON string; now and then one of its characters is escaped.
+    private mutating func escaped(_ text: [UInt8], around opening: String, _ closing: String) -> [UInt8] {
+        var text = text
+        if chance(4), let at = text.indices.randomElement(using: &generator) {
+            let digits = String(text[at], radix: 16)
+            text.replaceSubrange(at...at, with: "\\u00\(digits.count < 2 ? "0" : "")\(digits)".utf8)
+        }
+        return Array(opening.utf8) + [0x22] + text + [0x22] + Array(closing.utf8)
+    }
+
+    /// A JWE with one of its parts damaged, as text or below its Base64.
+    private mutating func spoiltPart(of message: [UInt8]) -> [UInt8] {
+        var parts = message.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false).map(Array.init)
+        // The encrypted key now and then: each other one costs two RSA operations.
+        let part = chance(12) ? 1 : [0, 2, 3, 4][Int.random(in: 0..<4, using: &generator)]
+        if chance(2) {
+            parts[part] = spoilt(parts[part])
+        } else {
+            parts[part] = ReferenceBase64.url.encode(spoilt(ReferenceBase64.url.decode(parts[part]) ?? []))
+        }
+        return Array(parts.joined(separator: [UInt8(ascii: ".")]))
+    }
+}

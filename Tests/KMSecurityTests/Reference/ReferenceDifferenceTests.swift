@@ -1,0 +1,95 @@
+import Foundation
+import KMPrimitives
+import KMSecurity
+import KMTestSupport
+import Testing
+
+/// The package opens exactly what the reference opens, to the same plaintext.
+@Suite("The package and the reference")
+struct ReferenceDifferenceTests {
+    @Test(arguments: 1...4)
+    func messages(seed: UInt64) throws {
+        let pair = try ReferencePair()
+        var maker = try MutantMaker(seed: seed, pair)
+        var opened = 0
+        for number in 0..<1500 {
+            let body = try maker.message()
+            opened += check(pair.message(body), "message \(number)", body)
+        }
+        // Neither side refuses for the sake of refusing.
+        #expect((300..<1200).contains(opened))
+    }
+
+    @Test(arguments: 1...4)
+    func fields(seed: UInt64) throws {
+        let pair = try ReferencePair()
+        var maker = try MutantMaker(seed: seed, pair)
+        let correlationID = try CorrelationID("260102030405-0a1b2c3")
+        let all = ["$.a", "$.b", "$.c[*]"]
+        let selections = try [
+            (all, true), (all, false), (["$.*"], true), (["$.c[1]", "$['a']", "$.missing"], false),
+            (["$.x.*", "$.c[0]"], true),
+            (["$.c[0]", "$.c[*]", "$.a"], true), (["$.c[1]"], true), (["$"], true),
+        ]
+        .map { try FieldSelection($0, requiresMatches: $1) }
+        var opened = 0
+        for number in 0..<1000 {
+            let body = try maker.fields(correlationID: correlationID.text)
+            // The selections that fit most often.
+            let place = maker.chance(2) ? 0 : Int.random(in: selections.indices, using: &maker.generator)
+            let verdicts = pair.fields(body, selections[place], maker.chance(3) ? nil : correlationID)
+            opened += check(verdicts, "fields \(number), \(selections[place].paths)", body)
+        }
+        #expect((150..<800).contains(opened))
+    }
+
+    @Test(arguments: 1...2)
+    func tokens(seed: UInt64) throws {
+        let secret = try SecretBytes(World.secretText)
+        let key = try SecretKey(secret)
+        let verifier = TranTokenVerifier(key, tolerance: .init(past: 300, future: 300))
+        let body = Array(#"{"userId":50000104652}"#.utf8)
+        let mac = ReferenceBase64.standard.encode(try HMACSHA256(key: secret).authenticate(body).exposed)
+        var generator = SeededGenerator(seed: seed)
+        var opened = 0
+        for number in 0..<5000 {
+            // Times near an edge of the calendar, and the clock that reads them near an edge of the tolerance.
+            let edges = [
+                "20240229235959999", "20230228000000000", "20001231235959999", "19000228120000000", "00010101000000000",
+                "99991231235959999", "19691231235959999",
+            ]
+            var text = Array("KMV1:\(edges.randomElement(using: &generator) ?? ""):".utf8) + mac
+            let due = try ReferenceToken(String(decoding: text, as: UTF8.self)).milliseconds
+            let away = [0, 299_999, 300_000, 300_001].randomElement(using: &generator) ?? 0
+            let now = due + (Bool.random(using: &generator) ? away : -away)
+            if Bool.random(using: &generator) { text.append(UInt8(ascii: "=")) }
+            switch Int.random(in: 0..<4, using: &generator) {
+            case 0: text[Int.random(in: 5..<22, using: &generator)] = UInt8.random(in: 0x2F...0x3A, using: &generator)
+            case 1: text = text.spoilt(with: ["=", ":", "+", "-", "0", "A", "KMV1:"], using: &generator)
+            default: break
+            }
+            let token = String(decoding: text, as: UTF8.self)
+            let package = Verdict {
+                let date = Date(timeIntervalSince1970: Double(now) / 1000)
+                try verifier.verify(TranToken(token), body: body, timeZone: .utc, at: date)
+                return []
+            }
+            let reference = Verdict {
+                try ReferenceToken(token)
+                    .verify(body, secret: secret, secondsFromUTC: 0, toleranceSeconds: 300, verifiedAt: now)
+                return []
+            }
+            opened += check((package, reference), "token \(number) at \(now)", text)
+        }
+        #expect((1500..<4500).contains(opened))
+    }
+
+    /// - Returns: 1 where both open, else 0.
+    private func check(_ verdicts: (package: Verdict, reference: Verdict), _ what: String, _ input: [UInt8]) -> Int {
+        if verdicts.package != verdicts.reference {
+            let texts = "package: \(verdicts.package), reference: \(verdicts.reference)"
+            Issue.record("\(what): \(texts); \(String(decoding: input, as: UTF8.self))")
+        }
+        return verdicts.package.isOpened && verdicts.reference.isOpened ? 1 : 0
+    }
+}

@@ -1,0 +1,61 @@
+import KMPrimitives
+import KMTestSupport
+import Testing
+
+/// The reference is held against the vectors, before anything is held against it: those that foreign runners confirm.
+@Suite("The reference and the vectors")
+struct ReferenceVectorTests {
+    @Test(arguments: ["message-decrypt", "generated/message-decrypt"])
+    func messages(file: String) throws {
+        try everyTest(of: file) { group, test in
+            try ReferenceOpener(group.openerKeys())
+                .message([UInt8](hex: test.body), under: #require(test.cryptoKeyId))
+        }
+    }
+
+    @Test(arguments: ["field-decrypt", "generated/field-decrypt"])
+    func fields(file: String) throws {
+        try everyTest(of: file) { group, test in
+            try ReferenceOpener(group.openerKeys()).fields(
+                [UInt8](hex: test.body),
+                paths: #require(test.paths),
+                requiresMatches: test.requiresMatches ?? true,
+                under: #require(test.cryptoKeyId),
+                correlationID: test.correlationId
+            )
+        }
+    }
+
+    @Test(arguments: ["token-verify", "generated/token-verify"])
+    func tokens(file: String) throws {
+        try everyTest(of: file) { group, test in
+            try ReferenceToken(#require(test.token)).verify(
+                [UInt8](hex: test.body),
+                secret: SecretBytes(copying: [UInt8](hex: #require(group.secretKey))),
+                secondsFromUTC: group.secondsFromUTC,
+                toleranceSeconds: group.toleranceSeconds,
+                verifiedAt: #require(test.verifiedAt)
+            )
+            return nil
+        }
+    }
+
+    private func everyTest(
+        of file: String,
+        _ open: (ReferenceVectors.Group, ReferenceVectors.Test) throws -> [UInt8]?
+    ) throws {
+        let groups = try ReferenceVectors(file).groups
+        #expect(!groups.flatMap(\.tests).isEmpty)
+        for group in groups {
+            for test in group.tests {
+                do {
+                    let plaintext = try open(group, test)
+                    #expect(test.result == "valid", "\(file) \(test.id)")
+                    #expect(plaintext == test.parameters.map { [UInt8](hex: $0) }, "\(file) \(test.id)")
+                } catch let refusal as ReferenceRefusal {
+                    #expect(refusal.code == test.error, "\(file) \(test.id)")
+                }
+            }
+        }
+    }
+}

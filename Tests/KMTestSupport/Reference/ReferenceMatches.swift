@@ -1,0 +1,78 @@
+/// The values that paths reach in a document, by the rules of `json-path`.
+struct ReferenceMatches {
+    struct Match {
+        let value: ReferenceJSON
+        /// The normalized path; nil where a name on the way has half a surrogate pair.
+        let path: String?
+        /// How many objects and arrays are around it.
+        let depth: Int
+    }
+
+    /// In the document's order, each once.
+    private(set) var matches: [Match] = []
+    private var meetsEmptiness = false
+    private var isReached = false
+
+    init(_ texts: [String], requiresMatches: Bool, in body: [UInt8]) throws {
+        guard (1...256).contains(texts.count) else { throw ReferenceRefusal("limitExceeded") }
+        let paths = try texts.map(ReferencePath.init)
+        for path in paths where paths.contains(where: path.overlaps) { throw ReferenceRefusal("pathsOverlap") }
+        let document = try ReferenceJSON(body)
+        var missesOne = false
+        for path in paths {
+            (isReached, meetsEmptiness) = (false, false)
+            try walk(Match(value: document, path: "$", depth: 0), path.steps[...])
+            if !isReached && !meetsEmptiness { missesOne = true }
+        }
+        matches.sort { $0.value.range.lowerBound < $1.value.range.lowerBound }
+        guard matches.count <= 1024 else { throw ReferenceRefusal("limitExceeded") }
+        for match in matches {
+            guard let path = match.path else { throw ReferenceRefusal("pathUnsupported") }
+            guard path.utf8.count <= 4096 else { throw ReferenceRefusal("limitExceeded") }
+        }
+        guard !requiresMatches || !missesOne else { throw ReferenceRefusal("fieldMissing") }
+    }
+
+    private mutating func walk(_ here: Match, _ steps: ArraySlice<ReferencePath.Step>) throws {
+        guard let step = steps.first else {
+            isReached = true
+            let start = here.value.range.lowerBound
+            if !matches.contains(where: { $0.value.range.lowerBound == start }) { matches.append(here) }
+            return
+        }
+        switch here.value.content {
+        case .object(let members):
+            guard Set(members.map(\.name)).count == members.count else { throw ReferenceRefusal("malformedJSON") }
+            if members.isEmpty, step == .wildcard { meetsEmptiness = true }
+            for (name, value) in members where step == .wildcard || step == .name(name) {
+                let path = name.wholeText.flatMap { name in here.path.map { $0 + Self.normalized(name) } }
+                try walk(Match(value: value, path: path, depth: here.depth + 1), steps.dropFirst())
+            }
+        case .array(let elements):
+            if elements.isEmpty, step == .wildcard { meetsEmptiness = true }
+            for (index, value) in elements.enumerated() where step == .wildcard || step == .index(index) {
+                let path = here.path.map { $0 + "[\(index)]" }
+                try walk(Match(value: value, path: path, depth: here.depth + 1), steps.dropFirst())
+            }
+        case .text, .other:
+            break
+        }
+    }
+
+    private static func normalized(_ name: String) -> String {
+        let short: [Unicode.Scalar: String] = [
+            "\u{8}": "b", "\t": "t", "\n": "n", "\u{C}": "f", "\r": "r", "'": "'", "\\": "\\",
+        ]
+        var text = "['"
+        for scalar in name.unicodeScalars {
+            if let letter = short[scalar] {
+                text += "\\" + letter
+            } else if scalar.value < 0x20 {
+                text += "\\u00" + (scalar.value < 0x10 ? "0" : "") + String(scalar.value, radix: 16)
+            } else {
+                text.unicodeScalars.append(scalar)
+            }
+        }
+        return text + "']"
+    }
+}
