@@ -12,7 +12,7 @@ struct ReferenceJSONReader {
     private var next: UInt8? { at < text.count ? text[at] : nil }
 
     mutating func skipSpace() {
-        while let byte = next, [0x20, 0x09, 0x0A, 0x0D].contains(byte) { at += 1 }
+        while next == 0x20 || next == 0x09 || next == 0x0A || next == 0x0D { at += 1 }
     }
 
     private mutating func take(_ token: String) throws {
@@ -98,7 +98,7 @@ struct ReferenceJSONReader {
         try take("\"")
         var units: [UInt16] = []
         while !sees("\"") {
-            if sees("\\") { units.append(try escape()) } else { units += try character().utf16 }
+            if sees("\\") { units.append(try escape()) } else { units += try character() }
         }
         at += 1
         return units
@@ -125,15 +125,22 @@ struct ReferenceJSONReader {
         return unit
     }
 
-    /// One character as it stands, in UTF-8 (RFC 3629): no control character, nothing overlong, no surrogate.
-    private mutating func character() throws -> String {
-        let counts: [(ClosedRange<UInt8>, Int)] = [
-            (0x20...0x7F, 1), (0xC2...0xDF, 2), (0xE0...0xEF, 3), (0xF0...0xF4, 4),
-        ]
-        guard let first = next, let count = counts.first(where: { $0.0.contains(first) })?.1,
-            let character = String(validating: text[at...].prefix(count), as: UTF8.self)
-        else { throw ReferenceRefusal("malformedJSON") }
+    /// The code units of one character as it stands, in UTF-8 (RFC 3629): no control character, nothing overlong, no surrogate.
+    private mutating func character() throws -> [UInt16] {
+        let count: Int
+        switch next ?? 0 {
+        case 0x20...0x7F:
+            at += 1
+            return [UInt16(text[at - 1])]
+        case 0xC2...0xDF: count = 2
+        case 0xE0...0xEF: count = 3
+        case 0xF0...0xF4: count = 4
+        default: throw ReferenceRefusal("malformedJSON")
+        }
+        guard let character = String(validating: text[at...].prefix(count), as: UTF8.self) else {
+            throw ReferenceRefusal("malformedJSON")
+        }
         at += count
-        return character
+        return Array(character.utf16)
     }
 }
