@@ -110,7 +110,7 @@ if Context.environment["KMSEC_FUZZ"] != nil {
         .executableTarget(
             name: "kmfuzz",
             dependencies: [
-                "CLibFuzzer", "KMSecurity", "KMJOSE", "KMJSON", "KMPrimitives",
+                "CLibFuzzer", "KMSecurity", "KMJOSE", "KMJSON", "KMPrimitives", "KMVectors", "KMTestSupport",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
             ],
             path: "Tests/Fuzz/kmfuzz",

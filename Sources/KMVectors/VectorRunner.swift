@@ -43,16 +43,21 @@ public struct VectorRunner: Sendable {
 
     /// Runs one file.
     public func run(file path: String) -> VectorReport {
-        var report = VectorReport(file: path)
+        guard let file = FileHandle(forReadingAtPath: path), let text = try? file.readToEnd() else {
+            return VectorReport(file: path, operation: "", failure: VectorFileError("is empty or cannot be read"))
+        }
+        return run(Array(text), as: path)
+    }
+
+    /// Runs the content of a file, which the report calls `name`.
+    package func run(_ text: [UInt8], as name: String) -> VectorReport {
+        var report = VectorReport(file: name)
         do {
-            guard let file = FileHandle(forReadingAtPath: path), let text = try file.readToEnd() else {
-                throw VectorFileError("is empty or cannot be read")
-            }
-            try RepeatedMembers.refuse(in: Array(text))
-            try Self.run(text, into: &report)
+            try RepeatedMembers.refuse(in: text)
+            try Self.run(Data(text), into: &report)
         } catch {
             // What ran before does not count: the file as a whole is no measure.
-            report = VectorReport(file: path, operation: report.operation, failure: VectorFileError(error))
+            report = VectorReport(file: name, operation: report.operation, failure: VectorFileError(error))
         }
         return report
     }

@@ -1,7 +1,7 @@
 import CLibFuzzer
 import Foundation
 
-// kmfuzz TARGET [libFuzzer's options and corpus folders]; .ci/fuzz builds and runs it.
+// kmfuzz TARGET [libFuzzer's options and corpus folders], or kmfuzz TARGET --seeds FOLDER; .ci/fuzz builds and runs it.
 
 private let target: FuzzTarget = {
     let name = CommandLine.arguments.dropFirst().first ?? ""
@@ -12,6 +12,11 @@ private let target: FuzzTarget = {
     }
     return target
 }()
+
+if CommandLine.arguments.count == 4, CommandLine.arguments[2] == "--seeds" {
+    try Seeds.write(target, to: CommandLine.arguments[3])
+    exit(0)
+}
 
 private let run = target.runner()
 

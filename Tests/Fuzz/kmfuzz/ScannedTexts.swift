@@ -1,0 +1,43 @@
+import KMSecurity
+
+/// Texts in which card numbers are looked for: the first byte is the size of the parts, the rest the text.
+enum ScannedTexts {
+    /// A number that stands on a line of its own is found whatever is around it, and the same is found however the text is
+    /// cut.
+    static func run(_ input: [UInt8]) {
+        guard let size = input.first.map({ Int($0) + 1 }) else { return }
+        let around = Array(input.dropFirst())
+        let half = around.count / 2
+        let number = number(from: around, count: 12 + size % 8)
+        var text = around
+        text.insert(contentsOf: [[0x0A], number, [0x0A]].joined(), at: half)
+        let place = half + 1..<half + 1 + number.count
+        let all = check(text, size, issuers: nil)
+        precondition(all.contains { $0.byteRange == place && $0.digitCount == number.count })
+        _ = check(around, size, issuers: IssuerRange.known)
+    }
+
+    private static func check(_ text: [UInt8], _ size: Int, issuers: [IssuerRange]?) -> [PANFinding] {
+        let findings = PANScanner.findings(in: text.span, issuers: issuers)
+        var scanner = PANScanner(issuers: issuers)
+        var parts: [PANFinding] = []
+        for start in stride(from: 0, to: text.count, by: size) {
+            parts += scanner.append(text.span.extracting(start..<min(text.count, start + size)))
+        }
+        precondition(parts + scanner.finish() == findings)
+        var end = 0
+        for finding in findings {
+            precondition(finding.byteRange.lowerBound >= end && finding.byteRange.upperBound <= text.count)
+            precondition(finding.masked.utf8.count == finding.digitCount && (12...19).contains(finding.digitCount))
+            end = finding.byteRange.upperBound
+        }
+        return findings
+    }
+
+    /// Digits that the text gives, and their check digit.
+    private static func number(from text: [UInt8], count: Int) -> [UInt8] {
+        let digits = (0..<count - 1).map { UInt8(ascii: "0") + ($0 < text.count ? text[$0] % 10 : 9) }
+        let check = (10 - Cards.sum(digits + [UInt8(ascii: "0")]) % 10) % 10
+        return digits + [UInt8(ascii: "0") + UInt8(check)]
+    }
+}
