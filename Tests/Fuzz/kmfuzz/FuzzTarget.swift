@@ -4,6 +4,7 @@ import KMJOSE
 import KMJSON
 import KMPrimitives
 import KMSecurity
+import KMTestSupport
 import KMVectors
 
 /// What is fed with garbage.
@@ -16,7 +17,7 @@ enum FuzzTarget: String, CaseIterable {
     func runner() -> ([UInt8]) -> Void {
         switch self {
         case .json: Self.json
-        case .path: { _ = try? JSONPath(String(decoding: $0, as: UTF8.self)) }
+        case .path: Self.path
         case .header: { _ = try? JWEHeader(parsing: $0) }
         case .jwe: { _ = try? JWECompact(parsing: $0.span) }
         case .message: Bodies.prepared().message
@@ -52,6 +53,12 @@ enum FuzzTarget: String, CaseIterable {
         // What Foundation refuses and the grammar takes: numbers beyond a double, and half surrogate pairs.
         let isUnusual = text.contains { $0 == UInt8(ascii: "e") || $0 == UInt8(ascii: "E") || $0 == UInt8(ascii: "\\") }
         precondition(parsed != nil || isUnusual || text.count > 300)
+    }
+
+    /// Paths, with the reference's judgement of them.
+    private static func path(_ input: [UInt8]) {
+        let text = String(decoding: input, as: UTF8.self)
+        precondition(((try? JSONPath(text)) == nil) == ((try? ReferencePath(text)) == nil))
     }
 
     /// `Name: value` lines as both kinds of headers.

@@ -8,7 +8,7 @@ enum ScannedTexts {
         guard let size = input.first.map({ Int($0) + 1 }) else { return }
         let around = Array(input.dropFirst())
         let half = around.count / 2
-        let number = number(from: around, count: 12 + size % 8)
+        let number = number(from: around, count: 14 + size % 6)
         var text = around
         text.insert(contentsOf: [[0x0A], number, [0x0A]].joined(), at: half)
         let place = half + 1..<half + 1 + number.count
@@ -34,9 +34,11 @@ enum ScannedTexts {
         return findings
     }
 
-    /// Digits that the text gives, and their check digit.
+    /// Digits that the text gives, and their check digit; not all the same, and no 13, which could be an article's number: the
+    /// scanner passes these over.
     private static func number(from text: [UInt8], count: Int) -> [UInt8] {
-        let digits = (0..<count - 1).map { UInt8(ascii: "0") + ($0 < text.count ? text[$0] % 10 : 9) }
+        let given = (0..<count - 3).map { UInt8(ascii: "0") + ($0 < text.count ? text[$0] % 10 : 9) }
+        let digits = Array("45".utf8) + given
         let check = (10 - Cards.sum(digits + [UInt8(ascii: "0")]) % 10) % 10
         return digits + [UInt8(ascii: "0") + UInt8(check)]
     }

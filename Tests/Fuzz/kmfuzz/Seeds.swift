@@ -90,7 +90,8 @@ struct Seeds {
 
     /// Keys are texts in PEM, or JWKs.
     private mutating func addKeys(_ values: [String: Any]) {
-        for (name, value) in values where name.hasSuffix("Key") || name.hasSuffix("KeyJwk") {
+        for name in ["privateKey", "privateKeyJwk", "publicKey"] {
+            let value = values[name]
             if let text = value as? String { inputs.insert(Array(text.utf8)) }
             if let jwk = value as? [String: Any], let data = try? JSONSerialization.data(withJSONObject: jwk) {
                 inputs.insert(Array(data))

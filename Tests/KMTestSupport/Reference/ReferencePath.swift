@@ -1,5 +1,5 @@
 /// A path of the subset that `json-path` has, read character by character.
-struct ReferencePath {
+package struct ReferencePath {
     enum Step: Equatable {
         case name([UInt16])
         case index(Int)
@@ -8,7 +8,8 @@ struct ReferencePath {
 
     let steps: [Step]
 
-    init(_ text: String) throws {
+    /// - Throws: ``ReferenceRefusal`` `pathMalformed`, `pathUnsupported`.
+    package init(_ text: String) throws {
         var reader = Reader(rest: text.unicodeScalars[...])
         steps = try reader.path()
         guard text.utf8.count <= 2048, steps.count <= 64 else { throw ReferenceRefusal("pathMalformed") }
