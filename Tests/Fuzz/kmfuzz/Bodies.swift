@@ -52,7 +52,8 @@ struct Bodies {
             ["$"], ["$.a"], ["$[*]"], ["$.a.b", "$.c"], ["$.*[*]"], ["$[0]", "$[1].a"], ["$['']"],
         ]
         let id = first
-        var cases = try plain.map { Case(try FieldSelection($0, requiresMatches: false), id, nil) }
+        var cases = try plain.map { Case(try FieldSelection($0, requiresMatches: .nowhere), id, nil) }
+        cases += try plain.dropFirst().map { Case(try FieldSelection($0), id, nil) }
         for test in fields.groups.flatMap(\.tests) {
             guard let made = try? Case(test), !cases.contains(made) else { continue }
             cases.append(made)
@@ -107,7 +108,7 @@ struct Bodies {
         try? reference.fields(
             body,
             paths: chosen.selection.paths.map(\.description),
-            requiresMatches: chosen.selection.requiresMatches,
+            requiresMatches: chosen.selection.requiresMatches.reference,
             under: chosen.keyID.text,
             correlationID: chosen.correlationID?.text
         )
@@ -157,5 +158,15 @@ extension Bodies.Case: Equatable {
             try CryptoKeyID(test.cryptoKeyId ?? ""),
             try test.correlationId.map { try CorrelationID($0) }
         )
+    }
+}
+
+extension FieldSelection.Requirement {
+    var reference: ReferenceRequirement {
+        switch self {
+        case .everywhere: .everywhere
+        case .somewhere: .somewhere
+        case .nowhere: .nowhere
+        }
     }
 }

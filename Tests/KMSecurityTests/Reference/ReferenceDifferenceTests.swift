@@ -26,12 +26,18 @@ struct ReferenceDifferenceTests {
         var maker = try MutantMaker(seed: seed, pair)
         let correlationID = try CorrelationID("260102030405-0a1b2c3")
         let all = ["$.a", "$.b", "$.c[*]"]
-        let selections = try [
-            (all, true), (all, false), (["$.*"], true), (["$.c[1]", "$['a']", "$.missing"], false),
-            (["$.x.*", "$.c[0]"], true),
-            (["$.c[0]", "$.c[*]", "$.a"], true), (["$.c[1]"], true), (["$"], true),
+        let selections: [FieldSelection] = try [
+            FieldSelection(all),
+            FieldSelection(all, requiresMatches: .somewhere),
+            FieldSelection(all, requiresMatches: .nowhere),
+            FieldSelection(["$.*"]),
+            FieldSelection(["$.c[1]", "$['a']", "$.missing"], requiresMatches: .nowhere),
+            FieldSelection(["$.x.*", "$.c[0]"]),
+            FieldSelection(["$.c[0]", "$.c[*]", "$.a"]),
+            FieldSelection(["$.*[1]"], requiresMatches: .somewhere),
+            FieldSelection(["$.*[1]"]),
+            FieldSelection(["$"]),
         ]
-        .map { try FieldSelection($0, requiresMatches: $1) }
         var opened = 0
         for number in 0..<1000 {
             let body = try maker.fields(correlationID: correlationID.text)

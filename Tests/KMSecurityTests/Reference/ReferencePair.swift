@@ -35,11 +35,21 @@ struct ReferencePair {
             try reference.fields(
                 body,
                 paths: selection.paths.map(\.description),
-                requiresMatches: selection.requiresMatches,
+                requiresMatches: selection.requiresMatches.reference,
                 under: id.text,
                 correlationID: correlationID?.text
             )
         }
         return (ours, theirs)
+    }
+}
+
+extension FieldSelection.Requirement {
+    var reference: ReferenceRequirement {
+        switch self {
+        case .everywhere: .everywhere
+        case .somewhere: .somewhere
+        case .nowhere: .nowhere
+        }
     }
 }

@@ -19,7 +19,7 @@ struct ReferenceVectorTests {
             try ReferenceOpener(group.openerKeys()).fields(
                 [UInt8](hex: test.body),
                 paths: #require(test.paths),
-                requiresMatches: test.requiresMatches ?? true,
+                requiresMatches: test.requiresMatches == false ? .nowhere : .somewhere,
                 under: #require(test.cryptoKeyId),
                 correlationID: test.correlationId
             )

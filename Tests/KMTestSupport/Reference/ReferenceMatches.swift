@@ -1,3 +1,11 @@
+/// What paths must reach: something at every place they lead to, something anywhere, or nothing.
+///
+/// Vectors know the latter two, `requiresMatches` true and false. The first asks that no path ends short of its last step, but
+/// where its wildcard meets an empty object or array.
+package enum ReferenceRequirement {
+    case everywhere, somewhere, nowhere
+}
+
 /// The values that paths reach in a document, by the rules of `json-path`.
 struct ReferenceMatches {
     struct Match {
@@ -12,17 +20,22 @@ struct ReferenceMatches {
     private(set) var matches: [Match] = []
     private var meetsEmptiness = false
     private var isReached = false
+    private var endsShort = false
 
-    init(_ texts: [String], requiresMatches: Bool, in body: [UInt8]) throws {
+    init(_ texts: [String], _ requirement: ReferenceRequirement, in body: [UInt8]) throws {
         guard (1...256).contains(texts.count) else { throw ReferenceRefusal("limitExceeded") }
         let paths = try texts.map(ReferencePath.init)
         for path in paths where paths.contains(where: path.overlaps) { throw ReferenceRefusal("pathsOverlap") }
         let document = try ReferenceJSON(body)
         var missesOne = false
         for path in paths {
-            (isReached, meetsEmptiness) = (false, false)
+            (isReached, meetsEmptiness, endsShort) = (false, false, false)
             try walk(Match(value: document, path: "$", depth: 0), path.steps[...])
-            if !isReached && !meetsEmptiness { missesOne = true }
+            switch requirement {
+            case .everywhere: missesOne = missesOne || endsShort
+            case .somewhere: missesOne = missesOne || !isReached && !meetsEmptiness
+            case .nowhere: break
+            }
         }
         matches.sort { $0.value.range.lowerBound < $1.value.range.lowerBound }
         guard matches.count <= 1024 else { throw ReferenceRefusal("limitExceeded") }
@@ -30,7 +43,7 @@ struct ReferenceMatches {
             guard let path = match.path else { throw ReferenceRefusal("pathUnsupported") }
             guard path.utf8.count <= 4096 else { throw ReferenceRefusal("limitExceeded") }
         }
-        guard !requiresMatches || !missesOne else { throw ReferenceRefusal("fieldMissing") }
+        guard !missesOne else { throw ReferenceRefusal("fieldMissing") }
     }
 
     private mutating func walk(_ here: Match, _ steps: ArraySlice<ReferencePath.Step>) throws {
@@ -40,22 +53,26 @@ struct ReferenceMatches {
             if !matches.contains(where: { $0.value.range.lowerBound == start }) { matches.append(here) }
             return
         }
+        var next: [(value: ReferenceJSON, path: String?)] = []
+        var isEmpty = false
         switch here.value.content {
         case .object(let members):
             guard Set(members.map(\.name)).count == members.count else { throw ReferenceRefusal("malformedJSON") }
-            if members.isEmpty, step == .wildcard { meetsEmptiness = true }
+            isEmpty = members.isEmpty
             for (name, value) in members where step == .wildcard || step == .name(name) {
-                let path = name.wholeText.flatMap { name in here.path.map { $0 + Self.normalized(name) } }
-                try walk(Match(value: value, path: path, depth: here.depth + 1), steps.dropFirst())
+                next.append((value, name.wholeText.flatMap { name in here.path.map { $0 + Self.normalized(name) } }))
             }
         case .array(let elements):
-            if elements.isEmpty, step == .wildcard { meetsEmptiness = true }
+            isEmpty = elements.isEmpty
             for (index, value) in elements.enumerated() where step == .wildcard || step == .index(index) {
-                let path = here.path.map { $0 + "[\(index)]" }
-                try walk(Match(value: value, path: path, depth: here.depth + 1), steps.dropFirst())
+                next.append((value, here.path.map { $0 + "[\(index)]" }))
             }
         case .text, .other:
             break
+        }
+        if isEmpty && step == .wildcard { meetsEmptiness = true } else if next.isEmpty { endsShort = true }
+        for (value, path) in next {
+            try walk(Match(value: value, path: path, depth: here.depth + 1), steps.dropFirst())
         }
     }
 
