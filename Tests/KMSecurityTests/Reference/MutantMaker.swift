@@ -5,21 +5,6 @@ import KMTestSupport
 /// Makes bodies that are nearly right: each is damaged in one layer, and right in the layers around it, so that tags are right
 /// where the damage is below them.
 struct MutantMaker {
-    static let pieces = [
-        "{", "}", "[", "]", ",", ":", "\"", "\\", "\\u0061", "\\ud800", "\\udc00", "\\/", "\\n", "\u{1}", "\u{7F}",
-        "\u{FEFF}", "é", "한", "😀", " ", "\t", "\r\n", "0", "-0", "01", "1.5e+7", "1e", "true", "nul", "null", "{}",
-        "[]",
-        "\"a\":1,", ",\"a\":1", "\"encData\":", "\"kid\":null,", "\"kid\":\"0b6d5b9d6d5f4c3e8a7f1e2d3c4b5a69\",",
-        "\"crit\":[],", "\"zip\":\"DEF\",", "\"alg\":\"RSA-OAEP\",", "\"enc\":\"A128GCM\",", "\"cty\":\"json\",",
-        "\"path\":\"$['a']\",", "\"path\":1,", "\"x\":[[[[[[[[[[[[[[[0]]]]]]]]]]]]]]],", ".", "..", "=", "A", "_", "-",
-        "+",
-    ]
-    private static let plaintexts = [
-        #"{"userId":9999999999999999999,"physicalCardNo":"9491339401250765"}"#, "{}", "null", "-0.5e3", #""é\ud83d""#,
-        #"{"a":{"b":[[[[true]]]]}}"#, #" [1, {"a": 1, "a": 2}] "#,
-        String(repeating: "[", count: 63) + String(repeating: "]", count: 63),
-    ]
-
     var generator: SeededGenerator
     private let sealers: [ReferenceSealer]
     private let keyID: String
@@ -32,20 +17,25 @@ struct MutantMaker {
 
     mutating func chance(_ one: Int) -> Bool { Int.random(in: 0..<one, using: &generator) == 0 }
 
-    mutating func spoilt(_ bytes: [UInt8]) -> [UInt8] { bytes.spoilt(with: Self.pieces, using: &generator) }
+    mutating func spoilt(_ bytes: [UInt8]) -> [UInt8] { bytes.spoilt(with: MutantPieces.syntax, using: &generator) }
 
     /// A body of message level.
     mutating func message() throws -> [UInt8] {
         let layer = Int.random(in: 0..<6, using: &generator)
         let size = Int.random(in: 0...1, using: &generator)
-        var header = Self.header(size, chance(2) ? [("kid", keyID)] : [])
-        if layer == 0 { header = spoilt(header) }
-        var plaintext = Array((Self.plaintexts.randomElement(using: &generator) ?? "").utf8)
+        let header = header(size, chance(2) ? [("kid", keyID)] : [], isSpoilt: layer == 0)
+        var plaintext = Array((MutantPieces.plaintexts.randomElement(using: &generator) ?? "").utf8)
         if layer == 1 { plaintext = spoilt(plaintext) }
         var message = try sealers[size].jwe(header: header, plaintext: plaintext)
         if layer == 2 { message = spoiltPart(of: message) }
-        let body = escaped(message, around: #"{"encData":"#, "}")
-        return layer == 3 || layer == 4 ? spoilt(body) : body
+        // Beside the message, where nothing may stand, before or behind it.
+        let other = layer == 4 && chance(3) ? MutantPieces.members.randomElement(using: &generator) : nil
+        let isBefore = chance(2)
+        let (before, behind) = (
+            other.map { isBefore ? $0 + "," : "" } ?? "", other.map { isBefore ? "" : "," + $0 } ?? ""
+        )
+        let body = escaped(message, around: #"{\#(before)"encData":"#, "\(behind)}")
+        return layer == 3 || layer == 4 && other == nil ? spoilt(body) : body
     }
 
     /// A document of fields `a`, `b` and elements of `c`, and which key and content key they are under is the same for all.
@@ -59,10 +49,9 @@ struct MutantMaker {
             let isVictim = index == victim
             var members = [("kid", keyID), ("cty", "json"), ("path", path), ("cid", correlationID)]
             if isVictim, layer == 2 { members.remove(at: Int.random(in: members.indices, using: &generator)) }
-            var header = Self.header(size, members)
-            if isVictim, layer == 0 { header = spoilt(header) }
+            let header = header(size, members, isSpoilt: isVictim && layer == 0)
             // The last ones do not stand in a field.
-            let plaintexts = isVictim ? Self.plaintexts[...] : Self.plaintexts.dropLast(2)
+            let plaintexts = isVictim ? MutantPieces.plaintexts[...] : MutantPieces.plaintexts.dropLast(2)
             var plaintext = Array((plaintexts.randomElement(using: &generator) ?? "").utf8)
             if isVictim, layer == 1 { plaintext = spoilt(plaintext) }
             let sealer = sealers[isVictim && layer == 2 && chance(4) ? 1 - size : size]
@@ -77,9 +66,23 @@ struct MutantMaker {
         return layer == 4 || layer == 5 ? spoilt(body) : body
     }
 
-    private static func header(_ size: Int, _ members: [(String, String)]) -> [UInt8] {
+    /// A header; spoilt as a text, or in one member, when it is JSON still.
+    private mutating func header(_ size: Int, _ members: [(String, String)], isSpoilt: Bool) -> [UInt8] {
         let all = [("alg", "RSA-OAEP-256"), ("enc", ["A256GCM", "A128GCM"][size])] + members
-        return Array("{\(all.map { #""\#($0)":"\#($1)""# }.joined(separator: ","))}".utf8)
+        var texts = all.map { #""\#($0)":"\#($1)""# }
+        let isSpoiltInside = isSpoilt && !chance(3)
+        if isSpoiltInside {
+            let place = Int.random(in: texts.indices, using: &generator)
+            let other = MutantPieces.members.randomElement(using: &generator) ?? ""
+            switch Int.random(in: 0..<4, using: &generator) {
+            case 0: texts[place] = other
+            case 1: texts.append(texts[place])
+            case 2: texts.remove(at: place)
+            default: texts.insert(other, at: place)
+            }
+        }
+        let header = Array("{\(texts.joined(separator: ","))}".utf8)
+        return isSpoilt && !isSpoiltInside ? spoilt(header) : header
     }
 
     /// A text as a JSON string; now and then one of its characters is escaped.
