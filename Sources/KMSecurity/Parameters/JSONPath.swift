@@ -56,6 +56,11 @@ public struct JSONPath: Sendable, Hashable {
         return JSONPath(segments: segments.dropLast() + [.name(Array(name.utf8))])
     }
 
+    /// Whether a value that this path reaches can be the one `other` reaches.
+    package func meets(_ other: JSONPath) -> Bool {
+        segments.count == other.segments.count && covers(other)
+    }
+
     /// Whether a value that this path reaches can be the one `other` reaches, or hold it.
     func covers(_ other: JSONPath) -> Bool {
         segments.count <= other.segments.count && zip(segments, other.segments).allSatisfy { $0.canBe($1) }

@@ -50,6 +50,7 @@ struct PARDeriveCommand: AsyncParsableCommand {
             throw ValidationError(json ? "--json takes --field PATH, the PAN's place" : "--field goes with --json")
         }
         guard json || beside == nil else { throw ValidationError("--beside goes with --json") }
+        guard beside != "" else { throw ValidationError("--beside takes the name of a member") }
         guard fromLine > 0 else { throw ValidationError("--from-line takes 1 or more") }
         if let digits, !PAN.digitCounts.contains(digits) { throw ValidationError("--digits takes 12 to 19") }
         do {
@@ -73,10 +74,12 @@ struct PARDeriveCommand: AsyncParsableCommand {
                 await stream.run(lines)
             }
         if let failure = summary.failure {
-            if let error = failure as? KMError { Messages.error("\(error)") } else { Messages.error("interrupted") }
-            Messages.hint(
-                "the output ends with line \(summary.lastLine) of the input; go on with --from-line \(summary.lastLine + 1)"
-            )
+            let error = failure as? KMError
+            Messages.error(error.map { "\($0)" } ?? "interrupted")
+            if error?.code != .lineMissing {
+                let last = summary.lastLine
+                Messages.hint("the output ends with line \(last) of the input; go on with --from-line \(last + 1)")
+            }
             throw ExitCode.failure
         }
         guard summary.faultCount == 0 else {

@@ -4,14 +4,34 @@ import Synchronization
 /// Whether the user asked to stop, by Control-C or `kill`.
 enum Interruption {
     private static let asked = Atomic<Bool>(false)
+    /// A pipe whose other end the signal writes to: who waits for input, on whatever thread, wakes up.
+    private static let wakePipe: (read: Int32, write: Int32) = {
+        var ends: InlineArray<2, Int32> = [-1, -1]
+        var span = ends.mutableSpan
+        let made = unsafe span.withUnsafeMutableBufferPointer { unsafe pipe($0.baseAddress) }
+        return made == 0 ? (ends[0], ends[1]) : (-1, -1)
+    }()
 
     static var isAsked: Bool { asked.load(ordering: .relaxed) }
 
-    /// From here on SIGINT and SIGTERM are heeded between lines, unless the process was started to ignore them.
+    /// Can be read when somebody asked to stop.
+    static var wakeDescriptor: Int32 { wakePipe.read }
+
+    /// From here on SIGINT and SIGTERM are heeded between lines, unless the process was started to ignore them; the second
+    /// one ends the process.
+    ///
+    /// A reader that went away is an error of the next write, and no signal.
     static func watch() {
+        signal(SIGPIPE, SIG_IGN)
+        guard wakePipe.write >= 0 else { return }
         for number in [SIGINT, SIGTERM] {
             var action = sigaction()
-            unsafe action.__sigaction_handler.sa_handler = { _ in Interruption.asked.store(true, ordering: .relaxed) }
+            action.sa_flags = Int32(bitPattern: UInt32(SA_RESETHAND))
+            unsafe action.__sigaction_handler.sa_handler = { _ in
+                Interruption.asked.store(true, ordering: .relaxed)
+                var byte: UInt8 = 1
+                _ = unsafe write(Interruption.wakePipe.write, &byte, 1)
+            }
             var former = sigaction()
             unsafe sigaction(number, nil, &former)
             if unsafe unsafeBitCast(former.__sigaction_handler.sa_handler, to: Int.self) == 1 { continue }

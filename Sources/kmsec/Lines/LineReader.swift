@@ -1,4 +1,3 @@
-import Glibc
 import KMPrimitives
 import KMSecurity
 
@@ -26,18 +25,19 @@ struct LineReader {
     /// The longest line that is taken, in bytes: as long as a body may be.
     static let maximumLineByteCount = ParameterLimits.standard.maximumBodyByteCount
 
-    private let descriptor: Int32
+    private let descriptor: Descriptor
     private let batchByteCount: Int
     /// What was read behind the last whole line.
     private var rest: (bytes: SecretBytes, range: Range<Int>)?
     private var isAtEnd = false
+    private var isStopped = false
 
-    init(_ descriptor: Int32, batchByteCount: Int = 1 << 18) {
+    init(_ descriptor: Descriptor, batchByteCount: Int = 1 << 18) {
         self.descriptor = descriptor
         self.batchByteCount = batchByteCount
     }
 
-    /// The next batch; nil at the end.
+    /// The next batch; nil at the end, and when asked to stop: then what was read of a line is not taken for one.
     ///
     /// - Throws: ``KMError`` `fileUnreadable`.
     mutating func next() throws -> Batch? {
@@ -47,11 +47,15 @@ struct LineReader {
             let end = bytes.withBytes { bytes in
                 (0..<filled).last { bytes[$0] == UInt8(ascii: "\n") }.map { $0 + 1 }
             }
+            if isStopped {
+                rest = nil
+                return end.map { Batch(bytes: bytes, count: $0) }
+            }
             if isAtEnd {
                 rest = nil
                 return filled > 0 ? Batch(bytes: bytes, count: filled) : nil
             }
-            rest = (bytes, (end ?? 0)..<filled)
+            rest = end == filled ? nil : (bytes, (end ?? 0)..<filled)
             if let end { return Batch(bytes: bytes, count: end) }
             guard filled <= Self.maximumLineByteCount else { return try skipLine() }
             room *= 2
@@ -62,58 +66,45 @@ struct LineReader {
     private mutating func fill(_ room: Int) throws -> (SecretBytes, Int) {
         let kept = rest
         var filled = kept?.range.count ?? 0
-        var reachedEnd = isAtEnd
+        var (reachedEnd, wasStopped) = (isAtEnd, isStopped)
         var hasLine = false
-        let (descriptor, wasAtEnd) = (descriptor, isAtEnd)
+        let descriptor = descriptor
         let bytes = try SecretBytes(count: room) { target in
             try unsafe target.withUnsafeMutableBytes { target in
                 if let (bytes, range) = kept {
                     bytes.withBytes { for index in range { unsafe target[index - range.lowerBound] = $0[index] } }
                 }
-                while filled < room, !wasAtEnd, !(hasLine && !Self.hasMore(descriptor)) {
+                while filled < room, !reachedEnd, !wasStopped, !(hasLine && !descriptor.hasMore) {
                     let part = unsafe UnsafeMutableRawBufferPointer(rebasing: target[filled...])
-                    let got = try unsafe Self.read(descriptor, into: part)
+                    guard let got = try unsafe descriptor.read(into: part) else {
+                        wasStopped = true
+                        break
+                    }
                     reachedEnd = got == 0
-                    if reachedEnd { break }
                     hasLine = unsafe hasLine || part[..<got].contains(UInt8(ascii: "\n"))
                     filled += got
                 }
             }
         }
+        isStopped = wasStopped
         isAtEnd = reachedEnd
         return (bytes, filled)
     }
 
     /// Passes over a line of which `maximumLineByteCount` bytes are read, up to its end.
-    private mutating func skipLine() throws -> Batch {
+    private mutating func skipLine() throws -> Batch? {
         rest = nil
-        while !isAtEnd {
+        while !isAtEnd, !isStopped {
             let (bytes, filled) = try fill(batchByteCount)
             let end = bytes.withBytes { bytes in (0..<filled).first { bytes[$0] == UInt8(ascii: "\n") } }
             if let end {
-                rest = (bytes, end + 1..<filled)
+                rest = end + 1 == filled ? nil : (bytes, end + 1..<filled)
                 break
             }
         }
-        return Batch(bytes: try SecretBytes(copying: []), count: 0, isOverlong: true)
+        return isStopped ? nil : Batch(bytes: try SecretBytes(copying: []), count: 0, isOverlong: true)
     }
 
     /// Whether the next batch could be had without waiting.
-    var hasMore: Bool { Self.hasMore(descriptor) }
-
-    /// Whether reading would not have to wait.
-    private static func hasMore(_ descriptor: Int32) -> Bool {
-        var question = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-        return unsafe poll(&question, 1, 0) > 0
-    }
-
-    /// Reads once; 0 at the end, and where a signal asks to stop.
-    private static func read(_ descriptor: Int32, into target: UnsafeMutableRawBufferPointer) throws -> Int {
-        while !Interruption.isAsked {
-            let got = unsafe Glibc.read(descriptor, target.baseAddress, target.count)
-            if got >= 0 { return got }
-            guard errno == EINTR else { throw KMError(.fileUnreadable, "standard input: \(systemReason(errno))") }
-        }
-        return 0
-    }
+    var hasMore: Bool { descriptor.hasMore }
 }

@@ -23,7 +23,7 @@ struct LineStream {
     func run(_ transform: some LineTransform) async -> Summary {
         Interruption.watch()
         var summary = Summary(lastLine: firstLine - 1)
-        var reader = LineReader(0)
+        var reader = LineReader(.standardInput)
         var writer = LineWriter()
         var progress = LineProgress(noun)
         var pending: [Task<TransformedLines, any Error>] = []
@@ -34,7 +34,10 @@ struct LineStream {
                 summary.lineCount = writer.lineCount
                 summary.lastLine = firstLine - 1 + writer.lineCount
             }
-            for (line, error) in done.faults { Messages.error("line \(summary.lastLine + line + 1): \(error)") }
+            if !done.faults.isEmpty {
+                progress.clear()
+                Messages.errors(done.faults.map { "line \(summary.lastLine + $0.line + 1): \($0.error)" })
+            }
             summary.faultCount += done.faults.count
             try writer.write(done.output, lineCount: done.lineCount)
             progress.show(summary.lineCount)
@@ -51,6 +54,10 @@ struct LineStream {
                 while pending.count == window || (!pending.isEmpty && !reader.hasMore) { try await finishFirst() }
             }
             while !pending.isEmpty { try await finishFirst() }
+            if toSkip > 0, !Interruption.isAsked {
+                let count = firstLine - 1 - toSkip
+                throw KMError(.lineMissing, "standard input has \(count) lines, and no line \(firstLine)")
+            }
         } catch {
             // What was read before a fault of the input is written all the same.
             if (error as? KMError)?.code == .fileUnreadable {
@@ -64,4 +71,9 @@ struct LineStream {
         if Interruption.isAsked, summary.failure == nil { summary.failure = CancellationError() }
         return summary
     }
+}
+
+extension KMError.Code {
+    /// The input ends before the line that was to be the first.
+    static let lineMissing = Self("lineMissing")
 }

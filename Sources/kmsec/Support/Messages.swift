@@ -5,6 +5,8 @@ import KMSecurity
 /// where they stand by mistake.
 enum Messages {
     static func error(_ text: String) { write("kmsec: error: \(text)\n") }
+    /// Many at once, in one piece.
+    static func errors(_ texts: [String]) { write(texts.map { "kmsec: error: \($0)\n" }.joined()) }
     static func warning(_ text: String) { write("kmsec: warning: \(text)\n") }
     static func note(_ text: String) { write("kmsec: \(text)\n") }
     static func hint(_ text: String) { write("kmsec: hint: \(text)\n") }

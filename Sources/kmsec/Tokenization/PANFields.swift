@@ -8,13 +8,21 @@ struct PANPlaces: Sendable {
     /// The member that holds the PAR beside its PAN, and where it would stand if it were there already.
     fileprivate let beside: (name: [UInt8], places: FieldSelection)?
 
-    /// - Throws: ``KMError`` `pathUnsupported` when a PAR is to stand beside what is no member of an object.
+    /// - Throws: ``KMError`` `pathUnsupported` when a PAR is to stand beside what is no member of an object; `pathsOverlap`
+    ///   when two would have one name in one object, or one a card number's.
     init(_ paths: [JSONPath], beside name: String?) throws {
         selection = try FieldSelection(paths, requiresMatches: .somewhere)
         beside = try name.map { name in
             var text: [UInt8] = []
             JSONString.append(name, to: &text)
-            return (text, try FieldSelection(paths.map { try $0.sibling(name) }, requiresMatches: .nowhere))
+            let places = try paths.map { try $0.sibling(name) }
+            for (index, place) in places.enumerated() where places[..<index].contains(where: { $0.meets(place) }) {
+                throw KMError(.pathsOverlap, "two card numbers of one object cannot both have a PAR of one name")
+            }
+            guard !places.contains(where: { place in paths.contains { $0.meets(place) } }) else {
+                throw KMError(.pathsOverlap, "a PAR cannot have the name of a card number beside it")
+            }
+            return (text, try FieldSelection(places, requiresMatches: .nowhere))
         }
     }
 }
@@ -28,10 +36,12 @@ struct PANFields: LineTransform {
         let matches = try FieldMatcher.matches(places.selection, in: line, limits: .standard)
         let beside = places.beside
         if let beside, let there = try FieldMatcher.matches(beside.places, in: line, limits: .standard).first {
-            throw KMError(.malformedJSON, "the PAR's member is there already, at byte \(there.range.lowerBound)")
+            throw KMError(.memberPresent, "the PAR's member is there already, at byte \(there.range.lowerBound)")
         }
+        // First all that can fail: of a document at fault nothing is written, and nothing stays in memory.
+        let pars = try matches.map { try par(of: $0, in: line) }
         var done = 0
-        for match in matches {
+        for (match, par) in zip(matches, pars) {
             let end = beside == nil ? match.range.lowerBound : match.range.upperBound
             for index in done..<end { output.append(line[index]) }
             if let beside {
@@ -40,25 +50,33 @@ struct PANFields: LineTransform {
                 output.append(UInt8(ascii: ":"))
             }
             output.append(UInt8(ascii: "\""))
-            try appendPAR(of: match, in: line, to: &output)
+            output.append(par)
             output.append(UInt8(ascii: "\""))
             done = match.range.upperBound
         }
         for index in done..<line.count { output.append(line[index]) }
     }
 
-    private func appendPAR(of match: FieldMatch, in line: Span<UInt8>, to output: inout [UInt8]) throws {
+    private func par(of match: FieldMatch, in line: Span<UInt8>) throws -> PAR {
         let range = match.range
         do {
-            if match.hasEscapes {
-                let text = try SecretBytes(copying: JSONString.unescaped(line, range))
-                try text.withBytes { try lines.append($0, to: &output) }
-            } else {
+            guard match.hasEscapes else {
                 let quote = match.isString ? 1 : 0
-                try lines.append(line.extracting(range.lowerBound + quote..<range.upperBound - quote), to: &output)
+                return try lines.par(of: line.extracting(range.lowerBound + quote..<range.upperBound - quote))
             }
+            var text = JSONString.unescaped(line, range)
+            defer {
+                var span = text.mutableSpan
+                cleanse(&span)
+            }
+            return try lines.par(of: text.span)
         } catch let error as KMError where error.code != .cryptographyUnavailable {
             throw KMError(error.code, "the value at byte \(range.lowerBound): \(error.detail)")
         }
     }
+}
+
+extension KMError.Code {
+    /// A document already has the member that was to be added.
+    static let memberPresent = Self("memberPresent")
 }

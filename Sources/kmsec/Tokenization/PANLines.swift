@@ -10,14 +10,15 @@ struct PANLines: LineTransform {
     func append(_ line: Span<UInt8>, to output: inout [UInt8]) throws {
         // Files that come from elsewhere end their lines in CRLF.
         let isCarriageReturn = line.count > 0 && line[line.count - 1] == UInt8(ascii: "\r")
-        let text = isCarriageReturn ? line.extracting(droppingLast: 1) : line
-        let par =
-            switch separators {
-            case .none: try tokenizer.par(forDigits: text, digitCount: digitCount)
-            case .spacesAndHyphens:
-                try tokenizer.par(for: PAN(text, digitCount: digitCount, separators: separators))
-            }
-        output.append(par)
+        output.append(try par(of: isCarriageReturn ? line.extracting(droppingLast: 1) : line))
+    }
+
+    /// The PAR of a text that is a PAN.
+    func par(of text: Span<UInt8>) throws -> PAR {
+        switch separators {
+        case .none: try tokenizer.par(forDigits: text, digitCount: digitCount)
+        case .spacesAndHyphens: try tokenizer.par(for: PAN(text, digitCount: digitCount, separators: separators))
+        }
     }
 }
 
