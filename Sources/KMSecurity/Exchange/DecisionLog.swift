@@ -79,7 +79,9 @@ struct DecisionLog: Sendable {
         if let result = error as? PlatformResult, decision == .answer, result.isRefusal {
             code = MessageMasking.apply(to: result.code)
         } else if let error = error as? KMError {
-            let isOurs = decision == .answer || ServerSecurity.ownFaults.contains(error.code)
+            let isOurs =
+                decision == .answer
+                ? error.code != .parametersInvalid : ServerSecurity.ownFaults.contains(error.code)
             (level, code, detail) = (isOurs ? .error : .notice, error.code.description, error.detail)
         } else if let error {
             // A foreign error, of a credential source or a guard, may quote what it was given: its type alone is told.

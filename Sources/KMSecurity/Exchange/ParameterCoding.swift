@@ -12,22 +12,26 @@ enum ParameterCoding {
         do {
             return Array(try encoder.encode(value))
         } catch {
-            throw fault(error)
+            throw fault(error, .parametersNotEncodable)
         }
     }
 
-    static func decode<Value: Decodable>(_ type: Value.Type, _ parameters: [UInt8]) throws -> Value {
+    static func decode<Value: Decodable>(
+        _ type: Value.Type,
+        _ parameters: [UInt8],
+        failing code: KMError.Code
+    ) throws -> Value {
         do {
             return try JSONDecoder().decode(type, from: Data(parameters))
         } catch {
-            throw fault(error)
+            throw fault(error, code)
         }
     }
 
     /// Foundation's own errors quote values, card numbers among them; the place alone is told on.
-    private static func fault(_ error: any Error) -> KMError {
+    private static func fault(_ error: any Error, _ code: KMError.Code) -> KMError {
         // Of a type of this package, such as a PAN.
-        if let error = error as? KMError { return KMError(.parametersInvalid, "\(error)") }
+        if let error = error as? KMError { return KMError(code, "\(error)") }
         let (what, context): (String, [any CodingKey]) =
             switch error {
             case DecodingError.keyNotFound(let key, let context): ("no member there", context.codingPath + [key])
@@ -37,7 +41,7 @@ enum ParameterCoding {
             case EncodingError.invalidValue(_, let context): ("a value that JSON does not hold", context.codingPath)
             default: ("a fault of the type's own coding", [])
             }
-        return KMError(.parametersInvalid, "\(what) at $\(context.map(step).joined())")
+        return KMError(code, "\(what) at $\(context.map(step).joined())")
     }
 
     /// An index, or a name that the type has written down, which is a plain case of its `CodingKeys`.
@@ -53,14 +57,14 @@ enum ParameterCoding {
 extension ClientSecurity {
     /// A request ready to send, of a value; see ``seal(_:protection:)``.
     ///
-    /// - Throws: ``KMError`` `parametersInvalid` when `parameters` does not encode, and as there.
+    /// - Throws: ``KMError`` `parametersNotEncodable` when `parameters` does not encode, and as there.
     public func seal(encoding parameters: some Encodable, protection: Protection = .message) throws -> SealedRequest {
         try seal(ParameterCoding.encode(parameters), protection: protection)
     }
 
     /// A request ready to send, of a value, as an endpoint's policy asks; see ``seal(_:policy:)``.
     ///
-    /// - Throws: ``KMError`` `parametersInvalid` when `parameters` does not encode, and as there.
+    /// - Throws: ``KMError`` `parametersNotEncodable` when `parameters` does not encode, and as there.
     public func seal(encoding parameters: some Encodable, policy: EndpointPolicy) throws -> SealedRequest {
         try seal(ParameterCoding.encode(parameters), policy: policy)
     }
@@ -69,7 +73,7 @@ extension ClientSecurity {
 extension ServerSecurity {
     /// The response to a call, of a value; see ``seal(_:answering:protection:)``.
     ///
-    /// - Throws: ``KMError`` `parametersInvalid` when `parameters` does not encode, and as there.
+    /// - Throws: ``KMError`` `parametersNotEncodable` when `parameters` does not encode, and as there.
     public func seal(
         encoding parameters: some Encodable,
         answering call: OpenedCall,
@@ -80,7 +84,7 @@ extension ServerSecurity {
 
     /// The response to a call, of a value, as an endpoint's policy asks; see ``seal(_:answering:policy:)``.
     ///
-    /// - Throws: ``KMError`` `parametersInvalid` when `parameters` does not encode, and as there.
+    /// - Throws: ``KMError`` `parametersNotEncodable` when `parameters` does not encode, and as there.
     public func seal(
         encoding parameters: some Encodable,
         answering call: OpenedCall,
@@ -93,22 +97,27 @@ extension ServerSecurity {
 extension OpenedCall {
     /// The parameters as a value.
     ///
-    /// - Throws: ``KMError`` `parametersInvalid` with the place that does not fit, and no value.
+    /// - Throws: ``KMError`` `parametersInvalid` with the place that does not fit, and no value; thrown on by the answer of
+    ///   ``ServerSecurity/respond(to:_:policy:isolation:_:)``, the caller is told of an invalid parameter.
     public func decode<Value: Decodable>(_ type: Value.Type) throws -> Value {
-        try ParameterCoding.decode(type, parameters)
+        try ParameterCoding.decode(type, parameters, failing: .parametersInvalid)
     }
 }
 
 extension OpenedResponse {
     /// The parameters as a value.
     ///
-    /// - Throws: ``KMError`` `parametersInvalid` with the place that does not fit, and no value.
+    /// - Throws: ``KMError`` `responseInvalid` with the place that does not fit, and no value.
     public func decode<Value: Decodable>(_ type: Value.Type) throws -> Value {
-        try ParameterCoding.decode(type, parameters)
+        try ParameterCoding.decode(type, parameters, failing: .responseInvalid)
     }
 }
 
 extension KMError.Code {
-    /// Parameters that do not fit the type they are decoded to or encoded from.
+    /// A request's parameters do not fit the type that a server decodes them to: a fault of the caller's.
     public static let parametersInvalid = Self("parametersInvalid")
+    /// A response's parameters do not fit the type that a client decodes them to.
+    public static let responseInvalid = Self("responseInvalid")
+    /// A value cannot be brought into JSON: a fault of one's own.
+    public static let parametersNotEncodable = Self("parametersNotEncodable")
 }

@@ -62,6 +62,8 @@ extension ServerSecurity {
             }
         } catch let result as PlatformResult where result.isRefusal {
             return refuse(result, answering: headers)
+        } catch let error as KMError where error.code == .parametersInvalid {
+            return refuse(.invalidInputParameter, answering: headers)
         } catch {
             return failed(answering: headers)
         }
@@ -80,7 +82,7 @@ extension ServerSecurity {
     /// What is no fault of a request: an OpenSSL without memory, a guard or a clock that fails, a key or an answer of our own
     /// that cannot be used.
     static let ownFaults: Set<KMError.Code> = [
-        .cryptographyUnavailable, .replayGuardFull, .clockSetBack, .certificateNotValid, .parametersInvalid,
+        .cryptographyUnavailable, .replayGuardFull, .clockSetBack, .certificateNotValid, .parametersNotEncodable,
     ]
 
     /// What the peer is told of an error of ``open(_:_:protection:)`` and its like, and no more: the platform's code for

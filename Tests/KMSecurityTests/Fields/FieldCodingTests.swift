@@ -55,7 +55,7 @@ struct FieldCodingTests {
             let error = #expect(throws: KMError.self) {
                 _ = try exchange.client.seal(encoding: value, protection: .message)
             }
-            #expect(error?.code == .parametersInvalid)
+            #expect(error?.code == .parametersNotEncodable)
             #expect(error.map(fieldPrintedForms)?.contains(FieldSamples.cardNumber) == false)
         }
     }
@@ -150,7 +150,7 @@ struct FieldCodingTests {
         for (type, text) in Self.misfits {
             let text = text.replacing("N", with: FieldSamples.cardNumber)
             let error = try #require(try error(type, text), "\(type) \(text)")
-            #expect(error.code == .parametersInvalid)
+            #expect(error.code == .responseInvalid)
             #expect(!fieldPrintedForms(of: error).contains(FieldSamples.cardNumber), "\(type) \(text)")
         }
     }

@@ -63,7 +63,7 @@ struct PublicResponseTests {
         let fields = try scene.draft().fields()
         let errors: [any Error] = [
             KMError(.cryptographyUnavailable), KMError(.replayGuardFull, "full"), KMError(.clockSetBack),
-            KMError(.certificateNotValid), KMError(.parametersInvalid), ReceivingOutage(text: "secret"),
+            KMError(.certificateNotValid), KMError(.parametersNotEncodable), ReceivingOutage(text: "secret"),
             CancellationError(),
         ]
         for error in errors {

@@ -102,6 +102,26 @@ struct RespondTests {
         #expect(log.records.allSatisfy { !$0.text.contains("secret") })
     }
 
+    @Test("Parameters that do not decode are the caller's fault; an upstream's response that does not is ours")
+    func undecodable() async throws {
+        struct Other: Decodable {
+            let notThere: String
+        }
+        var request = try request()
+        let response = await server.respond(to: request.headers, request.body) { call in
+            _ = try call.decode(Other.self)
+            return call.parameters
+        }
+        #expect(response.status == .badRequest)
+        #expect(response.body == PlatformResult.invalidInputParameter.body)
+        #expect(logged.last == "notice parametersInvalid")
+        #expect(log.records.last?.text.contains("notThere") == true)
+        request = try self.request()
+        let ours = await server.respond(to: request.headers, request.body) { _ in throw KMError(.responseInvalid) }
+        #expect(ours.status == .internalServerError)
+        #expect(logged.last == "error responseInvalid")
+    }
+
     @Test("An answer that cannot be sealed is ours too")
     func unsealable() async throws {
         let request = try request()
