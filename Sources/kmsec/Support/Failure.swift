@@ -27,7 +27,12 @@ enum Failure {
             "encrypt takes the public key or certificate of the receiver, decrypt the receiver's private key"
         case .authenticationFailed:
             "the key is another one, or the message was changed on its way; kmsec jwe inspect shows which key it names"
-        case .tokenMismatch: "the body must be the very bytes that were sent, and the secret the one that was used"
+        case .tokenMismatch:
+            """
+            the body must be the very bytes that were sent, and the secret the one that was used; kmsec token explain \
+            looks for the cause
+            """
+        case .keyCheckFailed: "look for the right key file, and at --key-version; under another key every PAR is another"
         case .tokenStale: "look at both clocks and at --zone; --any-time checks the MAC alone, --tolerance allows more"
         case .keyIDMismatch: "give the --key-id that X-KM-Crypto-Key-Id names"
         case .fieldMissing:
@@ -64,6 +69,9 @@ enum Failure {
         let given = CommandLine.arguments.dropFirst().prefix { $0 != "--" }.map { $0.prefix { $0 != "=" } }
         for option in given where option.hasPrefix("-") && !known.contains(option) {
             if let correction = corrections.first(where: { option.hasPrefix($0.0) }) { return correction.1 }
+        }
+        if usage.contains("Unexpected argument"), !usage.contains("<subcommand>") {
+            return "input comes on standard input: kmsec … < FILE"
         }
         return "kmsec help lists the commands, kmsec help COMMAND their options"
     }

@@ -15,6 +15,9 @@ struct TokenizationKeyOptions: ParsableArguments {
     @Option(help: "The key's version, 0 to 4294967295.")
     var keyVersion: UInt32 = 1
 
+    @Option(help: "The check value that the key must have: ten hexadecimal digits, of kmsec par key check.")
+    var checkValue: String?
+
     func validate() throws {
         guard (keyFile == nil) != (keyEnv == nil) else {
             throw ValidationError(
@@ -26,7 +29,18 @@ struct TokenizationKeyOptions: ParsableArguments {
     }
 
     func load() throws -> TokenizationKey {
-        if let keyFile { return try TokenizationKey(contentsOfFile: keyFile, version: keyVersion) }
-        return try TokenizationKey(secret(inEnvironment: keyEnv ?? ""), version: keyVersion)
+        let key =
+            if let keyFile {
+                try TokenizationKey(contentsOfFile: keyFile, version: keyVersion)
+            } else {
+                try TokenizationKey(secret(inEnvironment: keyEnv ?? ""), version: keyVersion)
+            }
+        guard let checkValue, checkValue.uppercased() != key.keyCheckValue else { return key }
+        throw KMError(.keyCheckFailed, "the key's check value is \(key.keyCheckValue)")
     }
+}
+
+extension KMError.Code {
+    /// A tokenization key, or its version, is another one than the check value asks for.
+    static let keyCheckFailed = Self("keyCheckFailed")
 }
