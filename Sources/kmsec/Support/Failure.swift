@@ -32,7 +32,7 @@ enum Failure {
             the body must be the very bytes that were sent, and the secret the one that was used; kmsec token explain \
             looks for the cause
             """
-        case .keyCheckFailed: "look for the right key file, and at --key-version; under another key every PAR is another"
+        case .keyCheckFailed: "look at --key-file and --key-version; under another key every PAR is another"
         case .tokenStale: "look at both clocks and at --zone; --any-time checks the MAC alone, --tolerance allows more"
         case .keyIDMismatch: "give the --key-id that X-KM-Crypto-Key-Id names"
         case .fieldMissing:
