@@ -70,6 +70,11 @@ struct ClientSnippetTests {
     func errorRepliesAreRead(_ result: PlatformResult, _ throwing: Bool) throws {
         let request = try ClientSnippets.request(client)
         let cards = { try ClientSnippets.cards(client, 400, [:], result.body, answering: request) }
+        for status in [401, 500, 502] {
+            #expect(throws: ClientSnippets.Refused.self) {
+                try ClientSnippets.cards(client, status, [:], Array("<html>".utf8), answering: request)
+            }
+        }
         if throwing {
             #expect(throws: ClientSnippets.Refused.self) { try cards() }
         } else {

@@ -97,10 +97,13 @@ enum ClientSnippets {
             let response = try client.open(fields, body, answering: request, policy: .waitingPhysicalCards)
             let cards = try response.decode(WaitingCards.self)
             return cards.issuedCardList.map(\.status)
-        default:
+        case 400:
             let result = try PlatformResult(parsing: body)
             if result == .notFoundIssuedCards { return [] }
             throw Refused(code: result.code)
+        default:
+            // No answer of the platform's own form: a 500 has no body, and a proxy's has another.
+            throw Refused(code: "HTTP \(status)")
         }
     }
 

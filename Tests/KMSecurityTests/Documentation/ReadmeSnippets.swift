@@ -30,7 +30,7 @@ struct ReadmeSnippets {
         // Send request.headers and these very bytes of request.body, with what your HTTP client gives you.
         let request = try client.seal(Array(#"{"userId":50000104652}"#.utf8))
 
-        // HTTP 200 opens; error replies are not encrypted: PlatformResult(parsing: body) reads them.
+        // HTTP 200 opens; a 400 is not encrypted: PlatformResult(parsing: body) reads it.
         let (responseHeaders, responseBody) = try await send(request)
         let response = try client.open(responseHeaders, responseBody, answering: request)
         let parameters: [UInt8] = response.parameters
@@ -74,8 +74,8 @@ struct ReadmeSnippets {
         _ answer: [UInt8]
     ) async throws -> (request: SealedRequest, received: [UInt8], answered: [UInt8]) {
         let policy = try EndpointPolicy(
-            request: .init(.fields("$.physicalCardNo", "$.physicalCardCVC")),
-            response: .init(.fields("$.issuedCardList[*].digital.cardNo"))
+            request: .init(.fields("$.physicalCardNo", "$.physicalCardExpDate", "$.physicalCardCVC")),
+            response: .init(.fields("$.issuedCardList[*].digital.cardNo", "$.issuedCardList[*].digital.mobileCardCVC"))
         )
         let request = try client.seal(parameters, policy: policy)
         let call = try await server.open(request.headers, request.body, policy: policy)

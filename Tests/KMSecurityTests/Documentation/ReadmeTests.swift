@@ -94,8 +94,12 @@ struct ReadmeTests {
                 CryptoKey(id: id, encryptionKey: own.publicKey, decryptionKey: platform, issuedAt: .now)
             )
         )
-        let parameters = Array(#"{"physicalCardNo":"9491339401250765", "physicalCardCVC":"211","x":2}"#.utf8)
-        let answer = Array(#"{"issuedCardList":[{"digital":{"cardNo":"9491339401250765"}}]}"#.utf8)
+        let parameters = Array(
+            #"{"physicalCardNo":"9491339401250765","physicalCardExpDate":"3108","physicalCardCVC":"211","x":2}"#.utf8
+        )
+        let answer = Array(
+            #"{"issuedCardList":[{"digital":{"cardNo":"9491339401250765","mobileCardCVC":"737"}}]}"#.utf8
+        )
         let done = try await ReadmeSnippets.fields(client, server, parameters, answer)
         #expect(!String(decoding: done.request.body, as: UTF8.self).contains("9491339401250765"))
         #expect(done.received == parameters)

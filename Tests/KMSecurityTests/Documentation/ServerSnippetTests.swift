@@ -2,6 +2,7 @@ import Foundation
 import HTTPTypes
 import KMSecurity
 import KMTestSupport
+import Logging
 import Synchronization
 import Testing
 
@@ -88,10 +89,23 @@ struct ServerSnippetTests {
         #expect(await status(try request(), .success("no JSON".bytes)).0 == 500)
     }
 
+    @Test func cardsAreAnsweredWithTheirPAR() async throws {
+        let ends = try SnippetEnds()
+        let request = try ends.client().seal(#"{"physicalCardNo":"9491339401250765"}"#.bytes)
+        let call = try await ends.server.open(request.headers, request.body)
+        let tokenizer = try PARTokenizer(TokenizationKey(SecretBytes(randomCount: 32)))
+        let answer = Array(try ServerSnippets.card(call, tokenizer, Logger(label: "cards")))
+        let par = try tokenizer.par(for: PAN("9491339401250765"))
+        #expect(String(decoding: answer, as: UTF8.self).contains(par.text))
+        #expect(ServerSnippets.scan(answer).map(\.masked) == ["949133******0765"])
+        #expect(ServerSnippets.scan(request.body) == [])
+    }
+
     @Test func fieldsAreDueWhereThePolicyNamesThem() async throws {
         let ends = try SnippetEnds()
-        let parameters = #"{"physicalCardNo":"9491339401250765","physicalCardCVC":"211"}"#.bytes
-        let protection = try Protection.fields("$.physicalCardNo", "$.physicalCardCVC")
+        let parameters =
+            #"{"physicalCardNo":"9491339401250765","physicalCardExpDate":"3108","physicalCardCVC":"211"}"#.bytes
+        let protection = EndpointPolicy.waitingPhysicalCardsByField.request.protection
         let request = try ends.client().seal(parameters, protection: protection)
         #expect(try await ServerSnippets.byField(ends.server, request.headers, request.body).parameters == parameters)
         let plain = try ends.client().seal(parameters, protection: .none)

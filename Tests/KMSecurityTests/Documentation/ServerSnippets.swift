@@ -121,10 +121,30 @@ struct ServerSnippets {
         }
     }
 
+    static func card(_ call: OpenedCall, _ tokenizer: PARTokenizer, _ logger: Logger) throws -> Data {
+        struct Request: Decodable {
+            let physicalCardNo: PAN
+        }
+        struct Card: Encodable {
+            let cardNo: PAN.InsecureClearText
+            let par: PAR
+        }
+        let pan = try call.decode(Request.self).physicalCardNo
+        logger.debug("asked about", metadata: ["card": "\(pan.masked())"])
+        let card = Card(cardNo: pan.insecureClearText, par: try tokenizer.par(for: pan))
+        return try JSONEncoder().encode(card)
+    }
+
+    static func scan(_ bytes: [UInt8]) -> [PANFinding] {
+        let findings = PANScanner.findings(in: bytes.span)
+        for finding in findings { print(finding.line, finding.column, finding.masked) }
+        return findings
+    }
+
     static func byField(_ server: ServerSecurity, _ headers: HTTPFields, _ body: [UInt8]) async throws -> OpenedCall {
         let policy = try EndpointPolicy(
-            request: .init(.fields("$.physicalCardNo", "$.physicalCardCVC")),
-            response: .init(.fields("$.issuedCardList[*].digital.cardNo"))
+            request: .init(.fields("$.physicalCardNo", "$.physicalCardExpDate", "$.physicalCardCVC")),
+            response: .init(.fields("$.issuedCardList[*].digital.cardNo", "$.issuedCardList[*].digital.mobileCardCVC"))
         )
         let call = try await server.open(headers, body, policy: policy)
         return call
