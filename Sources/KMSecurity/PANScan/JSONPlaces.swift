@@ -6,6 +6,8 @@ struct JSONPlaces {
     private static let maximumDepth = 512
     /// Where a name is cut off in a path, in bytes.
     private static let maximumNameByteCount = 256
+    /// How much of a path's beginning is told, and how much of its end, in bytes.
+    private static let maximumHalfByteCount = 512
 
     /// An object or array that is open.
     private struct Frame {
@@ -68,19 +70,37 @@ struct JSONPlaces {
         }
     }
 
-    /// The path of the token at hand.
+    /// The path of the token at hand, of a long one the steps at its beginning and end.
+    ///
+    /// A text may have as many findings as deep places, so that neither the work nor the text may grow with the depth.
     private mutating func path(_ document: Span<UInt8>) -> String {
-        var path = "$"
-        for index in frames.indices {
-            guard frames[index].isObject else {
-                path += "[\(frames[index].count - 1)]"
-                continue
-            }
-            let step = frames[index].step ?? step(JSONString.unescaped(document, frames[index].name))
-            frames[index].step = step
-            path += step
+        var head = "$"
+        var first = 0
+        while first < frames.count {
+            let step = step(document, first)
+            guard head.utf8.count + step.utf8.count <= Self.maximumHalfByteCount else { break }
+            head += step
+            first += 1
         }
-        return path
+        var tail: [String] = []
+        var count = 0
+        var last = frames.count
+        while last > first {
+            let step = step(document, last - 1)
+            count += step.utf8.count
+            guard count <= Self.maximumHalfByteCount else { break }
+            tail.append(step)
+            last -= 1
+        }
+        return head + (last > first ? "…" : "") + tail.reversed().joined()
+    }
+
+    /// The step from an open object or array to what is at hand in it.
+    private mutating func step(_ document: Span<UInt8>, _ index: Int) -> String {
+        guard frames[index].isObject else { return "[\(frames[index].count - 1)]" }
+        let step = frames[index].step ?? step(JSONString.unescaped(document, frames[index].name))
+        frames[index].step = step
+        return step
     }
 
     /// The step to a member, its name cut to size and card numbers in it masked.

@@ -18,6 +18,6 @@ public struct PANFinding: Sendable, Hashable {
     /// ``PANScanner``.
     ///
     /// It is an RFC 9535 path with plain names in dot form, `$.issuedCardList[0].digital.cardNo`. A card number in a name
-    /// is masked, and a long name cut.
+    /// is masked, and a long name cut; of a path of more than 1 KiB or so, an ellipsis stands for the steps in its middle.
     public internal(set) var jsonPath: String?
 }

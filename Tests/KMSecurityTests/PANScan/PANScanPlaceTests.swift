@@ -94,6 +94,22 @@ struct PANScanPlaceTests {
         #expect(!path.contains("33940125"))
     }
 
+    @Test("A long path has its beginning and end, and is no longer for a deeper place")
+    func longPaths() throws {
+        for (depth, name) in [(500, String(repeating: "n", count: 256)), (500, "n"), (511, "\\u0001\\u0002"), (3, "x")]
+        {
+            let open = (0..<depth).map { "{\"\($0)\(name)\":" }.joined() + "["
+            let close = "]" + String(repeating: "}", count: depth)
+            let cards = Array(repeating: "\"\(Self.card)\"", count: 200).joined(separator: ",")
+            let paths = panFindings(open + cards + close).compactMap(\.jsonPath)
+            #expect(paths.count == 200)
+            #expect(paths.allSatisfy { $0.utf8.count < 1100 && $0.contains("…") == (depth > 3) })
+            #expect(paths.first?.hasPrefix("$['0") == true && paths.last?.hasSuffix("[199]") == true)
+        }
+        let controls = String(repeating: "\\u0001", count: 256)
+        #expect(places("{\"\(controls)\":\"@\"}").map { $0.suffix(2) } == ["$…"])
+    }
+
     @Test("What is larger than the bound has no path, and all else has")
     func bound() {
         let small = PANScanner(maximumDocumentByteCount: 100)
