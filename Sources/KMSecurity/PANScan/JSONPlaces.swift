@@ -106,7 +106,8 @@ struct JSONPlaces {
     /// The step to a member, its name cut to size and card numbers in it masked.
     private func step(_ name: [UInt8]) -> String {
         // A number that begins before the cut is masked whole first, and then cut itself.
-        let part = PANScanner.masking(Array(name.prefix(Self.maximumNameByteCount + PANSearch.lookAhead)), issuers)
+        let beginning = name.prefix(Self.maximumNameByteCount + PANSearch.lookAhead)
+        let part = Array(MessageMasking.apply(to: String(decoding: beginning, as: UTF8.self)).utf8)
         let isCut = part.count > Self.maximumNameByteCount
         let label = Array(String(decoding: part.prefix(Self.maximumNameByteCount), as: UTF8.self).utf8)
         if !isCut, let first = label.first, !first.isDigit, label.allSatisfy(\.isPlain) {

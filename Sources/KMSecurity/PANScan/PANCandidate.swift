@@ -131,20 +131,59 @@ extension TextLens {
                 || escape(text, endingAt: start - step) == UInt8(ascii: "%")
         }
         if before == UInt8(ascii: ".") { return !raw(text, start - 2 * step).isDigit }
-        return !before.isWord
+        return !before.isWord || endsColour(text, start)
     }
 
     /// Whether a number can end at `end`.
     func isBoundary(_ text: Span<UInt8>, after end: Int) -> Bool {
         let next = unit(text, end)
-        if next.character == UInt8(ascii: ".") { return !unit(text, next.end).character.isDigit }
-        return !next.character.isWord
+        if next.character == UInt8(ascii: ".") { return endsFraction(text, next.end) }
+        return !next.character.isWord || beginsTrackData(text, next)
+    }
+
+    /// Whether what stands before `start` is the end of a colour's escape sequence, `ESC[31m`.
+    private func endsColour(_ text: Span<UInt8>, _ start: Int) -> Bool {
+        guard raw(text, start - step) == UInt8(ascii: "m") else { return false }
+        var place = start - 2 * step
+        while raw(text, place).isDigit || raw(text, place) == UInt8(ascii: ";"), start - place < 20 * step {
+            place -= step
+        }
+        guard raw(text, place) == UInt8(ascii: "[") else { return false }
+        // The escape itself, or its spellings in JSON and in programs.
+        let before = (1...4).map { raw(text, place - $0 * step) | 0x20 }
+        return raw(text, place - step) == 0x1B || before == Array("b100".utf8)
+            || before.prefix(3) == Array("b1x".utf8)[...] || before.prefix(3) == Array("330".utf8)[...]
+    }
+
+    /// Whether a fraction of zeros alone ends here, which spreadsheets put behind numbers, or none begins.
+    private func endsFraction(_ text: Span<UInt8>, _ start: Int) -> Bool {
+        var digit = unit(text, start)
+        var count = 0
+        while digit.character == UInt8(ascii: "0"), count < 16 {
+            digit = unit(text, digit.end)
+            count += 1
+        }
+        return !digit.character.isWord && (count == 0 || digit.character != UInt8(ascii: "."))
+    }
+
+    /// Whether `D` and a month of a year follow: track 2 of a chip card (EMV tag 57).
+    private func beginsTrackData(_ text: Span<UInt8>, _ separator: Unit) -> Bool {
+        guard separator.character | 0x20 == UInt8(ascii: "d") else { return false }
+        var value = 0
+        var at = separator.end
+        for _ in 0..<4 {
+            let digit = unit(text, at)
+            guard digit.character.isDigit else { return false }
+            value = value * 10 + Int(digit.character & 0x0F)
+            at = digit.end
+        }
+        return (1...12).contains(value % 100)
     }
 }
 
 extension UInt8 {
-    /// Whether words and identifiers have it: an ASCII letter or digit, or the underscore.
-    fileprivate var isWord: Bool { isDigit || (self | 0x20) &- UInt8(ascii: "a") < 26 || self == UInt8(ascii: "_") }
+    /// Whether words have it: an ASCII letter or digit.
+    fileprivate var isWord: Bool { isDigit || (self | 0x20) &- UInt8(ascii: "a") < 26 }
 
     /// Whether it can stand between groups of digits; the plus sign is a space in a form's data.
     fileprivate var separatesGroups: Bool { separatesDigits || self == UInt8(ascii: "+") }

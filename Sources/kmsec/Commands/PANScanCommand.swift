@@ -10,7 +10,9 @@ struct PANScanCommand: ParsableCommand {
         discussion: """
             A line is FILE:LINE:COLUMN: NUMBER PATH. Columns count bytes, from 1. The path is there where the file, or the \
             line, is a JSON object or array of at most 16 MiB. Exit status: 0 when there is none, 1 when there is one or a \
-            file cannot be read. Compressed, encoded or encrypted data is not opened.
+            file cannot be read. Groups of digits may be parted by blanks or hyphens. Not found are numbers beside letters, \
+            in full-width digits, or parted by dots, slashes or by this and that; compressed, encoded or encrypted data \
+            is not opened.
             """
     )
 
@@ -99,7 +101,7 @@ private struct PANFileScan {
     init(path: String, issuers: [IssuerRange]?, isJSON: Bool) {
         self.path = path
         self.isJSON = isJSON
-        name = PANScanner.masking(path, issuers: issuers)
+        name = MessageMasking.apply(to: path)
         scanner = PANScanner(issuers: issuers)
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     }
