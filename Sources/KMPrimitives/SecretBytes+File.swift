@@ -30,6 +30,10 @@ extension SecretBytes {
                     if got == 0 { return }
                     if got > 0 {
                         count += got
+                    } else if errno == EAGAIN {
+                        // Another program may have left a descriptor non-blocking.
+                        var question = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+                        _ = unsafe poll(&question, 1, -1)
                     } else if errno != EINTR {
                         throw Self.unreadable(path, errno)
                     }
@@ -40,6 +44,23 @@ extension SecretBytes {
             throw KMError(.fileUnreadable, "\(path): more than \(maximumCount) bytes")
         }
         self = try room.extracting(0..<count)
+    }
+
+    /// Reads an environment variable straight into secret memory, byte for byte.
+    ///
+    /// The bytes need not be UTF-8. The environment itself keeps its copy for as long as the process runs.
+    ///
+    /// - Parameter name: The variable's name.
+    /// - Throws: ``KMError`` `environmentVariableMissing` when the variable is not set; `cryptographyUnavailable` when
+    ///   memory is short.
+    public init(contentsOfEnvironmentVariable name: String) throws {
+        guard let value = unsafe getenv(name) else {
+            throw KMError(.environmentVariableMissing, "the environment variable \(name) is not set")
+        }
+        let count = unsafe strlen(value)
+        try self.init(count: count) { target in
+            for index in 0..<count { unsafe target[index] = UInt8(bitPattern: value[index]) }
+        }
     }
 
     /// These bytes without one trailing line end (LF or CRLF), which editors and `echo` leave in a secret's file.
@@ -91,7 +112,7 @@ package func writeFile(_ bytes: Span<UInt8>, path: String, mode: UInt16, replace
     if close(descriptor) != 0, failure == 0 { failure = errno }
     guard failure == 0 else { throw unwritable(path, failure) }
     guard unsafe (replaces ? rename(temporary, path) : link(temporary, path)) == 0 else {
-        if errno == EEXIST { throw KMError(.fileExists, "\(path) is there already; nothing is overwritten") }
+        if errno == EEXIST { throw KMError(.fileExists, "\(path) exists; no existing file is changed") }
         throw unwritable(path, errno)
     }
 }
@@ -113,4 +134,6 @@ extension KMError.Code {
     public static let fileUnwritable = Self("fileUnwritable")
     /// A file that would be made is there already.
     public static let fileExists = Self("fileExists")
+    /// An environment variable that should hold a secret is not set.
+    public static let environmentVariableMissing = Self("environmentVariableMissing")
 }

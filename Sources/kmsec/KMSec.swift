@@ -2,8 +2,22 @@ import ArgumentParser
 import Foundation
 import KMSecurity
 
-/// The command line of KMSecurity.
+/// The start of the tool.
+///
+/// An asynchronous `main` would let the run-time library open descriptors of its own before any code here runs.
 @main
+enum Start {
+    static func main() {
+        Descriptor.reserveStandard()
+        Task { @MainActor in
+            await KMSec.main()
+            exit(0)
+        }
+        dispatchMain()
+    }
+}
+
+/// The command line of KMSecurity.
 struct KMSec: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "kmsec",

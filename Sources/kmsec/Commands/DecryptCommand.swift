@@ -25,7 +25,12 @@ struct DecryptCommand: ParsableCommand {
 
     @OptionGroup var passphrase: PassphraseOptions
 
+    @OptionGroup var input: InputOptions
+
+    @OptionGroup var output: OutputOptions
+
     func run() throws {
+        warnIfExposed(with)
         let key = try RSAPrivateKey(contentsOfFile: with, passphrase: passphrase.load())
         if case .fields(let selection) = try fields.protection() {
             // Without --key-id any key that a field names is taken, as at message level: the private key is what counts.
@@ -34,9 +39,9 @@ struct DecryptCommand: ParsableCommand {
                 keyring: CryptoKeyring(CryptoKey(id: id, decryptionKey: key, issuedAt: .now)),
                 limits: Streams.limits
             )
-            return try Streams.write(
+            return try output.write(
                 cipher.decrypt(
-                    Streams.readAll(),
+                    input.readAll(),
                     fields: selection,
                     under: id,
                     correlationID: fields.correlationID,
@@ -45,8 +50,8 @@ struct DecryptCommand: ParsableCommand {
             )
         }
         let policy = JWEPolicy(maximumByteCount: Streams.maximumByteCount)
-        let message = try JWEInput.message(in: Streams.readAll())
+        let message = try JWEInput.message(in: input.readAll())
         let opened = try JWEDecryptor(with: key, policy: policy).decrypt(message, keyID: keyID?.text)
-        try Streams.write(opened.plaintext)
+        try output.write(opened.plaintext)
     }
 }

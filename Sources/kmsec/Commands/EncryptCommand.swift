@@ -32,6 +32,10 @@ struct EncryptCommand: ParsableCommand {
     @Flag(help: "Encrypt to a certificate outside its validity too.")
     var anyTime = false
 
+    @OptionGroup var input: InputOptions
+
+    @OptionGroup var output: OutputOptions
+
     func run() throws {
         let key = try KeyFiles.publicHalf(to, id: keyID, anyTime: anyTime)
         let cipher = try ParameterCipher(
@@ -40,12 +44,12 @@ struct EncryptCommand: ParsableCommand {
             limits: Streams.limits
         )
         let body = try cipher.seal(
-            Streams.readAll(),
+            input.readAll(),
             fields.protection(),
             under: keyID,
             at: .now,
             correlationID: fields.correlationID
         )
-        try Streams.write(body)
+        try output.write(body)
     }
 }

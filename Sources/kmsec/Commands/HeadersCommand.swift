@@ -29,6 +29,8 @@ struct HeadersCheckCommand: ParsableCommand {
     @Flag(help: "Write JSON: every rule with what is due and what was found.")
     var json = false
 
+    @OptionGroup var input: InputOptions
+
     func validate() throws {
         guard !(response && callback) else { throw ValidationError("--response or --callback, not both") }
     }
@@ -40,7 +42,7 @@ struct HeadersCheckCommand: ParsableCommand {
     }
 
     func run() throws {
-        let lines = try HeaderLines(Streams.readAll())
+        let lines = try HeaderLines(input.readAll())
         let kind: HeaderRule.Kind = response ? .response : callback ? .callback : .request
         let findings = HeaderRule.rules(kind).compactMap { $0.finding(lines.fields) }
         if json {

@@ -23,6 +23,8 @@ struct JWEInspectCommand: ParsableCommand {
     @Flag(help: "Write JSON.")
     var json = false
 
+    @OptionGroup var input: InputOptions
+
     /// What can be seen without a key.
     struct Report: Encodable {
         /// Of a field: its place.
@@ -35,13 +37,13 @@ struct JWEInspectCommand: ParsableCommand {
 
     func run() throws {
         let policy = JWEPolicy(maximumByteCount: Streams.maximumByteCount)
-        let input = try Streams.readAll()
+        let body = try input.readAll()
         let message: [UInt8]
         do {
-            message = try JWEInput.message(in: input)
+            message = try JWEInput.message(in: body)
         } catch let error as KMError where error.code == .protectionRequired {
             // No message; a body of field level perhaps.
-            let fields = try JWEInput.fields(in: input, policy: policy)
+            let fields = try JWEInput.fields(in: body, policy: policy)
             guard !fields.isEmpty else { throw error }
             return try write(fields: fields.map { try Self.report($0.message, at: $0.path, policy) })
         }
@@ -80,16 +82,13 @@ struct JWEInspectCommand: ParsableCommand {
         if json { return try Streams.writeJSON(reports) }
         for (number, report) in reports.enumerated() {
             if number > 0 { try Streams.writeLine("") }
-            try Streams.writeLine(Self.shown(report.path ?? ""))
+            try Streams.writeLine(MessageMasking.apply(to: report.path ?? ""))
             try write(report)
         }
     }
 
-    /// Text of the message, for a person: names in it may be anything.
-    private static func shown(_ text: String) -> String { Terminal.printable(MessageMasking.apply(to: text)) }
-
     private func write(_ report: Report) throws {
-        try Streams.writeLine(Self.shown(report.protectedHeader))
+        try Streams.writeLine(MessageMasking.apply(to: report.protectedHeader))
         for name in Self.sizeNames {
             try Streams.writeLine(Terminal.padded(name, to: 22) + "\(report.sizes[name] ?? 0) bytes")
         }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Glibc
 import KMSecurity
 
 /// Groups what is done with keys.
@@ -16,10 +17,12 @@ struct KeyGenerateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "generate",
         abstract: "Make a key pair: ID.private.pem (PKCS#8, mode 0600), ID.public.pem (SPKI) and ID.cert.pem.",
-        discussion: "Prints the id. Nothing is overwritten. Without a passphrase the private key stands in the clear."
+        discussion: """
+            Prints the id. No existing file is changed. Without a passphrase, the private key is stored unencrypted.
+            """
     )
 
-    @Option(help: "The folder, which must be there.", completion: .directory)
+    @Option(help: "The directory, created with mode 0700 if it does not exist.", completion: .directory)
     var out: String
 
     @Option(
@@ -47,7 +50,7 @@ struct KeyGenerateCommand: ParsableCommand {
         let base = "\(out)/\(id)"
         let paths = (secret: "\(base).private.pem", spki: "\(base).public.pem", certificate: "\(base).cert.pem")
         for path in [paths.secret, paths.spki, paths.certificate] where FileManager.default.fileExists(atPath: path) {
-            throw KMError(.fileExists, "\(path) is there already; nothing is overwritten")
+            throw KMError(.fileExists, "\(path) exists; no existing file is changed")
         }
         let key = try RSAPrivateKey.generate(bitCount: bits)
         let now = Date(timeIntervalSince1970: Date.now.timeIntervalSince1970.rounded(.down))
@@ -56,6 +59,7 @@ struct KeyGenerateCommand: ParsableCommand {
             commonName: id.text,
             validity: now...now.addingTimeInterval(Double(days) * 86_400)
         )
+        let isNewFolder = try makeFolder()
         var written: [String] = []
         do {
             if let secret {
@@ -69,11 +73,20 @@ struct KeyGenerateCommand: ParsableCommand {
             written.append(paths.spki)
             let pem = try certificate.pemRepresentation()
             try writeNewFile(pem.span, path: paths.certificate, mode: 0o644)
+            written.append(paths.certificate)
+            try Streams.writeLine(id.text)
         } catch {
-            // All three or none.
-            for path in written { try? FileManager.default.removeItem(atPath: path) }
+            // All three files and a printed id, or nothing: nobody could find a pair under an id that was not printed.
+            for path in written { unsafe unlink(path) }
+            if isNewFolder { unsafe rmdir(out) }
             throw error
         }
-        try Streams.writeLine(id.text)
+    }
+
+    /// Makes the directory, unless it exists; false where it does.
+    private func makeFolder() throws -> Bool {
+        if unsafe mkdir(out, 0o700) == 0 { return true }
+        guard errno != EEXIST else { return false }
+        throw KMError(.fileUnwritable, "\(out): \(systemReason(errno))")
     }
 }

@@ -108,8 +108,10 @@ private struct PANFileScan {
 
     mutating func run() throws {
         do {
-            try Streams.readParts(of: path) { part in
-                try tell(scanner.append(part.span))
+            let input = path == "-" ? Descriptor.standardInput : try Descriptor.opening(path)
+            defer { if path != "-" { input.close() } }
+            try input.readParts(byteCount: 1 << 20) { part in
+                try tell(scanner.append(part))
                 byteCount += part.count
                 if byteCount % Self.progressStep < part.count {
                     Terminal.progress("scanning \(Terminal.printable(name)): \(byteCount >> 20) MiB")

@@ -45,6 +45,15 @@ struct PARDeriveCommand: AsyncParsableCommand {
     @Option(help: "Begin at this line, the first being 1.")
     var fromLine = 1
 
+    @OptionGroup var input: InputOptions
+
+    @Option(
+        name: [.customShort("o"), .long],
+        help: "The output file, which must not exist (mode 0600); standard output if it is missing.",
+        completion: .file()
+    )
+    var output: String?
+
     func validate() throws {
         guard json == !paths.isEmpty else {
             throw ValidationError(json ? "--json takes --field PATH, the PAN's place" : "--field goes with --json")
@@ -66,19 +75,28 @@ struct PARDeriveCommand: AsyncParsableCommand {
             digitCount: digits,
             separators: allowSeparators ? .spacesAndHyphens : .none
         )
-        let stream = LineStream(firstLine: fromLine, noun: json ? "documents" : "card numbers")
+        let source = try input.open()
+        let target = try output.map { try Descriptor.making($0) } ?? .standardOutput
+        let stream = LineStream(
+            input: source,
+            output: target,
+            firstLine: fromLine,
+            noun: json ? "documents" : "card numbers"
+        )
         let summary =
             if json {
                 await stream.run(PANFields(lines: lines, places: try PANPlaces(paths, beside: beside)))
             } else {
                 await stream.run(lines)
             }
+        if summary.failure == nil, output != nil { try target.synchronize() }
         if let failure = summary.failure {
             let error = failure as? KMError
             Messages.error(error.map { "\($0)" } ?? "interrupted")
-            if error?.code != .lineMissing {
+            if error?.code != .lineMissing, summary.lineCount > 0 {
                 let last = summary.lastLine
-                Messages.hint("the output ends with line \(last) of the input; go on with --from-line \(last + 1)")
+                let other = output == nil ? "" : " and another output file"
+                Messages.hint("the output ends with line \(last) of the input; go on with --from-line \(last + 1)\(other)")
             }
             throw ExitCode.failure
         }

@@ -1,5 +1,5 @@
 import ArgumentParser
-import Foundation
+import Glibc
 import KMSecurity
 
 /// Groups what is done with tokenization keys.
@@ -38,7 +38,12 @@ struct PARKeyGenerateCommand: ParsableCommand {
         }
         let key = try TokenizationKey(digits.withoutTrailingNewline())
         try digits.write(toNewFile: out)
-        try Streams.writeLine(key.keyCheckValue)
+        do {
+            try Streams.writeLine(key.keyCheckValue)
+        } catch {
+            unsafe unlink(out)
+            throw error
+        }
     }
 }
 

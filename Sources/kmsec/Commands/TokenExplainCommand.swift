@@ -18,8 +18,10 @@ struct TokenExplainCommand: ParsableCommand {
     @Option(help: "The value of X-KM-Tran-Token.")
     var token: String
 
+    @OptionGroup var input: InputOptions
+
     func run() throws {
-        let found = try TokenDiagnosis.explain(token: token, body: Streams.readAll(), secret: secret.bytes())
+        let found = try TokenDiagnosis.explain(token: token, body: input.readAll(), secret: secret.bytes())
         try Streams.writeLine("\(found.cause): \(found.advice)")
         guard found == .verifies else { throw ExitCode.failure }
     }

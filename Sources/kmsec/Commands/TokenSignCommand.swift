@@ -23,6 +23,10 @@ struct TokenSignCommand: ParsableCommand {
     @Option(help: "The token's time, yyyyMMddHHmmssSSS in that zone (default: now).")
     var time: String?
 
+    @OptionGroup var input: InputOptions
+
+    @OptionGroup var output: OutputOptions
+
     func validate() throws {
         do {
             _ = try time.map { try RequestStamp(timeDigits: $0, timeZone: zone) }
@@ -38,6 +42,6 @@ struct TokenSignCommand: ParsableCommand {
         let stamp =
             try time.map { try RequestStamp(timeDigits: $0, timeZone: zone) }
             ?? RequestStamp(date: .now, timeZone: zone)
-        try Streams.writeLine(signer.sign(Streams.readAll(), at: stamp).text(profile))
+        try output.writeLine(signer.sign(input.readAll(), at: stamp).text(profile))
     }
 }

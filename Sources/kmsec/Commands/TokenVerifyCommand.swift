@@ -26,6 +26,8 @@ struct TokenVerifyCommand: ParsableCommand {
     @Flag(help: "Take any time: check the MAC alone.")
     var anyTime = false
 
+    @OptionGroup var input: InputOptions
+
     func validate() throws {
         guard tolerance >= 0, tolerance.isFinite else { throw ValidationError("--tolerance takes 0 seconds or more") }
     }
@@ -36,7 +38,7 @@ struct TokenVerifyCommand: ParsableCommand {
             tolerance: anyTime ? nil : .init(past: tolerance, future: tolerance)
         )
         let token = try TranToken(token)
-        try verifier.verify(token, body: Streams.readAll(), timeZone: zone, at: .now)
+        try verifier.verify(token, body: input.readAll(), timeZone: zone, at: .now)
         try Streams.writeLine("valid, of \(token.timeDigits) \(zone)")
     }
 }

@@ -29,7 +29,7 @@ struct VectorsGenerateCommand: ParsableCommand {
         let paths = VectorGenerator.fileNames.map { "\(out)/\($0)" }
         // Before the work, and before the first is written.
         for path in paths where !overwrite && FileManager.default.fileExists(atPath: path) {
-            throw KMError(.fileExists, "\(path) is there already; --overwrite writes over it")
+            throw KMError(.fileExists, "\(path) exists; --overwrite replaces it")
         }
         Terminal.progress("making vectors")
         let files = try VectorGenerator(seed: seed).files()

@@ -1,7 +1,7 @@
 import Foundation
 import KMSecurity
 
-/// Standard input to standard output, line by line and in order, on all processors, in memory that does not grow.
+/// One descriptor to another, line by line and in order, on all processors, in memory that does not grow.
 struct LineStream {
     /// What happened.
     struct Summary {
@@ -14,6 +14,8 @@ struct LineStream {
         var failure: (any Error)?
     }
 
+    let input: Descriptor
+    let output: Descriptor
     /// The first line that is taken; those before are passed over.
     let firstLine: Int
     /// What progress calls the lines.
@@ -23,8 +25,8 @@ struct LineStream {
     func run(_ transform: some LineTransform) async -> Summary {
         Interruption.watch()
         var summary = Summary(lastLine: firstLine - 1)
-        var reader = LineReader(.standardInput)
-        var writer = LineWriter()
+        var reader = LineReader(input)
+        var writer = LineWriter(output)
         var progress = LineProgress(noun)
         var pending: [Task<TransformedLines, any Error>] = []
         var toSkip = firstLine - 1
@@ -56,7 +58,7 @@ struct LineStream {
             while !pending.isEmpty { try await finishFirst() }
             if toSkip > 0, !Interruption.isAsked {
                 let count = firstLine - 1 - toSkip
-                throw KMError(.lineMissing, "standard input has \(count) lines, and no line \(firstLine)")
+                throw KMError(.lineMissing, "\(input.name) has \(count) lines, and no line \(firstLine)")
             }
         } catch {
             // What was read before a fault of the input is written all the same.

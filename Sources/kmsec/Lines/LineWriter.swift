@@ -3,8 +3,13 @@ import KMSecurity
 
 /// Standard output, for many lines: it knows how many of them stand there.
 struct LineWriter {
+    private let output: Descriptor
     /// How many whole lines were written.
     private(set) var lineCount = 0
+
+    init(_ output: Descriptor) {
+        self.output = output
+    }
 
     /// Writes lines, each with its end.
     ///
@@ -12,8 +17,7 @@ struct LineWriter {
     ///
     /// - Throws: ``KMError`` `fileUnwritable`, or `CancellationError` when asked to stop.
     mutating func write(_ bytes: [UInt8], lineCount count: Int) throws {
-        let output = Descriptor.standardOutput
-        let (written, failure) = output.write(bytes)
+        let (written, failure) = output.write(bytes.span)
         guard let failure else { return lineCount += count }
         let done = bytes[..<written]
         lineCount += done.count { $0 == UInt8(ascii: "\n") }

@@ -1,4 +1,3 @@
-import Foundation
 import KMSecurity
 
 /// What is told beside the output, on standard error, with card numbers masked: messages quote arguments and file names,
@@ -12,6 +11,8 @@ enum Messages {
     static func hint(_ text: String) { write("kmsec: hint: \(text)\n") }
 
     private static func write(_ text: String) {
-        try? FileHandle.standardError.write(contentsOf: Data(MessageMasking.apply(to: text).utf8))
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { Terminal.printable(String($0)) }
+        // A message that cannot be written has nowhere else to go.
+        _ = Descriptor.standardError.write(Array(MessageMasking.apply(to: lines.joined(separator: "\n")).utf8).span)
     }
 }

@@ -1,5 +1,5 @@
 import ArgumentParser
-import Foundation
+import Glibc
 import KMSecurity
 
 /// Where a token's secret comes from.
@@ -59,14 +59,29 @@ struct PassphraseOptions: ParsableArguments {
 }
 
 private func readSecret(file: String?, variable: String?) throws -> SecretBytes? {
-    if let file { return try SecretBytes(contentsOfFile: file).withoutTrailingNewline() }
+    if let file {
+        warnIfExposed(file)
+        return try SecretBytes(contentsOfFile: file).withoutTrailingNewline()
+    }
     return try variable.map(secret(inEnvironment:))
 }
 
-/// The value of an environment variable.
+/// The bytes of an environment variable, which need not be UTF-8.
 func secret(inEnvironment variable: String) throws -> SecretBytes {
-    guard let value = ProcessInfo.processInfo.environment[variable] else {
+    do {
+        return try SecretBytes(contentsOfEnvironmentVariable: variable)
+    } catch let error as KMError where error.code == .environmentVariableMissing {
         throw ValidationError("the environment has no variable \(variable)")
     }
-    return try SecretBytes(copying: Array(value.utf8))
+}
+
+/// Warns of a secret's file that every user of the machine can read or change.
+///
+/// Access by the file's group alone is common where a service reads what an operator wrote, and is not reported.
+func warnIfExposed(_ path: String) {
+    var status = stat()
+    guard unsafe stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_mode & 0o006 != 0 else { return }
+    let mode = String(status.st_mode & 0o777, radix: 8)
+    let access = status.st_mode & 0o002 != 0 ? "change" : "read"
+    Messages.warning("every user of this machine can \(access) \(path) (mode 0\(mode)); run: chmod 600 \(path)")
 }

@@ -19,16 +19,15 @@ enum Terminal {
     static func progress(_ text: String?) {
         guard isatty(STDERR_FILENO) == 1 else { return }
         let shown = MessageMasking.apply(to: text ?? "")
-        try? FileHandle.standardError.write(contentsOf: Data("\r\u{1B}[K\(shown)".utf8))
+        _ = Descriptor.standardError.write(Array("\r\u{1B}[K\(shown)".utf8).span)
     }
 
-    /// Text from elsewhere, without what a terminal would act on.
+    /// Text from elsewhere, with U+FFFD in place of control characters and of characters that reorder or hide text.
+    ///
+    /// These are the categories Cc, Cf, Zl and Zp: escape sequences, bidirectional controls, zero-width characters and line
+    /// separators.
     static func printable(_ text: String) -> String {
-        String(
-            String.UnicodeScalarView(
-                text.unicodeScalars.map { $0.properties.generalCategory == .control ? "\u{FFFD}" : $0 }
-            )
-        )
+        String(String.UnicodeScalarView(text.unicodeScalars.map { $0.isPrintable ? $0 : "\u{FFFD}" }))
     }
 
     /// `text` with blanks behind it, `width` columns in all.
@@ -40,5 +39,14 @@ enum Terminal {
     static func shortened(_ text: String, to width: Int = 96) -> String {
         guard text.utf8.count > width else { return text }
         return "\(text.prefix(width - 32))…\(text.suffix(12))  (\(text.utf8.count) bytes)"
+    }
+}
+
+extension Unicode.Scalar {
+    fileprivate var isPrintable: Bool {
+        switch properties.generalCategory {
+        case .control, .format, .lineSeparator, .paragraphSeparator: false
+        default: true
+        }
     }
 }

@@ -29,6 +29,7 @@ struct TokenizationKeyOptions: ParsableArguments {
     }
 
     func load() throws -> TokenizationKey {
+        if let keyFile { warnIfExposed(keyFile) }
         let key =
             if let keyFile {
                 try TokenizationKey(contentsOfFile: keyFile, version: keyVersion)

@@ -41,7 +41,7 @@ struct TranscriptRunner {
         environment["PATH"] = "\(binaries.path):\(Programs.searchPath)"
         environment["HOME"] = folder.path
         let outcome = try await Programs.shell.run(
-            ["-c", "umask 022\n\(command.text)"],
+            ["-c", "umask 077\n\(command.text)"],
             environment: environment,
             folder: folder
         )

@@ -19,7 +19,13 @@ final class TemporaryFolder: Sendable {
     func path(_ name: String) -> String { url.appending(path: name).path(percentEncoded: false) }
 
     func write(_ bytes: [UInt8], to name: String) throws {
-        try Data(bytes).write(to: url.appending(path: name))
+        // Some of them hold secrets, and kmsec warns of one that others can read.
+        let made = FileManager.default.createFile(
+            atPath: path(name),
+            contents: Data(bytes),
+            attributes: [.posixPermissions: 0o600]
+        )
+        guard made else { throw CocoaError(.fileWriteUnknown) }
     }
 
     func makeFolder(_ name: String) throws {

@@ -1,0 +1,149 @@
+import Glibc
+import KMPrimitives
+
+/// A file descriptor that is read and written whole, whether it blocks or not.
+///
+/// All reading and writing of the tool's streams goes through here. A descriptor may be one that another program left
+/// non-blocking, and a write may take less than it was given.
+struct Descriptor: Sendable {
+    static let standardInput = Descriptor(number: STDIN_FILENO, name: "standard input")
+    static let standardOutput = Descriptor(number: STDOUT_FILENO, name: "standard output")
+    static let standardError = Descriptor(number: STDERR_FILENO, name: "standard error")
+
+    /// A pipe with any room has this much, so that a write of so many bytes does not block and a stop is noticed.
+    private static let pipeByteCount = 4096
+
+    let number: Int32
+    /// The name in messages.
+    let name: String
+
+    /// Opens `/dev/null` on each of the descriptors 0, 1 and 2 that is closed.
+    ///
+    /// Otherwise the next file that is opened would become standard input or output. Each is opened the wrong way round, so
+    /// that using it fails as it does on a closed descriptor.
+    static func reserveStandard() {
+        for number in [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO] {
+            guard fcntl(number, F_GETFD) < 0, errno == EBADF else { continue }
+            // The lowest free number is used, and all lower ones are open by now.
+            guard unsafe open("/dev/null", number == STDIN_FILENO ? O_WRONLY : O_RDONLY) == number else { abort() }
+        }
+    }
+
+    /// Opens an existing file for reading or for writing.
+    ///
+    /// - Throws: ``KMError`` `fileUnreadable` or `fileUnwritable`.
+    static func opening(_ path: String, toWrite: Bool = false) throws -> Descriptor {
+        let number = unsafe open(path, (toWrite ? O_WRONLY : O_RDONLY) | O_CLOEXEC)
+        guard number >= 0 else {
+            throw KMError(toWrite ? .fileUnwritable : .fileUnreadable, "\(path): \(systemReason(errno))")
+        }
+        return Descriptor(number: number, name: path)
+    }
+
+    /// Makes a new file, which its owner alone can read and write, and opens it for writing.
+    ///
+    /// - Throws: ``KMError`` `fileExists` or `fileUnwritable`.
+    static func making(_ path: String) throws -> Descriptor {
+        let number = unsafe Glibc.open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        guard number >= 0 else {
+            guard errno != EEXIST else { throw KMError(.fileExists, "\(path) exists; no existing file is changed") }
+            throw KMError(.fileUnwritable, "\(path): \(systemReason(errno))")
+        }
+        return Descriptor(number: number, name: path)
+    }
+
+    /// Waits until everything written is on the disk.
+    ///
+    /// - Throws: ``KMError`` `fileUnwritable`.
+    func synchronize() throws {
+        guard fsync(number) == 0 else { throw KMError(.fileUnwritable, "\(name): \(systemReason(errno))") }
+    }
+
+    func close() {
+        _ = Glibc.close(number)
+    }
+
+    /// Whether a read would return at once.
+    var hasMore: Bool {
+        var question = pollfd(fd: number, events: Int16(POLLIN), revents: 0)
+        return unsafe poll(&question, 1, 0) > 0
+    }
+
+    /// Reads once.
+    ///
+    /// - Returns: The number of bytes read, 0 at the end, or nil after a request to stop.
+    /// - Throws: ``KMError`` `fileUnreadable`.
+    func read(into target: UnsafeMutableRawBufferPointer) throws -> Int? {
+        while wait(POLLIN) {
+            let got = unsafe Glibc.read(number, target.baseAddress, target.count)
+            if got >= 0 { return got }
+            guard errno == EINTR || errno == EAGAIN else {
+                throw KMError(.fileUnreadable, "\(name): \(systemReason(errno))")
+            }
+        }
+        return nil
+    }
+
+    /// Calls `body` with one part after another, up to the end; each part is valid only during the call.
+    ///
+    /// - Throws: ``KMError`` `fileUnreadable`, and what `body` throws.
+    func readParts(byteCount: Int = 1 << 16, _ body: (Span<UInt8>) throws -> Void) throws {
+        // Whatever is read may hold card numbers.
+        _ = try SecretBytes(count: byteCount) { part in
+            while true {
+                let got = try unsafe part.withUnsafeMutableBytes { try unsafe read(into: $0) ?? 0 }
+                guard got > 0 else { return }
+                try body(part.span.extracting(..<got))
+            }
+        }
+    }
+
+    /// Writes all of `source`.
+    ///
+    /// - Returns: The number of bytes written, and why the rest was not: an error number, or 0 after a request to stop. It
+    ///   is nil when everything was written.
+    func write(_ source: Span<UInt8>) -> (count: Int, failure: Int32?) {
+        let atOnce = regularFileSize == nil ? Self.pipeByteCount : source.count
+        var written = 0
+        while written < source.count {
+            guard wait(POLLOUT) else { return (written, 0) }
+            let put = unsafe source.extracting(written..<min(source.count, written + atOnce)).withUnsafeBytes {
+                unsafe Glibc.write(number, $0.baseAddress, $0.count)
+            }
+            if put >= 0 { written += put } else if errno != EINTR, errno != EAGAIN { return (written, errno) }
+        }
+        return (written, nil)
+    }
+
+    /// Removes the last bytes of a file.
+    ///
+    /// - Returns: False when this is not a file, or when more bytes follow, which then are another program's.
+    func takeBack(_ count: Int) -> Bool {
+        let end = lseek(number, 0, SEEK_CUR)
+        guard let size = regularFileSize, end == size, end >= off_t(count) else { return false }
+        let start = end - off_t(count)
+        return ftruncate(number, start) == 0 && lseek(number, start, SEEK_SET) == start
+    }
+
+    private var regularFileSize: off_t? {
+        var status = stat()
+        guard unsafe fstat(number, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+        return status.st_size
+    }
+
+    /// Waits until the descriptor can be read or written; false after a request to stop.
+    private func wait(_ event: Int32) -> Bool {
+        while !Interruption.isAsked {
+            var questions: InlineArray<2, pollfd> = [
+                pollfd(fd: number, events: Int16(event), revents: 0),
+                pollfd(fd: Interruption.wakeDescriptor, events: Int16(POLLIN), revents: 0),
+            ]
+            var span = questions.mutableSpan
+            let ready = unsafe span.withUnsafeMutableBufferPointer { unsafe poll($0.baseAddress, 2, -1) }
+            // A failure that poll cannot report shows in the read or write itself.
+            if ready < 0, errno != EINTR { return true }
+            if ready > 0, questions[0].revents != 0 { return !Interruption.isAsked }
+        }
+        return false
+    }
+}

@@ -1,0 +1,45 @@
+import ArgumentParser
+import Glibc
+import KMPrimitives
+import KMSecurity
+
+/// Where a command's output goes.
+struct OutputOptions: ParsableArguments {
+    @Option(
+        name: [.customShort("o"), .long],
+        help: "The output file (mode 0600), replaced when the whole output is there; standard output if missing or -.",
+        completion: .file()
+    )
+    var output: String?
+
+    /// Writes the whole output.
+    ///
+    /// A file appears whole or not at all. What is not a file, such as a pipe or a device, is written in place.
+    ///
+    /// - Throws: ``KMError`` `fileUnwritable`.
+    func write(_ bytes: [UInt8]) throws {
+        guard let output, output != "-" else { return try Streams.write(bytes) }
+        var status = stat()
+        guard unsafe stat(output, &status) == 0 else {
+            return try writeFile(bytes.span, path: output, mode: 0o600, replaces: true)
+        }
+        guard status.st_mode & S_IFMT == S_IFREG else {
+            let descriptor = try Descriptor.opening(output, toWrite: true)
+            defer { descriptor.close() }
+            return try Streams.write(bytes.span, to: descriptor)
+        }
+        // A rename would replace a symbolic link and leave its target as it was.
+        guard let resolved = unsafe realpath(output, nil) else {
+            throw KMError(.fileUnwritable, "\(output): \(systemReason(errno))")
+        }
+        defer { unsafe free(resolved) }
+        try writeFile(bytes.span, path: unsafe String(cString: resolved), mode: 0o600, replaces: true)
+    }
+
+    /// Writes a line.
+    ///
+    /// - Throws: ``KMError`` `fileUnwritable`.
+    func writeLine(_ text: String) throws {
+        try write(Array("\(text)\n".utf8))
+    }
+}
