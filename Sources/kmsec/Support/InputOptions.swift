@@ -28,7 +28,7 @@ struct InputOptions: ParsableArguments {
         var bytes: [UInt8] = []
         try descriptor.readParts { part in
             guard bytes.count + part.count <= Streams.maximumByteCount else {
-                throw KMError(.limitExceeded, "\(name) must have at most \(Streams.maximumByteCount) bytes; it has more")
+                throw KMError(.limitExceeded, "\(name) has more than \(Streams.maximumByteCount) bytes")
             }
             bytes.append(addingCapacity: part.count) { target in
                 for index in part.indices { target.append(part[index]) }

@@ -80,7 +80,9 @@ func secret(inEnvironment variable: String) throws -> SecretBytes {
 /// Access by the file's group alone is common where a service reads what an operator wrote, and is not reported.
 func warnIfExposed(_ path: String) {
     var status = stat()
-    guard unsafe stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_mode & 0o006 != 0 else { return }
+    guard unsafe stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_mode & 0o006 != 0 else {
+        return
+    }
     let mode = String(status.st_mode & 0o777, radix: 8)
     let access = status.st_mode & 0o002 != 0 ? "change" : "read"
     Messages.warning("every user of this machine can \(access) \(path) (mode 0\(mode)); run: chmod 600 \(path)")
