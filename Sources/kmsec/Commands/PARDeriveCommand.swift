@@ -96,7 +96,8 @@ struct PARDeriveCommand: AsyncParsableCommand {
             if error?.code != .lineMissing, summary.lineCount > 0 {
                 let last = summary.lastLine
                 let other = output == nil ? "" : " and another output file"
-                Messages.hint("the output ends with line \(last) of the input; go on with --from-line \(last + 1)" + other)
+                let next = "--from-line \(last + 1)\(other)"
+                Messages.hint("the output ends with line \(last) of the input; go on with \(next)")
             }
             throw ExitCode.failure
         }
