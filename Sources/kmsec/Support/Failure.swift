@@ -46,6 +46,7 @@ enum Failure {
         case .certificateNotValid: "ask for a new certificate; --any-time takes one outside its validity"
         case .protectionRequired:
             "a body of message level is {\"encData\":\"…\"}; at field level decrypt takes --field"
+        case .bodyNotQuotable: "give --body-file FILE: the body goes into it, and curl sends it from there"
         default: nil
         }
     }
