@@ -94,7 +94,10 @@ let package = Package(
         .testTarget(name: "KMVectorsTests", dependencies: ["KMVectors", "KMSecurity"], swiftSettings: strict),
         .testTarget(
             name: "kmsecTests",
-            dependencies: ["kmsec", "KMTestSupport"],
+            dependencies: [
+                "kmsec", "KMSecurity", "KMTestSupport",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+            ],
             exclude: ["Support/make-keys", "Transcripts"],
             swiftSettings: strict
         ),

@@ -29,26 +29,16 @@ struct KMSec: AsyncParsableCommand {
             """,
         version: "kmsec \(Version.number) (\(Version.openSSL))",
         subcommands: [
-            DemoCommand.self, KeyCommand.self, EncryptCommand.self, DecryptCommand.self, TokenCommand.self,
-            PANCommand.self, PARCommand.self, HeadersCommand.self, JWECommand.self, VectorsCommand.self,
-            SpeedCommand.self,
+            DemoCommand.self, KeyCommand.self, EncryptCommand.self, DecryptCommand.self, RequestCommand.self,
+            TokenCommand.self, PANCommand.self, PARCommand.self, HeadersCommand.self, JWECommand.self,
+            VectorsCommand.self, SpeedCommand.self,
         ]
     )
 
-    /// Refuses `kmsec help NAME` for a command that there is not, where the argument parser shows the overview.
-    private static func checkHelp(_ arguments: [String]) throws {
-        guard arguments.first == "help" else { return }
-        var command: any ParsableCommand.Type = KMSec.self
-        for name in arguments.dropFirst() where !name.hasPrefix("-") && name != "help" {
-            guard let next = command.configuration.subcommands.first(where: { $0.configuration.commandName == name })
-            else { throw ValidationError("Unexpected argument '\(name)'") }
-            command = next
-        }
-    }
-
     static func main() async {
         do {
-            try checkHelp(Array(CommandLine.arguments.dropFirst()))
+            // The argument parser shows the overview for `kmsec help NAME` where there is no such command.
+            _ = try CommandTree.node(calledBy: Array(CommandLine.arguments.dropFirst()))
             var command = try parseAsRoot()
             let commands = type(of: command).configuration.subcommands
             guard commands.isEmpty else {

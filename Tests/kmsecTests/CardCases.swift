@@ -37,6 +37,18 @@ struct CardCase: Sendable {
                 ["--field", "$.physicalCardNo"], ["--field", "$[*]"], ["--field", "$[*][*]", "--allow-unmatched"],
             ]
         ),
+        "kmsec request": CardCase(
+            arguments: secret + [
+                "--url", "http://localhost", "--asp-id", "000170000000000", "--access-key",
+                "0123456789abcdef0123456789abcdef01234567",
+            ],
+            givesData: true,
+            more: [
+                ["--plain"], ["--plain", "--format", "json"], ["--plain", "--body-file", "body"],
+                ["--to", "$KEYS/key.public.pem", "--key-id", keyID, "--field", "$[*]", "--allow-unmatched"],
+                ["--method", "GET"],
+            ]
+        ),
         "kmsec token sign": CardCase(arguments: secret),
         "kmsec token verify": CardCase(arguments: secret + ["--token", token], more: [["--any-time"]]),
         "kmsec token explain": CardCase(arguments: secret + ["--token", token]),

@@ -83,8 +83,33 @@ public struct ClientSecurity: Sendable {
     ///   ``ParameterCipher/seal(_:_:under:at:correlationID:)`` throws; `headerInvalid` when the clock is outside the years 2000 to 2099.
     public func seal(_ parameters: [UInt8], protection: Protection = .message) throws -> SealedRequest {
         let date = clock()
-        let stamp = try RequestStamp(date: date, timeZone: timeZone)
         let keyID = accessKey == nil ? cipher.keyring.firstIssued?.id : cipher.keyring.primaryID
+        return try seal(
+            parameters,
+            protection,
+            under: keyID,
+            stamp: RequestStamp(date: date, timeZone: timeZone),
+            at: date
+        )
+    }
+
+    /// A request ready to send that names a given key and carries a given stamp.
+    ///
+    /// - Parameters:
+    ///   - parameters: one JSON text; none for a request without a body.
+    ///   - protection: what is done to them.
+    ///   - keyID: the value of X-KM-Crypto-Key-Id, and the key that encrypts; nil for no such header.
+    ///   - stamp: the request's times and correlation id.
+    ///   - date: when the key's certificate must be valid.
+    /// - Returns: headers and body to send as they are.
+    /// - Throws: ``KMError`` as ``seal(_:protection:)``.
+    package func seal(
+        _ parameters: [UInt8],
+        _ protection: Protection,
+        under keyID: CryptoKeyID?,
+        stamp: RequestStamp,
+        at date: Date
+    ) throws -> SealedRequest {
         var body = parameters
         if protection != .none {
             guard let id = keyID else { throw KMError(.keyUnknown, "the ring has no primary key to encrypt with") }

@@ -61,8 +61,23 @@ public struct RequestStamp: Sendable, Hashable {
     }
 
     private init(_ time: CivilTime, _ timeZone: TimeZoneCode, _ random: UInt32) {
+        self.init(time, timeZone, CorrelationID(time, random: random))
+    }
+
+    private init(_ time: CivilTime, _ timeZone: TimeZoneCode, _ correlationID: CorrelationID) {
         self.timeZone = timeZone
         self.time = time
-        correlationID = CorrelationID(time, random: random)
+        self.correlationID = correlationID
+    }
+
+    /// This stamp with a given correlation id, for making a recorded call again.
+    package func with(correlationID: CorrelationID) -> RequestStamp {
+        RequestStamp(time, timeZone, correlationID)
+    }
+
+    /// How many seconds the correlation id's time is ahead of the stamp's; 0 unless the id was given.
+    package var correlationLead: Int64 {
+        let times = [correlationID.time, time.toTheSecond].map { $0.millisecondsSince1970(secondsFromUTC: 0) / 1000 }
+        return times[0] - times[1]
     }
 }

@@ -93,7 +93,7 @@ struct PARDeriveCommand: AsyncParsableCommand {
         if let failure = summary.failure {
             let error = failure as? KMError
             Messages.error(error.map { "\($0)" } ?? "interrupted")
-            if error?.code != .lineMissing, summary.lineCount > 0 {
+            if error?.code != .lineMissing {
                 let last = summary.lastLine
                 let other = output == nil ? "" : " and another output file"
                 let next = "--from-line \(last + 1)\(other)"

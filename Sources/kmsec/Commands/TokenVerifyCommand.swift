@@ -14,10 +14,7 @@ struct TokenVerifyCommand: ParsableCommand {
     @Option(help: "The value of X-KM-Tran-Token.")
     var token: String
 
-    @Option(
-        help: "The zone of the token's time: UTC, GMT, KST or JST (default: UTC).",
-        transform: TimeZoneCode.init(_:)
-    )
+    @Option(help: "The zone of the token's time.")
     var zone = TimeZoneCode.utc
 
     @Option(help: "How many seconds the token's time may be off, either way.")

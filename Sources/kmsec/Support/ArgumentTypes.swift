@@ -11,8 +11,28 @@ extension WireProfile: ExpressibleByArgument {
     /// The profile's name.
     public var defaultValueDescription: String { name }
 
-    /// The names of all.
+    /// The names of all profiles.
     public static var allValueStrings: [String] { all.map(\.name) }
+
+    /// Shells complete the names.
+    public static var defaultCompletionKind: CompletionKind { .list(allValueStrings) }
+}
+
+extension TimeZoneCode: ExpressibleByArgument {
+    /// Finds a zone by its abbreviation.
+    public init?(argument: String) {
+        guard let zone = try? TimeZoneCode(argument) else { return nil }
+        self = zone
+    }
+
+    /// The zone's abbreviation.
+    public var defaultValueDescription: String { text }
+
+    /// The abbreviations of all zones.
+    public static var allValueStrings: [String] { all.map(\.text) }
+
+    /// Shells complete the abbreviations.
+    public static var defaultCompletionKind: CompletionKind { .list(allValueStrings) }
 }
 
 extension ContentEncryptionAlgorithm: ExpressibleByArgument {}

@@ -8,7 +8,7 @@ import KMPrimitives
 struct Descriptor: Sendable {
     static let standardInput = Descriptor(number: STDIN_FILENO, name: "standard input")
     static let standardOutput = Descriptor(number: STDOUT_FILENO, name: "standard output")
-    static let standardError = Descriptor(number: STDERR_FILENO, name: "standard error")
+    static let standardError = Descriptor(number: STDERR_FILENO, name: "standard error", heedsStop: false)
 
     /// A pipe with any room has this much, so that a write of so many bytes does not block and a stop is noticed.
     private static let pipeByteCount = 4096
@@ -16,6 +16,8 @@ struct Descriptor: Sendable {
     let number: Int32
     /// The name in messages.
     let name: String
+    /// Whether a request to stop ends reading and writing; messages must still be written after it.
+    var heedsStop = true
 
     /// Opens `/dev/null` on each of the descriptors 0, 1 and 2 that is closed.
     ///
@@ -133,16 +135,16 @@ struct Descriptor: Sendable {
 
     /// Waits until the descriptor can be read or written; false after a request to stop.
     private func wait(_ event: Int32) -> Bool {
-        while !Interruption.isAsked {
+        while !(heedsStop && Interruption.isAsked) {
             var questions: InlineArray<2, pollfd> = [
                 pollfd(fd: number, events: Int16(event), revents: 0),
-                pollfd(fd: Interruption.wakeDescriptor, events: Int16(POLLIN), revents: 0),
+                pollfd(fd: heedsStop ? Interruption.wakeDescriptor : -1, events: Int16(POLLIN), revents: 0),
             ]
             var span = questions.mutableSpan
             let ready = unsafe span.withUnsafeMutableBufferPointer { unsafe poll($0.baseAddress, 2, -1) }
             // A failure that poll cannot report shows in the read or write itself.
             if ready < 0, errno != EINTR { return true }
-            if ready > 0, questions[0].revents != 0 { return !Interruption.isAsked }
+            if ready > 0, questions[0].revents != 0 { return !(heedsStop && Interruption.isAsked) }
         }
         return false
     }

@@ -11,12 +11,18 @@ enum Failure {
             if let hint = hint(for: error.code) { Messages.hint(hint) }
             exit(1)
         }
+        if let error = error as? CommandTree.UnknownCommand {
+            Messages.error("\(error)")
+            Messages.hint(error.hint)
+            exit(ExitCode.validationFailure.rawValue)
+        }
         let code = KMSec.exitCode(for: error)
-        let message = KMSec.message(for: error)
+        // The parser's own suggestions have no bound: it takes --pan for --json.
+        let message = KMSec.message(for: error).replacing(#/\. Did you mean '[^']*'\?$/#, with: "")
         // Help is no message, and a bare exit status has none.
         guard code != .success, !message.isEmpty else { KMSec.exit(withError: error) }
         Messages.error(message)
-        if code == .validationFailure { Messages.hint(usageHint(KMSec.fullMessage(for: error))) }
+        if code == .validationFailure { Messages.hint(usageHint(message)) }
         exit(code.rawValue)
     }
 
@@ -40,6 +46,7 @@ enum Failure {
         case .certificateNotValid: "ask for a new certificate; --any-time takes one outside its validity"
         case .protectionRequired:
             "a body of message level is {\"encData\":\"…\"}; at field level decrypt takes --field"
+        case .bodyNotQuotable: "give --body-file FILE: the body goes into it, and curl sends it from there"
         default: nil
         }
     }
@@ -55,24 +62,28 @@ enum Failure {
         ("--public", "the public key or certificate is --to FILE"),
         ("--cert", "a certificate is given as --to FILE"),
         ("--kid", "the key id is --key-id ID"),
-        ("--in", "input comes on standard input: kmsec … < FILE"),
-        ("--out", "output goes to standard output: kmsec … > FILE"),
-        ("-i", "input comes on standard input: kmsec … < FILE"),
-        ("-o", "output goes to standard output: kmsec … > FILE"),
+        ("--in", "the input is a file, or standard input: kmsec … FILE"),
+        ("--out", "output goes to standard output, or to a file: -o FILE"),
+        ("-i", "the input is a file, or standard input: kmsec … FILE"),
     ]
 
-    /// The hint for the first option that the command does not have, as `usage` tells them.
+    /// The hint for the first option that the command does not have.
     ///
     /// The error alone does not do: it may be about what is missing since another option was meant to be it.
-    private static func usageHint(_ usage: String) -> String {
-        let known = Set(usage.split { " []<>|\n".contains($0) })
-        let given = CommandLine.arguments.dropFirst().prefix { $0 != "--" }.map { $0.prefix { $0 != "=" } }
+    private static func usageHint(_ message: String) -> String {
+        let arguments = Array(CommandLine.arguments.dropFirst())
+        guard let node = try? CommandTree.node(calledBy: arguments) else { return generalHint }
+        let known = Set(node.options)
+        let given = arguments.prefix { $0 != "--" }.map { String($0.prefix { $0 != "=" }) }
         for option in given where option.hasPrefix("-") && !known.contains(option) {
             if let correction = corrections.first(where: { option.hasPrefix($0.0) }) { return correction.1 }
+            if let name = EditDistance.nearest(to: option, among: node.options) {
+                return "there is no option \(option); did you mean \(name)?"
+            }
         }
-        if usage.contains("Unexpected argument"), !usage.contains("<subcommand>") {
-            return "input comes on standard input: kmsec … < FILE"
-        }
-        return "kmsec help lists the commands, kmsec help COMMAND their options"
+        let name = node.words.dropFirst().joined(separator: " ")
+        return node.subcommands.isEmpty ? "kmsec help \(name) describes its options" : generalHint
     }
+
+    private static let generalHint = "kmsec help lists the commands, kmsec help COMMAND their options"
 }

@@ -1,27 +1,24 @@
 import ArgumentParser
 import KMSecurity
 
-/// Which fields are meant.
-struct FieldOptions: ParsableArguments {
+/// The fields that a command encrypts or decrypts.
+struct FieldPathOptions: ParsableArguments {
     @Option(
         name: .customLong("field"),
-        help: "A JSONPath of values to take one by one; may be given several times.",
+        help: ArgumentHelp(
+            "A JSONPath of values to take one by one; may be given several times.",
+            valueName: "path"
+        ),
         transform: JSONPath.init(_:)
     )
     var paths: [JSONPath] = []
-
-    @Option(
-        help: "With --field: the message's correlation id, which the fields are bound to.",
-        transform: CorrelationID.init(_:)
-    )
-    var correlationID: CorrelationID?
 
     @Flag(help: "With --field: a path may reach nothing, or not every item of a list.")
     var allowUnmatched = false
 
     func validate() throws {
-        guard paths.isEmpty, correlationID != nil || allowUnmatched else { return }
-        throw ValidationError("--correlation-id and --allow-unmatched go with --field")
+        guard paths.isEmpty, allowUnmatched else { return }
+        throw ValidationError("--allow-unmatched goes with --field")
     }
 
     /// Field level where there are paths, else message level.
@@ -29,4 +26,23 @@ struct FieldOptions: ParsableArguments {
         guard !paths.isEmpty else { return .message }
         return .fields(try FieldSelection(paths, requiresMatches: allowUnmatched ? .nowhere : .everywhere))
     }
+}
+
+/// The fields of a body that comes without its headers, and the correlation id that those would hold.
+struct FieldOptions: ParsableArguments {
+    @OptionGroup private var selection: FieldPathOptions
+
+    @Option(
+        help: "With --field: the message's correlation id, which the fields are bound to.",
+        transform: CorrelationID.init(_:)
+    )
+    var correlationID: CorrelationID?
+
+    func validate() throws {
+        guard selection.paths.isEmpty, correlationID != nil else { return }
+        throw ValidationError("--correlation-id goes with --field")
+    }
+
+    /// Field level where there are paths, else message level.
+    func protection() throws -> Protection { try selection.protection() }
 }

@@ -36,6 +36,13 @@ struct OutputOptions: ParsableArguments {
         try writeFile(bytes.span, path: unsafe String(cString: resolved), mode: 0o600, replaces: true)
     }
 
+    /// Writes a value as JSON with sorted members.
+    ///
+    /// - Throws: ``KMError`` `fileUnwritable`.
+    func writeJSON(_ value: some Encodable) throws {
+        try write(Streams.json(value))
+    }
+
     /// Writes a line.
     ///
     /// - Throws: ``KMError`` `fileUnwritable`.

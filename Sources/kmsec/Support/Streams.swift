@@ -30,8 +30,13 @@ enum Streams {
 
     /// Writes a value as JSON with sorted members to standard output.
     static func writeJSON(_ value: some Encodable) throws {
+        try write(json(value))
+    }
+
+    /// A value as JSON with sorted members and a line feed at its end.
+    static func json(_ value: some Encodable) throws -> [UInt8] {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        try write(Array(encoder.encode(value)) + [UInt8(ascii: "\n")])
+        return Array(try encoder.encode(value)) + [UInt8(ascii: "\n")]
     }
 }

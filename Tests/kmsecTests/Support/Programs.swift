@@ -23,6 +23,7 @@ enum Programs {
     static let shell = Program(path: "/bin/sh")
     static let openssl = find("openssl")
     static let node = find("node")
+    static let curl = find("curl")
     /// Gives a command a terminal to write to.
     static let script = find("script")
 

@@ -1,0 +1,149 @@
+import Foundation
+import HTTPTypes
+import KMSecurity
+import Testing
+
+extension ToolTests {
+    /// What `kmsec request` writes, as curl, a bare connection and another HTTP client send it, and as servers receive it.
+    @Suite struct RequestStrangerTests {
+        /// What the server of `request.py` received, once it has verified the token and decrypted.
+        private struct Received: Decodable {
+            let method, target: String
+            let parameters: Data
+            let plain: Bool
+            let tokenLength: Int
+        }
+
+        private static let secret = "8wRzAtbGkQvXnHq2LmEs5TuYcJd0FiPo"
+        private static let accessKey = "0123456789abcdef0123456789abcdef01234567"
+        private static let aspID = "000170000000000"
+        private static let parameters =
+            #"{"userId":9999999999999999999,"card":"9491339401250765","name":"it's 홍길동 $(x)"}"#
+        private static let path = "/open-api/api/v1/issued-cards/pre-issue/waiting/physical"
+
+        private let folder: TemporaryFolder
+        private let keys: TemporaryFolder
+
+        init() throws {
+            folder = try TemporaryFolder()
+            keys = try #require(KeyFolder.current)
+            try folder.write(Array("\(Self.secret)\n".utf8), to: "secret")
+        }
+
+        private var caller: [String] {
+            ["--asp-id", Self.aspID, "--access-key", Self.accessKey, "--secret-file", folder.path("secret")]
+        }
+
+        private var encryption: [String] { ["--to", keys.path("key.cert.pem"), "--key-id", KeyFolder.keyID] }
+
+        @Test(
+            .needs(Programs.python, "Python with jwcrypto"),
+            .needs(Programs.curl, "curl"),
+            arguments: ["curl", "http", "json"]
+        )
+        func strangersReceive(_ form: String) async throws {
+            let parameters = Array(Self.parameters.utf8)
+            for profile in ["documented", "gateway"] {
+                for options in [encryption, encryption + ["--field", "$.card", "--field", "$.userId"], ["--plain"]] {
+                    let received = try await send(form, options + ["--profile", profile], parameters)
+                    #expect(received.method == "POST")
+                    #expect(received.target == Self.path)
+                    #expect([UInt8](received.parameters) == parameters)
+                    #expect(received.plain == (options == ["--plain"]))
+                    #expect(received.tokenLength == (profile == "gateway" ? 67 : 66))
+                }
+            }
+            let get = try await send(form, ["--method", "GET", "--path", "/v1/card?a=it's"], [])
+            #expect(get.method == "GET")
+            #expect(get.target == "/open-api/v1/card?a=it's")
+            #expect(get.parameters.isEmpty)
+        }
+
+        @Test(.needs(Programs.python, "Python with jwcrypto"), .needs(Programs.curl, "curl"))
+        func strangersReceiveEveryByte() async throws {
+            let bytes = (0...255).map { UInt8($0) } + [UInt8](repeating: 0, count: 200_000)
+            for (form, options) in [
+                ("curl", ["--body-file", folder.path("it's")]), ("http", []), ("json", []),
+            ] {
+                #expect(try await [UInt8](send(form, options + ["--plain"], bytes).parameters) == bytes)
+            }
+        }
+
+        private func send(_ form: String, _ options: [String], _ input: [UInt8]) async throws -> Received {
+            let python = try #require(Programs.python, "Python is not here: see .ci/interop-environment")
+            let kmsec = try #require(Programs.kmsec)
+            let arguments = [folder.path("secret"), keys.path("key.private.pem"), form, kmsec.path]
+            let output = try await python.output(
+                of: [Programs.script("request.py")] + arguments + caller + options,
+                input: input,
+                folder: folder
+            )
+            return try JSONDecoder().decode(Received.self, from: Data(output))
+        }
+
+        /// A request as `--format json` writes it.
+        private struct Described: Decodable {
+            struct Header: Decodable {
+                let name, value: String
+            }
+
+            let headers: [Header]
+            let body: String
+
+            var fields: HTTPFields {
+                get throws {
+                    try HTTPFields(
+                        headers.map { HTTPField(name: try #require(HTTPField.Name($0.name)), value: $0.value) }
+                    )
+                }
+            }
+        }
+
+        @Test(arguments: WireProfile.all)
+        func ourServerOpens(_ profile: WireProfile) async throws {
+            let secretKey = try SecretKey(SecretBytes(copying: Array(Self.secret.utf8)))
+            let aspID = try AspID(Self.aspID)
+            let key = try CryptoKey(
+                id: CryptoKeyID(KeyFolder.keyID),
+                decryptionKey: RSAPrivateKey(contentsOfFile: keys.path("key.private.pem")),
+                issuedAt: .now
+            )
+            let server = try ServerSecurity(
+                credentials: StaticCredentials([
+                    .accessKey(AccessKey(Self.accessKey)): [Credential(secretKey: secretKey, aspID: aspID)],
+                    .callback(aspID): [Credential(secretKey: secretKey)],
+                ]),
+                keyring: CryptoKeyring(key)
+            )
+            let whole = try await described(caller + encryption, profile)
+            let call = try await server.open(whole.fields, Array(whole.body.utf8))
+            #expect(call.parameters == Array(Self.parameters.utf8))
+
+            let policy = EndpointPolicy(try .fields("$.card", "$.name"))
+            let fields = try await described(caller + encryption + ["--field", "$.card", "--field", "$.name"], profile)
+            let fieldCall = try await server.open(fields.fields, Array(fields.body.utf8), policy: policy)
+            #expect(fieldCall.parameters == Array(Self.parameters.utf8))
+
+            let plain = try await described(caller + ["--plain"], profile)
+            let plainCall = try await server.open(plain.fields, Array(plain.body.utf8), protection: .none)
+            #expect(plainCall.parameters == Array(Self.parameters.utf8))
+
+            let options = ["--callback", "--asp-id", Self.aspID, "--secret-file", folder.path("secret")]
+            let callback = try await described(options + encryption, profile)
+            let opened = try await server.openCallback(
+                callback.fields,
+                Array(callback.body.utf8),
+                policy: EndpointPolicy(.message)
+            )
+            #expect(opened.parameters == Array(Self.parameters.utf8))
+        }
+
+        private func described(_ options: [String], _ profile: WireProfile) async throws -> Described {
+            let output = try await #require(Programs.kmsec).output(
+                of: ["request", "--url", "https://localhost/", "--format", "json", "--profile", profile.name] + options,
+                input: Array(Self.parameters.utf8)
+            )
+            return try JSONDecoder().decode(Described.self, from: Data(output))
+        }
+    }
+}
