@@ -40,7 +40,7 @@ struct HeadersCheckCommand: ParsableCommand {
     }
 
     func run() throws {
-        let lines = try HeaderLines(Streams.readAll())
+        let lines = try HeaderLines(Streams.readAll(expecting: "lines of Name: value are"))
         let kind: HeaderRule.Kind = response ? .response : callback ? .callback : .request
         let findings = HeaderRule.rules(kind).compactMap { $0.finding(lines.fields) }
         if json {

@@ -35,7 +35,7 @@ struct JWEInspectCommand: ParsableCommand {
 
     func run() throws {
         let policy = JWEPolicy(maximumByteCount: Streams.maximumByteCount)
-        let input = try Streams.readAll()
+        let input = try Streams.readAll(expecting: "a body or a JWE is")
         let message: [UInt8]
         do {
             message = try JWEInput.message(in: input)

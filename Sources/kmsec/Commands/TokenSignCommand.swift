@@ -6,7 +6,11 @@ import KMSecurity
 struct TokenSignCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "sign",
-        abstract: "Make the token of a body: the bytes as sent in, the token out."
+        abstract: "Make the token of a body: the bytes as sent in, the token out.",
+        usage: """
+            kmsec token sign (--secret-file <file> | --secret-env <name>)
+                             [--profile <profile>] [--zone <zone>] [--time <digits>]
+            """
     )
 
     @OptionGroup var secret: SecretOptions
@@ -18,6 +22,6 @@ struct TokenSignCommand: ParsableCommand {
 
     func run() throws {
         let signer = TranTokenSigner(try secret.load())
-        try Streams.writeLine(signer.sign(Streams.readAll(), at: times.stamp()).text(profile))
+        try Streams.writeLine(signer.sign(Streams.readSignedBody(), at: times.stamp()).text(profile))
     }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import KMPrimitives
 import KMSecurity
 
 /// Standard input to standard output, line by line and in order, on all processors, in memory that does not grow.
@@ -56,7 +57,7 @@ struct LineStream {
             while !pending.isEmpty { try await finishFirst() }
             if toSkip > 0, !Interruption.isAsked {
                 let count = firstLine - 1 - toSkip
-                throw KMError(.lineMissing, "standard input has \(count) lines, and no line \(firstLine)")
+                throw KMError(.lineMissing, "standard input has \(counted(count, "line")), and no line \(firstLine)")
             }
         } catch {
             // What was read before a fault of the input is written all the same.
