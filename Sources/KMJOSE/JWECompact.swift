@@ -54,10 +54,10 @@ public struct JWECompact: Sendable {
     package func checkSizes() throws {
         guard !encryptedKey.isEmpty else { throw KMError(.malformedJWE, "the encrypted key is empty") }
         guard iv.count == AESGCM.ivByteCount else {
-            throw KMError(.malformedJWE, "the initialization vector has \(iv.count) bytes; 12 are due")
+            throw KMError(.malformedJWE, "the initialization vector has \(counted(iv.count, "byte")); 12 are due")
         }
         guard tag.count == AESGCM.tagByteCount else {
-            throw KMError(.malformedJWE, "the authentication tag has \(tag.count) bytes; 16 are due")
+            throw KMError(.malformedJWE, "the authentication tag has \(counted(tag.count, "byte")); 16 are due")
         }
     }
 
@@ -70,7 +70,7 @@ public struct JWECompact: Sendable {
             start = at + 1
         }
         guard dots == 4 else {
-            throw KMError(.malformedJWE, "\(dots + 1) parts; a JWE compact serialization has 5")
+            throw KMError(.malformedJWE, "\(counted(dots + 1, "part")); a JWE compact serialization has 5")
         }
         guard !parts[0].isEmpty else { throw KMError(.malformedJWE, "the protected header is empty") }
         return parts + [start..<message.count]

@@ -243,7 +243,7 @@ const OPERATIONS = {
     "field-encrypt": [fieldEncrypt, `${SENDER} paths requiresMatches ivs`, "enc correlationId", "body"],
     "par-derive": [tokens.parDerive, "key keyVersion prefix pan", "", "par keyCheckValue"],
     "token-verify": [tokens.tokenVerify, "secretKey timeZone token body verifiedAt", "toleranceSeconds", TOKEN_VALUES],
-    "token-explain": [(inputs) => tokens.tokenExplain(inputs, scan), "secretKey token body cause", "", ""],
+    "token-explain": [(inputs) => tokens.tokenExplain(inputs, scan), "secretKey token body cause", "parameters", ""],
     "token-sign": [tokens.tokenSign, "secretKey timeZone signedAt profile body", "", "token"],
     "request-stamp": [tokens.requestStamp, "timeZone stampedAt random", "", "correlationId tranTime tokenTime"],
     "request-headers": [tokens.requestHeaders, "fields", "", `${REQUEST_VALUES} ${TOKEN_VALUES}`],

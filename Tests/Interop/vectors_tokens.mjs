@@ -177,12 +177,13 @@ const FORMS = {
 };
 const [bodies, others] = [Object.keys(BODY), [...Object.keys(SECRET), ...Object.keys(MAC)]];
 const PAIRS = bodies.flatMap((a) => [...bodies, ...Object.keys(SECRET)].map((b) => [a, b]));
+const SIGNED = "parameters-signed"; // before they were encrypted
 const KNOWN = [[], ...[...bodies, ...others].map((name) => [name]), ...PAIRS];
 // Demands that the mistakes which the cause names give the token, and that fewer do not.
-export function tokenExplain({ secretKey, token, body, cause }, scan) {
+export function tokenExplain({ secretKey, token, body, parameters, cause }, scan) {
     const [, head, time, written] = /^\s*((?:.*:)?(.*):)?([^:]*?)\s*$/.exec(token);
     const made = (mistakes) => maybe(() => {
-        let [k, b, make] = [secretKey, body, sign];
+        let [k, b, make] = [secretKey, mistakes.includes(SIGNED) ? parameters : body, sign];
         for (const name of mistakes) {
             if (name in SECRET) k = SECRET[name](k);
             if (name in BODY) b = BODY[name](b, scan);
@@ -193,9 +194,10 @@ export function tokenExplain({ secretKey, token, body, cause }, scan) {
     const form = Object.keys(FORMS).find((name) => maybe(() => FORMS[name](written))?.length === 32);
     if (form === undefined) return void demand(cause === "token-unreadable", "another cause");
     const isFramed = /^KMV1:[0-9]{17}:$/.test(head) && maybe(() => instant(time)) !== null;
-    const fitting = KNOWN.filter((mistakes) => made(mistakes)?.equals(FORMS[form](written)));
+    const known = parameters ? [...KNOWN, ...KNOWN.map((mistakes) => [SIGNED, ...mistakes])] : KNOWN;
+    const fitting = known.filter((mistakes) => made(mistakes)?.equals(FORMS[form](written)));
     const shown = [...(isFramed ? [] : ["token-frame"]), ...(form ? [form] : [])];
-    const fewest = fitting.filter(({ length }) => length === fitting[0].length);
+    const fewest = fitting.filter(({ length }) => length === Math.min(...fitting.map((mistakes) => mistakes.length)));
     const causes = fewest.map((mistakes) => [...shown, ...mistakes].join("+") || "verifies");
     demand((causes.length ? causes : ["no known cause"]).includes(cause), "another cause");
 }

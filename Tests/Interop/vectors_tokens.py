@@ -155,13 +155,14 @@ FORMS = {
     "mac-base64url": lambda text: decode(text.rstrip("=")),
     "mac-base64-of-hex": lambda text: bytes.fromhex(decode(text.rstrip("="), "+/").decode()),
 }
+SIGNED = "parameters-signed"  # before they were encrypted
 KNOWN = [[], *([a] for a in [*BODY, *SECRET, *MAC]), *([a, b] for a in BODY for b in [*BODY, *SECRET])]
 
-def token_explain(secretKey, token, body, cause):
+def token_explain(secretKey, token, body, cause, parameters=None):
     """Demands that the mistakes which the cause names give the token, and that fewer do not."""
     head, _, written = token.strip().rpartition(":")
     def made(mistakes):
-        k, b, make = secretKey, body, lambda k, b, t: sign(k, b)
+        k, b, make = secretKey, parameters if SIGNED in mistakes else body, lambda k, b, t: sign(k, b)
         for name in mistakes:
             k, b, make = maybe(SECRET.get(name, bytes), k), maybe(BODY.get(name, bytes), b), MAC.get(name, make)
         return maybe(make, k, b, head.rpartition(":")[2].encode())
@@ -169,6 +170,7 @@ def token_explain(secretKey, token, body, cause):
     form, mac = read[0] if read else (None, None)
     is_framed = re.fullmatch("KMV1:[0-9]{17}", head) and maybe(instant, head[5:]) is not None
     shown = ([] if is_framed else ["token-frame"]) + ([form] if form else [])
-    fitting = [shown + mistakes for mistakes in KNOWN if made(mistakes) == mac]
-    causes = ["+".join(mistakes) or "verifies" for mistakes in fitting if len(mistakes) == len(fitting[0])]
+    known = KNOWN if parameters is None else [*KNOWN, *([SIGNED, *mistakes] for mistakes in KNOWN)]
+    fitting = [shown + mistakes for mistakes in known if made(mistakes) == mac]
+    causes = ["+".join(mistakes) or "verifies" for mistakes in fitting if len(mistakes) == min(map(len, fitting))]
     demand(cause in (["token-unreadable"] if form is None else causes or ["no known cause"]), "another cause")

@@ -8,7 +8,7 @@ struct OwnVectorTests {
             ("aes-gcm", 82), ("field-decrypt", 351), ("hmac-sha256", 45), ("json-path", 392), ("jwe-decrypt", 176),
             ("message-decrypt", 112), ("par-derive", 102), ("request-headers", 170), ("response-headers", 32),
             ("rsa-oaep-decrypt", 38),
-            ("token-explain", 91),
+            ("token-explain", 100),
             ("token-verify", 127),
         ]
     )

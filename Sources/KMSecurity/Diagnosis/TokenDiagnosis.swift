@@ -25,7 +25,8 @@ public struct TokenDiagnosis: Sendable, Hashable {
 
     /// The names of all causes that are told, without those of ``verifies`` and ``unknown``.
     public static var causes: [String] {
-        ["token-unreadable", TokenForm.frame.name] + TokenForm.all.dropFirst().map(\.mistake.name)
+        ["token-unreadable", TokenForm.frame.name, parametersSigned.name]
+            + TokenForm.all.dropFirst().map(\.mistake.name)
             + BodyMistake.all.map(\.name)
             + SecretMistake.all.map(\.name)
             + MACMistake.all.map(\.name)
@@ -40,11 +41,19 @@ public struct TokenDiagnosis: Sendable, Hashable {
     ///   - token: the header's value as it was sent, however it is formed.
     ///   - body: the body's bytes as received.
     ///   - secret: the secret key's bytes.
+    ///   - parameters: The parameters before they were encrypted, to test whether the sender signed them instead of the
+    ///     body; nil where they are not known.
     /// - Returns: what was found; ``verifies`` and ``unknown`` among it.
-    /// - Throws: ``KMError`` `cryptographyUnavailable`.
-    public static func explain(token: String, body: [UInt8], secret: SecretBytes) throws -> TokenDiagnosis {
-        guard body.count <= maximumBodyByteCount else {
-            throw KMError(.limitExceeded, "a body of \(body.count) bytes; \(maximumBodyByteCount) are taken")
+    /// - Throws: ``KMError`` `limitExceeded`, `cryptographyUnavailable`.
+    public static func explain(
+        token: String,
+        body: [UInt8],
+        secret: SecretBytes,
+        parameters: [UInt8]? = nil
+    ) throws -> TokenDiagnosis {
+        for (what, bytes) in [("a body", body), ("parameters", parameters ?? [])]
+        where bytes.count > maximumBodyByteCount {
+            throw KMError(.limitExceeded, "\(what) of \(bytes.count) bytes; \(maximumBodyByteCount) are accepted")
         }
         guard let read = TokenForm.read(token) else {
             return TokenDiagnosis(
@@ -53,21 +62,39 @@ public struct TokenDiagnosis: Sendable, Hashable {
                     "a token is KMV1:, 17 digits of time, a colon, and the MAC in Base64 (43 characters, or 44 with its pad)"
             )
         }
-        let attempt = Attempt(mac: read.mac, time: read.time, body: body, secret: secret)
-        guard let mistakes = try attempt.mistakes() else { return unknown }
-        let all = read.mistakes + mistakes
+        var found = try Attempt(mac: read.mac, time: read.time, body: body, secret: secret).mistakes()
+        if let parameters, parameters != body, found.map({ $0.count > 1 }) ?? true {
+            let attempt = Attempt(mac: read.mac, time: read.time, body: parameters, secret: secret)
+            if let mistakes = try attempt.mistakes(), mistakes.count + 1 < found?.count ?? .max {
+                found = [parametersSigned] + mistakes.map(\.ofParameters)
+            }
+        }
+        guard let found else { return unknown }
+        let all = read.mistakes + found
         guard !all.isEmpty else { return verifies }
         return TokenDiagnosis(
             cause: all.map(\.name).joined(separator: "+"),
             advice: all.map(\.advice).joined(separator: "; ")
         )
     }
+
+    /// The sender made the MAC of the parameters, and encrypted them then.
+    private static let parametersSigned = Mistake(
+        name: "parameters-signed",
+        advice: "the parameters were signed before they were encrypted: encrypt first, then sign the body that is sent"
+    )
 }
 
 /// A mistake's name, and what to change.
 struct Mistake: Sendable, Hashable {
     let name: String
     let advice: String
+
+    /// This mistake, made of the parameters: what differs may be the text that the verifier has of them.
+    fileprivate var ofParameters: Mistake {
+        guard name.hasPrefix("body-") else { return self }
+        return Mistake(name: name, advice: "the signed text differs from the given parameters by \(name)")
+    }
 }
 
 /// One token held against one body and secret, with every known mistake.

@@ -1,4 +1,5 @@
 public import HTTPTypes
+internal import KMPrimitives
 
 /// X-KM-Correlation-Id: `yyMMddHHmmss-xxxxxxx`, the local time of the request, a hyphen and 7 hexadecimal digits; 20
 /// characters.
@@ -27,7 +28,7 @@ public struct CorrelationID: HeaderValue {
     /// - Throws: ``KMError`` `headerInvalid` for another form, or for a time that no calendar has.
     public init(_ text: String) throws {
         let bytes = Array(text.utf8)
-        guard bytes.count == 20 else { throw Self.invalid("has \(bytes.count) characters; 20 are due") }
+        guard bytes.count == 20 else { throw Self.invalid("has \(counted(bytes.count, "character")); 20 are due") }
         guard bytes[..<12].allSatisfy(\.isDigit), bytes[12] == UInt8(ascii: "-"),
             bytes[13...].allSatisfy(\.isHexadecimal)
         else { throw Self.invalid("is not of the form yyMMddHHmmss-xxxxxxx") }

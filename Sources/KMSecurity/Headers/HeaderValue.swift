@@ -22,7 +22,7 @@ extension HeaderValue {
     /// Throws unless `text` has `count` ASCII characters that `allowed` takes.
     static func check(_ text: String, count: Int, _ form: String, allowed: (UInt8) -> Bool) throws {
         guard text.utf8.count == count else {
-            throw invalid("has \(text.utf8.count) characters; \(count) are due")
+            throw invalid("has \(counted(text.utf8.count, "character")); \(count) are due")
         }
         guard text.utf8.allSatisfy(allowed) else { throw invalid("has a character that is none of \(form)") }
     }

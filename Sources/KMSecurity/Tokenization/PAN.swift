@@ -76,9 +76,9 @@ public struct PAN: Sendable {
     }
 
     private static func checkLength(_ count: Int, _ due: Int?) throws {
-        if let due, count != due { throw KMError(.panLengthInvalid, "\(count) digits; \(due) are due") }
+        if let due, count != due { throw KMError(.panLengthInvalid, "\(counted(count, "digit")); \(due) are due") }
         guard digitCounts.contains(count) else {
-            throw KMError(.panLengthInvalid, "\(count) digits; 12 to 19 are due")
+            throw KMError(.panLengthInvalid, "\(counted(count, "digit")); 12 to 19 are due")
         }
     }
 

@@ -38,7 +38,7 @@ public struct PAR: Sendable {
         let bytes = Array(text.utf8)
         guard let found = Format(rawValue: bytes.count), format == nil || format == found else {
             let due = format.map { "\($0.rawValue)" } ?? "27 or 29"
-            throw KMError(.parMalformed, "\(bytes.count) characters; \(due) are due")
+            throw KMError(.parMalformed, "\(counted(bytes.count, "character")); \(due) are due")
         }
         guard let wrong = bytes.firstIndex(where: { !$0.isPARCharacter }) else {
             self.init(format: found, characters: InlineArray { $0 < bytes.count ? bytes[$0] : 0 })

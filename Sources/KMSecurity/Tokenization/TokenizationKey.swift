@@ -26,7 +26,7 @@ public struct TokenizationKey: Sendable {
     ///   hexadecimal digits alone, which would be a key of fewer than 128 bits; `cryptographyUnavailable`.
     public init(_ bytes: SecretBytes, version: UInt32 = 1) throws {
         guard Self.byteCounts.contains(bytes.count) else {
-            throw KMError(.invalidSize, "a tokenization key of \(bytes.count) bytes; 16 to 64 are due")
+            throw KMError(.invalidSize, "a tokenization key of \(counted(bytes.count, "byte")); 16 to 64 are due")
         }
         guard bytes.count >= 32 || !bytes.isHexadecimal else {
             let bitCount = 4 * bytes.count

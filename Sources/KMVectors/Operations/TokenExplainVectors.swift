@@ -16,9 +16,11 @@ struct TokenExplainVectors: VectorOperation {
     struct Input: MemberSet {
         let token: String
         let body: Hex
+        /// The parameters before encryption, where the verifier has them.
+        let parameters: Hex?
 
         enum CodingKeys: CodingKey, CaseIterable {
-            case token, body
+            case token, body, parameters
         }
     }
 
@@ -42,7 +44,12 @@ struct TokenExplainVectors: VectorOperation {
         let due = expectation.output?.cause
         return [
             EntryPoint("explain") {
-                let found = try TokenDiagnosis.explain(token: input.token, body: input.body.bytes, secret: secret)
+                let found = try TokenDiagnosis.explain(
+                    token: input.token,
+                    body: input.body.bytes,
+                    secret: secret,
+                    parameters: input.parameters?.bytes
+                )
                 try expect(found.cause, due ?? found.cause, "cause (\(found.cause))")
                 try expect(!found.advice.isEmpty, "advice")
             },

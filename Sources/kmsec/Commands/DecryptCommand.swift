@@ -12,7 +12,10 @@ struct DecryptCommand: ParsableCommand {
             "With --field, each value that a path reaches is decrypted in its place; all of them open or nothing does."
     )
 
-    @Option(help: "The private key: PKCS#8, PKCS#1 or PKCS#12.", completion: .file())
+    @Option(
+        help: ArgumentHelp("The private key: PKCS#8, PKCS#1 or PKCS#12.", valueName: "private-key"),
+        completion: .file()
+    )
     var with: String
 
     @Option(
@@ -41,7 +44,7 @@ struct DecryptCommand: ParsableCommand {
             )
             return try output.write(
                 cipher.decrypt(
-                    input.readAll(),
+                    input.readAll(expecting: "a body is"),
                     fields: selection,
                     under: id,
                     correlationID: fields.correlationID,
@@ -50,7 +53,7 @@ struct DecryptCommand: ParsableCommand {
             )
         }
         let policy = JWEPolicy(maximumByteCount: Streams.maximumByteCount)
-        let message = try JWEInput.message(in: input.readAll())
+        let message = try JWEInput.message(in: input.readAll(expecting: "a body or a JWE is"))
         let opened = try JWEDecryptor(with: key, policy: policy).decrypt(message, keyID: keyID?.text)
         try output.write(opened.plaintext)
     }

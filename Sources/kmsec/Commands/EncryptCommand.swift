@@ -15,7 +15,10 @@ struct EncryptCommand: ParsableCommand {
             """
     )
 
-    @Option(help: "The receiver's public key or X.509 certificate, PEM or DER.", completion: .file())
+    @Option(
+        help: ArgumentHelp("The receiver's public key or X.509 certificate, PEM or DER.", valueName: "certificate"),
+        completion: .file()
+    )
     var to: String
 
     @Option(help: "The key's id, as X-KM-Crypto-Key-Id will name it.", transform: CryptoKeyID.init(_:))
@@ -44,7 +47,7 @@ struct EncryptCommand: ParsableCommand {
             limits: Streams.limits
         )
         let body = try cipher.seal(
-            input.readAll(),
+            input.readAll(expecting: "the parameters, one JSON text, are"),
             fields.protection(),
             under: keyID,
             at: .now,

@@ -42,7 +42,7 @@ struct HeadersCheckCommand: ParsableCommand {
     }
 
     func run() throws {
-        let lines = try HeaderLines(input.readAll())
+        let lines = try HeaderLines(input.readAll(expecting: "lines of Name: value are"))
         let kind: HeaderRule.Kind = response ? .response : callback ? .callback : .request
         let findings = HeaderRule.rules(kind).compactMap { $0.finding(lines.fields) }
         if json {

@@ -37,7 +37,7 @@ struct JWEInspectCommand: ParsableCommand {
 
     func run() throws {
         let policy = JWEPolicy(maximumByteCount: Streams.maximumByteCount)
-        let body = try input.readAll()
+        let body = try input.readAll(expecting: "a body or a JWE is")
         let message: [UInt8]
         do {
             message = try JWEInput.message(in: body)

@@ -22,7 +22,10 @@ struct PANScanCommand: ParsableCommand {
     @Flag(help: "Take numbers of any issuer: each tenth number of 12 to 19 digits passes by chance.")
     var anyIssuer = false
 
-    @Argument(help: "Files; standard input when there is none, or for -.", completion: .file())
+    @Argument(
+        help: ArgumentHelp("Files; standard input when there is none, or for -.", valueName: "file"),
+        completion: .file()
+    )
     var files: [String] = []
 
     func run() throws {
@@ -66,6 +69,7 @@ struct PANScanCommand: ParsableCommand {
         if counts.numbers > 0 {
             return "\(Self.counted(counts.numbers, "card number")) in \(place) (\(bytes))\(unreadable)"
         }
+        if files.isEmpty, byteCount == 0, read > 0 { return "standard input is empty; the text to scan is expected" }
         return read == 0 ? "nothing was read" : "no card number found in \(place) (\(bytes))\(unreadable)"
     }
 

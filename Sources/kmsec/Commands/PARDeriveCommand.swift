@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import KMPrimitives
 import KMSecurity
 
 /// Derives PARs of many PANs.
@@ -7,6 +8,12 @@ struct PARDeriveCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "derive",
         abstract: "Derive PARs: a PAN a line in, its PAR a line out, in order.",
+        usage: """
+            kmsec par derive (--key-file <file> | --key-env <name>) [--key-version <number>]
+                             [--check-value <digits>] [--prefix <prefix>] [--digits <count>]
+                             [--allow-separators] [--json --field <path> ... [--beside <name>]]
+                             [--from-line <number>]
+            """,
         discussion: """
             With --json each line is a JSON document, and the PAR takes the PAN's place, or stands beside it; every other \
             byte stays. A line at fault is told by its number and the reason on standard error and comes out empty; the \
@@ -23,7 +30,7 @@ struct PARDeriveCommand: AsyncParsableCommand {
     )
     var prefix = PAR.Prefix.platform
 
-    @Option(help: "How many digits a PAN must have (default: 12 to 19).")
+    @Option(help: ArgumentHelp("How many digits a PAN must have (default: 12 to 19).", valueName: "count"))
     var digits: Int?
 
     @Flag(help: "Take spaces and hyphens between digits.")
@@ -34,15 +41,20 @@ struct PARDeriveCommand: AsyncParsableCommand {
 
     @Option(
         name: .customLong("field"),
-        help: "With --json: the JSONPath of a PAN; may be given several times.",
+        help: ArgumentHelp("With --json: the JSONPath of a PAN; may be given several times.", valueName: "path"),
         transform: JSONPath.init(_:)
     )
     var paths: [JSONPath] = []
 
-    @Option(help: "With --json: leave the PAN, and put the PAR behind it as a member of this name.")
+    @Option(
+        help: ArgumentHelp(
+            "With --json: leave the PAN, and put the PAR behind it as a member of this name.",
+            valueName: "name"
+        )
+    )
     var beside: String?
 
-    @Option(help: "Begin at this line, the first being 1.")
+    @Option(help: ArgumentHelp("Begin at this line, the first being 1.", valueName: "number"))
     var fromLine = 1
 
     @OptionGroup var input: InputOptions
@@ -101,8 +113,13 @@ struct PARDeriveCommand: AsyncParsableCommand {
             }
             throw ExitCode.failure
         }
+        if summary.lineCount == 0, fromLine == 1 {
+            let expected = json ? "a JSON document a line is" : "a card number a line is"
+            Messages.warning("standard input is empty; \(expected) expected")
+        }
         guard summary.faultCount == 0 else {
-            Messages.error("\(summary.faultCount) of \(summary.lineCount) lines are at fault, and empty in the output")
+            let (count, lines) = (summary.faultCount, counted(summary.lineCount, "line"))
+            Messages.error("\(count) of \(lines) \(count == 1 ? "is" : "are") at fault, and empty in the output")
             throw ExitCode.failure
         }
     }

@@ -22,7 +22,7 @@ struct PARKeyGenerateCommand: ParsableCommand {
             """
     )
 
-    @Option(help: "The file, which must not be there.", completion: .file())
+    @Option(help: ArgumentHelp("The file, which must not be there.", valueName: "file"), completion: .file())
     var out: String
 
     func run() throws {
@@ -52,6 +52,10 @@ struct PARKeyCheckCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check",
         abstract: "Print a tokenization key's check value: ten hexadecimal digits.",
+        usage: """
+            kmsec par key check (--key-file <file> | --key-env <name>) [--key-version <number>]
+                                [--check-value <digits>]
+            """,
         discussion:
             "Sites that see the same digits hold the same key in the same version. They tell nothing of the key."
     )

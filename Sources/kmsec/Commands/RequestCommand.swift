@@ -13,7 +13,10 @@ struct RequestCommand: ParsableCommand {
                           --asp-id <asp-id> (--access-key <access-key> | --callback)
                           (--secret-file <file> | --secret-env <name>)
                           (--to <certificate> --key-id <key-id> [--field <path> ...] | --plain)
-                          [--format <format>] [<options>]
+                          [--method <method>] [--allow-unmatched] [--profile <profile>] [--enc <enc>]
+                          [--any-time] [--zone <zone>] [--time <digits>]
+                          [--correlation-id <correlation-id>]
+                          [--format <format>] [--body-file <file>]
             """,
         discussion: """
             Writes a curl command for a POSIX shell, an HTTP/1.1 message for nc or openssl s_client, or JSON. None of them \
@@ -157,7 +160,7 @@ struct RequestCommand: ParsableCommand {
             limits: Streams.limits
         )
         let sealed = try client.seal(
-            method.hasBody ? parameters() : [],
+            method.hasBody ? input.readAll(expecting: "the parameters, one JSON text, are") : [],
             key == nil ? .none : fields.protection(),
             under: keyID,
             stamp: stamp,
@@ -174,14 +177,6 @@ struct RequestCommand: ParsableCommand {
 
     private func target() throws -> RequestURL {
         try url.map(RequestURL.init) ?? RequestURL(base: baseURL ?? "", path: path ?? Self.documentedPath)
-    }
-
-    private func parameters() throws -> [UInt8] {
-        let parameters = try input.readAll()
-        guard !parameters.isEmpty else {
-            throw KMError(.inputEmpty, "\(input.name) is empty; the parameters, one JSON text, are expected")
-        }
-        return parameters
     }
 
     private func writeCurlCommand(_ request: PreparedRequest) throws {
@@ -211,9 +206,4 @@ struct RequestCommand: ParsableCommand {
             )
         }
     }
-}
-
-extension KMError.Code {
-    /// There is no input where some is required.
-    static let inputEmpty = Self("inputEmpty")
 }

@@ -22,13 +22,21 @@ struct SpeedCommand: ParsableCommand {
     @Option(help: "How many seconds each operation takes.")
     var seconds = 3.0
 
-    @Option(help: "How many bytes of parameters there are, at least.")
+    @Option(help: ArgumentHelp("How many bytes of parameters there are, at least.", valueName: "count"))
     var bytes = DemoParties.requestParameters.count
 
-    @Option(help: "How many threads run an operation at once; with 2 or more it is measured beside itself by one.")
+    @Option(
+        help: ArgumentHelp(
+            "How many threads run an operation at once; with 2 or more it is measured beside itself by one.",
+            valueName: "count"
+        )
+    )
     var threads = 1
 
-    @Argument(help: "The operations (default: all).")
+    @Argument(
+        help: ArgumentHelp("The operations (default: all).", valueName: "operation"),
+        completion: .list(SpeedOperations.names)
+    )
     var operations: [String] = []
 
     func validate() throws {

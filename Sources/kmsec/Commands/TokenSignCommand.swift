@@ -6,7 +6,11 @@ import KMSecurity
 struct TokenSignCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "sign",
-        abstract: "Make the token of a body: the bytes as sent in, the token out."
+        abstract: "Make the token of a body: the bytes as sent in, the token out.",
+        usage: """
+            kmsec token sign (--secret-file <file> | --secret-env <name>)
+                             [--profile <profile>] [--zone <zone>] [--time <digits>]
+            """
     )
 
     @OptionGroup var secret: SecretOptions
@@ -22,6 +26,6 @@ struct TokenSignCommand: ParsableCommand {
 
     func run() throws {
         let signer = TranTokenSigner(try secret.load())
-        try output.writeLine(signer.sign(input.readAll(), at: times.stamp()).text(profile))
+        try output.writeLine(signer.sign(input.readSignedBody(), at: times.stamp()).text(profile))
     }
 }

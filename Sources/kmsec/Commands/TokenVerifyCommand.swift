@@ -6,7 +6,11 @@ import KMSecurity
 struct TokenVerifyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify",
-        abstract: "Check a token against a body: the bytes as received in; says why it does not verify."
+        abstract: "Check a token against a body: the bytes as received in; says why it does not verify.",
+        usage: """
+            kmsec token verify (--secret-file <file> | --secret-env <name>) --token <token>
+                               [--zone <zone>] [--tolerance <seconds>] [--any-time]
+            """
     )
 
     @OptionGroup var secret: SecretOptions
@@ -17,7 +21,7 @@ struct TokenVerifyCommand: ParsableCommand {
     @Option(help: "The zone of the token's time.")
     var zone = TimeZoneCode.utc
 
-    @Option(help: "How many seconds the token's time may be off, either way.")
+    @Option(help: ArgumentHelp("How many seconds the token's time may be off, either way.", valueName: "seconds"))
     var tolerance = 300.0
 
     @Flag(help: "Take any time: check the MAC alone.")
@@ -35,7 +39,7 @@ struct TokenVerifyCommand: ParsableCommand {
             tolerance: anyTime ? nil : .init(past: tolerance, future: tolerance)
         )
         let token = try TranToken(token)
-        try verifier.verify(token, body: input.readAll(), timeZone: zone, at: .now)
+        try verifier.verify(token, body: input.readSignedBody(), timeZone: zone, at: .now)
         try Streams.writeLine("valid, of \(token.timeDigits) \(zone)")
     }
 }

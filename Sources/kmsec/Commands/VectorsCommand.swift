@@ -25,7 +25,7 @@ struct VectorsRunCommand: ParsableCommand {
     @Flag(help: "List what was skipped, with the reason.")
     var skips = false
 
-    @Argument(help: "Files and folders.", completion: .file())
+    @Argument(help: ArgumentHelp("Files and folders.", valueName: "path"), completion: .file())
     var paths: [String]
 
     func run() throws {

@@ -16,10 +16,10 @@ struct VectorsGenerateCommand: ParsableCommand {
             """
     )
 
-    @Option(help: "The folder, which must be there.", completion: .directory)
+    @Option(help: ArgumentHelp("The folder, which must be there.", valueName: "directory"), completion: .directory)
     var out: String
 
-    @Option(help: "Any text.")
+    @Option(help: ArgumentHelp("Any text.", valueName: "text"))
     var seed = VectorGenerator.defaultSeed
 
     @Flag(help: "Write over files that are there.")
@@ -36,7 +36,7 @@ struct VectorsGenerateCommand: ParsableCommand {
         Terminal.progress(nil)
         for (file, path) in zip(files, paths) {
             try writeFile(file.bytes.span, path: path, mode: 0o644, replaces: overwrite)
-            try Streams.writeLine("\(MessageMasking.apply(to: path)): \(file.testCount) tests")
+            try Streams.writeLine("\(MessageMasking.apply(to: path)): \(counted(file.testCount, "test"))")
         }
     }
 }

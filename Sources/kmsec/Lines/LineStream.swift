@@ -1,4 +1,5 @@
 import Foundation
+import KMPrimitives
 import KMSecurity
 
 /// One descriptor to another, line by line and in order, on all processors, in memory that does not grow.
@@ -58,7 +59,7 @@ struct LineStream {
             while !pending.isEmpty { try await finishFirst() }
             if toSkip > 0, !Interruption.isAsked {
                 let count = firstLine - 1 - toSkip
-                throw KMError(.lineMissing, "\(input.name) has \(count) lines, and no line \(firstLine)")
+                throw KMError(.lineMissing, "\(input.name) has \(counted(count, "line")), and no line \(firstLine)")
             }
         } catch {
             // What was read before a fault of the input is written all the same.

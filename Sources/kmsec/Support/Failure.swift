@@ -6,9 +6,11 @@ import KMSecurity
 enum Failure {
     /// Tells `error` on standard error, with a hint where there is a cure, and ends the process.
     static func report(_ error: any Error) -> Never {
+        let arguments = Array(CommandLine.arguments.dropFirst())
+        let node = try? CommandTree.node(calledBy: arguments)
         if let error = error as? KMError {
             Messages.error("\(error)")
-            if let hint = hint(for: error.code) { Messages.hint(hint) }
+            if let hint = hint(for: error.code, node) { Messages.hint(hint) }
             exit(1)
         }
         if let error = error as? CommandTree.UnknownCommand {
@@ -22,11 +24,11 @@ enum Failure {
         // Help is no message, and a bare exit status has none.
         guard code != .success, !message.isEmpty else { KMSec.exit(withError: error) }
         Messages.error(message)
-        if code == .validationFailure { Messages.hint(usageHint(message)) }
+        if code == .validationFailure { Messages.hint(usageHint(message, arguments, node)) }
         exit(code.rawValue)
     }
 
-    private static func hint(for code: KMError.Code) -> String? {
+    private static func hint(for code: KMError.Code, _ node: CommandTree.Node?) -> String? {
         switch code {
         case .passphraseRequired: "give --passphrase-file FILE, or --passphrase-env NAME"
         case .wrongKeyKind:
@@ -44,6 +46,8 @@ enum Failure {
         case .fieldMissing:
             "look for the path's names in the text; a body of message level, {\"encData\":\"…\"}, takes no --field"
         case .certificateNotValid: "ask for a new certificate; --any-time takes one outside its validity"
+        case .protectionRequired where node?.command is JWEInspectCommand.Type:
+            "nothing in this body is encrypted; it can be read as it is"
         case .protectionRequired:
             "a body of message level is {\"encData\":\"…\"}; at field level decrypt takes --field"
         case .bodyNotQuotable: "give --body-file FILE: the body goes into it, and curl sends it from there"
@@ -70,9 +74,11 @@ enum Failure {
     /// The hint for the first option that the command does not have.
     ///
     /// The error alone does not do: it may be about what is missing since another option was meant to be it.
-    private static func usageHint(_ message: String) -> String {
-        let arguments = Array(CommandLine.arguments.dropFirst())
-        guard let node = try? CommandTree.node(calledBy: arguments) else { return generalHint }
+    private static func usageHint(_ message: String, _ arguments: [String], _ node: CommandTree.Node?) -> String {
+        if let name = message.firstMatch(of: /^the environment has no variable (.+)$/)?.1 {
+            return "run export \(name) first; kmsec does not see a variable that is set and not exported"
+        }
+        guard let node else { return generalHint }
         let known = Set(node.options)
         let given = arguments.prefix { $0 != "--" }.map { String($0.prefix { $0 != "=" }) }
         for option in given where option.hasPrefix("-") && !known.contains(option) {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 import KMPrimitives
 import KMSecurity
 
@@ -36,4 +37,41 @@ struct InputOptions: ParsableArguments {
         }
         return bytes
     }
+
+    /// Reads the whole input, which must have something in it.
+    ///
+    /// - Parameter expected: What is expected there, for the error: a sentence's end.
+    /// - Throws: ``KMError`` `inputEmpty`, and as ``readAll()``.
+    func readAll(expecting expected: String) throws -> [UInt8] {
+        let bytes = try readAll()
+        guard !bytes.isEmpty else { throw KMError(.inputEmpty, "\(name) is empty; \(expected) expected") }
+        return bytes
+    }
+
+    /// Reads a body whose token is made or checked.
+    ///
+    /// A GET has an empty one. `/dev/null` says so; an empty pipe or file gives a warning.
+    func readSignedBody() throws -> [UInt8] {
+        let body = try readAll()
+        if body.isEmpty, !isNull {
+            Messages.warning(
+                "\(name) is empty; the body's bytes are expected, or < /dev/null for a request without a body"
+            )
+        }
+        return body
+    }
+
+    /// Whether the input is `/dev/null`.
+    private var isNull: Bool {
+        var (found, null) = (stat(), stat())
+        guard unsafe (path.map { unsafe stat($0, &found) } ?? fstat(STDIN_FILENO, &found)) == 0,
+            unsafe stat("/dev/null", &null) == 0
+        else { return false }
+        return found.st_mode & S_IFMT == S_IFCHR && found.st_rdev == null.st_rdev
+    }
+}
+
+extension KMError.Code {
+    /// There is no input where some is required.
+    static let inputEmpty = Self("inputEmpty")
 }

@@ -11,9 +11,15 @@ enum JWEInput {
         let whiteSpace = Set(" \t\r\n".utf8)
         guard let first = input.firstIndex(where: { !whiteSpace.contains($0) }),
             let last = input.lastIndex(where: { !whiteSpace.contains($0) })
-        else { throw KMError(.malformedBody, "standard input is empty; a body or a JWE is due") }
+        else { throw KMError(.malformedBody, "standard input has white space alone; a body or a JWE is expected") }
         let isJSON = input[first] == UInt8(ascii: "{") || input[first] == UInt8(ascii: "[")
         return isJSON ? try EncryptedBody.message(of: input) : Array(input[first...last])
+    }
+
+    /// Whether a body is a whole message, or has fields that are encrypted.
+    static func isEncrypted(_ body: [UInt8]) throws -> Bool {
+        let policy = JWEPolicy(maximumByteCount: Streams.maximumByteCount)
+        return try (try? EncryptedBody.message(of: body)) != nil || !fields(in: body, policy: policy).isEmpty
     }
 
     /// An object or array that is open, and where in it the value at hand stands.

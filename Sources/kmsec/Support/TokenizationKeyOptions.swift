@@ -4,18 +4,26 @@ import KMSecurity
 /// Where a tokenization key comes from.
 struct TokenizationKeyOptions: ParsableArguments {
     @Option(
-        help: "File that holds the tokenization key; of a text, one trailing newline is not part of it.",
+        help: ArgumentHelp(
+            "File that holds the tokenization key; of a text, one trailing newline is not part of it.",
+            valueName: "file"
+        ),
         completion: .file()
     )
     var keyFile: String?
 
-    @Option(help: "Environment variable that holds the tokenization key.")
+    @Option(help: ArgumentHelp("Environment variable that holds the tokenization key.", valueName: "name"))
     var keyEnv: String?
 
-    @Option(help: "The key's version, 0 to 4294967295.")
+    @Option(help: ArgumentHelp("The key's version, 0 to 4294967295.", valueName: "number"))
     var keyVersion: UInt32 = 1
 
-    @Option(help: "The check value that the key must have: ten hexadecimal digits, of kmsec par key check.")
+    @Option(
+        help: ArgumentHelp(
+            "The check value that the key must have: ten hexadecimal digits, of kmsec par key check.",
+            valueName: "digits"
+        )
+    )
     var checkValue: String?
 
     func validate() throws {

@@ -33,6 +33,7 @@ struct PANFields: LineTransform {
     let places: PANPlaces
 
     func append(_ line: Span<UInt8>, to output: inout [UInt8]) throws {
+        try ByteOrderMark.check(line, .malformedJSON)
         let matches = try FieldMatcher.matches(places.selection, in: line, limits: .standard)
         let beside = places.beside
         if let beside, let there = try FieldMatcher.matches(beside.places, in: line, limits: .standard).first {

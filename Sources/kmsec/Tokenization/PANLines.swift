@@ -8,6 +8,7 @@ struct PANLines: LineTransform {
     let separators: PAN.Separators
 
     func append(_ line: Span<UInt8>, to output: inout [UInt8]) throws {
+        try ByteOrderMark.check(line, .panMalformed)
         // Files that come from elsewhere end their lines in CRLF.
         let isCarriageReturn = line.count > 0 && line[line.count - 1] == UInt8(ascii: "\r")
         output.append(try par(of: isCarriageReturn ? line.extracting(droppingLast: 1) : line))
