@@ -22,7 +22,10 @@ struct KeyGenerateCommand: ParsableCommand {
             """
     )
 
-    @Option(help: "The directory, created with mode 0700 if it does not exist.", completion: .directory)
+    @Option(
+        help: ArgumentHelp("The directory, created with mode 0700 if it does not exist.", valueName: "directory"),
+        completion: .directory
+    )
     var out: String
 
     @Option(

@@ -12,7 +12,7 @@ struct PARDeriveCommand: AsyncParsableCommand {
             kmsec par derive (--key-file <file> | --key-env <name>) [--key-version <number>]
                              [--check-value <digits>] [--prefix <prefix>] [--digits <count>]
                              [--allow-separators] [--json --field <path> ... [--beside <name>]]
-                             [--from-line <number>]
+                             [--from-line <number>] [-o <file>] [<file>]
             """,
         discussion: """
             With --json each line is a JSON document, and the PAR takes the PAN's place, or stands beside it; every other \
@@ -61,7 +61,10 @@ struct PARDeriveCommand: AsyncParsableCommand {
 
     @Option(
         name: [.customShort("o"), .long],
-        help: "The output file, which must not exist (mode 0600); standard output if it is missing.",
+        help: ArgumentHelp(
+            "The output file, which must not exist (mode 0600); standard output if it is missing.",
+            valueName: "file"
+        ),
         completion: .file()
     )
     var output: String?

@@ -9,7 +9,7 @@ struct TokenExplainCommand: ParsableCommand {
         abstract: "Tell why a token does not verify: the bytes as received in; the cause and what to change out.",
         usage: """
             kmsec token explain (--secret-file <file> | --secret-env <name>) --token <token>
-                                [--plaintext <file>]
+                                [--plaintext <file>] [<file>]
             """,
         discussion: """
             Tries the mistakes that clients are known to make: line ends, byte order marks, JSON written anew, other \

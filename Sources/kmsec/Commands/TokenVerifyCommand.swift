@@ -9,7 +9,7 @@ struct TokenVerifyCommand: ParsableCommand {
         abstract: "Check a token against a body: the bytes as received in; says why it does not verify.",
         usage: """
             kmsec token verify (--secret-file <file> | --secret-env <name>) --token <token>
-                               [--zone <zone>] [--tolerance <seconds>] [--any-time]
+                               [--zone <zone>] [--tolerance <seconds>] [--any-time] [<file>]
             """
     )
 

@@ -5,7 +5,10 @@ import KMSecurity
 
 /// Where a command's input comes from.
 struct InputOptions: ParsableArguments {
-    @Argument(help: "The input file; standard input if it is missing or -.", completion: .file())
+    @Argument(
+        help: ArgumentHelp("The input file; standard input if it is missing or -.", valueName: "file"),
+        completion: .file()
+    )
     var input: String?
 
     /// The name in messages.
@@ -41,6 +44,7 @@ struct InputOptions: ParsableArguments {
     /// Reads the whole input, which must have something in it.
     ///
     /// - Parameter expected: What is expected there, for the error: a sentence's end.
+    /// - Returns: The bytes.
     /// - Throws: ``KMError`` `inputEmpty`, and as ``readAll()``.
     func readAll(expecting expected: String) throws -> [UInt8] {
         let bytes = try readAll()

@@ -7,7 +7,10 @@ import KMSecurity
 struct OutputOptions: ParsableArguments {
     @Option(
         name: [.customShort("o"), .long],
-        help: "The output file (mode 0600), replaced when the whole output is there; standard output if missing or -.",
+        help: ArgumentHelp(
+            "The output file (mode 0600), replaced as a whole; standard output if it is missing or -.",
+            valueName: "file"
+        ),
         completion: .file()
     )
     var output: String?

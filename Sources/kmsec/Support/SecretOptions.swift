@@ -4,10 +4,16 @@ import KMSecurity
 
 /// Where a token's secret comes from.
 struct SecretOptions: ParsableArguments {
-    @Option(help: "File that holds the secret key; one trailing newline is not part of it.", completion: .file())
+    @Option(
+        help: ArgumentHelp(
+            "File that holds the secret key; one trailing newline is not part of it.",
+            valueName: "file"
+        ),
+        completion: .file()
+    )
     var secretFile: String?
 
-    @Option(help: "Environment variable that holds the secret key.")
+    @Option(help: ArgumentHelp("Environment variable that holds the secret key.", valueName: "name"))
     var secretEnv: String?
 
     func validate() throws {
@@ -30,7 +36,7 @@ struct SecretOptions: ParsableArguments {
     func load() throws -> SecretKey {
         let key = try SecretKey(bytes())
         if key.isShort {
-            Messages.warning("the secret key has \(key.byteCount) bytes; fewer than 32 can be found by trial")
+            Messages.warning("the secret key has \(key.byteCount) bytes; fewer than 32 can be brute-forced")
         }
         return key
     }
@@ -39,12 +45,15 @@ struct SecretOptions: ParsableArguments {
 /// Where the passphrase of a private key comes from.
 struct PassphraseOptions: ParsableArguments {
     @Option(
-        help: "File that holds the private key's passphrase; one trailing newline is not part of it.",
+        help: ArgumentHelp(
+            "File that holds the private key's passphrase; one trailing newline is not part of it.",
+            valueName: "file"
+        ),
         completion: .file()
     )
     var passphraseFile: String?
 
-    @Option(help: "Environment variable that holds the private key's passphrase.")
+    @Option(help: ArgumentHelp("Environment variable that holds the private key's passphrase.", valueName: "name"))
     var passphraseEnv: String?
 
     func validate() throws {
