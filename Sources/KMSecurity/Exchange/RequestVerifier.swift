@@ -83,19 +83,43 @@ struct RequestVerifier: Sendable {
         )
     }
 
-    /// Newness: claims the request.
-    func checkIsFirst(_ headers: RequestHeaders, isBodyUnique: Bool, at date: Date) async throws {
-        let key = try ReplayKey(headers, isBodyUnique: isBodyUnique)
-        // A copy of an encrypted body can come with any later time: it is seen for as long as it is remembered.
+    /// The replay check: claims the request.
+    func checkIsFirst(
+        _ headers: RequestHeaders,
+        caller: Caller,
+        kind: ReplayShare.Kind,
+        at date: Date
+    ) async throws {
+        // An attacker can send a copy of an encrypted body with any later time: the guard detects it as long as it
+        // remembers the body.
         let time = headers.token.time.millisecondsSince1970(secondsFromUTC: headers.timeZone.secondsFromUTC)
         let ownExpiry = Date(timeIntervalSince1970: Double(time) / 1000).addingTimeInterval(tolerance.past)
         let expiry =
-            isBodyUnique
+            kind == .encrypted
             ? max(ownExpiry, date.addingTimeInterval(max(retention, tolerance.past + tolerance.future))) : ownExpiry
-        switch try await replayGuard.claim(key, until: expiry, at: date) {
+        let request = ReplayClaimRequest(
+            key: try ReplayKey(headers, kind),
+            share: ReplayShare(caller: caller, kind: kind),
+            expiry: expiry,
+            date: date
+        )
+        switch try await replayGuard.claim(request) {
         case .first: return
         case .replayed: throw KMError(.replayed, "this request was honoured before")
-        case .full: throw KMError(.replayGuardFull, "the replay guard has no room for another request")
+        case .callerFull(let limit):
+            throw KMError(
+                .replayGuardFull,
+                "the replay guard keeps at most \(limit) \(kind.rawValue) requests of one caller, and keeps that many of "
+                    + "this caller's; other callers are not affected. Look for a flood of this caller's requests, or raise "
+                    + "the limit for each caller"
+            )
+        case .full(let limit):
+            throw KMError(
+                .replayGuardFull,
+                "the replay guard keeps at most \(limit) \(kind.rawValue) requests, and the room that is left is for "
+                    + "callers with fewer of them than this one. Raise the guard's capacity, or shorten the time for which "
+                    + "it remembers a request"
+            )
         case .forgotten: throw KMError(.clockSetBack, "the clock was set back; whether this is a copy is not known")
         }
     }

@@ -173,7 +173,7 @@ public struct ServerSecurity: Sendable {
                 throw KMError(.emptyBody, "a request without a body; its token would be the same for every one")
             }
             let examined = try cipher.examine(body, rule, keyID, correlationID: requestHeaders.correlationID)
-            try await verifier.checkIsFirst(requestHeaders, isBodyUnique: examined.isUnique, at: now)
+            try await verifier.checkIsFirst(requestHeaders, caller: caller, kind: examined.replayKind, at: now)
             return OpenedCall(
                 headers: requestHeaders,
                 credentialName: credential.name,

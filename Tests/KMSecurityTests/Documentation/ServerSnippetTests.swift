@@ -145,8 +145,18 @@ struct ServerSnippetTests {
 
     @Test func aStoreIsAReplayGuard() async throws {
         let ends = try SnippetEnds()
-        let store = Mutex<Set<String>>([])
-        let replays = ServerSnippets.SharedReplayGuard { key, _ in store.withLock { $0.insert(key).inserted } }
+        let store = Mutex<[String: String]>([:])
+        let replays = ServerSnippets.SharedReplayGuard(
+            count: { share in store.withLock { $0.values.count { $0 == share } } },
+            setIfAbsent: { key, share, _ in
+                store.withLock { keys in
+                    guard keys[key] == nil else { return false }
+                    keys[key] = share
+                    return true
+                }
+            },
+            limit: 2
+        )
         let servers = try (0..<2).map { _ in
             try ServerSecurity(
                 credentials: StaticCredentials([ends.accessKey: [ends.secretKey]]),
@@ -157,7 +167,15 @@ struct ServerSnippetTests {
         let request = try ends.client().seal(Self.parameters, protection: .message)
         _ = try await servers[0].open(request.headers, request.body)
         #expect(await refusal { try await servers[1].open(request.headers, request.body) } == .replayed)
-        #expect(store.withLock { $0.allSatisfy { $0.hasPrefix("km:") } })
+        #expect(store.withLock { $0.keys.allSatisfy { $0.hasPrefix("km:") } })
+        #expect(store.withLock { Set($0.values) } == ["encrypted:accessKey:\(ends.accessKey)"])
+        for (protection, code) in [(Protection.message, nil), (.message, .replayGuardFull), (.none, nil)]
+            as [(Protection, KMError.Code?)]
+        {
+            let other = try ends.client().seal(Self.parameters, protection: protection)
+            let found = await refusal { try await servers[1].open(other.headers, other.body, protection: protection) }
+            #expect(found == code)
+        }
     }
 
     @Test func callbacksHaveNoAccessKey() async throws {

@@ -38,11 +38,16 @@ struct ServerSnippets {
     }
 
     struct SharedReplayGuard: ReplayGuard {
-        /// Sets a key that is not there, for some time; false where it is there.
-        let setIfAbsent: @Sendable (_ key: String, _ until: Date) async throws -> Bool
+        /// The number of keys of a share that have not expired.
+        let count: @Sendable (_ share: String) async throws -> Int
+        /// Sets a key that does not exist, until a time; returns false where it exists.
+        let setIfAbsent: @Sendable (_ key: String, _ share: String, _ until: Date) async throws -> Bool
+        let limit: Int
 
-        func claim(_ key: ReplayKey, until expiry: Date, at date: Date) async throws -> ReplayClaim {
-            try await setIfAbsent("km:\(key.text)", expiry) ? .first : .replayed
+        func claim(_ request: ReplayClaimRequest) async throws -> ReplayClaim {
+            let share = request.share.text
+            guard try await count(share) < limit else { return .callerFull(limit: limit) }
+            return try await setIfAbsent("km:\(request.key.text)", share, request.expiry) ? .first : .replayed
         }
     }
 

@@ -93,7 +93,10 @@ struct CheckOrderTests {
         try await check(step, andLater: false)
     }
 
-    @Test("Where the guard is full or fails nothing passes, nothing is decrypted", arguments: [ReplayClaim.full, nil])
+    @Test(
+        "Where the guard is full or fails nothing passes, nothing is decrypted",
+        arguments: [ReplayClaim.full(limit: 1), .callerFull(limit: 1), nil]
+    )
     func guardThatCannotTell(claim: ReplayClaim?) async throws {
         let replayGuard = CountingGuard(claim)
         let server = try scene.server(replayGuard: replayGuard)

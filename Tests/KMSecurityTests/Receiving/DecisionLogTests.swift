@@ -87,7 +87,7 @@ struct DecisionLogTests {
 
     @Test("A full guard is told at error level")
     func fullGuard() async throws {
-        let server = try scene.server(replayGuard: CountingGuard(.full), logger: log.logger)
+        let server = try scene.server(replayGuard: CountingGuard(.full(limit: 1)), logger: log.logger)
         let record = try await record { _ = try await server.open(scene.draft()) }
         #expect(record.level == .error)
         #expect(record.metadata["km.code"] == "replayGuardFull")

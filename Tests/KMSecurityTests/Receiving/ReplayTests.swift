@@ -132,7 +132,7 @@ struct ReplayTests {
 
     @Test("A full guard refuses, and takes requests again when the first have expired")
     func fullGuard() async throws {
-        let replayGuard = InMemoryReplayGuard(capacity: 2)
+        let replayGuard = InMemoryReplayGuard(capacity: 4, capacityPerCaller: 2)
         let server = try scene.server(replayGuard: replayGuard)
         for (body, code) in [("1", nil), ("2", nil), ("3", .replayGuardFull), ("2", .replayed)]
             as [(String, KMError.Code?)]

@@ -62,7 +62,7 @@ struct RespondTests {
 
     @Test("A fault of ours in opening is a 500")
     func ownFault() async throws {
-        let full = try scene.server(replayGuard: CountingGuard(.full))
+        let full = try scene.server(replayGuard: CountingGuard(.full(limit: 1)))
         let request = try request()
         let response = await full.respond(to: request.headers, request.body) { $0.parameters }
         #expect(response.status == .internalServerError)
