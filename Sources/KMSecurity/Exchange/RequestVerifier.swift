@@ -8,7 +8,7 @@ struct RequestVerifier: Sendable {
     let tolerance: TranTokenVerifier.Tolerance
     let correlationTolerance: TimeInterval?
     let replayGuard: any ReplayGuard
-    /// How many seconds an encrypted request is remembered at least.
+    /// The seconds for which the guard remembers an encrypted request.
     let retention: TimeInterval
     /// Stands in where a caller is unknown, so that the answer takes as long.
     let nobodysKey: SecretKey
@@ -96,7 +96,7 @@ struct RequestVerifier: Sendable {
         let ownExpiry = Date(timeIntervalSince1970: Double(time) / 1000).addingTimeInterval(tolerance.past)
         let expiry =
             kind == .encrypted
-            ? max(ownExpiry, date.addingTimeInterval(max(retention, tolerance.past + tolerance.future))) : ownExpiry
+            ? max(ownExpiry, date.addingTimeInterval(retention)) : ownExpiry
         let request = ReplayClaimRequest(
             key: try ReplayKey(headers, kind),
             share: ReplayShare(caller: caller, kind: kind),

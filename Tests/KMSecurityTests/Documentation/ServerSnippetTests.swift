@@ -59,7 +59,11 @@ struct ServerSnippetTests {
         await current.use(
             StaticCredentials([
                 .accessKey(providers[0].accessKey): [
-                    Credential(secretKey: providers[0].secret, cryptoKeyIDs: [fresh.id])
+                    Credential(
+                        secretKey: providers[0].secret,
+                        aspID: providers[0].aspID,
+                        cryptoKeyIDs: [fresh.id]
+                    )
                 ]
             ])
         )
@@ -131,7 +135,8 @@ struct ServerSnippetTests {
         let (known, secretKey) = (Caller.accessKey(ends.accessKey), ends.secretKey)
         let source = ServerSnippets.CachedCredentials { caller in
             loads.withLock { $0 += 1 }
-            return caller == known ? [Credential(secretKey: secretKey)] : []
+            return caller == known
+                ? [Credential(secretKey: secretKey, aspID: ends.aspID, cryptoKeyIDs: [ends.keyID])] : []
         }
         for _ in 0..<3 {
             #expect(try await source.credentials(for: known).count == 1)
@@ -159,9 +164,10 @@ struct ServerSnippetTests {
         )
         let servers = try (0..<2).map { _ in
             try ServerSecurity(
-                credentials: StaticCredentials([ends.accessKey: [ends.secretKey]]),
+                credentials: StaticCredentials(insecureForAnyAspIDAndCryptoKey: [ends.accessKey: [ends.secretKey]]),
                 keyring: ends.serverRing,
-                replayGuard: replays
+                replayGuard: replays,
+                replayRetention: .seconds(86_400)
             )
         }
         let request = try ends.client().seal(Self.parameters, protection: .message)
@@ -192,6 +198,7 @@ struct ServerSnippetTests {
             request.body,
             aspID: ends.aspID,
             secretKey: ends.secretKey,
+            keyID: ends.keyID,
             keyring: ends.serverRing,
             replayGuard: InMemoryReplayGuard()
         )

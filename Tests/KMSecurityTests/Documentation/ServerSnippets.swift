@@ -114,6 +114,7 @@ struct ServerSnippets {
             keyring: keyring,
             tolerance: .init(past: 300, future: 60),
             replayGuard: replayGuard,
+            replayRetention: .seconds(3600),
             logger: Logger(label: "km")
         )
         return (credentials, server)
@@ -166,13 +167,19 @@ struct ServerSnippets {
         _ body: [UInt8],
         aspID: AspID,
         secretKey: SecretKey,
+        keyID: CryptoKeyID,
         keyring: CryptoKeyring,
         replayGuard: InMemoryReplayGuard
     ) async throws -> OpenedCall {
         let callbacks = try ServerSecurity(
-            credentials: StaticCredentials([.callback(aspID): [Credential(name: "platform", secretKey: secretKey)]]),
+            credentials: StaticCredentials([
+                .callback(aspID): [
+                    Credential(name: "platform", secretKey: secretKey, aspID: aspID, cryptoKeyIDs: [keyID])
+                ]
+            ]),
             keyring: keyring,
-            replayGuard: replayGuard
+            replayGuard: replayGuard,
+            replayRetention: .seconds(3600)
         )
         let call = try await callbacks.openCallback(headers, body, policy: EndpointPolicy(.message))
         return call
@@ -194,18 +201,22 @@ struct ServerSnippets {
     ) async throws -> (parameters: [UInt8], answer: [UInt8]) {
         let (ours, theirs) = (try RSAPrivateKey.generate(), try RSAPrivateKey.generate())
         let keyID = try CryptoKeyID.random()
+        let aspID = try AspID("000170000000000")
         let accessKey = try AccessKey("0123456789abcdef0123456789abcdef01234567")
         let secretKey = try SecretKey(SecretBytes(randomCount: 32))
 
         let server = try ServerSecurity(
-            credentials: StaticCredentials([accessKey: [secretKey]]),
+            credentials: StaticCredentials([
+                .accessKey(accessKey): [Credential(secretKey: secretKey, aspID: aspID, cryptoKeyIDs: [keyID])]
+            ]),
             keyring: CryptoKeyring(
                 [CryptoKey(id: keyID, encryptionKey: theirs.publicKey, decryptionKey: ours, issuedAt: .now)],
                 primary: nil
-            )
+            ),
+            replayRetention: .seconds(3600)
         )
         let client = try ClientSecurity(
-            aspID: AspID("000170000000000"),
+            aspID: aspID,
             accessKey: accessKey,
             secretKey: secretKey,
             keyring: CryptoKeyring(

@@ -66,8 +66,14 @@ struct CheckOrderTests {
         let old = ReceivingScene.start.addingTimeInterval(-86_400)...ReceivingScene.start.addingTimeInterval(-1)
         let credentials = CountingCredentials([
             .accessKey(scene.accessKey): [
-                Credential(name: "now", secretKey: always, aspID: scene.aspID),
-                Credential(name: "then", secretKey: expired, aspID: scene.aspID, validity: old),
+                Credential(name: "now", secretKey: always, aspID: scene.aspID, cryptoKeyIDs: .insecureAny),
+                Credential(
+                    name: "then",
+                    secretKey: expired,
+                    aspID: scene.aspID,
+                    cryptoKeyIDs: .insecureAny,
+                    validity: old
+                ),
             ]
         ])
         let isReplayed = step == .newness || (andLater && step < .newness)

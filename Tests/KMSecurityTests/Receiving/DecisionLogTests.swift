@@ -57,9 +57,9 @@ struct DecisionLogTests {
         let past = ReceivingScene.start.addingTimeInterval(-100)...ReceivingScene.start.addingTimeInterval(-50)
         let source = StaticCredentials([
             .accessKey(scene.accessKey): [
-                Credential(name: "old", secretKey: secrets[0], validity: past),
-                Credential(name: "", secretKey: secrets[1]),
-                Credential(name: "new", secretKey: secrets[2]),
+                Credential(name: "old", insecureForAnyAspID: secrets[0], cryptoKeyIDs: .insecureAny, validity: past),
+                Credential(name: "", insecureForAnyAspID: secrets[1], cryptoKeyIDs: .insecureAny),
+                Credential(name: "new", insecureForAnyAspID: secrets[2], cryptoKeyIDs: .insecureAny),
             ]
         ])
         let server = try scene.server(credentials: source, logger: log.logger)

@@ -84,7 +84,8 @@ struct LoadTests {
             credentials: scene.credentials,
             keyring: CryptoKeyring(scene.serverKey),
             tolerance: .init(past: 3, future: 3),
-            replayGuard: replayGuard
+            replayGuard: replayGuard,
+            replayRetention: .insecureFreshnessWindowOnly
         )
         func client(_ secretKey: SecretKey) throws -> ClientSecurity {
             try ClientSecurity(

@@ -42,7 +42,9 @@ struct ReplayShareTests {
     }
 
     private func server(_ replayGuard: any ReplayGuard) throws -> ServerSecurity {
-        let credentials = StaticCredentials([scene.accessKey: [scene.secretKey], other: [scene.secretKey]])
+        let credentials = StaticCredentials(insecureForAnyAspIDAndCryptoKey: [
+            scene.accessKey: [scene.secretKey], other: [scene.secretKey],
+        ])
         return try scene.server(credentials: credentials, replayGuard: replayGuard)
     }
 
@@ -97,8 +99,10 @@ struct ReplayShareTests {
         let collector = CountingGuard(.first)
         let server = try scene.server(
             credentials: StaticCredentials([
-                .accessKey(scene.accessKey): [Credential(secretKey: scene.secretKey)],
-                .callback(scene.aspID): [Credential(secretKey: scene.secretKey)],
+                .accessKey(scene.accessKey): [
+                    Credential(insecureForAnyAspID: scene.secretKey, cryptoKeyIDs: .insecureAny)
+                ],
+                .callback(scene.aspID): [Credential(insecureForAnyAspID: scene.secretKey, cryptoKeyIDs: .insecureAny)],
             ]),
             replayGuard: collector
         )

@@ -163,7 +163,9 @@ struct RespondTests {
     @Test("Callbacks in the same way")
     func callback() async throws {
         let callbacks = try scene.server(
-            credentials: StaticCredentials([.callback(scene.aspID): [Credential(secretKey: scene.secretKey)]]),
+            credentials: StaticCredentials([
+                .callback(scene.aspID): [Credential(insecureForAnyAspID: scene.secretKey, cryptoKeyIDs: .insecureAny)]
+            ]),
             logger: log.logger
         )
         let platform = try ClientSecurity(
