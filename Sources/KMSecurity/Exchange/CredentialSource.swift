@@ -35,6 +35,11 @@ public struct Credential: Sendable {
         }
     }
 
+    /// The most credentials that one caller can have: 4, which do for two secrets of two ASP ids.
+    ///
+    /// A rejected request costs as many MACs whatever number a caller has, so that its time does not show the number.
+    public static let maximumCountPerCaller = 4
+
     /// The name in logs and in ``OpenedCall/credentialName``; not secret.
     public let name: String
     /// The secret.
@@ -93,7 +98,8 @@ public struct Credential: Sendable {
 
 /// Where a server finds the secrets of a caller.
 public protocol CredentialSource: Sendable {
-    /// The credentials of `caller`: none for an unknown one, several while one is replaced.
+    /// The credentials of `caller`: none for an unknown one, several while one is replaced, and at most
+    /// ``Credential/maximumCountPerCaller``. With more, the server rejects the caller's requests with `configurationInvalid`.
     ///
     /// A look-up that takes longer for unknown callers than for known ones tells which access keys exist; cache both.
     func credentials(for caller: Caller) async throws -> [Credential]

@@ -10,8 +10,7 @@ struct RequestVerifier: Sendable {
     let replayGuard: any ReplayGuard
     /// The seconds for which the guard remembers an encrypted request.
     let retention: TimeInterval
-    /// Stands in where a caller is unknown, so that the answer takes as long.
-    let nobodysKey: SecretKey
+    let candidateCheck: CandidateCheck
 
     /// The correlation id's time against X-KM-Tran-Time, both read on the clock of X-KM-Time-Zone.
     func checkTimesAgree(_ headers: RequestHeaders) throws {
@@ -36,22 +35,20 @@ struct RequestVerifier: Sendable {
         at date: Date,
         _ known: inout DecisionLog.Known
     ) throws -> Credential {
-        // Every candidate is tried, so that the time does not tell which one it was. Several may share the secret, for two
-        // ASP ids or two periods: then it is whichever fits.
+        // Several may share the secret, for two ASP ids or two periods: then it is whichever fits.
         var fault: KMError?
         var matching: Credential?
-        for candidate in known.candidates where try candidate.secretKey.hmac.isValid(headers.token.mac, for: body) {
+        var firstName: String?
+        try candidateCheck.check(known.candidates, headers.token, body: body) { candidate in
             if let found = Self.fault(of: candidate, headers, date) {
                 fault = fault ?? found
-                known.credentialName = known.credentialName ?? candidate.name
+                firstName = firstName ?? candidate.name
             } else {
                 matching = matching ?? candidate
             }
         }
-        guard !known.candidates.isEmpty else {
-            _ = try nobodysKey.hmac.isValid(headers.token.mac, for: body)
-            throw KMError(.callerUnknown, caller.unknown)
-        }
+        known.credentialName = firstName
+        guard !known.candidates.isEmpty else { throw KMError(.callerUnknown, caller.unknown) }
         guard let matching else {
             throw fault ?? KMError(.tokenMismatch, "the token is not of this body under a secret of this caller")
         }

@@ -80,7 +80,7 @@ public struct ServerSecurity: Sendable {
             correlationTolerance: correlationTolerance,
             replayGuard: replayGuard,
             retention: try replayRetention.checked(tolerance),
-            nobodysKey: try SecretKey(SecretBytes(randomCount: SecretKey.recommendedByteCount))
+            candidateCheck: try CandidateCheck()
         )
         self.acceptsEmptyBodies = acceptsEmptyBodies
         log = DecisionLog(logger: logger)
