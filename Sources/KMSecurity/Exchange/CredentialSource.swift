@@ -109,6 +109,8 @@ public protocol CredentialSource: Sendable {
 public struct StaticCredentials: CredentialSource {
     private let byCaller: [Caller: [Credential]]
 
+    var callerCount: Int { byCaller.count }
+
     /// The given credentials by their callers.
     public init(_ credentials: [Caller: [Credential]]) {
         byCaller = credentials

@@ -29,7 +29,7 @@ public import Logging
 /// is told otherwise; what protects them then is TLS, and nothing else.
 public struct ServerSecurity: Sendable {
     private var cipher: ParameterCipher
-    private var verifier: RequestVerifier
+    private(set) var verifier: RequestVerifier
     private let acceptsEmptyBodies: Bool
     let log: DecisionLog
     private let clock: WallClock

@@ -67,11 +67,14 @@ extension ReplayGuard where Self == InMemoryReplayGuard {
     }
 }
 
-extension InMemoryReplayGuard: CustomStringConvertible, CustomReflectable {
+extension InMemoryReplayGuard: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
     /// The number of requests and the limits.
     public var description: String {
         "InMemoryReplayGuard(\(count) requests, capacity \(capacity) of each kind, \(capacityPerCaller) per caller)"
     }
+
+    /// The same as ``description``.
+    public var debugDescription: String { description }
 
     /// Shows no children.
     public var customMirror: Mirror { Mirror(self, children: []) }

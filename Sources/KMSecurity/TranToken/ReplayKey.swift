@@ -38,6 +38,11 @@ public struct ReplayKey: Sendable, Hashable {
     }
 }
 
+extension ReplayKey: CustomStringConvertible {
+    /// The same as ``text``.
+    public var description: String { text }
+}
+
 extension SIMD4<UInt64> {
     fileprivate var indices: Range<Int> { 0..<4 }
 }
