@@ -184,26 +184,42 @@ struct ServerSnippetTests {
         }
     }
 
-    @Test func callbacksHaveNoAccessKey() async throws {
+    @Test func callbacksGoThereAndBack() async throws {
         let ends = try SnippetEnds()
-        let platform = try ClientSecurity(
-            aspID: ends.aspID,
-            accessKey: nil,
-            secretKey: ends.secretKey,
-            keyring: ends.clientRing
-        )
-        let request = try platform.seal(Self.parameters, protection: .message)
-        let call = try await ServerSnippets.callback(
-            request.headers,
-            request.body,
-            aspID: ends.aspID,
-            secretKey: ends.secretKey,
-            keyID: ends.keyID,
-            keyring: ends.serverRing,
-            replayGuard: InMemoryReplayGuard()
-        )
-        #expect(call.credentialName == "platform")
-        #expect(call.parameters == Self.parameters)
+        let answer = #"{"response":{"code":"000_000","message":"Success."}}"#.bytes
+        let replays = InMemoryReplayGuard()
+        let received = Mutex<[[UInt8]]>([])
+        func callback(_ request: SealedRequest) async throws -> SealedResponse {
+            #expect(request.headers[.kmAccessKey] == nil)
+            return try await ServerSnippets.callback(
+                request.headers,
+                request.body,
+                aspID: ends.aspID,
+                callbackSecret: ends.secretKey,
+                keyID: ends.keyID,
+                keyring: ends.serverRing,
+                replayGuard: replays
+            ) { parameters in
+                received.withLock { $0.append(parameters) }
+                return answer
+            }
+        }
+        func send(twice: Bool) async throws -> OpenedResponse {
+            try await ServerSnippets.platform(
+                Self.parameters,
+                aspID: ends.aspID,
+                callbackSecret: ends.secretKey,
+                keyring: ends.clientRing
+            ) { request in
+                if twice { _ = try await callback(request) }
+                let response = try await callback(request)
+                return (response.status.code, response.headers, response.body)
+            }
+        }
+        #expect(try await send(twice: false).parameters == answer)
+        #expect(received.withLock { $0 } == [Self.parameters])
+        await #expect(throws: PlatformResult.invalidInputParameter) { try await send(twice: true) }
+        #expect(received.withLock { $0.count } == 2)
     }
 
     @Test func bothEndsInOneProcess() async throws {

@@ -162,27 +162,53 @@ struct ServerSnippets {
         return loose
     }
 
+    static func platform(
+        _ parameters: [UInt8],
+        aspID: AspID,
+        callbackSecret: SecretKey,
+        keyring: CryptoKeyring,
+        send: (SealedRequest) async throws -> (Int, HTTPFields, [UInt8])
+    ) async throws -> OpenedResponse {
+        let platform = try ClientSecurity(
+            aspID: aspID,
+            accessKey: nil,
+            secretKey: callbackSecret,
+            keyring: keyring
+        )
+        let policy = EndpointPolicy(.message)
+        let request = try platform.seal(parameters, policy: policy)
+
+        // Send request.headers and these very bytes of request.body to the provider's callback endpoint.
+        let (status, responseHeaders, responseBody) = try await send(request)
+        guard status == 200 else { throw try PlatformResult(parsing: responseBody) }
+        let response = try platform.open(responseHeaders, responseBody, answering: request, policy: policy)
+        return response
+    }
+
     static func callback(
         _ headers: HTTPFields,
         _ body: [UInt8],
         aspID: AspID,
-        secretKey: SecretKey,
+        callbackSecret: SecretKey,
         keyID: CryptoKeyID,
         keyring: CryptoKeyring,
-        replayGuard: InMemoryReplayGuard
-    ) async throws -> OpenedCall {
+        replayGuard: InMemoryReplayGuard,
+        answer: ([UInt8]) async throws -> [UInt8]
+    ) async throws -> SealedResponse {
         let callbacks = try ServerSecurity(
             credentials: StaticCredentials([
                 .callback(aspID): [
-                    Credential(name: "platform", secretKey: secretKey, aspID: aspID, cryptoKeyIDs: [keyID])
+                    Credential(name: "platform", secretKey: callbackSecret, aspID: aspID, cryptoKeyIDs: [keyID])
                 ]
             ]),
             keyring: keyring,
             replayGuard: replayGuard,
             replayRetention: .seconds(3600)
         )
-        let call = try await callbacks.openCallback(headers, body, policy: EndpointPolicy(.message))
-        return call
+        let response = await callbacks.respondToCallback(headers, body, policy: EndpointPolicy(.message)) { call in
+            try await answer(call.parameters)
+        }
+        return response
     }
 
     static func rotated(
