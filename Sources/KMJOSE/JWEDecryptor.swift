@@ -72,3 +72,14 @@ extension JWEDecryptor.Message: CustomStringConvertible, CustomDebugStringConver
     /// Shows no children.
     public var customMirror: Mirror { Mirror(self, children: []) }
 }
+
+extension JWEDecryptor: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    /// The size of the key.
+    public var description: String { "JWEDecryptor(\(key))" }
+
+    /// The same as ``description``.
+    public var debugDescription: String { description }
+
+    /// Shows no children.
+    public var customMirror: Mirror { Mirror(self, children: []) }
+}

@@ -1,3 +1,5 @@
+public import Foundation
+
 /// What this package throws: a code to act on, and a detail for developers.
 ///
 /// Two errors are equal when their codes are: the detail is prose, may change, and holds no plaintext, key, card number
@@ -43,6 +45,11 @@ extension KMError: CustomStringConvertible {
     public var description: String {
         detail.isEmpty ? code.description : "\(code): \(detail)"
     }
+}
+
+extension KMError: LocalizedError {
+    /// The same as ``description``, for `localizedDescription`, which otherwise says nothing of the error.
+    public var errorDescription: String? { description }
 }
 
 extension KMError.Code {

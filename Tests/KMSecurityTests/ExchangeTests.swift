@@ -84,8 +84,9 @@ import Testing
         #expect(request.headers[.kmCryptoKeyID] == nil)
         let now = world.now
         let server = try ServerSecurity(
-            credentials: StaticCredentials([world.accessKey: [world.secretKey]]),
+            credentials: StaticCredentials(insecureForAnyAspIDAndCryptoKey: [world.accessKey: [world.secretKey]]),
             keyring: ring,
+            replayRetention: .seconds(3600),
             acceptsEmptyBodies: true,
             clock: { now }
         )

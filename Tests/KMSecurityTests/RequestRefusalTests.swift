@@ -141,7 +141,11 @@ import Testing
             func credentials(for caller: Caller) async throws -> [Credential] { throw Failure() }
         }
         let now = world.now
-        let server = try ServerSecurity(credentials: Broken(), keyring: CryptoKeyring(world.serverKey)) { now }
+        let server = try ServerSecurity(
+            credentials: Broken(),
+            keyring: CryptoKeyring(world.serverKey),
+            replayRetention: .seconds(3600)
+        ) { now }
         await #expect(throws: Broken.Failure.self) { try await server.open(request.headers, request.body) }
     }
 

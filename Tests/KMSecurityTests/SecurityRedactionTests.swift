@@ -26,7 +26,11 @@ import Testing
         #expect(Mirror(reflecting: world.secretKey).children.isEmpty)
         check(TranTokenSigner(world.secretKey), hides: [], "TranTokenSigner")
         check(TranTokenVerifier(world.secretKey), hides: [], "TranTokenVerifier")
-        check(StaticCredentials([world.accessKey: [world.secretKey]]), hides: [], "StaticCredentials")
+        check(
+            StaticCredentials(insecureForAnyAspIDAndCryptoKey: [world.accessKey: [world.secretKey]]),
+            hides: [],
+            "StaticCredentials"
+        )
         check(try world.client(), hides: [], "ClientSecurity")
         check(try world.server(), hides: [], "ServerSecurity")
         check(world.clientKey, hides: [], "CryptoKey")

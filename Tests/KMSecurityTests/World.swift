@@ -62,9 +62,10 @@ struct World: Sendable {
     ) throws -> ServerSecurity {
         let date = date ?? now
         return try ServerSecurity(
-            credentials: StaticCredentials([accessKey: secretKeys ?? [secretKey]]),
+            credentials: StaticCredentials(insecureForAnyAspIDAndCryptoKey: [accessKey: secretKeys ?? [secretKey]]),
             keyring: ring ?? CryptoKeyring(serverKey),
             profile: profile,
+            replayRetention: .seconds(3600),
             limits: limits,
             clock: { date }
         )

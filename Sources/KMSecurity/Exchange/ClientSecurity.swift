@@ -7,13 +7,13 @@ public import Logging
 ///
 /// Make one for a set of credentials and keep it; it may be used from several tasks at once.
 public struct ClientSecurity: Sendable {
-    private let aspID: AspID
-    private let accessKey: AccessKey?
+    let aspID: AspID
+    let accessKey: AccessKey?
     private let log: DecisionLog
     private let signer: TranTokenSigner
     private var cipher: ParameterCipher
-    private let timeZone: TimeZoneCode
-    private let profile: WireProfile
+    let timeZone: TimeZoneCode
+    let profile: WireProfile
     private let clock: WallClock
 
     /// A client with the given credentials.

@@ -12,10 +12,11 @@ enum ExaminedBody {
     /// At least one field's JWE, to be opened in its place.
     case fields(ParameterCipher.ExaminedFields)
 
-    /// Whether two such bodies are never equal by right: something in them is under a fresh key or vector.
-    var isUnique: Bool {
-        if case .plain = self { return false }
-        return true
+    /// The kind of the body for the replay check: two genuine encrypted bodies are never equal, since each is under a fresh
+    /// key or initialization vector.
+    var replayKind: ReplayShare.Kind {
+        if case .plain = self { return .plain }
+        return .encrypted
     }
 }
 

@@ -1,3 +1,4 @@
+public import Foundation
 internal import KMJSON
 public import KMPrimitives
 
@@ -87,6 +88,11 @@ public struct PlatformResult: Error, Sendable, Hashable {
     /// Whether it says anything but success.
     var isRefusal: Bool { code != Self.success.code }
 
+    /// The parts, with card numbers masked: they are a peer's text, which may quote what it was sent.
+    private var maskedText: String {
+        MessageMasking.apply(to: ([code, message] + [description].compactMap(\.self)).joined(separator: ": "))
+    }
+
     /// The body of an error reply.
     public var body: [UInt8] {
         var body = Array(#"{"response":{"code":"#.utf8)
@@ -104,13 +110,15 @@ public struct PlatformResult: Error, Sendable, Hashable {
 
 extension PlatformResult: CustomDebugStringConvertible, CustomReflectable {
     /// The parts, with card numbers masked: they are a peer's text, which may quote what it was sent.
-    public var debugDescription: String {
-        let parts = [code, message] + [description].compactMap(\.self)
-        return "PlatformResult(\(MessageMasking.apply(to: parts.joined(separator: ": "))))"
-    }
+    public var debugDescription: String { "PlatformResult(\(maskedText))" }
 
     /// Shows no children.
     public var customMirror: Mirror { Mirror(self, children: []) }
+}
+
+extension PlatformResult: LocalizedError {
+    /// The parts, with card numbers masked, for `localizedDescription`.
+    public var errorDescription: String? { maskedText }
 }
 
 extension KMError.Code {

@@ -8,10 +8,9 @@ struct RequestVerifier: Sendable {
     let tolerance: TranTokenVerifier.Tolerance
     let correlationTolerance: TimeInterval?
     let replayGuard: any ReplayGuard
-    /// How many seconds an encrypted request is remembered at least.
+    /// The seconds for which the guard remembers an encrypted request.
     let retention: TimeInterval
-    /// Stands in where a caller is unknown, so that the answer takes as long.
-    let nobodysKey: SecretKey
+    let candidateCheck: CandidateCheck
 
     /// The correlation id's time against X-KM-Tran-Time, both read on the clock of X-KM-Time-Zone.
     func checkTimesAgree(_ headers: RequestHeaders) throws {
@@ -36,22 +35,20 @@ struct RequestVerifier: Sendable {
         at date: Date,
         _ known: inout DecisionLog.Known
     ) throws -> Credential {
-        // Every candidate is tried, so that the time does not tell which one it was. Several may share the secret, for two
-        // ASP ids or two periods: then it is whichever fits.
+        // Several may share the secret, for two ASP ids or two periods: then it is whichever fits.
         var fault: KMError?
         var matching: Credential?
-        for candidate in known.candidates where try candidate.secretKey.hmac.isValid(headers.token.mac, for: body) {
+        var firstName: String?
+        try candidateCheck.check(known.candidates, headers.token, body: body) { candidate in
             if let found = Self.fault(of: candidate, headers, date) {
                 fault = fault ?? found
-                known.credentialName = known.credentialName ?? candidate.name
+                firstName = firstName ?? candidate.name
             } else {
                 matching = matching ?? candidate
             }
         }
-        guard !known.candidates.isEmpty else {
-            _ = try nobodysKey.hmac.isValid(headers.token.mac, for: body)
-            throw KMError(.callerUnknown, caller.unknown)
-        }
+        known.credentialName = firstName
+        guard !known.candidates.isEmpty else { throw KMError(.callerUnknown, caller.unknown) }
         guard let matching else {
             throw fault ?? KMError(.tokenMismatch, "the token is not of this body under a secret of this caller")
         }
@@ -83,19 +80,43 @@ struct RequestVerifier: Sendable {
         )
     }
 
-    /// Newness: claims the request.
-    func checkIsFirst(_ headers: RequestHeaders, isBodyUnique: Bool, at date: Date) async throws {
-        let key = try ReplayKey(headers, isBodyUnique: isBodyUnique)
-        // A copy of an encrypted body can come with any later time: it is seen for as long as it is remembered.
+    /// The replay check: claims the request.
+    func checkIsFirst(
+        _ headers: RequestHeaders,
+        caller: Caller,
+        kind: ReplayShare.Kind,
+        at date: Date
+    ) async throws {
+        // An attacker can send a copy of an encrypted body with any later time: the guard detects it as long as it
+        // remembers the body.
         let time = headers.token.time.millisecondsSince1970(secondsFromUTC: headers.timeZone.secondsFromUTC)
         let ownExpiry = Date(timeIntervalSince1970: Double(time) / 1000).addingTimeInterval(tolerance.past)
         let expiry =
-            isBodyUnique
-            ? max(ownExpiry, date.addingTimeInterval(max(retention, tolerance.past + tolerance.future))) : ownExpiry
-        switch try await replayGuard.claim(key, until: expiry, at: date) {
+            kind == .encrypted
+            ? max(ownExpiry, date.addingTimeInterval(retention)) : ownExpiry
+        let request = ReplayClaimRequest(
+            key: try ReplayKey(headers, kind),
+            share: ReplayShare(caller: caller, kind: kind),
+            expiry: expiry,
+            date: date
+        )
+        switch try await replayGuard.claim(request) {
         case .first: return
         case .replayed: throw KMError(.replayed, "this request was honoured before")
-        case .full: throw KMError(.replayGuardFull, "the replay guard has no room for another request")
+        case .callerFull(let limit):
+            throw KMError(
+                .replayGuardFull,
+                "the replay guard keeps at most \(limit) \(kind.rawValue) requests of one caller, and keeps that many of "
+                    + "this caller's; other callers are not affected. Look for a flood of this caller's requests, or raise "
+                    + "the limit for each caller"
+            )
+        case .full(let limit):
+            throw KMError(
+                .replayGuardFull,
+                "the replay guard keeps at most \(limit) \(kind.rawValue) requests, and the room that is left is for "
+                    + "callers with fewer of them than this one. Raise the guard's capacity, or shorten the time for which "
+                    + "it remembers a request"
+            )
         case .forgotten: throw KMError(.clockSetBack, "the clock was set back; whether this is a copy is not known")
         }
     }

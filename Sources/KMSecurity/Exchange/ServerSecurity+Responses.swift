@@ -82,7 +82,8 @@ extension ServerSecurity {
     /// What is no fault of a request: an OpenSSL without memory, a guard or a clock that fails, a key or an answer of our own
     /// that cannot be used.
     static let ownFaults: Set<KMError.Code> = [
-        .cryptographyUnavailable, .replayGuardFull, .clockSetBack, .certificateNotValid, .parametersNotEncodable,
+        .cryptographyUnavailable, .configurationInvalid, .replayGuardFull, .clockSetBack, .certificateNotValid,
+        .parametersNotEncodable,
     ]
 
     /// What the peer is told of an error of ``open(_:_:protection:)`` and its like, and no more: the platform's code for

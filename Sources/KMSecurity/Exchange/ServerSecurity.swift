@@ -29,7 +29,7 @@ public import Logging
 /// is told otherwise; what protects them then is TLS, and nothing else.
 public struct ServerSecurity: Sendable {
     private var cipher: ParameterCipher
-    private var verifier: RequestVerifier
+    private(set) var verifier: RequestVerifier
     private let acceptsEmptyBodies: Bool
     let log: DecisionLog
     private let clock: WallClock
@@ -45,15 +45,15 @@ public struct ServerSecurity: Sendable {
     ///     clients make it on a clock of another zone than X-KM-Time-Zone names.
     ///   - replayGuard: what remembers requests. Servers that answer for the same access keys must share it;
     ///     ``with(keyring:)`` and ``with(credentials:)`` see to that.
-    ///   - replayRetention: how many seconds an encrypted request is remembered, where that is longer than the tolerance
-    ///     window. A copy under a later time is honoured again once it is forgotten; with a guard that has the room, or a
-    ///     store behind it, make this as long as a copy could do harm.
+    ///   - replayRetention: The time for which the server detects a copy of an encrypted request, longer than the
+    ///     tolerance. It has no default: see ``ReplayRetention``.
     ///   - acceptsEmptyBodies: whether requests without a body pass at ``Protection/none``, whose token proves nothing.
     ///   - limits: how large a request may be.
     ///   - dataKeyCaching: how long content keys serve; nil for a fresh one with every message.
     ///   - logger: where decisions are told: refusals at notice, success at debug. Nothing secret is among it.
     ///   - clock: the time.
-    /// - Throws: ``KMError`` `cryptographyUnavailable`.
+    /// - Throws: ``KMError`` `configurationInvalid` for a retention that is not longer than the tolerance;
+    ///   `cryptographyUnavailable`.
     public init(
         credentials: any CredentialSource,
         keyring: CryptoKeyring,
@@ -61,7 +61,7 @@ public struct ServerSecurity: Sendable {
         tolerance: TranTokenVerifier.Tolerance = .standard,
         correlationTolerance: TimeInterval? = 300,
         replayGuard: any ReplayGuard = .inMemory(),
-        replayRetention: TimeInterval = 0,
+        replayRetention: ReplayRetention,
         acceptsEmptyBodies: Bool = false,
         limits: ParameterLimits = .standard,
         dataKeyCaching: DataKeyCaching? = nil,
@@ -79,8 +79,8 @@ public struct ServerSecurity: Sendable {
             tolerance: tolerance,
             correlationTolerance: correlationTolerance,
             replayGuard: replayGuard,
-            retention: replayRetention,
-            nobodysKey: try SecretKey(SecretBytes(randomCount: SecretKey.recommendedByteCount))
+            retention: try replayRetention.checked(tolerance),
+            candidateCheck: try CandidateCheck()
         )
         self.acceptsEmptyBodies = acceptsEmptyBodies
         log = DecisionLog(logger: logger)
@@ -173,7 +173,7 @@ public struct ServerSecurity: Sendable {
                 throw KMError(.emptyBody, "a request without a body; its token would be the same for every one")
             }
             let examined = try cipher.examine(body, rule, keyID, correlationID: requestHeaders.correlationID)
-            try await verifier.checkIsFirst(requestHeaders, isBodyUnique: examined.isUnique, at: now)
+            try await verifier.checkIsFirst(requestHeaders, caller: caller, kind: examined.replayKind, at: now)
             return OpenedCall(
                 headers: requestHeaders,
                 credentialName: credential.name,
@@ -185,8 +185,13 @@ public struct ServerSecurity: Sendable {
 
     /// Anyone can encrypt to a public key: that a request names a key shows nothing of who sent it.
     private static func check(_ keyID: CryptoKeyID?, of credential: Credential) throws {
-        guard let keyID, let allowed = credential.cryptoKeyIDs, !allowed.contains(keyID) else { return }
-        throw KMError(.keyUnknown, "key \(keyID.masked) is none of those of the secret \(credential.name)")
+        guard let keyID, !credential.cryptoKeyIDs.contains(keyID) else { return }
+        let name = credential.name.isEmpty ? "" : " \(credential.name)"
+        throw KMError(
+            .keyUnknown,
+            "key \(keyID.masked) is not among the crypto keys of the caller's credential\(name); add its id to cryptoKeyIDs if "
+                + "the caller may use it"
+        )
     }
 
     private static func caller(_ headers: RequestHeaders, isCallback: Bool) throws -> Caller {

@@ -1,69 +1,81 @@
-public import Foundation
+internal import Foundation
 
 /// A replay guard in the memory of one process, exact among all its tasks.
 ///
-/// Its memory is bounded by the number of requests it keeps, about 100 bytes each; what is too old to be taken for fresh
-/// is let go. When it is full it answers ``ReplayClaim/full``, and nothing is honoured until there is room: give it room
-/// for the requests of a whole tolerance window (past and future together) at the highest rate. See ``ReplayGuard`` for
-/// what a fleet needs; after a restart it knows nothing, and a copy of a request from before can pass once.
+/// Its memory is bounded: it keeps at most ``capacity`` plain and ``capacity`` encrypted requests, at about 85 bytes each,
+/// and erases those that have expired. A claim takes one lock and a time that does not grow with the number of requests.
+///
+/// Whoever captured one plain request can make any number of different ones from it. They fill the room of that caller's
+/// plain requests, and no more: of each kind, one caller can keep ``capacityPerCaller`` requests, and never more than the
+/// number of places that are still free. With the default, three callers can be flooded at once and every other one still
+/// has its full share. Each further one takes at most half of the room that is left.
+///
+/// To choose the sizes, multiply the highest rate of requests with the time for which the server remembers one: for plain
+/// requests the tolerance (past and future), for encrypted requests ``ReplayRetention``. One caller's product must fit
+/// into ``capacityPerCaller``. The sum over all callers, with the largest counted twice, must fit into ``capacity``. Room
+/// that is not used costs nothing.
+///
+/// Several servers need one memory: see ``ReplayGuard``. After a restart this guard is empty, and a copy of a request from
+/// before the restart can pass once.
 public final class InMemoryReplayGuard: ReplayGuard {
-    private struct State {
-        /// The second in which each request expires.
-        var expiries: [ReplayKey: Int64] = [:]
-        /// The requests by the second in which they expire.
-        var bySecond: [Int64: [ReplayKey]] = [:]
-        /// All that expired in this second or before was let go.
-        ///
-        /// A request whose time is up by this is refused, even if the clock was set back since.
-        var horizon = Int64.min
-    }
-
-    /// How many requests it keeps at most.
+    /// The most requests of each kind, plain and encrypted, that the guard keeps.
     public let capacity: Int
+    /// The most requests of each kind that the guard keeps for one caller.
+    public let capacityPerCaller: Int
 
-    private let state = Locked(State())
+    private let state = Locked(ReplayMemory())
 
-    /// A guard with room for `capacity` requests, at least one.
-    public init(capacity: Int = 1_000_000) {
+    /// Creates an empty guard.
+    ///
+    /// - Parameters:
+    ///   - capacity: The most requests of each kind that the guard keeps, at least one.
+    ///   - capacityPerCaller: The most requests of each kind that the guard keeps for one caller, from one to `capacity`;
+    ///     nil for a quarter of `capacity`.
+    public init(capacity: Int = 1_000_000, capacityPerCaller: Int? = nil) {
         self.capacity = max(1, capacity)
+        self.capacityPerCaller = min(max(1, capacityPerCaller ?? self.capacity / 4), self.capacity)
     }
 
-    /// How many requests it keeps.
-    public var count: Int { state.withLock { $0.expiries.count } }
+    /// The number of requests in memory, of both kinds.
+    public var count: Int { state.withLock { $0.count } }
 
-    /// Claims a request; see ``ReplayGuard/claim(_:until:at:)``.
-    public func claim(_ key: ReplayKey, until expiry: Date, at date: Date) -> ReplayClaim {
-        // A copy is fresh up to and with the instant of its expiry: it is kept through that whole second.
-        let second = Self.second(expiry)
-        return state.withLock { state in
-            Self.release(&state, before: Self.second(date))
-            if state.expiries[key] != nil { return .replayed }
-            guard second > state.horizon else { return .forgotten }
-            guard state.expiries.count < capacity else { return .full }
-            state.expiries[key] = second
-            state.bySecond[second, default: []].append(key)
-            return .first
+    /// Claims a request; see ``ReplayGuard/claim(_:)``.
+    public func claim(_ request: ReplayClaimRequest) -> ReplayClaim {
+        let entry = ReplayMemory.Entry(request.key)
+        // A copy is fresh up to and including the instant of its expiry: the entry stays through that whole second.
+        let expiry = Self.second(request.expiry)
+        let now = Self.second(request.date)
+        return state.withLock { memory in
+            memory.eraseExpired(before: now)
+            if memory.contains(entry) { return .replayed }
+            guard expiry > memory.horizon else { return .forgotten }
+            return memory.insert(entry, request.share, until: expiry, capacity, capacityPerCaller)
         }
-    }
-
-    private static func release(_ state: inout State, before second: Int64) {
-        guard second - 1 > state.horizon else { return }
-        for due in state.bySecond.keys where due < second {
-            for key in state.bySecond.removeValue(forKey: due) ?? [] { state.expiries[key] = nil }
-        }
-        state.horizon = second - 1
     }
 
     private static func second(_ date: Date) -> Int64 {
-        // What is no number is taken for the far past, in which everything has expired.
+        // A date that is not a number counts as the far past, in which everything has expired.
         let seconds = date.timeIntervalSince1970
         return seconds.isNaN ? -9_000_000_000_000_000 : Int64(min(max(seconds.rounded(.down), -9e15), 9e15))
     }
 }
 
 extension ReplayGuard where Self == InMemoryReplayGuard {
-    /// A guard in the memory of this process.
-    public static func inMemory(capacity: Int = 1_000_000) -> InMemoryReplayGuard {
-        InMemoryReplayGuard(capacity: capacity)
+    /// A guard in the memory of this process; see ``InMemoryReplayGuard/init(capacity:capacityPerCaller:)``.
+    public static func inMemory(capacity: Int = 1_000_000, capacityPerCaller: Int? = nil) -> InMemoryReplayGuard {
+        InMemoryReplayGuard(capacity: capacity, capacityPerCaller: capacityPerCaller)
     }
+}
+
+extension InMemoryReplayGuard: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    /// The number of requests and the limits.
+    public var description: String {
+        "InMemoryReplayGuard(\(count) requests, capacity \(capacity) of each kind, \(capacityPerCaller) per caller)"
+    }
+
+    /// The same as ``description``.
+    public var debugDescription: String { description }
+
+    /// Shows no children.
+    public var customMirror: Mirror { Mirror(self, children: []) }
 }

@@ -1,84 +1,106 @@
 public import Foundation
 internal import KMPrimitives
 
-/// Remembers which requests were honoured, so that none is honoured twice.
+/// Remembers accepted requests, so that no request is accepted twice.
 ///
-/// A fleet of servers that answer for the same access keys needs one memory: a guard of its own on each lets a copy pass
-/// once at every one of them. Implement this protocol over a store that all of them reach and that sets a key only where
-/// there is none, with a time to live (Redis' `SET key value NX PXAT time`, a table with a unique index), and let its
-/// failure throw: what cannot be remembered must not be honoured.
+/// Only authenticated requests reach a guard: the token matches the body under a secret of ``ReplayShare/caller``.
+///
+/// Servers that answer for the same access keys need one memory. With a guard of its own on each server, a copy passes
+/// once on every one of them. Implement this protocol over a store that all servers reach:
+///
+/// - Set ``ReplayClaimRequest/key`` only where it does not exist, with a time to live: in Redis, `SET key value NX PXAT
+///   time`; in SQL, an insert under a unique index.
+/// - Limit what one ``ReplayClaimRequest/share`` can keep. Whoever captured one plain request can make any number of
+///   different requests from it, since the token covers neither the time nor the correlation id. Without a limit for each
+///   share, these fill the store and lock out every caller.
+/// - Throw when the store fails. The server then rejects the request: what cannot be remembered is not accepted.
 public protocol ReplayGuard: Sendable {
-    /// Claims a request for the caller. Of any number of calls with one key, at once or one after the other, exactly one
-    /// is told ``ReplayClaim/first`` until `expiry` has passed.
+    /// Claims a request. Of any number of claims of one key, at once or in turn, exactly one is answered
+    /// ``ReplayClaim/first`` until ``ReplayClaimRequest/expiry`` has passed.
     ///
-    /// - Parameters:
-    ///   - key: what the request is known by.
-    ///   - expiry: the last instant at which a copy could be taken for fresh.
-    ///   - date: now.
-    /// - Returns: whether the request may be honoured.
-    /// - Throws: what keeps the guard from telling; the request is then refused.
-    func claim(_ key: ReplayKey, until expiry: Date, at date: Date) async throws -> ReplayClaim
+    /// - Parameter request: The request to remember.
+    /// - Returns: The answer; the server accepts the request only after ``ReplayClaim/first``.
+    /// - Throws: Any error that keeps the guard from answering; the server then rejects the request.
+    func claim(_ request: ReplayClaimRequest) async throws -> ReplayClaim
+}
+
+/// What a replay guard is asked to remember.
+public struct ReplayClaimRequest: Sendable, Hashable {
+    /// The identity of the request.
+    public let key: ReplayKey
+    /// The caller and the kind of the request, for a limit on what one caller can keep.
+    public let share: ReplayShare
+    /// The last instant at which the guard must know the request.
+    public let expiry: Date
+    /// The current time.
+    public let date: Date
+
+    /// Creates a request for a guard, as a server does.
+    public init(key: ReplayKey, share: ReplayShare, expiry: Date, date: Date) {
+        self.key = key
+        self.share = share
+        self.expiry = expiry
+        self.date = date
+    }
+}
+
+/// The requests that a replay guard counts together: those of one kind from one caller.
+///
+/// Plain and encrypted requests count apart. Only plain requests can be multiplied by whoever captured one, so a flood of
+/// them must not take the room of the same caller's encrypted requests.
+public struct ReplayShare: Sendable, Hashable {
+    /// The kind of a request's body.
+    public enum Kind: String, Sendable, CaseIterable {
+        /// Nothing in the body is encrypted.
+        case plain
+        /// The body, or at least one of its fields, is encrypted.
+        case encrypted
+    }
+
+    /// The caller whose secret made the token.
+    public let caller: Caller
+    /// The kind of the body.
+    public let kind: Kind
+
+    /// Creates a share.
+    public init(caller: Caller, kind: Kind) {
+        self.caller = caller
+        self.kind = kind
+    }
+
+    /// The share's name for the key of a store: the kind, and the access key or ASP id.
+    ///
+    /// It is not secret.
+    public var text: String {
+        switch caller {
+        case .accessKey(let accessKey): "\(kind.rawValue):accessKey:\(accessKey)"
+        case .callback(let aspID): "\(kind.rawValue):callback:\(aspID)"
+        }
+    }
 }
 
 /// A replay guard's answer.
 public enum ReplayClaim: Sendable, Hashable {
-    /// The request was not seen before.
+    /// The guard did not know the request, and remembers it now.
     case first
-    /// It was.
+    /// The guard knows the request: this one is a copy.
     case replayed
-    /// There is no room to remember it.
-    case full
-    /// Whether it was seen is no longer known: the clock was set back since requests of its time were let go.
+    /// The share keeps `limit` requests, which is the most that one caller can keep of this kind; other callers are not
+    /// affected.
+    case callerFull(limit: Int)
+    /// The guard has no room for this caller; it keeps at most `limit` requests of this kind.
+    case full(limit: Int)
+    /// The guard no longer knows whether it saw the request: the clock was set back after it erased requests of that time.
     case forgotten
 }
 
-/// What a request is known by: a SHA-256 digest, the same on every server, from which nothing can be read.
-///
-/// It is made of the access key (or, for callbacks, the ASP id) and the token's MAC. Where the body is encrypted that is
-/// all: such a body never comes twice by right, and the token's time and the correlation id, which no MAC covers, could
-/// be changed in a copy. Where it is not, the same body may come again by right, and the time and the correlation id are
-/// part of the key.
-public struct ReplayKey: Sendable, Hashable {
-    private let words: SIMD4<UInt64>
-
-    init(_ headers: RequestHeaders, isBodyUnique: Bool) throws {
-        var text = Array((headers.accessKey?.text ?? "callback \(headers.aspID.text)").utf8)
-        text.append(0)
-        headers.token.mac.withBytes { mac in
-            for index in mac.indices { text.append(mac[index]) }
-        }
-        if !isBodyUnique { text += "\(headers.token.timeDigits)\(headers.timeZone)\(headers.correlationID)".utf8 }
-        let digest = try SHA256.digest(text)
-        var words = SIMD4<UInt64>()
-        for (index, byte) in digest.enumerated() { words[index / 8] = words[index / 8] << 8 | UInt64(byte) }
-        self.words = words
-    }
-
-    /// 64 lower-case hexadecimal digits, for a store's key.
-    public var text: String {
-        words.indices.map { index in
-            let digits = String(words[index], radix: 16)
-            return String(repeating: "0", count: 16 - digits.count) + digits
-        }.joined()
-    }
-
-    /// Hashes a part of the digest, which nobody can choose.
-    public func hash(into hasher: inout Hasher) {
-        hasher.combine(words[0])
-    }
-}
-
-extension SIMD4<UInt64> {
-    fileprivate var indices: Range<Int> { 0..<4 }
-}
-
 extension KMError.Code {
-    /// The request, or a copy of it, was honoured before.
+    /// The request, or a copy of it, was accepted before.
     public static let replayed = Self("replayed")
-    /// The replay guard has no room, so that nothing can be honoured: give it more, or shorten what it keeps.
+    /// The replay guard has no room for another request of this caller; the detail says which limit was reached.
     public static let replayGuardFull = Self("replayGuardFull")
-    /// The server's clock was set back: requests of this time were already let go, and a copy could not be told.
+    /// The server's clock was set back: the guard has already erased requests of this time, and could not detect a copy.
     ///
-    /// It ends by itself when the clock has caught up, or with a new replay guard, at the risk of a copy.
+    /// It ends by itself when the clock has caught up. A new replay guard ends it at once, at the risk of a copy.
     public static let clockSetBack = Self("clockSetBack")
 }

@@ -6,6 +6,8 @@ struct DemoParties {
     /// The documented call.
     static let path = "/open-api/api/v1/issued-cards/pre-issue/waiting/physical"
 
+    private static let aspID = "000170000000000"
+
     let keyID: CryptoKeyID
     let secretKey: SecretKey
     let server: ServerSecurity
@@ -28,7 +30,11 @@ struct DemoParties {
             TokenizationKey(SecretBytes(randomCount: TokenizationKey.generatedByteCount))
         )
         server = try ServerSecurity(
-            credentials: StaticCredentials([accessKey: [secretKey]]),
+            credentials: StaticCredentials([
+                .accessKey(accessKey): [
+                    Credential(secretKey: secretKey, aspID: AspID(Self.aspID), cryptoKeyIDs: [keyID])
+                ]
+            ]),
             keyring: CryptoKeyring(
                 CryptoKey(
                     id: keyID,
@@ -37,7 +43,8 @@ struct DemoParties {
                     issuedAt: .now
                 )
             ),
-            profile: profile
+            profile: profile,
+            replayRetention: .seconds(3600)
         )
     }
 
@@ -50,7 +57,7 @@ struct DemoParties {
             issuedAt: .now
         )
         return try ClientSecurity(
-            aspID: AspID("000170000000000"),
+            aspID: AspID(Self.aspID),
             accessKey: accessKey,
             secretKey: secretKey,
             keyring: CryptoKeyring(key),

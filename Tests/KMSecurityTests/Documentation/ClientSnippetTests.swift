@@ -101,4 +101,30 @@ struct ClientSnippetTests {
             )
         }
     }
+
+    @Test func keysChangeWhileACallIsInProgress() async throws {
+        let fresh = try CryptoKeyID.random()
+        let current = ClientSnippets.CurrentClient(client)
+        let ring = try ends.serverRing.adding(SnippetEnds.key(fresh, TestKeys.second(), TestKeys.first()))
+        let server = try ends.server.with(keyring: ring).with(
+            credentials: StaticCredentials([
+                .accessKey(ends.accessKey): [
+                    Credential(secretKey: ends.secretKey, aspID: ends.aspID, cryptoKeyIDs: [ends.keyID, fresh])
+                ]
+            ])
+        )
+        let newKey = try SnippetEnds.key(fresh, TestKeys.first(), TestKeys.second())
+        var used: [String?] = []
+        for isRotating in [true, false] {
+            let response = try await ClientSnippets.call(current, Array("{}".utf8)) { request in
+                if isRotating { try await ClientSnippets.rotate(current, newKey, ends.keyID) }
+                used.append(request.headers[.kmCryptoKeyID])
+                let call = try await server.open(request.headers, request.body)
+                let reply = try server.seal(call.parameters, answering: call)
+                return (reply.headers, reply.body)
+            }
+            #expect(response.parameters == Array("{}".utf8))
+        }
+        #expect(used == [ends.keyID.text, fresh.text])
+    }
 }

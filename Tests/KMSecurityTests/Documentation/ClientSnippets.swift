@@ -17,6 +17,16 @@ enum ClientSnippets {
         let issuedCardList: [Item]
     }
 
+    actor CurrentClient {
+        private(set) var client: ClientSecurity
+
+        init(_ client: ClientSecurity) { self.client = client }
+
+        func changeKeys(_ change: @Sendable (CryptoKeyring) throws -> CryptoKeyring) throws {
+            client = try client.with(keyring: change(client.keyring))
+        }
+    }
+
     struct Refused: Error {
         let code: String
     }
@@ -122,5 +132,23 @@ enum ClientSnippets {
             // The platform answered under a key that this ring has not, or no longer.
             throw Refused(code: "\(error)")
         }
+    }
+
+    static func call(
+        _ current: CurrentClient,
+        _ parameters: [UInt8],
+        send: (SealedRequest) async throws -> (HTTPFields, [UInt8])
+    ) async throws -> OpenedResponse {
+        let client = await current.client
+        let request = try client.seal(parameters, policy: .waitingPhysicalCards)
+        let (responseHeaders, responseBody) = try await send(request)
+        let response = try client.open(responseHeaders, responseBody, answering: request, policy: .waitingPhysicalCards)
+        return response
+    }
+
+    static func rotate(_ current: CurrentClient, _ newKey: CryptoKey, _ oldKeyID: CryptoKeyID) async throws {
+        try await current.changeKeys { try $0.adding(newKey) }
+        try await current.changeKeys { try $0.makingPrimary(newKey.id) }
+        try await current.changeKeys { try $0.setting(.inactive, of: oldKeyID) }
     }
 }

@@ -120,11 +120,13 @@ struct KeySnippetTests {
                     .accessKey(ends.accessKey): [
                         Credential(
                             secretKey: ends.secretKey,
+                            aspID: ends.aspID,
                             cryptoKeyIDs: serverSteps > 0 ? [ends.keyID, id] : [ends.keyID]
                         )
                     ]
                 ]),
-                keyring: serverRing
+                keyring: serverRing,
+                replayRetention: .seconds(3600)
             )
             let client = try ends.client(clientRing)
             let request = try client.seal(Self.parameters, protection: .message)
@@ -170,7 +172,8 @@ struct KeySnippetTests {
                 oldSecret: ends.secretKey,
                 lastDay: Date.now.addingTimeInterval(lastDay)
             ),
-            keyring: ends.serverRing
+            keyring: ends.serverRing,
+            replayRetention: .seconds(3600)
         )
         let request = try ends.client(secretKey: fresh).seal(Self.parameters, protection: .message)
         #expect(try await server.open(request.headers, request.body).credentialName == "2026-11")

@@ -125,12 +125,12 @@ enum KeySnippets {
     ) -> StaticCredentials {
         let credentials = StaticCredentials([
             .accessKey(accessKey): [
-                Credential(name: "2026-11", secretKey: newSecret, aspID: aspID, cryptoKeyIDs: keyIDs),
+                Credential(name: "2026-11", secretKey: newSecret, aspID: aspID, cryptoKeyIDs: .only(keyIDs)),
                 Credential(
                     name: "2025-11",
                     secretKey: oldSecret,
                     aspID: aspID,
-                    cryptoKeyIDs: keyIDs,
+                    cryptoKeyIDs: .only(keyIDs),
                     validity: .distantPast...lastDay
                 ),
             ]

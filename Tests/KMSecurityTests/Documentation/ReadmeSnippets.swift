@@ -56,6 +56,7 @@ struct ReadmeSnippets {
             keyring: keyring,
             tolerance: .init(past: 300, future: 60),
             replayGuard: replayGuard,
+            replayRetention: .seconds(3600),
             logger: logger
         )
 

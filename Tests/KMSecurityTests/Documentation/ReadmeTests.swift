@@ -89,10 +89,11 @@ struct ReadmeTests {
             )
         )
         let server = try ServerSecurity(
-            credentials: StaticCredentials([accessKey: [secretKey]]),
+            credentials: StaticCredentials(insecureForAnyAspIDAndCryptoKey: [accessKey: [secretKey]]),
             keyring: CryptoKeyring(
                 CryptoKey(id: id, encryptionKey: own.publicKey, decryptionKey: platform, issuedAt: .now)
-            )
+            ),
+            replayRetention: .seconds(3600)
         )
         let parameters = Array(
             #"{"physicalCardNo":"9491339401250765","physicalCardExpDate":"3108","physicalCardCVC":"211","x":2}"#.utf8

@@ -59,7 +59,11 @@ struct ServerSnippetTests {
         await current.use(
             StaticCredentials([
                 .accessKey(providers[0].accessKey): [
-                    Credential(secretKey: providers[0].secret, cryptoKeyIDs: [fresh.id])
+                    Credential(
+                        secretKey: providers[0].secret,
+                        aspID: providers[0].aspID,
+                        cryptoKeyIDs: [fresh.id]
+                    )
                 ]
             ])
         )
@@ -131,7 +135,8 @@ struct ServerSnippetTests {
         let (known, secretKey) = (Caller.accessKey(ends.accessKey), ends.secretKey)
         let source = ServerSnippets.CachedCredentials { caller in
             loads.withLock { $0 += 1 }
-            return caller == known ? [Credential(secretKey: secretKey)] : []
+            return caller == known
+                ? [Credential(secretKey: secretKey, aspID: ends.aspID, cryptoKeyIDs: [ends.keyID])] : []
         }
         for _ in 0..<3 {
             #expect(try await source.credentials(for: known).count == 1)
@@ -145,40 +150,76 @@ struct ServerSnippetTests {
 
     @Test func aStoreIsAReplayGuard() async throws {
         let ends = try SnippetEnds()
-        let store = Mutex<Set<String>>([])
-        let replays = ServerSnippets.SharedReplayGuard { key, _ in store.withLock { $0.insert(key).inserted } }
+        let store = Mutex<[String: String]>([:])
+        let replays = ServerSnippets.SharedReplayGuard(
+            count: { share in store.withLock { $0.values.count { $0 == share } } },
+            setIfAbsent: { key, share, _ in
+                store.withLock { keys in
+                    guard keys[key] == nil else { return false }
+                    keys[key] = share
+                    return true
+                }
+            },
+            limit: 2
+        )
         let servers = try (0..<2).map { _ in
             try ServerSecurity(
-                credentials: StaticCredentials([ends.accessKey: [ends.secretKey]]),
+                credentials: StaticCredentials(insecureForAnyAspIDAndCryptoKey: [ends.accessKey: [ends.secretKey]]),
                 keyring: ends.serverRing,
-                replayGuard: replays
+                replayGuard: replays,
+                replayRetention: .seconds(86_400)
             )
         }
         let request = try ends.client().seal(Self.parameters, protection: .message)
         _ = try await servers[0].open(request.headers, request.body)
         #expect(await refusal { try await servers[1].open(request.headers, request.body) } == .replayed)
-        #expect(store.withLock { $0.allSatisfy { $0.hasPrefix("km:") } })
+        #expect(store.withLock { $0.keys.allSatisfy { $0.hasPrefix("km:") } })
+        #expect(store.withLock { Set($0.values) } == ["encrypted:accessKey:\(ends.accessKey)"])
+        for (protection, code) in [(Protection.message, nil), (.message, .replayGuardFull), (.none, nil)]
+            as [(Protection, KMError.Code?)]
+        {
+            let other = try ends.client().seal(Self.parameters, protection: protection)
+            let found = await refusal { try await servers[1].open(other.headers, other.body, protection: protection) }
+            #expect(found == code)
+        }
     }
 
-    @Test func callbacksHaveNoAccessKey() async throws {
+    @Test func callbacksGoThereAndBack() async throws {
         let ends = try SnippetEnds()
-        let platform = try ClientSecurity(
-            aspID: ends.aspID,
-            accessKey: nil,
-            secretKey: ends.secretKey,
-            keyring: ends.clientRing
-        )
-        let request = try platform.seal(Self.parameters, protection: .message)
-        let call = try await ServerSnippets.callback(
-            request.headers,
-            request.body,
-            aspID: ends.aspID,
-            secretKey: ends.secretKey,
-            keyring: ends.serverRing,
-            replayGuard: InMemoryReplayGuard()
-        )
-        #expect(call.credentialName == "platform")
-        #expect(call.parameters == Self.parameters)
+        let answer = #"{"response":{"code":"000_000","message":"Success."}}"#.bytes
+        let replays = InMemoryReplayGuard()
+        let received = Mutex<[[UInt8]]>([])
+        func callback(_ request: SealedRequest) async throws -> SealedResponse {
+            #expect(request.headers[.kmAccessKey] == nil)
+            return try await ServerSnippets.callback(
+                request.headers,
+                request.body,
+                aspID: ends.aspID,
+                callbackSecret: ends.secretKey,
+                keyID: ends.keyID,
+                keyring: ends.serverRing,
+                replayGuard: replays
+            ) { parameters in
+                received.withLock { $0.append(parameters) }
+                return answer
+            }
+        }
+        func send(twice: Bool) async throws -> OpenedResponse {
+            try await ServerSnippets.platform(
+                Self.parameters,
+                aspID: ends.aspID,
+                callbackSecret: ends.secretKey,
+                keyring: ends.clientRing
+            ) { request in
+                if twice { _ = try await callback(request) }
+                let response = try await callback(request)
+                return (response.status.code, response.headers, response.body)
+            }
+        }
+        #expect(try await send(twice: false).parameters == answer)
+        #expect(received.withLock { $0 } == [Self.parameters])
+        await #expect(throws: PlatformResult.invalidInputParameter) { try await send(twice: true) }
+        #expect(received.withLock { $0.count } == 2)
     }
 
     @Test func bothEndsInOneProcess() async throws {

@@ -38,11 +38,16 @@ struct ServerSnippets {
     }
 
     struct SharedReplayGuard: ReplayGuard {
-        /// Sets a key that is not there, for some time; false where it is there.
-        let setIfAbsent: @Sendable (_ key: String, _ until: Date) async throws -> Bool
+        /// The number of keys of a share that have not expired.
+        let count: @Sendable (_ share: String) async throws -> Int
+        /// Sets a key that does not exist, until a time; returns false where it exists.
+        let setIfAbsent: @Sendable (_ key: String, _ share: String, _ until: Date) async throws -> Bool
+        let limit: Int
 
-        func claim(_ key: ReplayKey, until expiry: Date, at date: Date) async throws -> ReplayClaim {
-            try await setIfAbsent("km:\(key.text)", expiry) ? .first : .replayed
+        func claim(_ request: ReplayClaimRequest) async throws -> ReplayClaim {
+            let share = request.share.text
+            guard try await count(share) < limit else { return .callerFull(limit: limit) }
+            return try await setIfAbsent("km:\(request.key.text)", share, request.expiry) ? .first : .replayed
         }
     }
 
@@ -109,6 +114,7 @@ struct ServerSnippets {
             keyring: keyring,
             tolerance: .init(past: 300, future: 60),
             replayGuard: replayGuard,
+            replayRetention: .seconds(3600),
             logger: Logger(label: "km")
         )
         return (credentials, server)
@@ -156,21 +162,53 @@ struct ServerSnippets {
         return loose
     }
 
+    static func platform(
+        _ parameters: [UInt8],
+        aspID: AspID,
+        callbackSecret: SecretKey,
+        keyring: CryptoKeyring,
+        send: (SealedRequest) async throws -> (Int, HTTPFields, [UInt8])
+    ) async throws -> OpenedResponse {
+        let platform = try ClientSecurity(
+            aspID: aspID,
+            accessKey: nil,
+            secretKey: callbackSecret,
+            keyring: keyring
+        )
+        let policy = EndpointPolicy(.message)
+        let request = try platform.seal(parameters, policy: policy)
+
+        // Send request.headers and these very bytes of request.body to the provider's callback endpoint.
+        let (status, responseHeaders, responseBody) = try await send(request)
+        guard status == 200 else { throw try PlatformResult(parsing: responseBody) }
+        let response = try platform.open(responseHeaders, responseBody, answering: request, policy: policy)
+        return response
+    }
+
     static func callback(
         _ headers: HTTPFields,
         _ body: [UInt8],
         aspID: AspID,
-        secretKey: SecretKey,
+        callbackSecret: SecretKey,
+        keyID: CryptoKeyID,
         keyring: CryptoKeyring,
-        replayGuard: InMemoryReplayGuard
-    ) async throws -> OpenedCall {
+        replayGuard: InMemoryReplayGuard,
+        answer: ([UInt8]) async throws -> [UInt8]
+    ) async throws -> SealedResponse {
         let callbacks = try ServerSecurity(
-            credentials: StaticCredentials([.callback(aspID): [Credential(name: "platform", secretKey: secretKey)]]),
+            credentials: StaticCredentials([
+                .callback(aspID): [
+                    Credential(name: "platform", secretKey: callbackSecret, aspID: aspID, cryptoKeyIDs: [keyID])
+                ]
+            ]),
             keyring: keyring,
-            replayGuard: replayGuard
+            replayGuard: replayGuard,
+            replayRetention: .seconds(3600)
         )
-        let call = try await callbacks.openCallback(headers, body, policy: EndpointPolicy(.message))
-        return call
+        let response = await callbacks.respondToCallback(headers, body, policy: EndpointPolicy(.message)) { call in
+            try await answer(call.parameters)
+        }
+        return response
     }
 
     static func rotated(
@@ -189,18 +227,22 @@ struct ServerSnippets {
     ) async throws -> (parameters: [UInt8], answer: [UInt8]) {
         let (ours, theirs) = (try RSAPrivateKey.generate(), try RSAPrivateKey.generate())
         let keyID = try CryptoKeyID.random()
+        let aspID = try AspID("000170000000000")
         let accessKey = try AccessKey("0123456789abcdef0123456789abcdef01234567")
         let secretKey = try SecretKey(SecretBytes(randomCount: 32))
 
         let server = try ServerSecurity(
-            credentials: StaticCredentials([accessKey: [secretKey]]),
+            credentials: StaticCredentials([
+                .accessKey(accessKey): [Credential(secretKey: secretKey, aspID: aspID, cryptoKeyIDs: [keyID])]
+            ]),
             keyring: CryptoKeyring(
                 [CryptoKey(id: keyID, encryptionKey: theirs.publicKey, decryptionKey: ours, issuedAt: .now)],
                 primary: nil
-            )
+            ),
+            replayRetention: .seconds(3600)
         )
         let client = try ClientSecurity(
-            aspID: AspID("000170000000000"),
+            aspID: aspID,
             accessKey: accessKey,
             secretKey: secretKey,
             keyring: CryptoKeyring(

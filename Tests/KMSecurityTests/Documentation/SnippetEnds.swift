@@ -22,8 +22,11 @@ struct SnippetEnds {
         clientRing = try Self.ring(keyID, TestKeys.first(), TestKeys.second())
         serverRing = try Self.ring(keyID, TestKeys.second(), TestKeys.first())
         server = try ServerSecurity(
-            credentials: StaticCredentials([accessKey: [secretKey]]),
-            keyring: serverRing
+            credentials: StaticCredentials([
+                .accessKey(accessKey): [Credential(secretKey: secretKey, aspID: aspID, cryptoKeyIDs: [keyID])]
+            ]),
+            keyring: serverRing,
+            replayRetention: .seconds(3600)
         )
     }
 

@@ -23,9 +23,10 @@ struct FieldExchange {
             clock: { FieldFixture.now }
         )
         server = try ServerSecurity(
-            credentials: StaticCredentials([accessKey: [secretKey]]),
+            credentials: StaticCredentials(insecureForAnyAspIDAndCryptoKey: [accessKey: [secretKey]]),
             keyring: ring,
             profile: profile,
+            replayRetention: .seconds(3600),
             clock: { FieldFixture.now }
         )
         signer = TranTokenSigner(secretKey)

@@ -48,7 +48,11 @@ struct CallbackTests {
             ],
             primary: primary
         )
-        let own = StaticCredentials([.callback(scene.aspID): [Credential(name: "callback", secretKey: scene.secretKey)]]
+        let own = StaticCredentials([
+            .callback(scene.aspID): [
+                Credential(name: "callback", insecureForAnyAspID: scene.secretKey, cryptoKeyIDs: .insecureAny)
+            ]
+        ]
         )
         return try scene.server(credentials: credentials ?? own, keyring: ring, replayGuard: replayGuard)
     }
@@ -59,7 +63,9 @@ struct CallbackTests {
         let request = try platform.seal(ReceivingScene.parameters, policy: .waitingPhysicalCards)
         #expect(request.headers[.kmCryptoKeyID] == firstID.text)
         #expect(request.headers[.kmAccessKey] == nil)
-        let credentials = CountingCredentials([.callback(scene.aspID): [Credential(secretKey: scene.secretKey)]])
+        let credentials = CountingCredentials([
+            .callback(scene.aspID): [Credential(insecureForAnyAspID: scene.secretKey, cryptoKeyIDs: .insecureAny)]
+        ])
         let provider = try provider(primary: newestID, credentials: credentials)
         let call = try await provider.openCallback(request.headers, request.body, policy: .waitingPhysicalCards)
         #expect(call.parameters == ReceivingScene.parameters)

@@ -66,8 +66,14 @@ struct CheckOrderTests {
         let old = ReceivingScene.start.addingTimeInterval(-86_400)...ReceivingScene.start.addingTimeInterval(-1)
         let credentials = CountingCredentials([
             .accessKey(scene.accessKey): [
-                Credential(name: "now", secretKey: always, aspID: scene.aspID),
-                Credential(name: "then", secretKey: expired, aspID: scene.aspID, validity: old),
+                Credential(name: "now", secretKey: always, aspID: scene.aspID, cryptoKeyIDs: .insecureAny),
+                Credential(
+                    name: "then",
+                    secretKey: expired,
+                    aspID: scene.aspID,
+                    cryptoKeyIDs: .insecureAny,
+                    validity: old
+                ),
             ]
         ])
         let isReplayed = step == .newness || (andLater && step < .newness)
@@ -93,7 +99,10 @@ struct CheckOrderTests {
         try await check(step, andLater: false)
     }
 
-    @Test("Where the guard is full or fails nothing passes, nothing is decrypted", arguments: [ReplayClaim.full, nil])
+    @Test(
+        "Where the guard is full or fails nothing passes, nothing is decrypted",
+        arguments: [ReplayClaim.full(limit: 1), .callerFull(limit: 1), nil]
+    )
     func guardThatCannotTell(claim: ReplayClaim?) async throws {
         let replayGuard = CountingGuard(claim)
         let server = try scene.server(replayGuard: replayGuard)

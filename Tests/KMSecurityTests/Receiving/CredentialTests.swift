@@ -32,7 +32,10 @@ struct CredentialTests {
 
     @Test("While a secret is replaced both pass, and the name tells which")
     func rotation() async throws {
-        let server = try server(Credential(name: "old", secretKey: old), Credential(name: "new", secretKey: new))
+        let server = try server(
+            Credential(name: "old", insecureForAnyAspID: old, cryptoKeyIDs: .insecureAny),
+            Credential(name: "new", insecureForAnyAspID: new, cryptoKeyIDs: .insecureAny)
+        )
         #expect(try await server.open(draft(old)).credentialName == "old")
         #expect(try await server.open(draft(new)).credentialName == "new")
         let foreign = try ReceivingScene.secretKey("the old secret\n")
@@ -41,7 +44,9 @@ struct CredentialTests {
 
     @Test("Secrets without names are numbered")
     func numbers() async throws {
-        let server = try scene.server(credentials: StaticCredentials([scene.accessKey: [old, new]]))
+        let server = try scene.server(
+            credentials: StaticCredentials(insecureForAnyAspIDAndCryptoKey: [scene.accessKey: [old, new]])
+        )
         #expect(try await server.open(draft(old)).credentialName == "1")
         #expect(try await server.open(draft(new)).credentialName == "2")
     }
@@ -49,8 +54,8 @@ struct CredentialTests {
     @Test("A secret's validity includes both ends", arguments: [(-10, -0.001), (0.001, 10)] as [(Double, Double)])
     func outsideValidity(from: TimeInterval, to: TimeInterval) async throws {
         let server = try server(
-            Credential(name: "old", secretKey: old, validity: validity(from, to)),
-            Credential(name: "new", secretKey: new)
+            Credential(name: "old", insecureForAnyAspID: old, cryptoKeyIDs: .insecureAny, validity: validity(from, to)),
+            Credential(name: "new", insecureForAnyAspID: new, cryptoKeyIDs: .insecureAny)
         )
         #expect(try await server.refusal(draft(old)) == .credentialNotValid)
         #expect(try await server.refusal(draft(new)) == nil)
@@ -58,32 +63,54 @@ struct CredentialTests {
 
     @Test(arguments: [(-10, 0), (0, 10), (0, 0)] as [(Double, Double)])
     func edgesOfValidity(from: TimeInterval, to: TimeInterval) async throws {
-        let server = try server(Credential(name: "old", secretKey: old, validity: validity(from, to)))
+        let server = try server(
+            Credential(name: "old", insecureForAnyAspID: old, cryptoKeyIDs: .insecureAny, validity: validity(from, to))
+        )
         #expect(try await server.open(draft(old)).credentialName == "old")
     }
 
     @Test("A secret that stands there for two periods passes in both")
     func secretIssuedAgain() async throws {
         let server = try server(
-            Credential(name: "first", secretKey: old, validity: validity(-100, -50)),
-            Credential(name: "second", secretKey: old, validity: validity(-10, 10))
+            Credential(
+                name: "first",
+                insecureForAnyAspID: old,
+                cryptoKeyIDs: .insecureAny,
+                validity: validity(-100, -50)
+            ),
+            Credential(
+                name: "second",
+                insecureForAnyAspID: old,
+                cryptoKeyIDs: .insecureAny,
+                validity: validity(-10, 10)
+            )
         )
         #expect(try await server.open(draft(old)).credentialName == "second")
     }
 
     @Test("A secret is bound to its ASP id")
     func aspID() async throws {
-        let server = try server(Credential(name: "bound", secretKey: old, aspID: scene.aspID))
+        let server = try server(
+            Credential(name: "bound", secretKey: old, aspID: scene.aspID, cryptoKeyIDs: .insecureAny)
+        )
         #expect(try await server.refusal(draft(old)) == nil)
         #expect(try await server.refusal(draft(old, aspID: "000170000000001")) == .callerUnknown)
         #expect(try await server.refusal(draft(new, aspID: "000170000000001")) == .tokenMismatch)
     }
 
+    @Test("Only a credential that says so takes any ASP id")
+    func anyAspID() async throws {
+        for aspID in [scene.aspID.text, "000170000000001"] {
+            let server = try server(Credential(insecureForAnyAspID: old, cryptoKeyIDs: .insecureAny))
+            #expect(try await server.refusal(draft(old, aspID: aspID)) == nil)
+        }
+    }
+
     @Test("A secret that two ASP ids share passes for both, and for no third")
     func sharedSecret() async throws {
         let server = try server(
-            Credential(name: "one", secretKey: old, aspID: try AspID("000170000000001")),
-            Credential(name: "two", secretKey: old, aspID: try AspID("000170000000002"))
+            Credential(name: "one", secretKey: old, aspID: try AspID("000170000000001"), cryptoKeyIDs: .insecureAny),
+            Credential(name: "two", secretKey: old, aspID: try AspID("000170000000002"), cryptoKeyIDs: .insecureAny)
         )
         #expect(try await server.open(draft(old, aspID: "000170000000001")).credentialName == "one")
         #expect(try await server.open(draft(old, aspID: "000170000000002")).credentialName == "two")
@@ -93,8 +120,14 @@ struct CredentialTests {
     @Test("Validity and ASP id do not help each other")
     func expiredForOneForeignForTheOther() async throws {
         let server = try server(
-            Credential(name: "expired", secretKey: old, aspID: scene.aspID, validity: validity(-10, -1)),
-            Credential(name: "foreign", secretKey: old, aspID: try AspID("000170000000002"))
+            Credential(
+                name: "expired",
+                secretKey: old,
+                aspID: scene.aspID,
+                cryptoKeyIDs: .insecureAny,
+                validity: validity(-10, -1)
+            ),
+            Credential(name: "foreign", secretKey: old, aspID: try AspID("000170000000002"), cryptoKeyIDs: .insecureAny)
         )
         #expect(try await server.refusal(draft(old)) == .credentialNotValid)
     }
@@ -102,7 +135,7 @@ struct CredentialTests {
     @Test("An access key that nobody has, or that has no secret left")
     func unknown() async throws {
         var draft = scene.draft()
-        let nobody = StaticCredentials([AccessKey: [SecretKey]]())
+        let nobody = StaticCredentials([Caller: [Credential]]())
         #expect(try await scene.server(credentials: nobody).refusal(draft) == .callerUnknown)
         #expect(try await server().refusal(draft) == .callerUnknown)
         draft.accessKey = String(draft.accessKey?.reversed() ?? [])
@@ -113,7 +146,7 @@ struct CredentialTests {
     func anotherCallersSecret() async throws {
         let other = try AccessKey(String(repeating: "b", count: 40))
         let server = try scene.server(
-            credentials: StaticCredentials([scene.accessKey: [old], other: [new]])
+            credentials: StaticCredentials(insecureForAnyAspIDAndCryptoKey: [scene.accessKey: [old], other: [new]])
         )
         #expect(try await server.refusal(draft(new)) == .tokenMismatch)
         var draft = draft(new)

@@ -57,9 +57,9 @@ struct DecisionLogTests {
         let past = ReceivingScene.start.addingTimeInterval(-100)...ReceivingScene.start.addingTimeInterval(-50)
         let source = StaticCredentials([
             .accessKey(scene.accessKey): [
-                Credential(name: "old", secretKey: secrets[0], validity: past),
-                Credential(name: "", secretKey: secrets[1]),
-                Credential(name: "new", secretKey: secrets[2]),
+                Credential(name: "old", insecureForAnyAspID: secrets[0], cryptoKeyIDs: .insecureAny, validity: past),
+                Credential(name: "", insecureForAnyAspID: secrets[1], cryptoKeyIDs: .insecureAny),
+                Credential(name: "new", insecureForAnyAspID: secrets[2], cryptoKeyIDs: .insecureAny),
             ]
         ])
         let server = try scene.server(credentials: source, logger: log.logger)
@@ -87,7 +87,7 @@ struct DecisionLogTests {
 
     @Test("A full guard is told at error level")
     func fullGuard() async throws {
-        let server = try scene.server(replayGuard: CountingGuard(.full), logger: log.logger)
+        let server = try scene.server(replayGuard: CountingGuard(.full(limit: 1)), logger: log.logger)
         let record = try await record { _ = try await server.open(scene.draft()) }
         #expect(record.level == .error)
         #expect(record.metadata["km.code"] == "replayGuardFull")

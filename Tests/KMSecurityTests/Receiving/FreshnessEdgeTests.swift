@@ -96,6 +96,7 @@ struct FreshnessEdgeTests {
                 credentials: scene.credentials,
                 keyring: CryptoKeyring(scene.serverKey),
                 correlationTolerance: tolerance,
+                replayRetention: .insecureFreshnessWindowOnly,
                 clock: scene.clock.now
             )
             var draft = scene.draft()

@@ -79,12 +79,13 @@ struct LoadTests {
     func everyCopyAndForgeryIsRefused() async throws {
         let scene = try ReceivingScene()
         // A window of 3 s each way: requests come and go from the guard all the time.
-        let replayGuard = InMemoryReplayGuard(capacity: Self.requestCount)
+        let replayGuard = InMemoryReplayGuard(capacity: 2 * Self.requestCount, capacityPerCaller: Self.requestCount)
         let server = try ServerSecurity(
             credentials: scene.credentials,
             keyring: CryptoKeyring(scene.serverKey),
             tolerance: .init(past: 3, future: 3),
-            replayGuard: replayGuard
+            replayGuard: replayGuard,
+            replayRetention: .insecureFreshnessWindowOnly
         )
         func client(_ secretKey: SecretKey) throws -> ClientSecurity {
             try ClientSecurity(
@@ -119,7 +120,7 @@ struct LoadTests {
         #expect(total.forgeries == Tally(mismatched: total.forgeries.mismatched))
         #expect((share - Self.taskCount...share + Self.taskCount).contains(total.copies.replayed))
         #expect((share - Self.taskCount...share + Self.taskCount).contains(total.forgeries.mismatched))
-        #expect(watch.maximumCount <= replayGuard.capacity)
+        #expect(watch.maximumCount <= replayGuard.capacityPerCaller)
 
         // Flat: once the guard has filled, which takes its window, the last third holds no more than the middle one, but
         // for some slack.

@@ -16,10 +16,15 @@ struct OthersMessagesTests {
     @Test("A provider cannot name another's crypto key")
     func anothersKey() async throws {
         let others = Set([try CryptoKeyID(String(repeating: "0", count: 32))])
-        for (allowed, expected) in [(others, KMError.Code.keyUnknown), (others.union([scene.keyID]), nil)] {
+        for (allowed, expected) in [
+            (.only(others), .keyUnknown), (.only(others.union([scene.keyID])), nil), ([scene.keyID], nil),
+            ([], .keyUnknown), (.insecureAny, nil),
+        ] as [(Credential.CryptoKeyIDs, KMError.Code?)] {
             let server = try scene.server(
                 credentials: StaticCredentials([
-                    .accessKey(scene.accessKey): [Credential(secretKey: scene.secretKey, cryptoKeyIDs: allowed)]
+                    .accessKey(scene.accessKey): [
+                        Credential(secretKey: scene.secretKey, aspID: scene.aspID, cryptoKeyIDs: allowed)
+                    ]
                 ])
             )
             let draft = scene.draft(try scene.client().seal(ReceivingScene.parameters, protection: .message).body)
@@ -71,7 +76,7 @@ struct OthersMessagesTests {
         let server = try ServerSecurity(
             credentials: scene.credentials,
             keyring: CryptoKeyring(scene.serverKey),
-            replayRetention: 86_400,
+            replayRetention: .seconds(86_400),
             clock: clock.now
         )
         var draft = scene.draft(try scene.client().seal(ReceivingScene.parameters, protection: .message).body)

@@ -63,7 +63,8 @@ struct PublicResponseTests {
         let fields = try scene.draft().fields()
         let errors: [any Error] = [
             KMError(.cryptographyUnavailable), KMError(.replayGuardFull, "full"), KMError(.clockSetBack),
-            KMError(.certificateNotValid), KMError(.parametersNotEncodable), ReceivingOutage(text: "secret"),
+            KMError(.certificateNotValid), KMError(.parametersNotEncodable), KMError(.configurationInvalid),
+            ReceivingOutage(text: "secret"),
             CancellationError(),
         ]
         for error in errors {

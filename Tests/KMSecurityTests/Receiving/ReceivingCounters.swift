@@ -22,18 +22,18 @@ final class CountingCredentials: CredentialSource {
 /// A replay guard that counts, and gives one answer.
 final class CountingGuard: ReplayGuard {
     private let answer: ReplayClaim?
-    private let keys = Mutex<[ReplayKey]>([])
+    private let requests = Mutex<[ReplayClaimRequest]>([])
 
     /// Answers nil by throwing.
     init(_ answer: ReplayClaim?) {
         self.answer = answer
     }
 
-    var claimed: [ReplayKey] { keys.withLock { $0 } }
+    var claimed: [ReplayClaimRequest] { requests.withLock { $0 } }
 
-    func claim(_ key: ReplayKey, until expiry: Date, at date: Date) async throws -> ReplayClaim {
-        keys.withLock { $0.append(key) }
-        guard let answer else { throw ReceivingOutage(text: "the store said: \(key.text)") }
+    func claim(_ request: ReplayClaimRequest) async throws -> ReplayClaim {
+        requests.withLock { $0.append(request) }
+        guard let answer else { throw ReceivingOutage(text: "the store said: \(request.key.text)") }
         return answer
     }
 }

@@ -59,7 +59,7 @@ struct ReceivingScene: Sendable {
 
     var serverPair: RSAPrivateKey { get throws { try Self.pairs.get().server } }
 
-    var credentials: StaticCredentials { StaticCredentials([accessKey: [secretKey]]) }
+    var credentials: StaticCredentials { StaticCredentials(insecureForAnyAspIDAndCryptoKey: [accessKey: [secretKey]]) }
 
     func client(
         secretKey: SecretKey? = nil,
@@ -83,6 +83,7 @@ struct ReceivingScene: Sendable {
         profile: WireProfile = .documented,
         tolerance: TranTokenVerifier.Tolerance = .standard,
         replayGuard: any ReplayGuard = .inMemory(),
+        replayRetention: ReplayRetention = .insecureFreshnessWindowOnly,
         acceptsEmptyBodies: Bool = false,
         limits: ParameterLimits = .standard,
         logger: Logger? = nil
@@ -93,6 +94,7 @@ struct ReceivingScene: Sendable {
             profile: profile,
             tolerance: tolerance,
             replayGuard: replayGuard,
+            replayRetention: replayRetention,
             acceptsEmptyBodies: acceptsEmptyBodies,
             limits: limits,
             logger: logger,

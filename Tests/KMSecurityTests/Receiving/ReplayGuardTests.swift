@@ -15,7 +15,7 @@ struct ReplayGuardTests {
         let collector = CountingGuard(.first)
         let server = try scene.server(replayGuard: collector)
         for index in 0..<40 { _ = try await server.open(scene.draft(Array("\(index)".utf8))) }
-        keys = collector.claimed
+        keys = collector.claimed.map(\.key)
     }
 
     private func second(_ offset: TimeInterval) -> Date {
@@ -29,11 +29,11 @@ struct ReplayGuardTests {
         #expect(keys.allSatisfy { $0.text.count == 64 && $0.text.allSatisfy(\.isHexDigit) })
         let collector = CountingGuard(.first)
         _ = try await scene.server(replayGuard: collector).open(scene.draft(Array("7".utf8)))
-        #expect(collector.claimed == [keys[7]])
+        #expect(collector.claimed.map(\.key) == [keys[7]])
     }
 
     @Test("Of 64 claims at once one is the first, in each of 200 rounds")
-    func parallelClaims() async throws {
+    func parallelClaims() async {
         for round in 0..<200 {
             let replayGuard = InMemoryReplayGuard(capacity: 2)
             let key = keys[round % keys.count]
@@ -47,15 +47,15 @@ struct ReplayGuardTests {
 
     @Test("A full guard says so, even of new requests, and has room again when others expire")
     func capacity() {
-        let replayGuard = InMemoryReplayGuard(capacity: 3)
+        let replayGuard = InMemoryReplayGuard(capacity: 6, capacityPerCaller: 3)
         for index in 0..<3 { #expect(replayGuard.claim(keys[index], until: second(Double(index)), at: now) == .first) }
-        #expect(replayGuard.claim(keys[3], until: second(10), at: now) == .full)
+        #expect(replayGuard.claim(keys[3], until: second(10), at: now) == .callerFull(limit: 3))
         // It still knows what it has.
         #expect(replayGuard.claim(keys[0], until: second(0), at: now) == .replayed)
         #expect(replayGuard.count == 3)
-        #expect(replayGuard.claim(keys[3], until: second(10), at: second(0.999)) == .full)
+        #expect(replayGuard.claim(keys[3], until: second(10), at: second(0.999)) == .callerFull(limit: 3))
         #expect(replayGuard.claim(keys[3], until: second(10), at: second(1)) == .first)
-        #expect(replayGuard.claim(keys[4], until: second(10), at: second(1)) == .full)
+        #expect(replayGuard.claim(keys[4], until: second(10), at: second(1)) == .callerFull(limit: 3))
         #expect(replayGuard.count == 3)
         #expect(replayGuard.claim(keys[4], until: second(20), at: second(4)) == .first)
         #expect(replayGuard.count == 2)
@@ -63,10 +63,13 @@ struct ReplayGuardTests {
 
     @Test("A guard of no size has room for one", arguments: [0, -1, .min, 1])
     func smallest(capacity: Int) {
-        let replayGuard = InMemoryReplayGuard(capacity: capacity)
-        #expect(replayGuard.capacity == 1)
-        #expect(replayGuard.claim(keys[0], until: second(0), at: now) == .first)
-        #expect(replayGuard.claim(keys[1], until: second(0), at: now) == .full)
+        for perCaller in [nil, .min, 0, 1, .max] as [Int?] {
+            let replayGuard = InMemoryReplayGuard(capacity: capacity, capacityPerCaller: perCaller)
+            #expect(replayGuard.capacity == 1)
+            #expect(replayGuard.capacityPerCaller == 1)
+            #expect(replayGuard.claim(keys[0], until: second(0), at: now) == .first)
+            #expect(replayGuard.claim(keys[1], until: second(0), at: now) == .callerFull(limit: 1))
+        }
     }
 
     @Test("A copy is refused up to and with its expiry, and after it too")
@@ -112,7 +115,7 @@ struct ReplayGuardTests {
 
     @Test("Never more than the capacity, whatever comes when")
     func bounded() {
-        let replayGuard = InMemoryReplayGuard(capacity: 8)
+        let replayGuard = InMemoryReplayGuard(capacity: 16, capacityPerCaller: 8)
         var numbers = HeaderAgreementTests.Numbers(state: 11)
         var answers: Set<ReplayClaim> = []
         for step in 0..<2000 {
@@ -121,6 +124,14 @@ struct ReplayGuardTests {
             answers.insert(replayGuard.claim(keys.randomElement(using: &numbers) ?? keys[0], until: expiry, at: date))
             #expect(replayGuard.count <= 8)
         }
-        #expect(answers == [.first, .replayed, .full])
+        #expect(answers == [.first, .replayed, .callerFull(limit: 8)])
+    }
+}
+
+extension InMemoryReplayGuard {
+    /// Claims a request of one and the same share unless another one is given.
+    func claim(_ key: ReplayKey, until expiry: Date, at date: Date, of share: ReplayShare? = nil) -> ReplayClaim {
+        guard let share = share ?? ReplayShareTests.share(0) else { return .forgotten }
+        return claim(ReplayClaimRequest(key: key, share: share, expiry: expiry, date: date))
     }
 }

@@ -96,7 +96,9 @@ struct ReplayTests {
     @Test("Two callers may send the same body at the same time")
     func callersDoNotDisturbEachOther() async throws {
         let other = try AccessKey(String(repeating: "b", count: 40))
-        let credentials = StaticCredentials([scene.accessKey: [scene.secretKey], other: [scene.secretKey]])
+        let credentials = StaticCredentials(insecureForAnyAspIDAndCryptoKey: [
+            scene.accessKey: [scene.secretKey], other: [scene.secretKey],
+        ])
         let server = try scene.server(credentials: credentials)
         var draft = scene.draft()
         #expect(try await server.refusal(draft) == nil)
@@ -120,6 +122,32 @@ struct ReplayTests {
         #expect(try await server.refusal(draft, protection: .message) == nil)
     }
 
+    @Test(
+        "An altered copy of an encrypted body is rejected for as long as the retention says",
+        arguments: [(601, true), (3599, true), (3600, true), (3602, false)] as [(TimeInterval, Bool)]
+    )
+    func retention(age: TimeInterval, isRejected: Bool) async throws {
+        let server = try scene.server(replayRetention: .seconds(3600))
+        var draft = scene.draft(try scene.client().seal(ReceivingScene.parameters, protection: .message).body)
+        #expect(try await server.refusal(draft, protection: .message) == nil)
+        scene.clock.set(ReceivingScene.start.addingTimeInterval(age))
+        let stamp = try RequestStamp(date: ReceivingScene.start.addingTimeInterval(age), timeZone: .utc)
+        draft.setTime("\(stamp.tranTime)000")
+        #expect(try await server.refusal(draft, protection: .message) == (isRejected ? .replayed : nil))
+    }
+
+    @Test("A retention that is not longer than the tolerance has to be asked for by its name")
+    func retentionsThatAreTooShort() throws {
+        for seconds in [0, -1, 599.9, 600, .nan, -.infinity] {
+            let error = #expect(throws: KMError(.configurationInvalid)) {
+                try scene.server(replayRetention: .seconds(seconds))
+            }
+            #expect(error?.detail.contains("600.0 s") == true)
+        }
+        for seconds in [600.1, 86_400, .infinity] { _ = try scene.server(replayRetention: .seconds(seconds)) }
+        _ = try scene.server(replayRetention: .insecureFreshnessWindowOnly)
+    }
+
     @Test("A copy passes at no time while it is fresh, or after", arguments: [0, 1, 299.999, 300, 300.001, 301, 4000])
     func copiesInTime(age: TimeInterval) async throws {
         let server = try scene.server()
@@ -132,7 +160,7 @@ struct ReplayTests {
 
     @Test("A full guard refuses, and takes requests again when the first have expired")
     func fullGuard() async throws {
-        let replayGuard = InMemoryReplayGuard(capacity: 2)
+        let replayGuard = InMemoryReplayGuard(capacity: 4, capacityPerCaller: 2)
         let server = try scene.server(replayGuard: replayGuard)
         for (body, code) in [("1", nil), ("2", nil), ("3", .replayGuardFull), ("2", .replayed)]
             as [(String, KMError.Code?)]

@@ -62,7 +62,7 @@ struct RespondTests {
 
     @Test("A fault of ours in opening is a 500")
     func ownFault() async throws {
-        let full = try scene.server(replayGuard: CountingGuard(.full))
+        let full = try scene.server(replayGuard: CountingGuard(.full(limit: 1)))
         let request = try request()
         let response = await full.respond(to: request.headers, request.body) { $0.parameters }
         #expect(response.status == .internalServerError)
@@ -163,7 +163,9 @@ struct RespondTests {
     @Test("Callbacks in the same way")
     func callback() async throws {
         let callbacks = try scene.server(
-            credentials: StaticCredentials([.callback(scene.aspID): [Credential(secretKey: scene.secretKey)]]),
+            credentials: StaticCredentials([
+                .callback(scene.aspID): [Credential(insecureForAnyAspID: scene.secretKey, cryptoKeyIDs: .insecureAny)]
+            ]),
             logger: log.logger
         )
         let platform = try ClientSecurity(

@@ -66,7 +66,8 @@ struct ServerChangeTests {
         let changed = server.with(
             credentials: StaticCredentials([
                 .accessKey(scene.accessKey): [
-                    Credential(name: "new", secretKey: secret), Credential(name: "old", secretKey: scene.secretKey),
+                    Credential(name: "new", insecureForAnyAspID: secret, cryptoKeyIDs: .insecureAny),
+                    Credential(name: "old", insecureForAnyAspID: scene.secretKey, cryptoKeyIDs: .insecureAny),
                 ]
             ])
         )

@@ -69,6 +69,7 @@ struct SoakTests {
             keyring: CryptoKeyring(scene.serverKey),
             tolerance: .init(past: 3, future: 3),
             replayGuard: .inMemory(capacity: 1_000_000),
+            replayRetention: .insecureFreshnessWindowOnly,
             dataKeyCaching: Self.caching
         )
         let policies: [EndpointPolicy] = [.waitingPhysicalCards, .waitingPhysicalCardsByField]

@@ -58,6 +58,28 @@ struct TimingTests {
     }
 
     @Test(.enabled(if: isWanted, "a measurement: set KMSEC_TIMING, to the samples of a class or to 1"))
+    func numberOfSecrets() async throws {
+        let counts = [1, 0, 2, 4, 1]
+        // An access key for each class, so that the classes differ in nothing else.
+        let callers = try counts.indices.map { try AccessKey(String(repeating: "\($0)", count: 40)) }
+        let secrets = try (0..<4).map { try ReceivingScene.secretKey("secret \($0)") }
+        let source = Dictionary(
+            uniqueKeysWithValues: zip(callers, counts).map { ($0, Array(secrets.prefix($1))) }.filter { !$1.isEmpty }
+        )
+        let server = try scene.server(credentials: StaticCredentials(insecureForAnyAspIDAndCryptoKey: source))
+        let requests = try callers.map { caller in
+            var draft = scene.draft([UInt8](repeating: 0x20, count: 600))
+            draft.secretKey = try ReceivingScene.secretKey("a guess")
+            draft.accessKey = caller.text
+            return (try draft.fields(), draft.body)
+        }
+        let samples = await TimingSamples(classCount: counts.count, count: Self.count) { index, _ in
+            _ = try? await server.open(requests[index].0, requests[index].1, protection: .none)
+        }
+        print(samples.report(["one secret", "no secret", "two secrets", "four secrets", "one secret again"]))
+    }
+
+    @Test(.enabled(if: isWanted, "a measurement: set KMSEC_TIMING, to the samples of a class or to 1"))
     func encryptedKeyOrTag() async throws {
         let cipher = try ParameterCipher(keyring: CryptoKeyring(scene.serverKey))
         let client = try scene.client()

@@ -9,7 +9,7 @@ struct CardExchange: Sendable {
     let client: ClientSecurity
     let server: ServerSecurity
     let replayGuard: InMemoryReplayGuard
-    let replayKeys: [ReplayKey]
+    let claims: [ReplayClaimRequest]
     let request: SealedRequest
     let call: OpenedCall
     let reply: SealedResponse
@@ -43,6 +43,7 @@ struct CardExchange: Sendable {
             credentials: StaticCredentials([Self.caller(): [Self.credential()]]),
             keyring: CryptoKeyring(world.serverKey),
             replayGuard: kept,
+            replayRetention: .seconds(3600),
             dataKeyCaching: .standard,
             clock: { world.now }
         )
@@ -50,14 +51,16 @@ struct CardExchange: Sendable {
         call = try await server.open(request.headers, request.body, protection: protection)
         reply = try server.seal(CardInputs.parameters, answering: call, protection: protection)
         opened = try client.open(reply.headers, reply.body, answering: request, protection: protection)
-        replayKeys = await kept.keys
+        claims = await kept.requests
     }
 
     static func secretKey() throws -> SecretKey { try SecretKey(SecretBytes(testCardNumber)) }
 
     static func caller() throws -> Caller { .accessKey(try World().accessKey) }
 
-    static func credential() throws -> Credential { Credential(name: "first", secretKey: try secretKey()) }
+    static func credential() throws -> Credential {
+        Credential(name: "first", insecureForAnyAspID: try secretKey(), cryptoKeyIDs: .insecureAny)
+    }
 
     static func token(of body: [UInt8]) throws -> TranToken {
         try TranTokenSigner(secretKey()).sign(body, at: RequestStamp(date: World().now, timeZone: .kst))
@@ -89,10 +92,10 @@ struct CardExchange: Sendable {
 /// A replay guard that keeps what it is asked.
 private actor KeptKeys: ReplayGuard {
     nonisolated let guarding = InMemoryReplayGuard(capacity: 10)
-    private(set) var keys: [ReplayKey] = []
+    private(set) var requests: [ReplayClaimRequest] = []
 
-    func claim(_ key: ReplayKey, until expiry: Date, at date: Date) -> ReplayClaim {
-        keys.append(key)
-        return guarding.claim(key, until: expiry, at: date)
+    func claim(_ request: ReplayClaimRequest) -> ReplayClaim {
+        requests.append(request)
+        return guarding.claim(request)
     }
 }

@@ -71,10 +71,14 @@ import Testing
             credentials: StaticCredentials([
                 CardExchange.caller(): [CardExchange.credential()],
                 .callback(world.aspID): [
-                    Credential(secretKey: CardExchange.secretKey(), cryptoKeyIDs: [world.keyID, world.otherKeyID])
+                    Credential(
+                        insecureForAnyAspID: CardExchange.secretKey(),
+                        cryptoKeyIDs: [world.keyID, world.otherKeyID]
+                    )
                 ],
             ]),
             keyring: CryptoKeyring(world.serverKey),
+            replayRetention: .seconds(3600),
             logger: log.logger,
             clock: { world.now }
         )

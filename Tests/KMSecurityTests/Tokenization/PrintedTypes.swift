@@ -112,7 +112,9 @@ extension PrintedType {
                 }
             }
         },
-        PrintedType(ReplayKey.self) { try await CardExchange.all().flatMap(\.replayKeys) },
+        PrintedType(ReplayKey.self) { try await CardExchange.all().flatMap(\.claims).map(\.key) },
+        PrintedType(ReplayShare.self) { try await CardExchange.all().flatMap(\.claims).map(\.share) },
+        PrintedType(ReplayClaimRequest.self) { try await CardExchange.all().flatMap(\.claims) },
         PrintedType(InMemoryReplayGuard.self) { try await CardExchange.all().map(\.replayGuard) },
     ]
 

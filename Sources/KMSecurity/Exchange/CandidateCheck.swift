@@ -1,0 +1,56 @@
+internal import KMPrimitives
+
+/// Finds the credentials whose secret made a token, at a cost that does not show how many secrets a caller has.
+///
+/// Rejecting a token costs ``Credential/maximumCountPerCaller`` MACs over the body for every caller: one for each secret,
+/// and the rest under a key that nobody knows. Accepting one costs a MAC for each secret: whoever made that token knows a
+/// secret of the caller already.
+package struct CandidateCheck: Sendable {
+    private let nobodysKey: SecretKey
+
+    /// Prepares the key that nobody knows.
+    ///
+    /// - Throws: ``KMError`` `cryptographyUnavailable`.
+    package init() throws {
+        nobodysKey = try SecretKey(SecretBytes(randomCount: SecretKey.recommendedByteCount))
+    }
+
+    /// Tries every candidate, so that the time does not show which one matches.
+    ///
+    /// - Parameters:
+    ///   - candidates: The credentials of a caller.
+    ///   - token: The token of a request.
+    ///   - body: The body of the request.
+    ///   - onMatch: Called for each candidate whose secret made the token, in order.
+    /// - Returns: The number of MACs computed.
+    /// - Throws: ``KMError`` `configurationInvalid` for too many candidates; `cryptographyUnavailable`.
+    @discardableResult
+    package func check(
+        _ candidates: [Credential],
+        _ token: TranToken,
+        body: Span<UInt8>,
+        onMatch: (Credential) -> Void
+    ) throws -> Int {
+        guard candidates.count <= Credential.maximumCountPerCaller else {
+            throw KMError(
+                .configurationInvalid,
+                "the credential source must return at most \(Credential.maximumCountPerCaller) credentials for a caller; got "
+                    + "\(candidates.count). Remove those that have expired, or give the provider another access key"
+            )
+        }
+        var macCount = 0
+        var hasMatch = false
+        for candidate in candidates {
+            macCount += 1
+            guard try candidate.secretKey.hmac.isValid(token.mac, for: body) else { continue }
+            hasMatch = true
+            onMatch(candidate)
+        }
+        guard !hasMatch else { return macCount }
+        while macCount < Credential.maximumCountPerCaller {
+            macCount += 1
+            _ = try nobodysKey.hmac.isValid(token.mac, for: body)
+        }
+        return macCount
+    }
+}

@@ -1,0 +1,154 @@
+internal import KMJOSE
+
+// What an application keeps prints one line: enough to see which one it is, and nothing secret. The innards, hundreds of
+// numbers and every key of a ring, would bury both.
+
+extension ClientSecurity: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    /// The identity of the caller, a summary of the keys, and how requests are written.
+    public var description: String {
+        let caller = accessKey.map { "access key \($0)" } ?? "callbacks"
+        return "ClientSecurity(ASP id \(aspID), \(caller), \(keyring.summary), \(profile.name), \(timeZone))"
+    }
+
+    /// The same as ``description``.
+    public var debugDescription: String { description }
+
+    /// Shows no children.
+    public var customMirror: Mirror { Mirror(self, children: []) }
+}
+
+extension ServerSecurity: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    /// A summary of the keys, how long requests are fresh, and what remembers them.
+    public var description: String { "ServerSecurity(\(keyring.summary), \(verifier.summary))" }
+
+    /// The same as ``description``.
+    public var debugDescription: String { description }
+
+    /// Shows no children.
+    public var customMirror: Mirror { Mirror(self, children: []) }
+}
+
+extension ParameterCipher: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    /// A summary of the keys, and how bodies are written.
+    public var description: String {
+        "ParameterCipher(\(keyring.summary), \(profile.name)\(cache == nil ? "" : ", data-key cache"))"
+    }
+
+    /// The same as ``description``.
+    public var debugDescription: String { description }
+
+    /// Shows no children.
+    public var customMirror: Mirror { Mirror(self, children: []) }
+}
+
+extension Credential: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    /// The name, and what the credential is bound to.
+    public var description: String {
+        let keys =
+            switch cryptoKeyIDs {
+            case .only(let ids): "\(ids.count) crypto key\(ids.count == 1 ? "" : "s")"
+            case .insecureAny: "any crypto key"
+            }
+        let name = name.isEmpty ? "without a name" : name
+        return "Credential(\(name), \(secretKey), ASP id \(aspID.map { $0.text } ?? "any"), \(keys))"
+    }
+
+    /// The same as ``description``.
+    public var debugDescription: String { description }
+
+    /// Shows no children.
+    public var customMirror: Mirror { Mirror(self, children: []) }
+}
+
+extension StaticCredentials: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    /// The number of callers.
+    public var description: String { "StaticCredentials(\(callerCount) caller\(callerCount == 1 ? "" : "s"))" }
+
+    /// The same as ``description``.
+    public var debugDescription: String { description }
+
+    /// Shows no children.
+    public var customMirror: Mirror { Mirror(self, children: []) }
+}
+
+extension CryptoKey: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    /// The id, the state, and what the key can do.
+    public var description: String {
+        let halves = [
+            encryptionKey.map { "encrypts to \($0)" }, decryptionKey.map { "decrypts with \($0)" },
+        ].compactMap(\.self)
+        return "CryptoKey(\(([id.text, state.rawValue] + halves).joined(separator: ", ")))"
+    }
+
+    /// The same as ``description``.
+    public var debugDescription: String { description }
+
+    /// Shows no children.
+    public var customMirror: Mirror { Mirror(self, children: []) }
+}
+
+extension EndpointPolicy: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    /// What requests and responses must be.
+    public var description: String { "EndpointPolicy(request: \(request), response: \(response))" }
+
+    /// The same as ``description``.
+    public var debugDescription: String { description }
+
+    /// Shows no children.
+    public var customMirror: Mirror { Mirror(self, children: []) }
+}
+
+extension EndpointPolicy.Rule: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    /// The protection, and whether it may be missing.
+    public var description: String { isRequired ? "\(protection)" : "\(protection), not required" }
+
+    /// The same as ``description``.
+    public var debugDescription: String { description }
+
+    /// Shows no children.
+    public var customMirror: Mirror { Mirror(self, children: []) }
+}
+
+extension Protection: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    /// The kind of protection; at field level, the paths.
+    public var description: String {
+        switch self {
+        case .none: "none"
+        case .message: "message"
+        case .fields(let selection): "\(selection)"
+        }
+    }
+
+    /// The same as ``description``.
+    public var debugDescription: String { description }
+
+    /// Shows no children.
+    public var customMirror: Mirror { Mirror(self, children: []) }
+}
+
+extension FieldSelection: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    /// The paths.
+    public var description: String { "fields \(paths.map { "\($0)" }.joined(separator: " "))" }
+
+    /// The same as ``description``.
+    public var debugDescription: String { description }
+
+    /// Shows no children.
+    public var customMirror: Mirror { Mirror(self, children: []) }
+}
+
+extension CryptoKeyring {
+    /// The number of keys and the primary one, for a line in which a ring of hundreds has room.
+    var summary: String {
+        let count = keys.count
+        return "\(count) key\(count == 1 ? "" : "s")\(primaryID.map { ", primary \($0)" } ?? "")"
+    }
+}
+
+extension RequestVerifier {
+    /// How long requests are fresh, and what remembers them.
+    var summary: String {
+        "tolerance \(tolerance.past) s past and \(tolerance.future) s future, \(type(of: replayGuard)), "
+            + "retention \(retention) s"
+    }
+}

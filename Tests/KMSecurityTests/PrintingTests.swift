@@ -1,0 +1,105 @@
+import Foundation
+import KMJOSE
+import KMSecurity
+import KMTestSupport
+import Testing
+
+/// What an application keeps prints one line that says which one it is, and an error says what is wrong.
+@Suite("Printing")
+struct PrintingTests {
+    private let world: World
+
+    init() throws { world = try World() }
+
+    private func check<Value>(_ value: Value, _ expected: String) {
+        #expect("\(value)" == expected)
+        #expect(String(reflecting: value) == expected)
+        var text = ""
+        dump(value, to: &text)
+        // Of an instance of a class, its number follows.
+        #expect(text.hasPrefix("- \(expected)"))
+        #expect(text.count { $0 == "\n" } == 1)
+    }
+
+    @Test("Both ends")
+    func ends() throws {
+        check(
+            try world.client(),
+            "ClientSecurity(ASP id 000170000000000, access key \(world.accessKey), 1 key, primary \(World.keyText), "
+                + "documented, KST)"
+        )
+        let platform = try ClientSecurity(
+            aspID: world.aspID,
+            accessKey: nil,
+            secretKey: world.secretKey,
+            keyring: CryptoKeyring([world.clientKey], primary: nil),
+            profile: .gateway
+        )
+        check(platform, "ClientSecurity(ASP id 000170000000000, callbacks, 1 key, gateway, UTC)")
+        check(
+            try world.server(),
+            "ServerSecurity(1 key, primary \(World.keyText), tolerance 300.0 s past and 300.0 s future, "
+                + "InMemoryReplayGuard, retention 3600.0 s)"
+        )
+    }
+
+    @Test("What ends are made of")
+    func parts() throws {
+        let ring = try CryptoKeyring([world.serverKey], primary: nil)
+        check(try ParameterCipher(keyring: ring), "ParameterCipher(1 key, documented)")
+        check(
+            try ParameterCipher(keyring: ring, profile: .gateway, dataKeyCaching: .standard),
+            "ParameterCipher(1 key, gateway, data-key cache)"
+        )
+        check(
+            world.serverKey,
+            "CryptoKey(\(World.keyText), active, encrypts to RSAPublicKey(2048 bits), decrypts with "
+                + "RSAPrivateKey(2048 bits, redacted))"
+        )
+        check(CryptoKey(discarded: world.keyID, issuedAt: .now), "CryptoKey(\(World.keyText), discarded)")
+        let credential = Credential(
+            name: "2026-11",
+            secretKey: world.secretKey,
+            aspID: world.aspID,
+            cryptoKeyIDs: [world.keyID]
+        )
+        check(
+            credential,
+            "Credential(2026-11, SecretKey(40 bytes, redacted), ASP id 000170000000000, 1 crypto key)"
+        )
+        check(
+            Credential(insecureForAnyAspID: world.secretKey, cryptoKeyIDs: .insecureAny),
+            "Credential(without a name, SecretKey(40 bytes, redacted), ASP id any, any crypto key)"
+        )
+        check(StaticCredentials([.accessKey(world.accessKey): [credential]]), "StaticCredentials(1 caller)")
+        check(
+            InMemoryReplayGuard(capacity: 100),
+            "InMemoryReplayGuard(0 requests, capacity 100 of each kind, 25 per caller)"
+        )
+        check(JWEDecryptor(with: try TestKeys.first()), "JWEDecryptor(RSAPrivateKey(2048 bits, redacted))")
+    }
+
+    @Test("What endpoints ask for")
+    func policies() throws {
+        check(EndpointPolicy.waitingPhysicalCards, "EndpointPolicy(request: message, response: message)")
+        let policy = try EndpointPolicy(
+            request: .init(.fields("$.a", "$.b[*]"), isRequired: false),
+            response: .init(.none)
+        )
+        check(policy, "EndpointPolicy(request: fields $['a'] $['b'][*], not required, response: none)")
+    }
+
+    @Test("An error's localized description is its description")
+    func errors() throws {
+        let errors: [any Error] = [
+            KMError(.replayGuardFull, "a detail"), KMError(.authenticationFailed), PlatformResult.invalidCardInfo,
+            PlatformResult(code: "003_011", message: "no card 9491339401250765", description: "look"),
+        ]
+        #expect(
+            errors.map(\.localizedDescription) == [
+                "replayGuardFull: a detail", "authenticationFailed", "003_011: Invalid card info.",
+                "003_011: no card 949133******0765: look",
+            ]
+        )
+    }
+}

@@ -1,0 +1,169 @@
+import Foundation
+import HTTPTypes
+import KMSecurity
+import Testing
+
+/// Whoever captured one plain request can make any number of different ones: that fills the caller's own share of a
+/// replay guard, and nothing else.
+@Suite("Shares of the replay guard")
+struct ReplayShareTests {
+    private let scene: ReceivingScene
+    private let other: AccessKey
+
+    init() throws {
+        scene = try ReceivingScene()
+        other = try AccessKey(String(repeating: "b", count: 40))
+    }
+
+    /// The share of a caller by its number.
+    static func share(_ caller: Int, _ kind: ReplayShare.Kind = .plain) -> ReplayShare? {
+        let digits = String(caller)
+        let text = String(repeating: "0", count: 40 - digits.count) + digits
+        return (try? AccessKey(text)).map { ReplayShare(caller: .accessKey($0), kind: kind) }
+    }
+
+    /// As many keys as are asked for, of made-up requests.
+    private func keys(_ count: Int) async throws -> [ReplayKey] {
+        let collector = CountingGuard(.first)
+        let server = try scene.server(replayGuard: collector)
+        for index in 0..<count { _ = try await server.open(scene.draft(Array("\(index)".utf8))) }
+        return collector.claimed.map(\.key)
+    }
+
+    /// Sends copies of one plain request, each under a time of its own.
+    private func flood(_ server: ServerSecurity, count: Int) async throws -> [KMError.Code?] {
+        var captured = scene.draft()
+        var codes: [KMError.Code?] = []
+        for index in 0..<count {
+            captured.setTime("20270305123456\(100 + index)")
+            codes.append(try await server.refusal(captured))
+        }
+        return codes
+    }
+
+    private func server(_ replayGuard: any ReplayGuard) throws -> ServerSecurity {
+        let credentials = StaticCredentials(insecureForAnyAspIDAndCryptoKey: [
+            scene.accessKey: [scene.secretKey], other: [scene.secretKey],
+        ])
+        return try scene.server(credentials: credentials, replayGuard: replayGuard)
+    }
+
+    @Test("A flood of one caller's plain requests is rejected, and stops no other caller")
+    func otherCallers() async throws {
+        let server = try server(.inMemory(capacity: 64))
+        #expect(
+            try await flood(server, count: 100) == Array(repeating: nil, count: 16)
+                + Array(repeating: .replayGuardFull, count: 84)
+        )
+        for index in 0..<16 {
+            var genuine = scene.draft(Array("\(index)".utf8))
+            genuine.accessKey = other.text
+            #expect(try await server.refusal(genuine) == nil)
+        }
+    }
+
+    @Test("A flood of a caller's plain requests does not stop that caller's encrypted ones")
+    func encryptedRequestsOfTheFloodedCaller() async throws {
+        let server = try server(.inMemory(capacity: 16))
+        #expect(try await flood(server, count: 20).last == .replayGuardFull)
+        for protection in [Protection.message, try .fields("$.physicalCardNo")] {
+            let request = try scene.client().seal(ReceivingScene.parameters, protection: protection)
+            _ = try await server.open(request, protection: protection)
+        }
+    }
+
+    @Test("A request that was accepted stays known however many others come")
+    func aFloodHidesNoCopy() async throws {
+        let server = try server(.inMemory(capacity: 16))
+        let genuine = scene.draft(Array("1".utf8))
+        #expect(try await server.refusal(genuine) == nil)
+        _ = try await flood(server, count: 100)
+        #expect(try await server.refusal(genuine) == .replayed)
+    }
+
+    @Test("The detail says which limit was reached, and what to do")
+    func details() async throws {
+        for (claim, words) in [
+            (ReplayClaim.callerFull(limit: 7), ["7 plain requests of one caller", "other callers are not affected"]),
+            (.full(limit: 9), ["9 plain requests", "Raise the guard's capacity"]),
+        ] {
+            let server = try server(CountingGuard(claim))
+            let error = await #expect(throws: KMError(.replayGuardFull)) { try await server.open(scene.draft()) }
+            for word in words { #expect(error?.detail.contains(word) == true) }
+            #expect(error?.detail.contains(scene.accessKey.text) == false)
+        }
+    }
+
+    @Test("A guard sees the caller and the kind of each request")
+    func whatAGuardSees() async throws {
+        let collector = CountingGuard(.first)
+        let server = try scene.server(
+            credentials: StaticCredentials([
+                .accessKey(scene.accessKey): [
+                    Credential(insecureForAnyAspID: scene.secretKey, cryptoKeyIDs: .insecureAny)
+                ],
+                .callback(scene.aspID): [Credential(insecureForAnyAspID: scene.secretKey, cryptoKeyIDs: .insecureAny)],
+            ]),
+            replayGuard: collector
+        )
+        _ = try await server.open(scene.draft())
+        _ = try await server.open(scene.client().seal(ReceivingScene.parameters))
+        var callback = scene.draft()
+        callback.accessKey = nil
+        _ = try await server.openCallback(callback.fields(), callback.body, policy: EndpointPolicy(.none))
+        #expect(
+            collector.claimed.map(\.share.text) == [
+                "plain:accessKey:\(scene.accessKey)", "encrypted:accessKey:\(scene.accessKey)",
+                "plain:callback:\(scene.aspID)",
+            ]
+        )
+    }
+
+    @Test("Three callers can take a full share each, and each further one half of what is left")
+    func manyFloodedCallers() async throws {
+        let keys = try await keys(400)
+        let now = ReceivingScene.start
+        let replayGuard = InMemoryReplayGuard(capacity: 64)
+        var counts: [Int] = []
+        for caller in 0..<10 {
+            let answers = (0..<40).map {
+                replayGuard.claim(keys[caller * 40 + $0], until: now + 10, at: now, of: Self.share(caller))
+            }
+            counts.append(answers.count { $0 == .first })
+        }
+        #expect(counts == [16, 16, 16, 8, 4, 2, 1, 1, 0, 0])
+        #expect(replayGuard.count == 64)
+    }
+
+    @Test("Plain and encrypted requests have their own room, and give it back when they expire")
+    func kindsCountApart() async throws {
+        let keys = try await keys(40)
+        let now = ReceivingScene.start
+        let replayGuard = InMemoryReplayGuard(capacity: 8, capacityPerCaller: 4)
+        for round in 0..<3 {
+            let date = now + Double(round) * 20
+            for (index, kind) in ReplayShare.Kind.allCases.enumerated() {
+                let answers = (0..<5).map {
+                    replayGuard.claim(keys[index * 5 + $0], until: date + 10, at: date, of: Self.share(1, kind))
+                }
+                #expect(answers == Array(repeating: .first, count: 4) + [.callerFull(limit: 4)])
+            }
+            #expect(replayGuard.count == 8)
+        }
+    }
+
+    @Test("A claim erases a bounded number of expired requests, and yet a full share has room again")
+    func expiryInBulk() async throws {
+        let keys = try await keys(400)
+        let now = ReceivingScene.start
+        let replayGuard = InMemoryReplayGuard(capacity: 800, capacityPerCaller: 300)
+        for key in keys[..<300] { #expect(replayGuard.claim(key, until: now, at: now) == .first) }
+        #expect(replayGuard.claim(keys[300], until: now + 9, at: now, of: Self.share(1)) == .first)
+        #expect(replayGuard.claim(keys[301], until: now + 9, at: now + 5, of: Self.share(1)) == .first)
+        #expect(replayGuard.count == 302 - 64)
+        // What expired is rejected, erased or not.
+        for key in keys[..<300] { #expect(replayGuard.claim(key, until: now, at: now + 5) != .first) }
+        for key in keys[302..<400] { #expect(replayGuard.claim(key, until: now + 9, at: now + 5) == .first) }
+        #expect(replayGuard.count == 100)
+    }
+}
