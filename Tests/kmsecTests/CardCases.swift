@@ -22,7 +22,7 @@ struct CardCase: Sendable {
         "kmsec par key": group,
         "kmsec headers": group, "kmsec jwe": group, "kmsec vectors": group,
         "kmsec demo": CardCase(arguments: [], givesData: true, more: [["--json"]]),
-        "kmsec key generate": CardCase(arguments: ["--out", "missing"]),
+        "kmsec key generate": CardCase(arguments: ["--out", "missing/keys"]),
         "kmsec encrypt": CardCase(
             arguments: ["--to", "$KEYS/key.public.pem", "--key-id", keyID],
             givesData: true,

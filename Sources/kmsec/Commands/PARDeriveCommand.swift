@@ -12,7 +12,7 @@ struct PARDeriveCommand: AsyncParsableCommand {
             kmsec par derive (--key-file <file> | --key-env <name>) [--key-version <number>]
                              [--check-value <digits>] [--prefix <prefix>] [--digits <count>]
                              [--allow-separators] [--json --field <path> ... [--beside <name>]]
-                             [--from-line <number>] [-o <file>] [<file>]
+                             [--from-line <number>] [--output <file>] [<file>]
             """,
         discussion: """
             With --json each line is a JSON document, and the PAR takes the PAN's place, or stands beside it; every other \

@@ -16,7 +16,7 @@ struct RequestCommand: ParsableCommand {
                           [--method <method>] [--allow-unmatched] [--profile <profile>] [--enc <enc>]
                           [--any-time] [--zone <zone>] [--time <digits>]
                           [--correlation-id <correlation-id>]
-                          [--format <format>] [--body-file <file>] [-o <file>] [<file>]
+                          [--format <format>] [--body-file <file>] [--output <file>] [<file>]
             """,
         discussion: """
             Writes a curl command for a POSIX shell, an HTTP/1.1 message for nc or openssl s_client, or JSON. None of them \

@@ -10,7 +10,7 @@ struct TokenSignCommand: ParsableCommand {
         usage: """
             kmsec token sign (--secret-file <file> | --secret-env <name>)
                              [--profile <profile>] [--zone <zone>] [--time <digits>]
-                             [-o <file>] [<file>]
+                             [--output <file>] [<file>]
             """
     )
 
