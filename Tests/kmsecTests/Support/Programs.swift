@@ -49,7 +49,7 @@ enum Programs {
         root.appending(path: "Tests/Interop/\(name)").path(percentEncoded: false)
     }
 
-    private static func find(_ name: String) -> Program? {
+    static func find(_ name: String) -> Program? {
         searchPath.split(separator: ":").compactMap { executable("\($0)/\(name)") }.first
     }
 

@@ -10,6 +10,8 @@ struct ToolCommand: Decodable {
 
         let kind: String
         let names: [Name]?
+        /// The values that it lists; nil for those of any.
+        let allValues: [String]?
     }
 
     let commandName: String

@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# What bash offers for the last word of a command line, one candidate a line.
+#
+# bash complete.bash SCRIPT WORD... : SCRIPT is the completion script of the command that the first WORD names; the words are as they
+# would be typed, the last one as far as it is.
+set -eu
+source "$1"
+shift
+
+COMP_WORDS=("$@")
+COMP_CWORD=$(($# - 1))
+COMP_LINE="$*"
+COMP_POINT=${#COMP_LINE}
+# complete -o filenames -F FUNCTION COMMAND
+read -ra specification < <(complete -p "$1")
+for index in "${!specification[@]}"; do
+    if [ "${specification[index]}" = -F ]; then function=${specification[index + 1]}; fi
+done
+COMPREPLY=()
+set +eu
+# Outside of a completion compopt has nothing to act on.
+compopt() { :; }
+"$function" "$1" "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD - 1]}"
+printf '%s\n' "${COMPREPLY[@]}"
