@@ -108,12 +108,13 @@ extension ToolTests {
                 decryptionKey: RSAPrivateKey(contentsOfFile: keys.path("key.private.pem")),
                 issuedAt: .now
             )
+            let credential = Credential(secretKey: secretKey, aspID: aspID, cryptoKeyIDs: [key.id])
             let server = try ServerSecurity(
                 credentials: StaticCredentials([
-                    .accessKey(AccessKey(Self.accessKey)): [Credential(secretKey: secretKey, aspID: aspID)],
-                    .callback(aspID): [Credential(secretKey: secretKey)],
+                    .accessKey(AccessKey(Self.accessKey)): [credential], .callback(aspID): [credential],
                 ]),
-                keyring: CryptoKeyring(key)
+                keyring: CryptoKeyring(key),
+                replayRetention: .seconds(3600)
             )
             let whole = try await described(caller + encryption, profile)
             let call = try await server.open(whole.fields, Array(whole.body.utf8))
