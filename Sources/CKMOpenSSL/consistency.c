@@ -31,19 +31,17 @@ static int integers_fit(const EVP_PKEY *pkey) {
         OSSL_PKEY_PARAM_RSA_FACTOR1,   OSSL_PKEY_PARAM_RSA_FACTOR2,   OSSL_PKEY_PARAM_RSA_EXPONENT1,
         OSSL_PKEY_PARAM_RSA_EXPONENT2, OSSL_PKEY_PARAM_RSA_COEFFICIENT1,
     };
-    BIGNUM *integers[COUNT] = {NULL}, *third = NULL;
+    BIGNUM *integers[COUNT] = {NULL};
     int found = 0;
     for (int i = 0; i < COUNT; i++) found += EVP_PKEY_get_bn_param(pkey, names[i], &integers[i]) == 1;
-    const int has_more_primes = EVP_PKEY_get_bn_param(pkey, OSSL_PKEY_PARAM_RSA_FACTOR3, &third) == 1;
-    /* A key of d alone has nothing to compare, and the rule for more than two primes is another. */
-    int fits = has_more_primes || (found == D + 1 && integers[D] != NULL);
+    /* A key of d alone has nothing to compare. More than two primes never get here. */
+    int fits = found == D + 1 && integers[D] != NULL;
     if (!fits && found == COUNT) {
         BN_CTX *context = BN_CTX_secure_new();
         fits = context != NULL && fit(integers, context);
         BN_CTX_free(context);
     }
     for (int i = 0; i < COUNT; i++) BN_clear_free(integers[i]);
-    BN_clear_free(third);
     km_clear();
     return fits;
 }

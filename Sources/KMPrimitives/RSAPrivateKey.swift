@@ -43,9 +43,15 @@ public struct RSAPrivateKey: Sendable {
     ///
     /// `bytes` stay the caller's, to cleanse or forget; no passphrase is ever asked for on a terminal.
     ///
-    /// - Throws: ``KMError`` `malformedKey`, `wrongKeyKind` for a public key or certificate, `unsupportedKey`,
-    ///   `passphraseRequired`, `passphraseWrong`, or `legacyEncryption` for a file that needs OpenSSL's legacy provider
-    ///   (old PKCS#12 files with RC2).
+    /// Reading takes a few milliseconds, and up to some tenths of a second for 8192 bits. Key derivation comes on top: it
+    /// is bounded to 10,000,000 rounds for all parts of a file together, some seconds. Without a passphrase there is next
+    /// to none.
+    ///
+    /// - Throws: ``KMError`` `malformedKey`, also for a file that asks for more key derivation; `wrongKeyKind` for a
+    ///   public key or certificate; `unsupportedKey` for another algorithm, another size, or more than two primes;
+    ///   `passphraseRequired`; `passphraseWrong`; `legacyEncryption` for a file that needs OpenSSL's legacy provider
+    ///   (old PKCS#12 files with RC2); `invalidSize` for a passphrase of more than 1024 bytes; `limitExceeded` for more
+    ///   than 65,536 bytes.
     public init(parsing bytes: Span<UInt8>, passphrase: SecretBytes? = nil) throws {
         func parse(_ passphrase: UnsafePointer<UInt8>?, _ count: Int) throws -> RSAKeyHandle {
             var pointer: OpaquePointer?
