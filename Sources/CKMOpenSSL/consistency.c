@@ -42,19 +42,22 @@ static int integers_fit(const EVP_PKEY *pkey) {
         BN_CTX_free(context);
     }
     for (int i = 0; i < COUNT; i++) BN_clear_free(integers[i]);
-    km_clear();
     return fits;
 }
 
-int km_rsa_is_consistent(const km_rsa *pair) {
-    uint8_t sample[32], wrapped[2048], unwrapped[2048];
+km_status km_rsa_check_consistency(const km_rsa *pair) {
+    uint8_t sample[32], wrapped[KM_RSA_MAXIMUM_BITS / 8], unwrapped[KM_RSA_MAXIMUM_BITS / 8];
+    char reason[KM_REASON_CAPACITY] = "";
     size_t size = 0;
-    if (!pair->is_private || pair->size > sizeof wrapped || !integers_fit(pair->pkey)) return 0;
-    const int consistent = km_random(sample, sizeof sample)
-        && km_rsa_oaep_encrypt(pair, sample, sizeof sample, wrapped)
-        && km_rsa_oaep_decrypt(pair, KM_SHA256, wrapped, pair->size, unwrapped, &size)
+    if (!pair->is_private || pair->size > sizeof wrapped) return KM_INCONSISTENT;
+    if (!km_random(sample, sizeof sample)) return KM_FAILED;
+    ERR_clear_error();
+    const int consistent = integers_fit(pair->pkey)
+        && km_oaep_encrypt(pair, sample, sizeof sample, wrapped)
+        && km_oaep_decrypt(pair, KM_SHA256, wrapped, pair->size, unwrapped, &size)
         && size == sizeof sample && CRYPTO_memcmp(sample, unwrapped, sizeof sample) == 0;
     OPENSSL_cleanse(sample, sizeof sample);
     OPENSSL_cleanse(unwrapped, sizeof unwrapped);
-    return consistent;
+    const km_status otherwise = km_failure(KM_INCONSISTENT, reason);
+    return consistent ? KM_DONE : otherwise;
 }

@@ -1,6 +1,6 @@
 /* A reader of DER (X.690 section 10) for the few structures that hold key material. OpenSSL's decoders compute with what
- * they read, for as long as a hostile file makes them; here nothing is computed before all integers are known to be small.
- * Strict: lengths are definite and as short as they can be, integers too. */
+ * they read, for as long as a hostile file makes them. This one computes nothing. It is strict: lengths are definite and as
+ * short as they can be, and so are integers. */
 #include <stdio.h>
 #include <string.h>
 
@@ -13,7 +13,8 @@
 #define NULL_VALUE 0x05
 #define VERSION 0xa0 /* [0], constructed */
 
-static const uint8_t rsa_encryption[] = {0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01}; /* 1.2.840.113549.1.1.1 */
+/* 1.2.840.113549.1.1.1 */
+static const uint8_t rsa_encryption[] = {0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01};
 static const char *const names[KM_RSA_COMPONENTS] = {"n", "e", "d", "p", "q", "dp", "dq", "qi"};
 
 static int starts_with(km_integer from, uint8_t tag) { return from.size > 0 && from.bytes[0] == tag; }
@@ -88,9 +89,8 @@ static km_status read_key_info(km_integer content, km_integer *integers, char *r
     if (identifier.size != sizeof rsa_encryption
         || memcmp(identifier.bytes, rsa_encryption, sizeof rsa_encryption) != 0) return KM_NOT_RSA;
     /* NULL, or nothing where an old encoder forgot it. */
-    if (algorithm.size > 0 && (!take(&algorithm, NULL_VALUE, &parameters) || parameters.size != 0 || algorithm.size != 0)) {
-        return KM_MALFORMED;
-    }
+    if (algorithm.size > 0
+        && (!take(&algorithm, NULL_VALUE, &parameters) || parameters.size != 0 || algorithm.size != 0)) return KM_MALFORMED;
     if (bits.size < 1 || bits.bytes[0] != 0) return KM_MALFORMED;
     return km_read_pkcs1_public(bits.bytes + 1, bits.size - 1, integers, reason);
 }

@@ -82,6 +82,10 @@ km_rsa *km_rsa_adopt(EVP_PKEY *pkey, int is_private);
  * behind the tag takes more bytes, none of which is ASCII, or is that of the rest. */
 int km_is_der(const uint8_t *bytes, size_t size);
 
+/* oaep.c: as the functions of the header, but the errors stay in the queue. */
+int km_oaep_encrypt(const km_rsa *key, const uint8_t *in, size_t size, uint8_t *out);
+int km_oaep_decrypt(const km_rsa *pair, km_hash hash, const uint8_t *in, size_t size, uint8_t *out, size_t *out_size);
+
 struct km_rsa {
     EVP_PKEY *pkey;
     /* Prepared once and only ever duplicated, which is cheap (a few reference counts) and safe from several threads;

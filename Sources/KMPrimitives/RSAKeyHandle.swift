@@ -49,6 +49,8 @@ internal import CKMOpenSSL
             return KMError(.malformedKey, "neither PEM nor DER of a key that is read here\(because)")
         case KM_INVALID_INTEGER:
             return KMError(.malformedKey, "the RSA key is invalid: \(reason)")
+        case KM_INCONSISTENT:
+            return KMError(.malformedKey, "the private key does not belong to its public key")
         case KM_PUBLIC_KEY:
             return KMError(.wrongKeyKind, "expected a private key; got a public key or certificate")
         case KM_PRIVATE_KEY:

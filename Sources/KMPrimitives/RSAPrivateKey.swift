@@ -26,11 +26,10 @@ public struct RSAPrivateKey: Sendable {
     /// The public half.
     public let publicKey: RSAPublicKey
 
-    /// Takes a handle of a pair, checks that the halves belong together.
+    /// Takes a handle of a pair and checks that the private key belongs to the public key.
     init(checking handle: RSAKeyHandle) throws {
-        guard unsafe km_rsa_is_consistent(handle.pointer) == 1 else {
-            throw KMError(.malformedKey, "the private and the public half do not belong together")
-        }
+        let status = unsafe km_rsa_check_consistency(handle.pointer)
+        guard status == KM_DONE else { throw RSAKeyHandle.error(status, reason: "") }
         guard let copy = unsafe km_rsa_copy_public(handle.pointer) else {
             throw KMError(.cryptographyUnavailable, "no memory for a key")
         }
@@ -38,8 +37,8 @@ public struct RSAPrivateKey: Sendable {
         publicKey = unsafe RSAPublicKey(RSAKeyHandle(adopting: copy))
     }
 
-    /// Reads PKCS#8 (plain or encrypted), PKCS#1 or PKCS#12, in PEM or DER (PKCS#12 in DER), and checks that the halves
-    /// belong together.
+    /// Reads PKCS#8 (plain or encrypted), PKCS#1 or PKCS#12, in PEM or DER (PKCS#12 in DER), and checks that the
+    /// private key belongs to its public key.
     ///
     /// `bytes` stay the caller's, to cleanse or forget; no passphrase is ever asked for on a terminal.
     ///

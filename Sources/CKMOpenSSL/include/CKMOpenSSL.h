@@ -100,6 +100,7 @@ typedef enum km_status {
     KM_TOO_LONG,            /* a modulus of more than KM_RSA_MAXIMUM_BITS */
     KM_MORE_PRIMES,         /* an RSA key of more than two primes */
     KM_INVALID_INTEGER,     /* an RSA key with an integer that none has; `reason` then names it and its fault */
+    KM_INCONSISTENT,        /* a private key that does not belong to its public key */
     KM_PASSPHRASE_TOO_LONG, /* more than KM_PASSPHRASE_MAXIMUM bytes */
     KM_FAILED               /* OpenSSL could not do it, e.g. for lack of memory */
 } km_status;
@@ -126,9 +127,9 @@ km_rsa *KM_NULLABLE km_rsa_copy_public(const km_rsa *key);
 int km_rsa_bits(const km_rsa *key);
 /* The modulus' size: of one OAEP ciphertext. */
 size_t km_rsa_size(const km_rsa *key);
-/* 1 when the private integers fit the public ones and each other, and what the public half encrypts, the private half
- * decrypts. */
-int km_rsa_is_consistent(const km_rsa *pair);
+/* KM_DONE when the private integers fit the public ones and each other, and the private key decrypts what the public key
+ * encrypts; KM_INCONSISTENT when not; KM_FAILED when OpenSSL could not find out. */
+km_status km_rsa_check_consistency(const km_rsa *pair);
 /* 1 when both have the same modulus and public exponent. */
 int km_rsa_same_public(const km_rsa *left, const km_rsa *right);
 
