@@ -110,10 +110,12 @@ let package = Package(
 if Context.environment["KMSEC_FUZZ"] != nil {
     package.targets += [
         .target(name: "CLibFuzzer", path: "Tests/Fuzz/CLibFuzzer"),
+        .target(name: "CKeyFiles", path: "Tests/Shim/KeyFiles"),
         .executableTarget(
             name: "kmfuzz",
             dependencies: [
-                "CLibFuzzer", "KMSecurity", "KMJOSE", "KMJSON", "KMPrimitives", "KMVectors", "KMTestSupport",
+                "CLibFuzzer", "CKeyFiles", "KMSecurity", "KMJOSE", "KMJSON", "KMPrimitives", "KMVectors",
+                "KMTestSupport",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
             ],
             path: "Tests/Fuzz/kmfuzz",

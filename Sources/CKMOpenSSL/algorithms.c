@@ -1,30 +1,39 @@
-/* Algorithms fetched from OpenSSL's providers, once: a fetch takes a lock and a look-up, which no call should pay. */
-#include <pthread.h>
+/* Algorithms fetched from OpenSSL's providers, once: a fetch takes a lock and a look-up, which no call should pay. A fetch
+ * that failed, for lack of memory say, is not remembered: the next call tries again. */
+#include <stdatomic.h>
 
 #include "internal.h"
 
-static pthread_once_t once = PTHREAD_ONCE_INIT;
-static EVP_MD *sha256, *sha1;
-static EVP_CIPHER *aes_128_gcm, *aes_256_gcm;
+static const EVP_MD *digest(_Atomic(EVP_MD *) *cache, const char *name) {
+    EVP_MD *known = atomic_load_explicit(cache, memory_order_acquire);
+    if (known != NULL) return known;
+    EVP_MD *fetched = EVP_MD_fetch(NULL, name, NULL);
+    if (fetched == NULL) return NULL;
+    if (atomic_compare_exchange_strong(cache, &known, fetched)) return fetched;
+    EVP_MD_free(fetched); /* another thread came first */
+    return known;
+}
 
-static void fetch(void) {
-    sha256 = EVP_MD_fetch(NULL, "SHA2-256", NULL);
-    sha1 = EVP_MD_fetch(NULL, "SHA1", NULL);
-    aes_128_gcm = EVP_CIPHER_fetch(NULL, "AES-128-GCM", NULL);
-    aes_256_gcm = EVP_CIPHER_fetch(NULL, "AES-256-GCM", NULL);
-    km_clear();
+static const EVP_CIPHER *cipher(_Atomic(EVP_CIPHER *) *cache, const char *name) {
+    EVP_CIPHER *known = atomic_load_explicit(cache, memory_order_acquire);
+    if (known != NULL) return known;
+    EVP_CIPHER *fetched = EVP_CIPHER_fetch(NULL, name, NULL);
+    if (fetched == NULL) return NULL;
+    if (atomic_compare_exchange_strong(cache, &known, fetched)) return fetched;
+    EVP_CIPHER_free(fetched);
+    return known;
 }
 
 const EVP_MD *km_md(km_hash hash) {
-    if (pthread_once(&once, fetch) != 0) return NULL;
-    return hash == KM_SHA1 ? sha1 : sha256;
+    static _Atomic(EVP_MD *) sha256, sha1;
+    return hash == KM_SHA1 ? digest(&sha1, "SHA1") : digest(&sha256, "SHA2-256");
 }
 
 const EVP_CIPHER *km_cipher(size_t key_size) {
-    if (pthread_once(&once, fetch) != 0) return NULL;
+    static _Atomic(EVP_CIPHER *) aes_128_gcm, aes_256_gcm;
     switch (key_size) {
-    case 16: return aes_128_gcm;
-    case 32: return aes_256_gcm;
+    case 16: return cipher(&aes_128_gcm, "AES-128-GCM");
+    case 32: return cipher(&aes_256_gcm, "AES-256-GCM");
     default: return NULL;
     }
 }

@@ -31,32 +31,33 @@ static int integers_fit(const EVP_PKEY *pkey) {
         OSSL_PKEY_PARAM_RSA_FACTOR1,   OSSL_PKEY_PARAM_RSA_FACTOR2,   OSSL_PKEY_PARAM_RSA_EXPONENT1,
         OSSL_PKEY_PARAM_RSA_EXPONENT2, OSSL_PKEY_PARAM_RSA_COEFFICIENT1,
     };
-    BIGNUM *integers[COUNT] = {NULL}, *third = NULL;
+    BIGNUM *integers[COUNT] = {NULL};
     int found = 0;
     for (int i = 0; i < COUNT; i++) found += EVP_PKEY_get_bn_param(pkey, names[i], &integers[i]) == 1;
-    const int has_more_primes = EVP_PKEY_get_bn_param(pkey, OSSL_PKEY_PARAM_RSA_FACTOR3, &third) == 1;
-    /* A key of d alone has nothing to compare, and the rule for more than two primes is another. */
-    int fits = has_more_primes || (found == D + 1 && integers[D] != NULL);
+    /* A key of d alone has nothing to compare. More than two primes never get here. */
+    int fits = found == D + 1 && integers[D] != NULL;
     if (!fits && found == COUNT) {
         BN_CTX *context = BN_CTX_secure_new();
         fits = context != NULL && fit(integers, context);
         BN_CTX_free(context);
     }
     for (int i = 0; i < COUNT; i++) BN_clear_free(integers[i]);
-    BN_clear_free(third);
-    km_clear();
     return fits;
 }
 
-int km_rsa_is_consistent(const km_rsa *pair) {
-    uint8_t sample[32], wrapped[2048], unwrapped[2048];
+km_status km_rsa_check_consistency(const km_rsa *pair) {
+    uint8_t sample[32], wrapped[KM_RSA_MAXIMUM_BITS / 8], unwrapped[KM_RSA_MAXIMUM_BITS / 8];
+    char reason[KM_REASON_CAPACITY] = "";
     size_t size = 0;
-    if (!pair->is_private || pair->size > sizeof wrapped || !integers_fit(pair->pkey)) return 0;
-    const int consistent = km_random(sample, sizeof sample)
-        && km_rsa_oaep_encrypt(pair, sample, sizeof sample, wrapped)
-        && km_rsa_oaep_decrypt(pair, KM_SHA256, wrapped, pair->size, unwrapped, &size)
+    if (!pair->is_private || pair->size > sizeof wrapped) return KM_INCONSISTENT;
+    if (!km_random(sample, sizeof sample)) return KM_FAILED;
+    ERR_clear_error();
+    const int consistent = integers_fit(pair->pkey)
+        && km_oaep_encrypt(pair, sample, sizeof sample, wrapped)
+        && km_oaep_decrypt(pair, KM_SHA256, wrapped, pair->size, unwrapped, &size)
         && size == sizeof sample && CRYPTO_memcmp(sample, unwrapped, sizeof sample) == 0;
     OPENSSL_cleanse(sample, sizeof sample);
     OPENSSL_cleanse(unwrapped, sizeof unwrapped);
-    return consistent;
+    const km_status otherwise = km_failure(KM_INCONSISTENT, reason);
+    return consistent ? KM_DONE : otherwise;
 }

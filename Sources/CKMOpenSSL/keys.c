@@ -1,9 +1,6 @@
 /* RSA keys: making handles of them, public parsing, generation, checks. Private parsing is in private.c. */
-#include <limits.h>
 #include <string.h>
 
-#include <openssl/bn.h>
-#include <openssl/core_names.h>
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
 
@@ -20,15 +17,13 @@ static EVP_PKEY_CTX *prepare(EVP_PKEY *pkey, int (*init)(EVP_PKEY_CTX *), const 
     return NULL;
 }
 
-int km_pkey_is_rsa(const EVP_PKEY *pkey) { return EVP_PKEY_is_a(pkey, "RSA"); }
-
 km_rsa *km_rsa_adopt(EVP_PKEY *pkey, int is_private) {
     km_rsa *key = OPENSSL_zalloc(sizeof *key);
-    if (key == NULL || !km_pkey_is_rsa(pkey)) {
-        OPENSSL_free(key);
+    if (key == NULL) {
         EVP_PKEY_free(pkey);
         return NULL;
     }
+    ERR_clear_error();
     key->pkey = pkey;
     key->is_private = is_private;
     key->bits = EVP_PKEY_get_bits(pkey);
@@ -37,11 +32,16 @@ km_rsa *km_rsa_adopt(EVP_PKEY *pkey, int is_private) {
     key->encrypt_sha256 = prepare(pkey, EVP_PKEY_encrypt_init, km_md(KM_SHA256));
     if (is_private) {
         key->decrypt_sha256 = prepare(pkey, EVP_PKEY_decrypt_init, km_md(KM_SHA256));
-        /* Stays NULL where the provider has no SHA-1 (a FIPS one may not): what needs it then fails, nothing else. */
         key->decrypt_sha1 = prepare(pkey, EVP_PKEY_decrypt_init, km_md(KM_SHA1));
     }
-    if (key->bits <= 0 || key->size == 0 || key->encrypt_sha256 == NULL
-        || (is_private && key->decrypt_sha256 == NULL)) {
+    int is_usable = key->bits > 0 && key->size > 0 && key->encrypt_sha256 != NULL
+        && (!is_private || key->decrypt_sha256 != NULL);
+    if (is_usable && is_private && key->decrypt_sha1 == NULL) {
+        /* Stays NULL where the provider has no SHA-1 (a FIPS one may not): what needs it then fails, nothing else. */
+        char reason[KM_REASON_CAPACITY] = "";
+        is_usable = !km_clear_with_reason(reason);
+    }
+    if (!is_usable) {
         km_rsa_free(key);
         return NULL;
     }
@@ -58,112 +58,91 @@ void km_rsa_free(km_rsa *key) {
     OPENSSL_free(key);
 }
 
-/* 1 when the PEM block `name` is read here; *pkey is then what it holds, or NULL when it is malformed. */
-static int public_from_block(const char *name, const uint8_t *der, long size, EVP_PKEY **pkey) {
-    const uint8_t *at = der;
-    if (strcmp(name, PEM_STRING_PUBLIC) == 0) {
-        *pkey = d2i_PUBKEY(NULL, &at, size);
-    } else if (strcmp(name, PEM_STRING_RSA_PUBLIC) == 0) {
-        *pkey = d2i_PublicKey(EVP_PKEY_RSA, NULL, &at, size);
-    } else if (strcmp(name, PEM_STRING_X509) == 0 || strcmp(name, PEM_STRING_X509_OLD) == 0
-               || strcmp(name, PEM_STRING_X509_TRUSTED) == 0) {
-        X509 *certificate = d2i_X509(NULL, &at, size);
-        *pkey = X509_get_pubkey(certificate);
-        X509_free(certificate);
-        /* A trusted certificate has more after the X.509 part. */
-        if (strcmp(name, PEM_STRING_X509_TRUSTED) == 0) return 1;
-    } else {
-        return 0;
-    }
-    if (*pkey != NULL && at != der + size) {
-        EVP_PKEY_free(*pkey);
-        *pkey = NULL;
-    }
-    return 1;
+static km_status from_spki(const uint8_t *der, size_t size, km_rsa **key, char *reason) {
+    km_integer integers[KM_RSA_PUBLIC_COMPONENTS];
+    const km_status status = km_read_spki(der, size, integers, reason);
+    return status == KM_DONE ? km_rsa_from_components(integers, KM_RSA_PUBLIC_COMPONENTS, key, reason) : status;
+}
+
+static km_status from_pkcs1(const uint8_t *der, size_t size, km_rsa **key, char *reason) {
+    km_integer integers[KM_RSA_PUBLIC_COMPONENTS];
+    const km_status status = km_read_pkcs1_public(der, size, integers, reason);
+    return status == KM_DONE ? km_rsa_from_components(integers, KM_RSA_PUBLIC_COMPONENTS, key, reason) : status;
+}
+
+static km_status from_certificate(const uint8_t *der, size_t size, int trailing, km_rsa **key, char *reason) {
+    X509 *x509 = NULL;
+    const km_status status = km_x509_parse(der, size, trailing, &x509, key, reason);
+    X509_free(x509);
+    return status;
 }
 
 int km_is_der(const uint8_t *bytes, size_t size) {
     return size >= 2 && bytes[0] == 0x30 && (bytes[1] >= 0x80 || size == (size_t)bytes[1] + 2);
 }
 
-static km_status public_from_pem(const uint8_t *bytes, int size, EVP_PKEY **pkey) {
-    BIO *bio = BIO_new_mem_buf(bytes, size);
+/* 1 when the PEM block `name` is read here. */
+static int from_block(const char *name, const uint8_t *der, size_t size, km_rsa **key, km_status *status, char *reason) {
+    if (strcmp(name, PEM_STRING_PUBLIC) == 0) {
+        *status = from_spki(der, size, key, reason);
+    } else if (strcmp(name, PEM_STRING_RSA_PUBLIC) == 0) {
+        *status = from_pkcs1(der, size, key, reason);
+    } else if (km_is_certificate_label(name)) {
+        *status = from_certificate(der, size, strcmp(name, PEM_STRING_X509_TRUSTED) == 0, key, reason);
+    } else if (strstr(name, "PRIVATE KEY") != NULL) {
+        *status = KM_PRIVATE_KEY;
+    } else {
+        return 0;
+    }
+    return 1;
+}
+
+static km_status from_pem(const uint8_t *bytes, size_t size, km_rsa **key, char *reason) {
+    BIO *bio = BIO_new_mem_buf(bytes, (int)size);
     if (bio == NULL) return KM_FAILED;
     km_status status = KM_MALFORMED;
-    for (;;) {
+    for (int done = 0; !done;) {
         char *name = NULL, *header = NULL;
         uint8_t *data = NULL;
         long length = 0;
-        const unsigned int flags = PEM_FLAG_SECURE | PEM_FLAG_EAY_COMPATIBLE;
-        if (PEM_read_bio_ex(bio, &name, &header, &data, &length, flags) != 1) break;
-        const int found = public_from_block(name, data, length, pkey);
-        const int is_private = strstr(name, "PRIVATE KEY") != NULL;
+        if (PEM_read_bio_ex(bio, &name, &header, &data, &length, KM_PEM_FLAGS) != 1) {
+            status = km_failure(status, reason);
+            break;
+        }
+        done = from_block(name, data, (size_t)length, key, &status, reason);
         OPENSSL_secure_free(name);
         OPENSSL_secure_free(header);
         OPENSSL_secure_clear_free(data, (size_t)length);
-        if (found || is_private) {
-            status = is_private ? KM_PRIVATE_KEY : *pkey != NULL ? KM_DONE : KM_MALFORMED;
-            break;
-        }
     }
     BIO_free(bio);
     return status;
 }
 
-static int is_private_der(const uint8_t *bytes, long size) {
-    const uint8_t *at = bytes;
-    PKCS8_PRIV_KEY_INFO *info = d2i_PKCS8_PRIV_KEY_INFO(NULL, &at, size);
-    int found = info != NULL;
-    PKCS8_PRIV_KEY_INFO_free(info);
-    if (!found) {
-        at = bytes;
-        EVP_PKEY *pkey = d2i_PrivateKey(EVP_PKEY_RSA, NULL, &at, size);
-        found = pkey != NULL;
-        EVP_PKEY_free(pkey);
-    }
-    if (!found) {
-        at = bytes;
-        X509_SIG *encrypted = d2i_X509_SIG(NULL, &at, size);
-        found = encrypted != NULL;
-        X509_SIG_free(encrypted);
-    }
-    return found;
-}
-
-static km_status public_from_der(const uint8_t *bytes, long size, EVP_PKEY **pkey) {
-    static const char *const names[] = {PEM_STRING_PUBLIC, PEM_STRING_X509, PEM_STRING_RSA_PUBLIC};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        public_from_block(names[i], bytes, size, pkey);
-        if (*pkey != NULL) return KM_DONE;
-    }
-    return is_private_der(bytes, size) ? KM_PRIVATE_KEY : KM_MALFORMED;
+static km_status from_der(const uint8_t *bytes, size_t size, km_rsa **key, char *reason) {
+    km_status status = from_spki(bytes, size, key, reason);
+    if (status == KM_MALFORMED) status = from_certificate(bytes, size, 0, key, reason);
+    if (status == KM_MALFORMED) status = from_pkcs1(bytes, size, key, reason);
+    return status == KM_MALFORMED && km_is_private_der(bytes, size) ? KM_PRIVATE_KEY : status;
 }
 
 km_status km_rsa_parse_public(const uint8_t *bytes, size_t size, km_rsa **key, char *reason) {
-    EVP_PKEY *pkey = NULL;
-    km_status status = KM_MALFORMED;
     *key = NULL;
+    reason[0] = '\0';
     ERR_clear_error();
-    if (size > 0 && size <= INT_MAX) {
-        status = km_is_der(bytes, size) ? public_from_der(bytes, (long)size, &pkey)
-                                        : public_from_pem(bytes, (int)size, &pkey);
-    }
-    km_clear_with_reason(reason);
-    if (status != KM_DONE) return status;
-    if (!km_pkey_is_rsa(pkey)) {
-        EVP_PKEY_free(pkey);
-        return KM_NOT_RSA;
-    }
-    *key = km_rsa_adopt(pkey, 0);
-    if (*key == NULL) km_clear_with_reason(reason);
-    return *key != NULL ? KM_DONE : KM_FAILED;
+    if (size > KM_INPUT_MAXIMUM) return KM_TOO_LARGE;
+    if (size == 0) return KM_MALFORMED;
+    const km_status status = km_is_der(bytes, size) ? from_der(bytes, size, key, reason)
+                                                    : from_pem(bytes, size, key, reason);
+    km_clear();
+    return status;
 }
 
 km_rsa *km_rsa_generate(int bits, char *reason) {
+    reason[0] = '\0';
     ERR_clear_error();
     EVP_PKEY *pkey = bits > 0 ? EVP_PKEY_Q_keygen(NULL, NULL, "RSA", (size_t)bits) : NULL;
     km_rsa *key = pkey == NULL ? NULL : km_rsa_adopt(pkey, 1);
-    km_clear_with_reason(reason);
+    (void)km_clear_with_reason(reason);
     return key;
 }
 
@@ -184,17 +163,6 @@ km_rsa *km_rsa_copy_public(const km_rsa *key) {
 int km_rsa_bits(const km_rsa *key) { return key->bits; }
 
 size_t km_rsa_size(const km_rsa *key) { return key->size; }
-
-int km_rsa_is_plausible(const km_rsa *key) {
-    BIGNUM *modulus = NULL, *exponent = NULL;
-    const int plausible = EVP_PKEY_get_bn_param(key->pkey, OSSL_PKEY_PARAM_RSA_N, &modulus) == 1
-        && EVP_PKEY_get_bn_param(key->pkey, OSSL_PKEY_PARAM_RSA_E, &exponent) == 1
-        && BN_is_odd(modulus) && BN_is_odd(exponent) && !BN_is_one(exponent) && BN_num_bits(exponent) <= 64;
-    BN_free(modulus);
-    BN_free(exponent);
-    km_clear();
-    return plausible;
-}
 
 int km_rsa_same_public(const km_rsa *left, const km_rsa *right) {
     const int same = EVP_PKEY_eq(left->pkey, right->pkey) == 1;

@@ -8,22 +8,18 @@
 #define MAXIMUM_SIZE 2048
 #define MAXIMUM_KEY_SIZE 64
 
-int km_rsa_oaep_encrypt(const km_rsa *key, const uint8_t *in, size_t size, uint8_t *out) {
+int km_oaep_encrypt(const km_rsa *key, const uint8_t *in, size_t size, uint8_t *out) {
     static const uint8_t nothing[1] = {0};
     EVP_PKEY_CTX *context = EVP_PKEY_CTX_dup(key->encrypt_sha256);
     size_t out_size = key->size;
     const int done = context != NULL
         && EVP_PKEY_encrypt(context, out, &out_size, size > 0 ? in : nothing, size) == 1 && out_size == key->size;
     EVP_PKEY_CTX_free(context);
-    if (!done) {
-        OPENSSL_cleanse(out, key->size);
-        km_clear();
-    }
+    if (!done) OPENSSL_cleanse(out, key->size);
     return done;
 }
 
-int km_rsa_oaep_decrypt(const km_rsa *pair, km_hash hash, const uint8_t *in, size_t size, uint8_t *out,
-                        size_t *out_size) {
+int km_oaep_decrypt(const km_rsa *pair, km_hash hash, const uint8_t *in, size_t size, uint8_t *out, size_t *out_size) {
     const EVP_PKEY_CTX *prepared = hash == KM_SHA1 ? pair->decrypt_sha1 : pair->decrypt_sha256;
     *out_size = 0;
     if (prepared == NULL || size != pair->size) return 0;
@@ -31,13 +27,25 @@ int km_rsa_oaep_decrypt(const km_rsa *pair, km_hash hash, const uint8_t *in, siz
     size_t length = pair->size;
     const int done = context != NULL && EVP_PKEY_decrypt(context, out, &length, in, size) == 1;
     EVP_PKEY_CTX_free(context);
-    km_clear();
     if (!done) {
         OPENSSL_cleanse(out, pair->size);
         return 0;
     }
     *out_size = length;
     return 1;
+}
+
+int km_rsa_oaep_encrypt(const km_rsa *key, const uint8_t *in, size_t size, uint8_t *out) {
+    const int done = km_oaep_encrypt(key, in, size, out);
+    if (!done) km_clear();
+    return done;
+}
+
+int km_rsa_oaep_decrypt(const km_rsa *pair, km_hash hash, const uint8_t *in, size_t size, uint8_t *out,
+                        size_t *out_size) {
+    const int done = km_oaep_decrypt(pair, hash, in, size, out, out_size);
+    km_clear();
+    return done;
 }
 
 /* All ones when a == b, else 0, without a branch. */

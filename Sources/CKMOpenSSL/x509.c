@@ -1,6 +1,6 @@
 /* timegm */
 #define _DEFAULT_SOURCE 1
-#include <limits.h>
+#include <string.h>
 #include <time.h>
 
 #include <openssl/bn.h>
@@ -26,30 +26,70 @@ static km_certificate *adopt(X509 *x509) {
     return certificate;
 }
 
-static int refuse_passphrase(char *buffer, int capacity, int writing, void *context) {
-    (void)buffer, (void)capacity, (void)writing, (void)context;
-    return -1;
+int km_is_certificate_label(const char *name) {
+    return strcmp(name, PEM_STRING_X509) == 0 || strcmp(name, PEM_STRING_X509_OLD) == 0
+        || strcmp(name, PEM_STRING_X509_TRUSTED) == 0;
 }
 
-km_certificate *km_certificate_parse(const uint8_t *bytes, size_t size, char *reason) {
-    X509 *x509 = NULL;
-    ERR_clear_error();
-    if (size > 0 && size <= INT_MAX) {
-        if (km_is_der(bytes, size)) {
-            const uint8_t *at = bytes;
-            x509 = d2i_X509(NULL, &at, (long)size);
-            if (x509 != NULL && at != bytes + size) {
-                X509_free(x509);
-                x509 = NULL;
-            }
-        } else {
-            BIO *bio = BIO_new_mem_buf(bytes, (int)size);
-            if (bio != NULL) x509 = PEM_read_bio_X509(bio, NULL, refuse_passphrase, NULL);
-            BIO_free(bio);
+km_status km_x509_parse(const uint8_t *der, size_t size, int trailing, X509 **x509, km_rsa **key, char *reason) {
+    km_integer integers[KM_RSA_PUBLIC_COMPONENTS];
+    size_t used = 0;
+    *x509 = NULL;
+    km_status status = km_read_certificate(der, size, &used, integers, reason);
+    if (status == KM_DONE && used != size && !trailing) status = KM_MALFORMED;
+    if (status == KM_DONE) status = km_rsa_from_components(integers, KM_RSA_PUBLIC_COMPONENTS, key, reason);
+    if (status != KM_DONE) return status;
+    /* d2i_X509 decodes the key, too: now that is known to be little work. */
+    const uint8_t *at = der;
+    *x509 = d2i_X509(NULL, &at, (long)used);
+    if (*x509 != NULL && at == der + used) return KM_DONE;
+    X509_free(*x509);
+    *x509 = NULL;
+    km_rsa_free(*key);
+    *key = NULL;
+    return km_failure(KM_MALFORMED, reason);
+}
+
+static km_status parse_pem(const uint8_t *bytes, size_t size, X509 **x509, km_rsa **key, char *reason) {
+    BIO *bio = BIO_new_mem_buf(bytes, (int)size);
+    if (bio == NULL) return KM_FAILED;
+    km_status status = KM_MALFORMED;
+    for (int done = 0; !done;) {
+        char *name = NULL, *header = NULL;
+        uint8_t *data = NULL;
+        long length = 0;
+        if (PEM_read_bio_ex(bio, &name, &header, &data, &length, KM_PEM_FLAGS) != 1) {
+            status = km_failure(status, reason);
+            break;
         }
+        done = km_is_certificate_label(name);
+        if (done) {
+            const int trailing = strcmp(name, PEM_STRING_X509_TRUSTED) == 0;
+            status = km_x509_parse(data, (size_t)length, trailing, x509, key, reason);
+        }
+        OPENSSL_secure_free(name);
+        OPENSSL_secure_free(header);
+        OPENSSL_secure_clear_free(data, (size_t)length);
     }
-    km_clear_with_reason(reason);
-    return adopt(x509);
+    BIO_free(bio);
+    return status;
+}
+
+km_status km_certificate_parse(const uint8_t *bytes, size_t size, km_certificate **certificate, char *reason) {
+    X509 *x509 = NULL;
+    km_rsa *key = NULL;
+    *certificate = NULL;
+    reason[0] = '\0';
+    ERR_clear_error();
+    if (size > KM_INPUT_MAXIMUM) return KM_TOO_LARGE;
+    if (size == 0) return KM_MALFORMED;
+    const km_status status = km_is_der(bytes, size) ? km_x509_parse(bytes, size, 0, &x509, &key, reason)
+                                                    : parse_pem(bytes, size, &x509, &key, reason);
+    km_clear();
+    km_rsa_free(key);
+    if (status != KM_DONE) return status;
+    *certificate = adopt(x509);
+    return *certificate != NULL ? KM_DONE : KM_FAILED;
 }
 
 void km_certificate_free(km_certificate *certificate) {
@@ -113,21 +153,15 @@ uint8_t *km_certificate_export(const km_certificate *certificate, int pem, size_
 }
 
 km_status km_certificate_copy_public_key(const km_certificate *certificate, km_rsa **key, char *reason) {
-    ERR_clear_error();
+    const ASN1_BIT_STRING *bits = X509_get0_pubkey_bitstr(certificate->x509);
+    km_integer integers[KM_RSA_PUBLIC_COMPONENTS];
     *key = NULL;
-    EVP_PKEY *pkey = X509_get_pubkey(certificate->x509);
-    km_status status = KM_FAILED;
-    if (pkey == NULL) {
-        status = KM_NOT_RSA; /* an algorithm that this OpenSSL cannot decode */
-    } else if (!km_pkey_is_rsa(pkey)) {
-        EVP_PKEY_free(pkey);
-        status = KM_NOT_RSA;
-    } else {
-        *key = km_rsa_adopt(pkey, 0);
-        status = *key != NULL ? KM_DONE : KM_FAILED;
-    }
-    km_clear_with_reason(reason);
-    return status;
+    reason[0] = '\0';
+    /* That it is an RSA key was seen as the certificate was read. */
+    if (bits == NULL) return KM_FAILED;
+    const km_status status = km_read_pkcs1_public(ASN1_STRING_get0_data(bits), (size_t)ASN1_STRING_length(bits), integers,
+                                                  reason);
+    return status == KM_DONE ? km_rsa_from_components(integers, KM_RSA_PUBLIC_COMPONENTS, key, reason) : status;
 }
 
 static int add_extension(X509 *x509, int nid, const char *value) {
@@ -160,6 +194,7 @@ static int set_name(X509 *x509, const char *common_name) {
 
 km_certificate *km_certificate_self_sign(const km_rsa *pair, const char *common_name, int64_t not_before,
                                          int64_t not_after, char *reason) {
+    reason[0] = '\0';
     ERR_clear_error();
     X509 *x509 = pair->is_private ? X509_new() : NULL;
     const EVP_MD *md = km_md(KM_SHA256);
@@ -177,6 +212,6 @@ km_certificate *km_certificate_self_sign(const km_rsa *pair, const char *common_
         X509_free(x509);
         x509 = NULL;
     }
-    km_clear_with_reason(reason);
+    (void)km_clear_with_reason(reason);
     return adopt(x509);
 }

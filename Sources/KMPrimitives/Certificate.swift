@@ -28,16 +28,22 @@ public struct Certificate: Sendable {
 
     /// Reads a certificate in DER, or the first of a PEM text.
     ///
-    /// - Throws: ``KMError`` `malformedCertificate`; `certificateNotValid` when its validity ends before it begins, so
-    ///   that no time is in it; `unsupportedKey` when the key it carries is not RSA of 2048 to 8192 bits, `malformedKey`
-    ///   when it is none that encrypts, e.g. of an even modulus.
+    /// - Throws: ``KMError`` `malformedCertificate`; `certificateNotValid` when its validity ends before it begins;
+    ///   `unsupportedKey` when the key it carries is not RSA of 2048 to 8192 bits; `malformedKey` when that key cannot
+    ///   encrypt, for example because its modulus is even; `limitExceeded` for more than 65,536 bytes.
     public init(parsing bytes: [UInt8]) throws {
-        let (pointer, reason) = unsafe withReason { reason in
-            unsafe bytes.withUnsafeBufferPointer { unsafe km_certificate_parse($0.baseAddress, $0.count, reason) }
+        var pointer: OpaquePointer?
+        let (status, reason) = unsafe withReason { reason in
+            unsafe bytes.withUnsafeBufferPointer {
+                unsafe km_certificate_parse($0.baseAddress, $0.count, &pointer, reason)
+            }
         }
-        guard let pointer = unsafe pointer else {
+        guard status != KM_MALFORMED else {
             let because = reason.isEmpty ? "" : " (OpenSSL: \(reason))"
             throw KMError(.malformedCertificate, "neither PEM nor DER of an X.509 certificate\(because)")
+        }
+        guard status == KM_DONE, let pointer = unsafe pointer else {
+            throw RSAKeyHandle.error(status, reason: reason)
         }
         try self.init(unsafe CertificateHandle(adopting: pointer))
     }

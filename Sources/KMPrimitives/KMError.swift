@@ -69,7 +69,7 @@ extension KMError.Code {
     public static let malformedKey = Self("malformedKey")
     /// A public key where a private one is due, or the other way round.
     public static let wrongKeyKind = Self("wrongKeyKind")
-    /// A key of another algorithm than RSA, or of a size outside 2048 to 8192 bits.
+    /// A key of another algorithm than RSA, of a size outside 2048 to 8192 bits, or of more than two primes.
     public static let unsupportedKey = Self("unsupportedKey")
     /// The key is encrypted and no passphrase was given.
     public static let passphraseRequired = Self("passphraseRequired")

@@ -3,25 +3,16 @@ internal import CKMOpenSSL
 /// Keys of bare integers, in the order of RFC 7518 section 6.3: n, e, then d, p, q, dp, dq, qi.
 enum RSAComponents {
     static func handle(public publicIntegers: [[UInt8]], private secrets: [SecretBytes]) throws -> RSAKeyHandle {
-        // An integer above the largest key's modulus is refused before OpenSSL computes with it.
-        let limit = RSAPublicKey.bitCounts.upperBound / 8 + 1
-        guard (publicIntegers.map(\.count) + secrets.map(\.count)).allSatisfy({ (1...limit).contains($0) }) else {
-            throw KMError(.malformedKey, "an RSA integer is empty or longer than \(limit) bytes")
-        }
-        let (pointer, reason) = unsafe withReason { reason in
+        var pointer: OpaquePointer?
+        let (status, reason) = unsafe withReason { reason in
             unsafe withIntegers(publicIntegers[...], secrets[...], []) { integers in
-                unsafe integers.withUnsafeBufferPointer { integers -> OpaquePointer? in
-                    guard let start = integers.baseAddress else { return nil }
-                    return unsafe km_rsa_from_components(start, integers.count, reason)
+                unsafe integers.withUnsafeBufferPointer { integers -> km_status in
+                    guard let start = integers.baseAddress else { return KM_FAILED }
+                    return unsafe km_rsa_from_components(start, integers.count, &pointer, reason)
                 }
             }
         }
-        guard let pointer = unsafe pointer else {
-            throw KMError(.malformedKey, "the integers make no RSA key (OpenSSL: \(reason))")
-        }
-        let handle = unsafe RSAKeyHandle(adopting: pointer)
-        try handle.checkSize()
-        return handle
+        return try unsafe RSAKeyHandle.make(status, pointer, reason: reason)
     }
 
     /// Collects the addresses of all integers, one closure each, without copying a secret.

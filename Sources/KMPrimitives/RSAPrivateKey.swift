@@ -26,11 +26,10 @@ public struct RSAPrivateKey: Sendable {
     /// The public half.
     public let publicKey: RSAPublicKey
 
-    /// Takes a handle of a pair, checks that the halves belong together.
+    /// Takes a handle of a pair and checks that the private key belongs to the public key.
     init(checking handle: RSAKeyHandle) throws {
-        guard unsafe km_rsa_is_consistent(handle.pointer) == 1 else {
-            throw KMError(.malformedKey, "the private and the public half do not belong together")
-        }
+        let status = unsafe km_rsa_check_consistency(handle.pointer)
+        guard status == KM_DONE else { throw RSAKeyHandle.error(status, reason: "") }
         guard let copy = unsafe km_rsa_copy_public(handle.pointer) else {
             throw KMError(.cryptographyUnavailable, "no memory for a key")
         }
@@ -38,14 +37,20 @@ public struct RSAPrivateKey: Sendable {
         publicKey = unsafe RSAPublicKey(RSAKeyHandle(adopting: copy))
     }
 
-    /// Reads PKCS#8 (plain or encrypted), PKCS#1 or PKCS#12, in PEM or DER (PKCS#12 in DER), and checks that the halves
-    /// belong together.
+    /// Reads PKCS#8 (plain or encrypted), PKCS#1 or PKCS#12, in PEM or DER (PKCS#12 in DER), and checks that the
+    /// private key belongs to its public key.
     ///
     /// `bytes` stay the caller's, to cleanse or forget; no passphrase is ever asked for on a terminal.
     ///
-    /// - Throws: ``KMError`` `malformedKey`, `wrongKeyKind` for a public key or certificate, `unsupportedKey`,
-    ///   `passphraseRequired`, `passphraseWrong`, or `legacyEncryption` for a file that needs OpenSSL's legacy provider
-    ///   (old PKCS#12 files with RC2).
+    /// Reading takes a few milliseconds, and up to some tenths of a second for 8192 bits. Key derivation comes on top: it
+    /// is bounded to 10,000,000 rounds for all parts of a file together, some seconds. Without a passphrase there is next
+    /// to none.
+    ///
+    /// - Throws: ``KMError`` `malformedKey`, also for a file that asks for more key derivation; `wrongKeyKind` for a
+    ///   public key or certificate; `unsupportedKey` for another algorithm, another size, or more than two primes;
+    ///   `passphraseRequired`; `passphraseWrong`; `legacyEncryption` for a file that needs OpenSSL's legacy provider
+    ///   (old PKCS#12 files with RC2); `invalidSize` for a passphrase of more than 1024 bytes; `limitExceeded` for more
+    ///   than 65,536 bytes.
     public init(parsing bytes: Span<UInt8>, passphrase: SecretBytes? = nil) throws {
         func parse(_ passphrase: UnsafePointer<UInt8>?, _ count: Int) throws -> RSAKeyHandle {
             var pointer: OpaquePointer?

@@ -20,7 +20,7 @@ public struct RSAPublicKey: Sendable {
     /// The validity of a certificate is not looked at: read a ``Certificate`` where it matters.
     ///
     /// - Throws: ``KMError`` `malformedKey`, `wrongKeyKind` for a private key, `unsupportedKey` for another algorithm
-    ///   or size.
+    ///   or size, `limitExceeded` for more than 65,536 bytes.
     public init(parsing bytes: [UInt8]) throws {
         var pointer: OpaquePointer?
         let (status, reason) = unsafe withReason { reason in

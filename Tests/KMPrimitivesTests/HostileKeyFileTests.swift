@@ -111,15 +111,16 @@ import Testing
         }
     }
 
-    /// Nesting and sizes beyond reason.
+    /// Nesting and sizes beyond reason, up to the largest input that is looked at.
     @Test func absurdStructures() throws {
-        let deep = (0..<20_000).reduce(into: [UInt8]()) { der, _ in der += [0x30, 0x80] }
-        let longText = [UInt8](repeating: 0x41, count: 1 << 20)
+        let deep = (0..<32_000).reduce(into: [UInt8]()) { der, _ in der += [0x30, 0x80] }
+        let longText = [UInt8](repeating: 0x41, count: 65_000)
         let longLine = "-----BEGIN PUBLIC KEY-----\n".bytes + longText + "\n-----END PUBLIC KEY-----\n".bytes
         let longLabel = "-----BEGIN ".bytes + longText + "-----\n".bytes
-        let manyBlocks = [[UInt8]](repeating: "-----BEGIN X-----\nAAAA\n-----END X-----\n".bytes, count: 10_000)
+        let manyBlocks = [[UInt8]](repeating: "-----BEGIN X-----\nAAAA\n-----END X-----\n".bytes, count: 1600)
             .joined()
         for bytes in [deep, longText, longLine, longLabel, Array(manyBlocks), [0x30] + longText] {
+            #expect(bytes.count <= 65_536)
             #expect(refusal { try RSAPublicKey(parsing: bytes) } == .malformedKey)
             // The label says what it should be.
             #expect(
@@ -127,5 +128,19 @@ import Testing
             )
             #expect(refusal { try Certificate(parsing: bytes) } == .malformedCertificate)
         }
+    }
+
+    /// What is larger is not looked at, whatever it is.
+    @Test(arguments: ["pkcs8.pem", "spki.pem", "certificate.pem", "pkcs8.der", "modern.p12"])
+    func largeFiles(name: String) throws {
+        let file = try KeyFiles[name]
+        let filled = [UInt8](repeating: 0x0A, count: 65_536 - file.count)
+        let (largest, larger) = (file + filled, file + filled + [0x0A])
+        #expect(refusal { try RSAPublicKey(parsing: larger) } == .limitExceeded)
+        #expect(refusal { try RSAPrivateKey(parsing: larger) } == .limitExceeded)
+        #expect(refusal { try Certificate(parsing: larger) } == .limitExceeded)
+        #expect(refusal { try RSAPublicKey(parsing: largest) } != .limitExceeded)
+        #expect(refusal { try RSAPrivateKey(parsing: largest) } != .limitExceeded)
+        #expect(refusal { try Certificate(parsing: largest) } != .limitExceeded)
     }
 }

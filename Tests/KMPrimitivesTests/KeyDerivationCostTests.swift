@@ -105,6 +105,22 @@ import Testing
         #expect(try parse(pkcs12([keySafe(algorithm)])) == .malformedKey)
     }
 
+    /// The MAC of a file without a passphrase takes two tries, and nobody asked for either.
+    @Test(arguments: [50_001, 5_000_001, 10_000_000])
+    func withoutAPassphraseAMACOfManyRoundsIsNotComputed(iterations: Int) throws {
+        let file = pkcs12([keySafe(pkcs12KDF(10))], macIterations: iterations)
+        let before = CPUTime.ofThisThread
+        #expect(refusal { try RSAPrivateKey(parsing: file) } == .passphraseRequired)
+        #expect(CPUTime.ofThisThread - before < 0.01)
+    }
+
+    /// PKCS#12 derives a key in two passes and an IV in a third, PBKDF2 a key of 32 bytes in two of SHA-1.
+    @Test func everyPassIsCharged() throws {
+        #expect(try parse(DER.sequence(pkcs12KDF(3_333_334), ciphertext)) == .malformedKey)
+        let sha1 = DER.sequence(Identifier.pbkdf2, DER.sequence(salt, DER.integer(5_000_001)))
+        #expect(try parse(DER.sequence(pbes2(sha1), ciphertext)) == .malformedKey)
+    }
+
     /// The bound is one for all parts of a file: thousands, each within it, would be hours.
     ///
     /// What is done before the last straw is little here.

@@ -119,12 +119,6 @@ import Testing
         #expect(refusal { try RSAPrivateKey(parsing: KeyFiles["ec-sec1.pem"]) } == .unsupportedKey)
     }
 
-    /// RFC 8017 has keys of more than two primes; OpenSSL works with them.
-    @Test func keysOfThreePrimesWork() throws {
-        let pair = try RSAPrivateKey(parsing: KeyFiles["three-primes.pem"])
-        #expect(try pair.decryptOAEP(pair.publicKey.encryptOAEP([1, 2, 3])).exposed == [1, 2, 3])
-    }
-
     @Test func whatHoldsNoKeyIsRefused() throws {
         let passphrase = try SecretBytes("secret")
         let file = try KeyFiles["certificate-only.p12"]

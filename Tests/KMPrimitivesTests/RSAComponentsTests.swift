@@ -8,25 +8,7 @@ import Testing
     private let integers: [[UInt8]]
 
     init() throws {
-        integers = try Self.integers(of: KeyFiles["pkcs1.der"])
-    }
-
-    /// The INTEGERs of a SEQUENCE whose length takes two bytes, without the version in front.
-    private static func integers(of pkcs1: [UInt8]) throws -> [[UInt8]] {
-        var integers: [[UInt8]] = []
-        var at = 4
-        while at < pkcs1.count {
-            var count = Int(pkcs1[at + 1])
-            at += 2
-            if count >= 0x80 {
-                let lengthCount = count & 0x7F
-                count = pkcs1[at..<at + lengthCount].reduce(0) { $0 << 8 | Int($1) }
-                at += lengthCount
-            }
-            integers.append(Array(pkcs1[at..<at + count].drop { $0 == 0 }))
-            at += count
-        }
-        return Array(integers.dropFirst())
+        integers = try PKCS1.integers(of: KeyFiles["pkcs1.der"])
     }
 
     private func pair(_ integers: [[UInt8]], secretCount: Int = 6) throws -> RSAPrivateKey {

@@ -16,14 +16,20 @@
 #if defined(__clang__)
 #pragma clang assume_nonnull begin
 #define KM_NULLABLE _Nullable
+#define KM_NONNULL _Nonnull
 #else
 #define KM_NULLABLE
+#define KM_NONNULL
 #endif
 
 #define KM_REASON_CAPACITY 256
 #define KM_SHA256_SIZE 32
 #define KM_GCM_IV_SIZE 12
 #define KM_GCM_TAG_SIZE 16
+#define KM_RSA_MAXIMUM_BITS 8192
+/* The largest key or certificate, and the longest passphrase, that the parsers look at, in bytes. */
+#define KM_INPUT_MAXIMUM 65536
+#define KM_PASSPHRASE_MAXIMUM 1024
 
 /* memory.c */
 
@@ -90,17 +96,28 @@ typedef enum km_status {
     KM_PASSPHRASE_WRONG,    /* does not decrypt under the passphrase */
     KM_NEEDS_LEGACY,        /* encrypted with an algorithm that only OpenSSL's legacy provider has */
     KM_TOO_COSTLY,          /* asks for more key derivation work than is reasonable */
-    KM_INCONSISTENT,        /* the halves of the pair do not belong together */
+    KM_TOO_LARGE,           /* an input of more than KM_INPUT_MAXIMUM bytes */
+    KM_TOO_LONG,            /* a modulus of more than KM_RSA_MAXIMUM_BITS */
+    KM_MORE_PRIMES,         /* an RSA key of more than two primes */
+    KM_INVALID_INTEGER,     /* an RSA key with an integer that none has; `reason` then names it and its fault */
+    KM_INCONSISTENT,        /* a private key that does not belong to its public key */
+    KM_PASSPHRASE_TOO_LONG, /* more than KM_PASSPHRASE_MAXIMUM bytes */
     KM_FAILED               /* OpenSSL could not do it, e.g. for lack of memory */
 } km_status;
 
-/* SubjectPublicKeyInfo, PKCS#1 RSAPublicKey or an X.509 certificate, PEM or DER. *key is the caller's, freed by
- * km_rsa_free. The validity of a certificate is not looked at. */
-km_status km_rsa_parse_public(const uint8_t *KM_NULLABLE bytes, size_t size, km_rsa *KM_NULLABLE *_Nonnull key,
+/* The parsers set *key, the caller's to free by km_rsa_free, when they return KM_DONE, and to NULL otherwise. OpenSSL gets
+ * no key material before the algorithm is known to be rsaEncryption and every integer to be of a size that an accepted key
+ * has: it decodes other keys by computing with them, which a hostile file can make last for minutes. Key material must be
+ * DER, of two primes; what it is wrapped in may be BER.
+ *
+ * SubjectPublicKeyInfo, PKCS#1 RSAPublicKey or an X.509 certificate, PEM or DER. The validity of a certificate is not
+ * looked at. */
+km_status km_rsa_parse_public(const uint8_t *KM_NULLABLE bytes, size_t size, km_rsa *KM_NULLABLE *KM_NONNULL key,
                               char *reason);
-/* PKCS#8 (plain or encrypted), PKCS#1 (plain or, in PEM, encrypted) or PKCS#12. `passphrase` may be NULL, for none. */
+/* PKCS#8 (plain or encrypted), PKCS#1 (plain or, in PEM, encrypted) or PKCS#12. `passphrase` may be NULL, for none. All
+ * key derivation of a file together is bounded. */
 km_status km_rsa_parse_private(const uint8_t *KM_NULLABLE bytes, size_t size, const uint8_t *KM_NULLABLE passphrase,
-                               size_t passphrase_size, km_rsa *KM_NULLABLE *_Nonnull key, char *reason);
+                               size_t passphrase_size, km_rsa *KM_NULLABLE *KM_NONNULL key, char *reason);
 /* A new pair with public exponent 65537. */
 km_rsa *KM_NULLABLE km_rsa_generate(int bits, char *reason);
 void km_rsa_free(km_rsa *key);
@@ -110,11 +127,9 @@ km_rsa *KM_NULLABLE km_rsa_copy_public(const km_rsa *key);
 int km_rsa_bits(const km_rsa *key);
 /* The modulus' size: of one OAEP ciphertext. */
 size_t km_rsa_size(const km_rsa *key);
-/* 1 when the public exponent is odd and from 3 to 2^64-1 and the modulus is odd. */
-int km_rsa_is_plausible(const km_rsa *key);
-/* 1 when the private integers fit the public ones and each other, and what the public half encrypts, the private half
- * decrypts. */
-int km_rsa_is_consistent(const km_rsa *pair);
+/* KM_DONE when the private integers fit the public ones and each other, and the private key decrypts what the public key
+ * encrypts; KM_INCONSISTENT when not; KM_FAILED when OpenSSL could not find out. */
+km_status km_rsa_check_consistency(const km_rsa *pair);
 /* 1 when both have the same modulus and public exponent. */
 int km_rsa_same_public(const km_rsa *left, const km_rsa *right);
 
@@ -127,8 +142,11 @@ typedef struct km_integer {
     const uint8_t *KM_NULLABLE bytes;
     size_t size;
 } km_integer;
-/* `count` is 2 (public), 3 (a pair without its primes) or 8. */
-km_rsa *KM_NULLABLE km_rsa_from_components(const km_integer *components, size_t count, char *reason);
+/* `count` is 2 (public), 3 (a pair without its primes) or 8. KM_DONE, KM_TOO_LONG, KM_INVALID_INTEGER or KM_FAILED, or
+ * KM_MALFORMED for another count. The modulus must be odd, the public exponent odd and from 3 to 2^64-1, and no secret
+ * integer longer than the modulus. */
+km_status km_rsa_from_components(const km_integer *components, size_t count, km_rsa *KM_NULLABLE *KM_NONNULL key,
+                                 char *reason);
 /* Component `index` of 0 (n) or 1 (e), big-endian without leading zeros; freed by km_secret_free. */
 uint8_t *KM_NULLABLE km_rsa_copy_component(const km_rsa *key, size_t index, size_t *size);
 
@@ -159,8 +177,10 @@ int km_rsa_oaep_unwrap(const km_rsa *pair, km_hash hash, const uint8_t *KM_NULLA
 
 typedef struct km_certificate km_certificate;
 
-/* The first certificate in a PEM text, or one in DER. */
-km_certificate *KM_NULLABLE km_certificate_parse(const uint8_t *KM_NULLABLE bytes, size_t size, char *reason);
+/* The first certificate in a PEM text, or one in DER. KM_DONE, or why not: of the key in it, too. *certificate is the
+ * caller's to free. */
+km_status km_certificate_parse(const uint8_t *KM_NULLABLE bytes, size_t size,
+                               km_certificate *KM_NULLABLE *KM_NONNULL certificate, char *reason);
 void km_certificate_free(km_certificate *certificate);
 /* Seconds since 1970, both ends inclusive. */
 int km_certificate_validity(const km_certificate *certificate, int64_t *not_before, int64_t *not_after);
@@ -170,8 +190,8 @@ uint8_t *KM_NULLABLE km_certificate_copy_subject(const km_certificate *certifica
 uint8_t *KM_NULLABLE km_certificate_copy_serial(const km_certificate *certificate, size_t *size);
 /* Freed by km_secret_free. */
 uint8_t *KM_NULLABLE km_certificate_export(const km_certificate *certificate, int pem, size_t *size);
-/* KM_DONE, or KM_NOT_RSA, or KM_FAILED. */
-km_status km_certificate_copy_public_key(const km_certificate *certificate, km_rsa *KM_NULLABLE *_Nonnull key,
+/* KM_DONE or KM_FAILED. */
+km_status km_certificate_copy_public_key(const km_certificate *certificate, km_rsa *KM_NULLABLE *KM_NONNULL key,
                                          char *reason);
 /* X.509 v3, sha256WithRSAEncryption, subject and issuer CN=`common_name` (UTF-8), a random serial of 16 bytes,
  * basicConstraints CA:FALSE, keyUsage keyEncipherment, subjectKeyIdentifier. */

@@ -11,7 +11,7 @@ import KMVectors
 ///
 /// A target throws nothing on: it returns, or what it found is a defect and traps.
 enum FuzzTarget: String, CaseIterable {
-    case json, path, header, jwe, message, fields, token, headers, keys, pan, scan, vectors
+    case json, path, header, jwe, message, fields, token, headers, keys, keyfiles, pan, scan, vectors
 
     /// What takes one input; what is prepared once is prepared here.
     func runner() -> ([UInt8]) -> Void {
@@ -25,6 +25,7 @@ enum FuzzTarget: String, CaseIterable {
         case .token: Tokens.prepared().run
         case .headers: Self.headers
         case .keys: Self.keys
+        case .keyfiles: StructuredKeys.prepared().run
         case .pan: Cards.prepared().run
         case .vectors: { _ = VectorRunner().run($0, as: "input") }
         case .scan: ScannedTexts.run

@@ -72,6 +72,7 @@ struct Seeds {
         case .pan:
             inputs.formUnion([text("pan"), text("par"), text("prefix")].compactMap(\.self))
         case .scan: inputs.formUnion((documents + [text("pan")].compactMap(\.self)).map { [30] + $0 })
+        case .keyfiles: inputs.formUnion((0..<8).map { [$0] })
         case .vectors: break
         }
     }

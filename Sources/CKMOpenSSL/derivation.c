@@ -1,0 +1,97 @@
+/* What the key derivation that a file asks for would cost. A hostile file can ask for hours; each algorithm is charged
+ * before it runs, in rounds, a round being about as much work as one of PBKDF2 with HMAC-SHA-256. */
+#include <openssl/asn1t.h>
+#include <openssl/pkcs12.h>
+
+#include "internal.h"
+
+/* PKCS#12 derives a 3DES key in two passes of all rounds, and its IV in one more. */
+#define PKCS12_PASSES 3
+
+int km_afford(int64_t *left, int64_t rounds, int64_t passes) {
+    if (rounds <= 0) return 1; /* what OpenSSL then does is one round, or nothing */
+    if (rounds > *left / passes) return 0;
+    *left -= rounds * passes;
+    return 1;
+}
+
+static int afford_iterations(int64_t *left, const ASN1_INTEGER *iterations, int64_t passes) {
+    int64_t rounds = 0;
+    return iterations == NULL || (ASN1_INTEGER_get_int64(&rounds, iterations) == 1 && km_afford(left, rounds, passes));
+}
+
+#ifndef OPENSSL_NO_SCRYPT
+/* The work grows with the product of the three parameters; OpenSSL bounds the memory alone. A unit of it costs about as
+ * much as a round. */
+static int afford_scrypt(int64_t *left, const SCRYPT_PARAMS *scrypt) {
+    const ASN1_INTEGER *const factors[] = {scrypt->costParameter, scrypt->blockSize, scrypt->parallelizationParameter};
+    int64_t product = 1;
+    for (size_t i = 0; i < sizeof factors / sizeof *factors; i++) {
+        int64_t factor = 0;
+        if (ASN1_INTEGER_get_int64(&factor, factors[i]) != 1 || factor < 1 || factor > *left / product) return 0;
+        product *= factor;
+    }
+    return km_afford(left, product, 1);
+}
+#endif
+
+/* PBKDF2 does all rounds once for each piece of the key that is as long as the hash. */
+static int64_t pbkdf2_passes(const PBKDF2PARAM *pbkdf2, const X509_ALGOR *encryption) {
+    const EVP_CIPHER *cipher = encryption == NULL ? NULL : EVP_get_cipherbyobj(encryption->algorithm);
+    const int prf = pbkdf2->prf == NULL ? NID_hmacWithSHA1 : OBJ_obj2nid(pbkdf2->prf->algorithm);
+    int hash = NID_undef, key_size = EVP_MAX_KEY_LENGTH, hash_size = 0;
+    if (cipher != NULL) key_size = EVP_CIPHER_get_key_length(cipher);
+    if (EVP_PBE_find(EVP_PBE_TYPE_PRF, prf, NULL, &hash, NULL) == 1) {
+        const EVP_MD *md = EVP_get_digestbynid(hash);
+        if (md != NULL) hash_size = EVP_MD_get_size(md);
+    }
+    if (hash_size <= 0) hash_size = 16; /* the smallest there is */
+    return key_size <= hash_size ? 1 : (key_size + hash_size - 1) / hash_size;
+}
+
+/* PBES2 and PBMAC1 both begin with a key derivation function. What does not parse here does not decrypt either. */
+static int afford_pbkdf(int64_t *left, const ASN1_TYPE *parameter) {
+    PBE2PARAM *scheme = ASN1_TYPE_unpack_sequence(ASN1_ITEM_rptr(PBE2PARAM), parameter);
+    const X509_ALGOR *function = scheme == NULL ? NULL : scheme->keyfunc;
+    int affordable = 1;
+    if (function != NULL && OBJ_obj2nid(function->algorithm) == NID_id_pbkdf2) {
+        PBKDF2PARAM *pbkdf2 = ASN1_TYPE_unpack_sequence(ASN1_ITEM_rptr(PBKDF2PARAM), function->parameter);
+        affordable = pbkdf2 == NULL
+            || afford_iterations(left, pbkdf2->iter, pbkdf2_passes(pbkdf2, scheme->encryption));
+        PBKDF2PARAM_free(pbkdf2);
+    }
+#ifndef OPENSSL_NO_SCRYPT
+    if (function != NULL && OBJ_obj2nid(function->algorithm) == NID_id_scrypt) {
+        SCRYPT_PARAMS *scrypt = ASN1_TYPE_unpack_sequence(ASN1_ITEM_rptr(SCRYPT_PARAMS), function->parameter);
+        affordable = scrypt == NULL || afford_scrypt(left, scrypt);
+        SCRYPT_PARAMS_free(scrypt);
+    }
+#endif
+    PBE2PARAM_free(scheme);
+    return affordable;
+}
+
+int km_afford_algorithm(int64_t *left, const X509_ALGOR *algorithm) {
+    const ASN1_OBJECT *identifier = NULL;
+    int type = V_ASN1_UNDEF;
+    const void *value = NULL;
+    X509_ALGOR_get0(&identifier, &type, &value, algorithm);
+    if (type != V_ASN1_SEQUENCE) return 1;
+    const int nid = OBJ_obj2nid(identifier);
+    if (nid == NID_pbes2 || nid == NID_pbmac1) return afford_pbkdf(left, algorithm->parameter);
+    PBEPARAM *pbe = ASN1_TYPE_unpack_sequence(ASN1_ITEM_rptr(PBEPARAM), algorithm->parameter);
+    const int affordable = pbe == NULL || afford_iterations(left, pbe->iter, PKCS12_PASSES);
+    PBEPARAM_free(pbe);
+    return affordable;
+}
+
+int km_afford_mac(int64_t *left, const PKCS12 *file, int64_t passes) {
+    const ASN1_INTEGER *iterations = NULL;
+    const ASN1_OCTET_STRING *mac = NULL, *salt = NULL;
+    const X509_ALGOR *algorithm = NULL;
+    PKCS12_get0_mac(&mac, &algorithm, &salt, &iterations, file);
+    for (int64_t i = 0; i < passes; i++) {
+        if (!km_afford_algorithm(left, algorithm)) return 0;
+    }
+    return afford_iterations(left, iterations, passes);
+}

@@ -1,0 +1,62 @@
+import CKeyFiles
+import KMJOSE
+import KMPrimitives
+import KMTestSupport
+
+/// Key files put together from the input's bytes (keyfiles.h): of every form, with integers, algorithms, versions and lengths
+/// that are wrong here and there, so that the fuzzer gets behind the outermost structure.
+///
+/// Each reader has to be done within a limit. It is of processor time, so that a busy machine finds nothing; and it is the
+/// limit that the package promises, without an allowance for the sanitizer: nearly all of the work is OpenSSL's, which is not
+/// instrumented.
+struct StructuredKeys {
+    private static let seconds = 0.5
+
+    private let pkcs1: [UInt8]
+    private let passphrase: SecretBytes
+
+    static func prepared() -> StructuredKeys {
+        do {
+            return try StructuredKeys()
+        } catch {
+            fatalError("the fuzz target cannot be prepared: \(error)")
+        }
+    }
+
+    private init() throws {
+        let keys = try ReferenceVectors("message-decrypt").openerKeys()
+        // PKCS#8 with a key of 2048 bits has 26 bytes before the PKCS#1 in it.
+        pkcs1 = Array(try keys.first?.privateKey.insecurePKCS8DER().exposed.dropFirst(26) ?? [])
+        passphrase = try SecretBytes("secret")
+        precondition((try? RSAPrivateKey(parsing: pkcs1)) != nil)
+    }
+
+    func run(_ input: [UInt8]) {
+        let (file, form) = build(input)
+        if form == KEYFILES_JWK {
+            within { _ = try? RSAPublicKey(jwk: file) }
+            within { _ = try? RSAPrivateKey(jwk: file) }
+        } else {
+            within { _ = try? RSAPublicKey(parsing: file) }
+            within { _ = try? Certificate(parsing: file) }
+            within { _ = try? RSAPrivateKey(parsing: file) }
+            within { _ = try? RSAPrivateKey(parsing: file, passphrase: passphrase) }
+        }
+        precondition(OpenSSL.errorQueueDepth == 0)
+    }
+
+    private func build(_ input: [UInt8]) -> ([UInt8], keyfiles_form) {
+        var form = KEYFILES_PKCS1
+        let file = unsafe [UInt8](unsafeUninitializedCapacity: Int(KEYFILES_CAPACITY)) { target, count in
+            guard let start = target.baseAddress else { return }
+            count = unsafe keyfiles_build(input, input.count, pkcs1, pkcs1.count, start, &form)
+        }
+        return (file, form)
+    }
+
+    private func within(_ body: () -> Void) {
+        let before = CPUTime.ofThisThread
+        body()
+        precondition(CPUTime.ofThisThread - before < Self.seconds, "too slow")
+    }
+}

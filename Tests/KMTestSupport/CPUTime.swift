@@ -1,0 +1,11 @@
+internal import Foundation
+
+/// The processor time that a thread has used, which other work on the machine does not lengthen.
+package enum CPUTime {
+    /// In seconds.
+    package static var ofThisThread: Double {
+        var time = timespec()
+        guard unsafe clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time) == 0 else { return 0 }
+        return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+    }
+}

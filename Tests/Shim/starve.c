@@ -1,0 +1,424 @@
+/* Failing allocations: for each operation of the shim the first allocation of OpenSSL fails, then the second, and so on until
+ * the operation needs none that fails; once with that one allocation failing, once with all from it on. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+
+#include "CKMOpenSSL.h"
+#include "driver.h"
+
+static unsigned long until_failure = 0; /* 0: no allocation fails */
+static int all_from_there = 0, failed = 0;
+static long outstanding = 0;
+
+static int must_fail(void) {
+    if (until_failure == 0) return 0;
+    if (until_failure > 1) {
+        until_failure--;
+        return 0;
+    }
+    failed = 1;
+    if (!all_from_there) until_failure = 0;
+    return 1;
+}
+
+static void *allocate(size_t size, const char *file, int line) {
+    (void)file, (void)line;
+    void *memory = must_fail() ? NULL : malloc(size);
+    if (memory != NULL) outstanding++;
+    return memory;
+}
+
+static void release(void *memory, const char *file, int line) {
+    (void)file, (void)line;
+    if (memory != NULL) outstanding--;
+    free(memory);
+}
+
+static void *reallocate(void *memory, size_t size, const char *file, int line) {
+    if (memory == NULL) return allocate(size, file, line);
+    if (size == 0) {
+        release(memory, file, line);
+        return NULL;
+    }
+    return must_fail() ? NULL : realloc(memory, size);
+}
+
+int install_allocator(void) { return CRYPTO_set_mem_functions(allocate, reallocate, release); }
+
+/* What an operation returns. OpenSSL does not always tell that memory was short: a decryption that fails for it looks like one
+ * under a wrong passphrase. Such results are counted, and are no defects. */
+enum { NOT_DONE = 0, DONE = 1, WRONG = -1, MISREPORTED = -2 };
+
+static km_rsa *pair, *public_key;
+static km_hmac *hmac;
+static km_certificate *certificate;
+static km_integer integers[KM_RSA_COMPONENTS];
+static const good_file *subject_file;
+static uint8_t ciphertext[256], ciphertext_sha1[256];
+static char reason[KM_REASON_CAPACITY];
+
+static const uint8_t key[32] = "0123456789abcdef0123456789abcde";
+static const uint8_t message[] = "a message";
+
+static int sha256(void) {
+    static const uint8_t of_nothing[4] = {0xe3, 0xb0, 0xc4, 0x42};
+    uint8_t digest[KM_SHA256_SIZE];
+    if (!km_sha256(NULL, 0, digest)) return 0;
+    return memcmp(digest, of_nothing, sizeof of_nothing) == 0 ? 1 : -1;
+}
+
+static int hmac_once(void) {
+    uint8_t mac[KM_SHA256_SIZE];
+    km_hmac *made = km_hmac_create(key, sizeof key);
+    if (made == NULL) return 0;
+    const int done = km_hmac_compute(made, message, sizeof message, mac);
+    km_hmac_free(made);
+    return done;
+}
+
+static int hmac_prepared(void) {
+    static uint8_t expected[KM_SHA256_SIZE];
+    static int is_known = 0;
+    uint8_t mac[KM_SHA256_SIZE];
+    if (!km_hmac_compute(hmac, message, sizeof message, mac)) return 0;
+    if (!is_known) memcpy(expected, mac, sizeof mac);
+    is_known = 1;
+    return memcmp(expected, mac, sizeof mac) == 0 ? 1 : -1;
+}
+
+static int aes(void) {
+    uint8_t sealed[sizeof message], tag[KM_GCM_TAG_SIZE], opened[sizeof message];
+    const uint8_t iv[KM_GCM_IV_SIZE] = {1};
+    km_aes_gcm *sealing = km_aes_gcm_create(key, 32, 1), *opening = km_aes_gcm_create(key, 32, 0);
+    int result = sealing != NULL && opening != NULL
+        && km_aes_gcm_seal(sealing, iv, message, 3, message, sizeof message, sealed, tag)
+        && km_aes_gcm_open(opening, iv, message, 3, sealed, sizeof message, tag, opened);
+    if (result && memcmp(message, opened, sizeof message) != 0) result = -1;
+    km_aes_gcm_free(sealing);
+    km_aes_gcm_free(opening);
+    return result;
+}
+
+static int random_bytes(void) {
+    uint8_t bytes[32] = {0};
+    static const uint8_t none[32] = {0};
+    if (!km_random(bytes, sizeof bytes)) return 0;
+    return memcmp(bytes, none, sizeof none) != 0 ? 1 : -1;
+}
+
+static int secret_memory(void) {
+    void *memory = km_secret_allocate(100);
+    km_secret_free(memory, 100);
+    return memory != NULL;
+}
+
+/* Whether the status and the pointer of a parser agree, and what it made is the key of the good files. */
+static int judge(km_status status, km_rsa *made) {
+    int result = status == KM_DONE ? DONE : status == KM_FAILED ? NOT_DONE : MISREPORTED;
+    if ((status == KM_DONE) != (made != NULL)) result = WRONG;
+    if (made != NULL && !km_rsa_same_public(made, public_key) && !failed) result = WRONG;
+    if (made != NULL && (km_rsa_bits(made) != 2048 || km_rsa_size(made) != 256)) result = WRONG;
+    km_rsa_free(made);
+    return result;
+}
+
+static int parse_private(void) {
+    km_rsa *made = NULL;
+    const km_status status = km_rsa_parse_private(subject_file->bytes, subject_file->size, (const uint8_t *)PASSPHRASE,
+                                                  strlen(PASSPHRASE), &made, reason);
+    return judge(status, made);
+}
+
+static int parse_public(void) {
+    km_rsa *made = NULL;
+    const km_status status = km_rsa_parse_public(subject_file->bytes, subject_file->size, &made, reason);
+    return judge(status, made);
+}
+
+static int parse_certificate(void) {
+    km_certificate *made = NULL;
+    const km_status status = km_certificate_parse(subject_file->bytes, subject_file->size, &made, reason);
+    int result = status == KM_DONE ? DONE : status == KM_FAILED ? NOT_DONE : MISREPORTED;
+    if ((status == KM_DONE) != (made != NULL)) result = WRONG;
+    if (made != NULL) km_certificate_free(made);
+    return result;
+}
+
+static int from_components(void) {
+    int result = 1;
+    for (size_t count = 2; count <= KM_RSA_COMPONENTS && result == 1; count += count == 2 ? 1 : 5) {
+        km_rsa *made = NULL;
+        const km_status status = km_rsa_from_components(integers, count, &made, reason);
+        result = judge(status, made);
+    }
+    return result;
+}
+
+static int generate(void) {
+    km_rsa *made = km_rsa_generate(512, reason);
+    const int result = made == NULL ? 0 : km_rsa_bits(made) == 512 ? 1 : -1;
+    km_rsa_free(made);
+    return result;
+}
+
+static int copy_public(void) {
+    km_rsa *made = km_rsa_copy_public(pair);
+    const int result = made == NULL ? 0 : km_rsa_bits(made) == 2048 ? 1 : -1;
+    km_rsa_free(made);
+    return result;
+}
+
+static int same_public(void) { return km_rsa_same_public(pair, public_key); }
+
+static int check_consistency(void) {
+    const km_status status = km_rsa_check_consistency(pair);
+    return status == KM_DONE ? DONE : status == KM_FAILED ? NOT_DONE : MISREPORTED;
+}
+
+static int copied(uint8_t *bytes, const size_t *size, size_t least) {
+    const int result = bytes == NULL ? 0 : *size >= least ? 1 : -1;
+    km_secret_free(bytes, bytes == NULL ? 0 : *size);
+    return result;
+}
+
+static int copy_components(void) {
+    size_t n = 0, e = 0;
+    const int first = copied(km_rsa_copy_component(pair, 0, &n), &n, 256);
+    return first == 1 ? copied(km_rsa_copy_component(pair, 1, &e), &e, 3) : first;
+}
+
+static int export_spki(void) {
+    size_t der = 0, pem = 0;
+    const int first = copied(km_rsa_export_spki(pair, 0, &der), &der, 290);
+    return first == 1 ? copied(km_rsa_export_spki(pair, 1, &pem), &pem, 400) : first;
+}
+
+static int export_pkcs8(void) {
+    size_t der = 0, pem = 0;
+    const int first = copied(km_rsa_export_pkcs8(pair, 0, &der), &der, 1190);
+    return first == 1 ? copied(km_rsa_export_pkcs8(pair, 1, &pem), &pem, 1600) : first;
+}
+
+static int export_encrypted(void) {
+    size_t der = 0, pem = 0;
+    const int first = copied(km_rsa_export_encrypted_pkcs8(pair, key, 8, 2, 0, &der), &der, 1190);
+    return first == 1 ? copied(km_rsa_export_encrypted_pkcs8(pair, key, 8, 2, 1, &pem), &pem, 1600) : first;
+}
+
+static int oaep_encrypt(void) {
+    uint8_t out[256], back[256];
+    size_t size = 0;
+    if (!km_rsa_oaep_encrypt(public_key, message, sizeof message, out)) return 0;
+    return km_rsa_oaep_decrypt(pair, KM_SHA256, out, sizeof out, back, &size)
+        ? (size == sizeof message && memcmp(back, message, size) == 0 ? 1 : -1) : 0;
+}
+
+static int oaep_decrypt(void) {
+    uint8_t out[256];
+    size_t size = 0;
+    if (!km_rsa_oaep_decrypt(pair, KM_SHA256, ciphertext, sizeof ciphertext, out, &size)) return 0;
+    return size == sizeof key && memcmp(out, key, size) == 0 ? 1 : -1;
+}
+
+/* Random bytes in place of the key are right here: nothing may tell a failure from another one's message. */
+static int oaep_unwrap(void) {
+    uint8_t out[32];
+    return km_rsa_oaep_unwrap(pair, KM_SHA256, ciphertext, sizeof ciphertext, out, sizeof out);
+}
+
+static int oaep_unwrap_sha1(void) {
+    uint8_t out[32];
+    return km_rsa_oaep_unwrap(pair, KM_SHA1, ciphertext_sha1, sizeof ciphertext_sha1, out, sizeof out);
+}
+
+static int certificate_fields(void) {
+    int64_t from = 0, to = 0;
+    size_t subject = 0, serial = 0;
+    if (!km_certificate_validity(certificate, &from, &to)) return 0;
+    if (from != 1500000000 || to != 2500000000) return -1;
+    const int first = copied(km_certificate_copy_subject(certificate, &subject), &subject, 6);
+    return first == 1 ? copied(km_certificate_copy_serial(certificate, &serial), &serial, 16) : first;
+}
+
+static int certificate_export(void) {
+    size_t der = 0, pem = 0;
+    const int first = copied(km_certificate_export(certificate, 0, &der), &der, 700);
+    return first == 1 ? copied(km_certificate_export(certificate, 1, &pem), &pem, 900) : first;
+}
+
+static int certificate_key(void) {
+    km_rsa *made = NULL;
+    const km_status status = km_certificate_copy_public_key(certificate, &made, reason);
+    return judge(status, made);
+}
+
+typedef struct operation {
+    const char *name;
+    int (*run)(void);
+    unsigned long step; /* of every so many allocations one fails, where there are very many */
+} operation;
+
+static const operation operations[] = {
+    {"km_sha256", sha256, 1}, {"km_hmac_create", hmac_once, 1}, {"km_hmac_compute", hmac_prepared, 1},
+    {"km_aes_gcm", aes, 1}, {"km_random", random_bytes, 1}, {"km_secret_allocate", secret_memory, 1},
+    {"km_rsa_from_components", from_components, 1}, {"km_rsa_generate", generate, 7},
+    {"km_rsa_copy_public", copy_public, 1}, {"km_rsa_same_public", same_public, 1},
+    {"km_rsa_check_consistency", check_consistency, 1}, {"km_rsa_copy_component", copy_components, 1},
+    {"km_rsa_export_spki", export_spki, 1}, {"km_rsa_export_pkcs8", export_pkcs8, 1},
+    {"km_rsa_export_encrypted_pkcs8", export_encrypted, 1}, {"km_rsa_oaep_encrypt", oaep_encrypt, 1},
+    {"km_rsa_oaep_decrypt", oaep_decrypt, 1}, {"km_rsa_oaep_unwrap", oaep_unwrap, 1},
+    {"km_rsa_oaep_unwrap with SHA-1", oaep_unwrap_sha1, 1}, {"km_certificate fields", certificate_fields, 1},
+    {"km_certificate_export", certificate_export, 1}, {"km_certificate_copy_public_key", certificate_key, 1},
+    /* Not km_certificate_self_sign: where memory is short in it, OpenSSL 3.0's X509_sign frees a part of the certificate that
+     * has no allocation of its own. */
+};
+
+static unsigned long injected = 0, misreported = 0;
+
+/* One run with the allocation `number` failing. 1 when one did. */
+static int run_once(const operation *what, const char *file, unsigned long number, int all, int *result) {
+    const long before = outstanding;
+    failed = 0;
+    all_from_there = all;
+    until_failure = number;
+    *result = what->run();
+    until_failure = 0;
+    const int did_fail = failed;
+    if (did_fail) injected++;
+    if (did_fail && *result == MISREPORTED) misreported++;
+    if (*result == WRONG) defect("%s %s: wrong after failure %lu%s", what->name, file, number, all ? " and on" : "");
+    const size_t depth = km_error_queue_depth();
+    if (depth != 0) defect("%s %s: %zu entries in the error queue after failure %lu", what->name, file, depth, number);
+    return did_fail ? 1 + (outstanding > before) : 0;
+}
+
+/* After a failure OpenSSL's blinding of a pair may be off, until it makes a new one after 32 uses. */
+static int works(const operation *what) {
+    for (int i = 0; i < 40; i++) {
+        if (what->run() == DONE) return 1;
+    }
+    return 0;
+}
+
+static void starve_operation(const operation *what, const char *file, unsigned long step) {
+    int result = 0;
+    /* What OpenSSL makes once and keeps is made now. */
+    for (int i = 0; i < 3; i++) {
+        if (!works(what)) defect("%s %s: does not work", what->name, file);
+    }
+    for (int all = 0; all < 2; all++) {
+        for (unsigned long number = 1;; number += step * what->step) {
+            const int first = run_once(what, file, number, all, &result);
+            if (first == 0) break;
+            /* What stays may be kept on purpose, once; a leak comes again. */
+            if (first == 2 && run_once(what, file, number, all, &result) == 2
+                && run_once(what, file, number, all, &result) == 2) {
+                defect("%s %s: leaks after failure %lu%s", what->name, file, number, all ? " and on" : "");
+            }
+        }
+        if (!works(what)) defect("%s %s: does not work again", what->name, file);
+    }
+}
+
+/* The first use of an algorithm, in a process of its own: a fetch that failed must not be remembered. */
+static void starve_first_use(const operation *what) {
+    for (int all = 0; all < 2; all++) {
+        for (unsigned long number = 1; number < 400; number++) {
+            fflush(stdout);
+            fflush(stderr);
+            const pid_t child = fork();
+            if (child < 0) {
+                defect("no process");
+                return;
+            }
+            if (child == 0) {
+                all_from_there = all;
+                until_failure = number;
+                const int first = what->run();
+                until_failure = 0;
+                if (first < 0) _exit(3);
+                if (what->run() != 1) _exit(2);
+                _exit(failed ? 0 : 1);
+            }
+            int status = 0;
+            if (waitpid(child, &status, 0) != child || !WIFEXITED(status)) {
+                defect("first %s: crash after failure %lu", what->name, number);
+            } else if (WEXITSTATUS(status) > 1) {
+                defect("first %s: failure %lu%s %s", what->name, number, all ? " and on" : "",
+                       WEXITSTATUS(status) == 2 ? "is remembered" : "gives a wrong result");
+            } else if (WEXITSTATUS(status) == 1) {
+                break;
+            } else {
+                injected++;
+            }
+        }
+    }
+}
+
+static size_t read_integers(const good_file *pkcs1) {
+    size_t at = 7, count = 0;
+    for (; count < KM_RSA_COMPONENTS && at + 4 < pkcs1->size; count++) {
+        size_t length = pkcs1->bytes[at + 1];
+        at += 2;
+        if (length >= 0x80) {
+            size_t digits = length & 0x7f;
+            for (length = 0; digits > 0; digits--) length = length << 8 | pkcs1->bytes[at++];
+        }
+        integers[count] = (km_integer){pkcs1->bytes + at, length};
+        at += length;
+    }
+    return count;
+}
+
+void starve_first_uses(void) {
+    /* OpenSSL's own provider and its store are loaded; the shim has not fetched. */
+    EVP_MD *md = EVP_MD_fetch(NULL, "SHA2-512", NULL);
+    EVP_CIPHER *cipher = EVP_CIPHER_fetch(NULL, "AES-192-CBC", NULL);
+    EVP_MD_free(md);
+    EVP_CIPHER_free(cipher);
+    starve_first_use(&operations[0]);
+    starve_first_use(&operations[1]);
+    starve_first_use(&operations[3]);
+    printf("first uses: %lu failures injected\n", injected);
+    injected = 0;
+}
+
+void starve(unsigned long step) {
+    const good_file *der = find_good_file("pkcs8.der"), *x509 = find_good_file("certificate.der");
+    if (km_rsa_parse_private(der->bytes, der->size, NULL, 0, &pair, reason) != KM_DONE
+        || km_certificate_parse(x509->bytes, x509->size, &certificate, reason) != KM_DONE
+        || km_certificate_copy_public_key(certificate, &public_key, reason) != KM_DONE
+        || (hmac = km_hmac_create(key, sizeof key)) == NULL || !km_rsa_oaep_encrypt(public_key, key, sizeof key, ciphertext)
+        || read_integers(find_good_file("pkcs1.der")) != KM_RSA_COMPONENTS) {
+        defect("the operations cannot be prepared");
+        return;
+    }
+    for (size_t i = 0; i < sizeof operations / sizeof *operations; i++) starve_operation(&operations[i], "", step);
+    static const operation parsers[] = {
+        {"km_rsa_parse_private", parse_private, 1},
+        {"km_rsa_parse_public", parse_public, 1},
+        {"km_certificate_parse", parse_certificate, 1},
+    };
+    for (size_t i = 0; i < good_file_count; i++) {
+        subject_file = &good_files[i];
+        if (subject_file->is_private) {
+            starve_operation(&parsers[0], subject_file->name, step);
+        } else {
+            starve_operation(&parsers[1], subject_file->name, step);
+            if (strstr(subject_file->name, "certificate") != NULL || strstr(subject_file->name, "trusted") != NULL) {
+                starve_operation(&parsers[2], subject_file->name, step);
+            }
+        }
+    }
+    printf("starve: %lu failures injected, %lu of them told as another fault\n", injected, misreported);
+    km_hmac_free(hmac);
+    km_certificate_free(certificate);
+    km_rsa_free(public_key);
+    km_rsa_free(pair);
+}
