@@ -66,7 +66,7 @@ extension Span where Element == UInt8 {
     }
 
     /// The last newline of a part, or nil where it has none.
-    func lastNewline(in part: Range<Int>) -> Int? {
+    fileprivate func lastNewline(in part: Range<Int>) -> Int? {
         var at = part.upperBound
         while at > part.lowerBound {
             at &-= 1

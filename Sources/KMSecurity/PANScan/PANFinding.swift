@@ -19,5 +19,5 @@ public struct PANFinding: Sendable, Hashable {
     ///
     /// It is an RFC 9535 path with plain names in dot form, `$.issuedCardList[0].digital.cardNo`. A card number in a name
     /// is masked, and a long name cut; of a path of more than 1 KiB or so, an ellipsis stands for the steps in its middle.
-    public internal(set) var jsonPath: String?
+    public let jsonPath: String?
 }

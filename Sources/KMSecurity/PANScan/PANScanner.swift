@@ -1,112 +1,100 @@
 /// Finds card numbers that stand in the clear in a text of any kind and size: a body, a log, a dump.
 ///
-/// A card number is 12 to 19 digits with a right check digit (Luhn), as many as its issuer's cards have
-/// (``IssuerRange/known``), that are no part of a longer number, word or decimal. The digits stand together, or in the groups
-/// in which cards have them (4-4-4-4 and up to three more, 4-6-4, 4-6-5, 4-4-5, 6-13) with one space, hyphen or plus sign between
-/// them, the same throughout. Digits and separators are found as escapes of JSON (`\u0034`), URLs (`%34`) and HTML (`&#52;`)
-/// too, and in UTF-16, with or without a byte order mark. What is compressed, encoded (Base64) or encrypted is not opened.
+/// A card number has 12 to 19 digits and a right check digit (Luhn), and its issuer's cards have numbers of that length
+/// (``IssuerRange/known``). It is not part of a longer number, word or decimal. The digits stand together, or in the groups
+/// in which cards have them: 4-4-4-4 and up to three more, 4-6-4, 4-6-5, 4-4-5, 6-13. One to three separators stand between
+/// two groups: spaces, hyphens, plus signs, dots, slashes and underscores, also mixed. Full-width digits count as digits, and
+/// dashes and spaces of other widths as separators. All of these are also found as escapes of JSON (`\u0034`),
+/// URLs (`%34`) and HTML (`&#52;`), and in UTF-16, with or without a byte order mark.
 ///
-/// Not found, since too much else looks like it: numbers beside a letter (but for track data and the colours of a terminal),
-/// groups parted by dots, slashes, underscores, tabs, two blanks or by this and that, full-width digits, what is escaped twice,
-/// quoted-printable and UTF-32. A 16-digit time, `yyMMddHHmmssSSSS`, of 2022 to 2027 is taken for a card's number once in ten.
+/// Letters may touch a number (`cardNo9491339401250765`) if it has 15 or 16 digits and a known issuer, and if one of the
+/// letters on each side that has any comes after F: hexadecimal digits are full of digits. An IBAN is no card number, nor
+/// is a time such as `2305121200001234` behind letters.
 ///
-/// The text comes in parts of any size, cut anywhere; the findings come out as soon as they are certain, in the order of
-/// the text:
+/// Not found, since too much else looks like it: other groups, separators such as commas, colons and tabs, and what is
+/// escaped twice, in quoted-printable or in UTF-32. What is compressed, encoded (Base64) or encrypted is not opened. A 16-digit
+/// time, `yyMMddHHmmssSSSS`, of 2022 to 2027 passes for a card number once in ten.
+///
+/// Scan a body or another text that you have as a whole:
+///
+///     let findings = PANScanner.findings(in: body.span)
+///
+/// A text of any size comes in parts, cut anywhere. The scanner reports each finding once about 1 KiB more has come in, in
+/// the order of the text, and its memory does not grow with the text or the findings:
 ///
 ///     var scanner = PANScanner()
-///     for part in parts { report(scanner.append(part.span)) }
-///     report(scanner.finish())
+///     for part in parts { scanner.append(part.span) { print($0.line, $0.masked) } }
+///     scanner.finish { print($0.line, $0.masked) }
 ///
-/// Where the text is one JSON object or array, or a line of it is (JSON Lines), a finding tells the path. For that the
-/// scanner holds on to the text, or to its last line, up to a bound, and gives the findings at its end: a log's come line by
-/// line, and a document's all at ``finish()``. A longer text or line has findings without paths. The part of the text that it
-/// holds is not cleansed when it goes.
+/// A finding has a path where it is in JSON: an object or array that begins the text, or a line of it (JSON Lines), and
+/// that is well-formed up to the finding. The part of the text that the scanner holds is not cleansed when it is released.
 public struct PANScanner: Sendable {
-    /// How large a JSON text, or a line of one, may be to have paths, unless told otherwise: 16 MiB.
-    public static let defaultMaximumDocumentByteCount = 16 << 20
-
     /// Parts are taken in so many bytes at a time, which bounds the memory.
-    private static let maximumPartByteCount = 1 << 20
-
-    /// What the text is taken for.
-    enum Form {
-        /// Too little has come in to tell.
-        case unknown
-        /// One JSON text of several lines, perhaps.
-        case document
-        case lines
-    }
-
-    /// A finding whose path is not known yet.
-    struct Pending {
-        var finding: PANFinding
-        /// Where its line begins, from the start of the text.
-        let lineStart: Int
-    }
+    private static let maximumPartByteCount = 1 << 18
 
     private let issuers: [IssuerRange]?
-    let maximumDocumentByteCount: Int
-
     /// The part of the text from `base` on.
-    var text: [UInt8] = []
-    var base = 0
+    private var text: [UInt8] = []
+    private var base = 0
     /// Up to where the text was searched, in `text`, or behind it.
     private var position = 0
-    /// Where the lines and documents begin whose findings have not been given yet, in `text`.
-    var held = 0
-    /// Up to where that part has been looked through for a newline, in `text`.
-    var newlineSearched = 0
-    var form = Form.unknown
-    var pending: [Pending] = []
+    /// The lines and paths up to there, once enough has come in to know of a byte order mark.
     private var counter: LineCounter?
-    /// Whether enough has come in to know of a byte order mark.
-    var isBegun: Bool { counter != nil }
+    private var places = JSONPlaces(at: 0)
 
-    /// A scanner at the start of a text.
+    /// Creates a scanner at the start of a text.
     ///
-    /// - Parameters:
-    ///   - issuers: whose card numbers are looked for; nil for any number with a right check digit, which each tenth number
-    ///     has by chance.
-    ///   - maximumDocumentByteCount: how large a JSON text or a line may be to have paths; 0 for no paths, which gives all
-    ///     findings at once.
-    public init(
-        issuers: [IssuerRange]? = IssuerRange.known,
-        maximumDocumentByteCount: Int = PANScanner.defaultMaximumDocumentByteCount
-    ) {
+    /// - Parameter issuers: The ranges of card numbers to find, or nil for any number with a right check digit, which one
+    ///   number in ten has by chance.
+    public init(issuers: [IssuerRange]? = IssuerRange.known) {
         self.issuers = issuers
-        self.maximumDocumentByteCount = max(0, maximumDocumentByteCount)
     }
 
-    /// Takes the next part of the text, and gives the findings that are certain by now.
-    public mutating func append(_ part: Span<UInt8>) -> [PANFinding] {
-        var findings: [PANFinding] = []
+    /// Scans the next part of the text.
+    ///
+    /// - Parameters:
+    ///   - part: The bytes that follow those of the last call.
+    ///   - report: A closure that receives the findings that are certain by now. If it throws, the rest of the part is not
+    ///     scanned.
+    /// - Throws: What `report` throws.
+    public mutating func append<Failure: Error>(
+        _ part: Span<UInt8>,
+        _ report: (PANFinding) throws(Failure) -> Void
+    ) throws(Failure) {
         var start = 0
         while start < part.count {
             let end = min(part.count, start + Self.maximumPartByteCount)
             text.append(copying: part.extracting(start..<end))
             start = end
-            search(before: text.count - PANSearch.lookAhead)
-            findings += settle(searched: min(position, text.count), isEnd: false)
+            try search(before: text.count - PANSearch.lookAhead, isEnd: false, report)
             trim()
         }
-        return findings
     }
 
-    /// Gives the findings that are left at the end of the text; the scanner is then at the start of another one.
-    public mutating func finish() -> [PANFinding] {
-        search(before: text.count)
-        let findings = settle(searched: text.count, isEnd: true)
-        self = PANScanner(issuers: issuers, maximumDocumentByteCount: maximumDocumentByteCount)
-        return findings
+    /// Scans what is left at the end of the text; the scanner is then at the start of another one.
+    ///
+    /// - Parameter report: A closure that receives the findings.
+    /// - Throws: What `report` throws.
+    public mutating func finish<Failure: Error>(_ report: (PANFinding) throws(Failure) -> Void) throws(Failure) {
+        defer { self = PANScanner(issuers: issuers) }
+        try search(before: text.count, isEnd: true, report)
     }
 
-    /// The findings of a text that is there as a whole.
+    /// The findings of a whole text, in its order.
+    ///
+    /// - Parameters:
+    ///   - text: The text, in any encoding that ASCII is part of, or in UTF-16.
+    ///   - issuers: The ranges of card numbers to find, or nil for any number with a right check digit.
+    /// - Returns: The findings; their memory grows with their number.
     public static func findings(
         in text: Span<UInt8>,
         issuers: [IssuerRange]? = IssuerRange.known
     ) -> [PANFinding] {
         var scanner = PANScanner(issuers: issuers)
-        return scanner.append(text) + scanner.finish()
+        var findings: [PANFinding] = []
+        scanner.append(text) { findings.append($0) }
+        scanner.finish { findings.append($0) }
+        return findings
     }
 
     /// A text with its card numbers masked, as ``PAN/masked(leading:)`` does, and nothing else changed.
@@ -125,44 +113,59 @@ public struct PANScanner: Sendable {
         return masked + text[copied...]
     }
 
-    private mutating func search(before limit: Int) {
-        guard limit > position || counter == nil && limit >= 0 else { return }
-        var counter = self.counter ?? LineCounter(text.span)
-        if self.counter == nil { held = counter.lineStart }
-        var position = position
-        while let match = PANSearch.next(text.span, &position, before: limit, issuers) {
+    private mutating func search<Failure: Error>(
+        before limit: Int,
+        isEnd: Bool,
+        _ report: (PANFinding) throws(Failure) -> Void
+    ) throws(Failure) {
+        guard limit > position else { return }
+        var counter = counter ?? LineCounter(text.span)
+        if self.counter == nil { places = JSONPlaces(at: counter.lineStart) }
+        var places = JSONPlaces(at: 0)
+        swap(&places, &self.places)
+        var next = position
+        defer { (position, self.counter, self.places) = (next, counter, places) }
+        while let match = PANSearch.next(text.span, &next, before: limit, issuers) {
             let offset = base + match.range.lowerBound
             counter.advance(to: offset, text.span, base: base)
-            let finding = PANFinding(
-                byteRange: offset..<base + match.range.upperBound,
-                line: counter.line,
-                column: counter.column(offset),
-                masked: match.masked,
-                digitCount: match.digitCount,
-                issuer: match.issuer
+            places.advance(to: offset + 1, text.span, base: base)
+            var path: String?
+            switch places.place(text.span, base: base, isEnd: isEnd) {
+            case .none: break
+            case .path(let text): path = text
+            case .incomplete:
+                // From where its digits begin the same number is found again.
+                next = match.range.lowerBound
+                while next > 0, text[next - 1].isDigit { next -= 1 }
+                return
+            }
+            try report(
+                PANFinding(
+                    byteRange: offset..<base + match.range.upperBound,
+                    line: counter.line,
+                    column: counter.column(offset),
+                    masked: match.masked,
+                    digitCount: match.digitCount,
+                    issuer: match.issuer,
+                    jsonPath: path
+                )
             )
-            pending.append(Pending(finding: finding, lineStart: counter.lineStart))
         }
-        self.position = position
-        self.counter = counter
     }
 
-    /// Lets go of what is neither held nor looked back at, once that is the larger part.
+    /// Releases what is no longer needed of the text, once that is the larger part.
     private mutating func trim() {
-        let count = min(held, position, text.count) - PANSearch.lookBehind
-        guard count >= 1 << 16, count >= text.count / 2 else { return }
-        guard var counter else { return }
+        var count = min(position, text.count) - PANSearch.lookBehind
+        guard count >= 1 << 16, count >= text.count / 2, var counter else { return }
+        var places = JSONPlaces(at: 0)
+        swap(&places, &self.places)
+        places.advance(to: base + count, text.span, base: base)
+        if let start = places.settle(text.span, base: base) { count = min(count, start - base) }
         counter.advance(to: base + count, text.span, base: base)
-        self.counter = counter
+        (self.counter, self.places) = (counter, places)
         text.removeFirst(count)
         base += count
         position -= count
-        held -= count
-        newlineSearched = max(0, newlineSearched - count)
-    }
-
-    func paths(of offsets: [Int], in document: Range<Int>) -> [String?]? {
-        JSONPlaces.paths(of: offsets, in: text.span.extracting(document), issuers)
     }
 }
 

@@ -1,9 +1,10 @@
 /// Finds card numbers in a part of a text, wherever runs of digits could begin one.
 enum PANSearch {
-    /// How many bytes before a place are looked at: a UUID's, or two escapes' in UTF-16.
-    static let lookBehind = 64
-    /// How many bytes from a place on are looked at, at most: 19 digits, as escapes, in UTF-16, in five groups.
-    static let lookAhead = 512
+    /// How many bytes before a place are looked at: letters before a number, or two escapes, in UTF-16.
+    static let lookBehind = 128
+    /// How many bytes from a place on are looked at, at most: 19 digits in five groups, each character of which is an
+    /// escape of nine characters in UTF-16, and what follows them.
+    static let lookAhead = 1024
 
     /// The next number that begins before `limit`; `position` moves on to its end, or to `limit` or behind it.
     static func next(
@@ -14,7 +15,16 @@ enum PANSearch {
     ) -> PANMatch? {
         var at = position
         while at < limit {
-            guard text[at] &- UInt8(ascii: "0") < 10 else {
+            // Digits of ASCII, and the last bytes of full-width ones in UTF-8 (0x90 on) and in UTF-16 (0x10 on).
+            guard (text[at] & 0x5F) &- 0x10 < 10 else {
+                at &+= 1
+                continue
+            }
+            guard text[at].isDigit else {
+                if let match = fullWidthMatch(text, at, issuers) {
+                    position = match.range.upperBound
+                    return match
+                }
                 at &+= 1
                 continue
             }
@@ -39,16 +49,21 @@ enum PANSearch {
         if count >= PAN.digitCounts.lowerBound { return count <= PAN.digitCounts.upperBound + 4 }
         guard end < text.count else { return false }
         switch text[end] {
-        case UInt8(ascii: " "), UInt8(ascii: "-"), UInt8(ascii: "+"):
+        case UInt8(ascii: " "), UInt8(ascii: "-"), UInt8(ascii: "+"), UInt8(ascii: "."), UInt8(ascii: "/"),
+            UInt8(ascii: "_"):
             return count >= 4 && mayHaveGroup(text, end + 1)
-        case UInt8(ascii: "%"), UInt8(ascii: "\\"), UInt8(ascii: "&"), UInt8(ascii: ";"), 0xC2, 0xE2: return true
+        case UInt8(ascii: "%"), UInt8(ascii: "\\"), UInt8(ascii: "&"), UInt8(ascii: ";"), 0xC2, 0xE2, 0xE3, 0xEF:
+            return true
         case 0: return end + 1 < text.count && text[end + 1].beginsDigit
         default: return isEscaped(text, start)
         }
     }
 
-    /// Whether a second group may begin at `start`: none has fewer than four digits.
+    /// Whether a second group may begin at `start`, or behind more separators: none has fewer than four digits.
     private static func mayHaveGroup(_ text: Span<UInt8>, _ start: Int) -> Bool {
+        var start = start
+        let limit = min(text.count, start + 2)
+        while start < limit, text[start].separatesGroups { start += 1 }
         guard start + 4 <= text.count else { return false }
         for at in start..<start + 4 where !text[at].isDigit { return text[at].beginsDigit }
         return true
@@ -60,6 +75,29 @@ enum PANSearch {
         let before = text[start - 1]
         return before == UInt8(ascii: "%") || before == UInt8(ascii: "u") || before == UInt8(ascii: "#")
             || before == UInt8(ascii: "x")
+            // Of a full-width digit: \uFF14, &#xFF14;.
+            || (before | 0x20 == UInt8(ascii: "f") && start > 1 && text[start - 2] | 0x20 == UInt8(ascii: "f"))
+    }
+
+    /// The number whose first digit is full-width and has its last byte, or its low one, at `at`.
+    private static func fullWidthMatch(_ text: Span<UInt8>, _ at: Int, _ issuers: [IssuerRange]?) -> PANMatch? {
+        if text[at] >= 0x90 {
+            guard at >= 2, text[at - 1] == 0xBC, text[at - 2] == 0xEF else { return nil }
+            return judge(text, .bytes, at - 2, issuers)
+        }
+        // The digits are U+FF10 and on.
+        let isLittle = at + 1 < text.count && text[at + 1] == 0xFF
+        let isBig = at > 0 && text[at - 1] == 0xFF
+        return longer(
+            isLittle ? judge(text, .littleEndian, at, issuers) : nil,
+            isBig ? judge(text, .bigEndian, at, issuers) : nil
+        )
+    }
+
+    /// The number of more digits: read in the other order, it may lack its last one.
+    private static func longer(_ little: PANMatch?, _ big: PANMatch?) -> PANMatch? {
+        guard let little, let big else { return little ?? big }
+        return big.digitCount > little.digitCount ? big : little
     }
 
     private static func match(
@@ -71,11 +109,10 @@ enum PANSearch {
         if let match = match(text, .bytes, start, end, issuers) { return match }
         guard end < text.count, text[end] == 0 else { return nil }
         // What looks like digits before the last one is the high byte of the character before.
-        let little = match(text, .littleEndian, end - 1, end, issuers)
-        let big = match(text, .bigEndian, end - 1, end, issuers)
-        // Read in the other order, the number may lack its last digit.
-        guard let little, let big else { return little ?? big }
-        return big.digitCount > little.digitCount ? big : little
+        return longer(
+            match(text, .littleEndian, end - 1, end, issuers),
+            match(text, .bigEndian, end - 1, end, issuers)
+        )
     }
 
     private static func match(
@@ -85,28 +122,40 @@ enum PANSearch {
         _ end: Int,
         _ issuers: [IssuerRange]?
     ) -> PANMatch? {
-        func judge(_ start: Int) -> PANMatch? {
-            guard lens.isBoundary(text, before: start) else { return nil }
-            return PANCandidate(text, lens, at: start).match(text, lens, issuers)
-        }
-        if let match = judge(start) { return match }
+        if let match = judge(text, lens, start, issuers) { return match }
         // The run's first digits may be those of an escape, which the number follows: %20, \u0020.
         for shift in 1...4 where start + shift < end && lens.escape(text, endingAt: start + shift) != nil {
-            if let match = judge(start + shift) { return match }
+            if let match = judge(text, lens, start + shift, issuers) { return match }
         }
-        // The first digit may itself be an escape, which began with one to three characters: %34, \u0034, &#52;, &#x34;.
-        for characters in 1...3 {
+        // The first digit may itself be an escape, which began with one to seven characters: %34, \u0034, &#52;, &#x34;,
+        // and of a full-width one \uFF14, &#65300;, &#xFF14;, %EF%BC%94.
+        for characters in 1...7 {
             let escape = start - characters * lens.step
-            guard escape >= 0, lens.unit(text, escape).character.isDigit, !text[escape].isDigit else { continue }
-            if let match = judge(escape) { return match }
+            guard escape >= 0, text[escape].beginsEscape, lens.unit(text, escape).character.isDigit else { continue }
+            if let match = judge(text, lens, escape, issuers) { return match }
         }
         return nil
+    }
+
+    /// The number that begins at `start`.
+    private static func judge(
+        _ text: Span<UInt8>,
+        _ lens: TextLens,
+        _ start: Int,
+        _ issuers: [IssuerRange]?
+    ) -> PANMatch? {
+        let before = lens.edge(text, before: start)
+        guard before != .closed else { return nil }
+        return PANCandidate(text, lens, at: start).match(text, lens, before, issuers)
     }
 }
 
 extension UInt8 {
-    /// Whether a digit is here, or an escape that may stand for one.
-    fileprivate var beginsDigit: Bool {
-        isDigit || self == UInt8(ascii: "%") || self == UInt8(ascii: "\\") || self == UInt8(ascii: "&")
+    /// Whether a digit is here, or an escape that may stand for one, or a part of a full-width one.
+    fileprivate var beginsDigit: Bool { isDigit || beginsEscape || self == 0xEF }
+
+    /// Whether an escape may begin here.
+    fileprivate var beginsEscape: Bool {
+        self == UInt8(ascii: "%") || self == UInt8(ascii: "\\") || self == UInt8(ascii: "&")
     }
 }

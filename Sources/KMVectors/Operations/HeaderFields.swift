@@ -16,9 +16,15 @@ struct HeaderFields: MemberSet {
         }
     }
 
+    /// How many fields a test may have; `HTTPFields` ends the process at 65,535.
+    private static let maximumCount = 1000
+
     /// As an HTTP library hands them over: with spaces for the bytes that HTTP forbids in a value.
     func httpFields() throws -> HTTPFields {
-        HTTPFields(
+        guard fields.count <= Self.maximumCount else {
+            throw Mismatch(what: "\(fields.count) header fields, where a test must have at most \(Self.maximumCount)")
+        }
+        return HTTPFields(
             try fields.map { field in
                 guard let name = HTTPField.Name(field.members.name) else {
                     throw Mismatch(what: "a name that no header field has")

@@ -16,8 +16,10 @@ struct HeadersCheckCommand: ParsableCommand {
         commandName: "check",
         abstract:
             "Judge headers: lines of Name: value in, a verdict on each header out; exit status 1 if one is wrong.",
-        discussion:
-            "Lines without a colon, such as a request line, are told of. Headers that are none of the platform's are passed over."
+        discussion: """
+            Lines without a colon, such as a request line, are reported. Headers that are not the platform's are ignored. \
+            Input may have at most 256 KiB and 1000 lines with text.
+            """
     )
 
     @Flag(help: "They are a response's.")
@@ -42,7 +44,13 @@ struct HeadersCheckCommand: ParsableCommand {
     }
 
     func run() throws {
-        let lines = try HeaderLines(input.readAll(expecting: "lines of Name: value are"))
+        let lines = try HeaderLines(
+            input.readAll(
+                expecting: "lines of Name: value are",
+                limit: HeaderLines.maximumByteCount,
+                advice: HeaderLines.advice
+            )
+        )
         let kind: HeaderRule.Kind = response ? .response : callback ? .callback : .request
         let findings = HeaderRule.rules(kind).compactMap { $0.finding(lines.fields) }
         if json {

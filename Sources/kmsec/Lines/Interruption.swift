@@ -9,7 +9,12 @@ enum Interruption {
         var ends: InlineArray<2, Int32> = [-1, -1]
         var span = ends.mutableSpan
         let made = unsafe span.withUnsafeMutableBufferPointer { unsafe pipe($0.baseAddress) }
-        return made == 0 ? (ends[0], ends[1]) : (-1, -1)
+        guard made == 0 else { return (-1, -1) }
+        // Where a standard stream is closed, the pipe must not take its number.
+        let moved = (read: fcntl(ends[0], F_DUPFD_CLOEXEC, 3), write: fcntl(ends[1], F_DUPFD_CLOEXEC, 3))
+        close(ends[0])
+        close(ends[1])
+        return moved
     }()
 
     static var isAsked: Bool { asked.load(ordering: .relaxed) }

@@ -3,18 +3,34 @@ import KMSecurity
 
 /// Lines of `Name: value`.
 struct HeaderLines {
+    /// The largest input, in bytes: HTTP servers accept less for the headers of a call.
+    static let maximumByteCount = 256 << 10
+    /// How many lines may have text; `HTTPFields` ends the process at 65,535 headers.
+    static let maximumLineCount = 1000
+
     private(set) var fields = HTTPFields()
     /// What is wrong with lines that are no headers.
     private(set) var faults: [String] = []
+
+    /// What to do about too much input.
+    static let advice = "give the headers of one call"
 
     init(_ input: [UInt8]) throws {
         guard let text = String(validating: input, as: UTF8.self) else {
             throw KMError(.headerInvalid, "standard input is not UTF-8")
         }
+        var count = 0
         for (index, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated() {
             // A block that was copied with its indent is taken as it was meant.
             let line = line.drop { $0 == " " || $0 == "\t" }
             guard !line.isEmpty else { continue }
+            count += 1
+            guard count <= Self.maximumLineCount else {
+                throw KMError(
+                    .limitExceeded,
+                    "line \(index + 1): there must be at most \(Self.maximumLineCount) header lines; \(Self.advice)"
+                )
+            }
             guard let colon = line.firstIndex(of: ":"), let name = HTTPField.Name(String(line[..<colon])) else {
                 faults.append("line \(index + 1): not of the form Name: value")
                 continue

@@ -25,14 +25,21 @@ struct InputOptions: ParsableArguments {
 
     /// Reads the whole input.
     ///
-    /// - Throws: ``KMError`` `fileUnreadable`, or `limitExceeded` for more than ``Streams/maximumByteCount``.
-    func readAll() throws -> [UInt8] {
+    /// - Parameters:
+    ///   - limit: The most bytes.
+    ///   - advice: What to do about more, for the error.
+    /// - Returns: The bytes.
+    /// - Throws: ``KMError`` `fileUnreadable`; `limitExceeded` as soon as there are more bytes.
+    func readAll(
+        limit: Int = Streams.maximumByteCount,
+        advice: String = "no body is larger"
+    ) throws -> [UInt8] {
         let descriptor = try open()
         defer { if path != nil { descriptor.close() } }
         var bytes: [UInt8] = []
         try descriptor.readParts { part in
-            guard bytes.count + part.count <= Streams.maximumByteCount else {
-                throw KMError(.limitExceeded, "\(name) has more than \(Streams.maximumByteCount) bytes")
+            guard bytes.count + part.count <= limit else {
+                throw KMError(.limitExceeded, "\(name) must have at most \(limit) bytes; \(advice)")
             }
             bytes.append(addingCapacity: part.count) { target in
                 for index in part.indices { target.append(part[index]) }
@@ -41,13 +48,20 @@ struct InputOptions: ParsableArguments {
         return bytes
     }
 
-    /// Reads the whole input, which must have something in it.
+    /// Reads the whole input, which must not be empty.
     ///
-    /// - Parameter expected: What is expected there, for the error: a sentence's end.
+    /// - Parameters:
+    ///   - expected: What is expected there, for the error: a sentence's end.
+    ///   - limit: The most bytes.
+    ///   - advice: What to do about more, for the error.
     /// - Returns: The bytes.
-    /// - Throws: ``KMError`` `inputEmpty`, and as ``readAll()``.
-    func readAll(expecting expected: String) throws -> [UInt8] {
-        let bytes = try readAll()
+    /// - Throws: ``KMError`` `inputEmpty`, and as ``readAll(limit:advice:)``.
+    func readAll(
+        expecting expected: String,
+        limit: Int = Streams.maximumByteCount,
+        advice: String = "no body is larger"
+    ) throws -> [UInt8] {
+        let bytes = try readAll(limit: limit, advice: advice)
         guard !bytes.isEmpty else { throw KMError(.inputEmpty, "\(name) is empty; \(expected) expected") }
         return bytes
     }

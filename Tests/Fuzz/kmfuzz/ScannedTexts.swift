@@ -22,9 +22,10 @@ enum ScannedTexts {
         var scanner = PANScanner(issuers: issuers)
         var parts: [PANFinding] = []
         for start in stride(from: 0, to: text.count, by: size) {
-            parts += scanner.append(text.span.extracting(start..<min(text.count, start + size)))
+            scanner.append(text.span.extracting(start..<min(text.count, start + size))) { parts.append($0) }
         }
-        precondition(parts + scanner.finish() == findings)
+        scanner.finish { parts.append($0) }
+        precondition(parts == findings)
         var end = 0
         for finding in findings {
             precondition(finding.byteRange.lowerBound >= end && finding.byteRange.upperBound <= text.count)

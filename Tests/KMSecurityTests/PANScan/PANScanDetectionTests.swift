@@ -15,20 +15,70 @@ struct PANScanDetectionTests {
         "카드번호@입니다", "«@»", #"{\"pan\":\"@\"}"#, #""\n@\n""#, #""a\t@\r""#, #""\u0020@\u0020""#, #""\u003d@\u003d""#,
         "%20@%20", "%3D@%26", "%22@%22", "\u{0}@\u{0}", "|@|", "{@}", "*@*", "@;@", "@\u{1F4B3}", "\u{FF}@",
         "card_@_x", "\u{1B}[31m@\u{1B}[0m", #"\u001b[1;31m@\u001b[0m"#, #"\x1b[1m@"#, #"\033[1m@"#, "@D2812101", "@.0",
-        "@.00,",
+        "@.00,", "카드＠@",
+    ]
+
+    /// What 15 or 16 digits can touch, and others cannot.
+    private static let letters = [
+        "cardNo@", "PAN@", "x@", "@KRW", "@L", "n@n", "CARD@x", "_id@", "am@", "[31m@", "0xx@", #"\u0079@"#, "@%79",
     ]
 
     /// The ways to write a number, beside its bare digits.
     private static func spellings(_ number: String) -> [String] {
-        let separators = [" ", "-", "+", "%20", "%2D", #"\u0020"#, "\u{A0}", "\u{2013}", "&nbsp;", "&#32;"]
-        let scalars = number.unicodeScalars.map(\.value)
-        return [
-            number, scalars.map { "\\u00\(String($0, radix: 16))" }.joined(),
-            scalars.map { "%\(String($0, radix: 16))" }.joined(), scalars.map { "&#\($0);" }.joined(),
-            scalars.map { "&#x\(String($0, radix: 16));" }.joined(),
+        let separators = [
+            " ", "-", "+", "%20", "%2D", #"\u0020"#, "\u{A0}", "\u{2013}", "&nbsp;", "&#32;", "/", "_", "  ", " - ",
+            ". ",
+            "\u{3000}", "\u{FF0D}", "\u{2212}", "\u{B7}", "%C2%A0", "%E2%80%93", #"\u2013"#, "&#8211;", "-_/",
+        ]
+        func escaped(_ before: String, _ base: UInt32 = 0, _ after: String = "", radix: Int = 16) -> String {
+            number.unicodeScalars.map { before + String($0.value + base, radix: radix) + after }.joined()
+        }
+        var spellings: [String] = [
+            number, escaped("\\u00"), escaped("%"), escaped("&#", 0, ";", radix: 10), escaped("&#x", 0, ";"),
             #"\u003"# + number, "%3" + number, number.dropLast() + #"\u003"# + number.suffix(1),
-            "&#\(scalars[0]);" + number.dropFirst(),
-        ] + separators.compactMap { TestNumbers.grouped(number, by: $0) }
+            String(escaped("&#", 0, ";", radix: 10).prefix(5) + number.dropFirst()),
+        ]
+        // Full-width digits are U+FF10 to U+FF19, EF BC 90 to EF BC 99 in UTF-8.
+        spellings += [
+            wide(number), wide(number.prefix(1)) + number.dropFirst(), number.prefix(5) + wide(number.dropFirst(5)),
+            escaped("\\u", 0xFEE0), escaped("\\u", 0xFEE0).uppercased().replacing("U", with: "u"),
+            escaped("%EF%BC%", 0x60),
+            escaped("&#", 0xFEE0, ";", radix: 10), escaped("&#x", 0xFEE0, ";"),
+            TestNumbers.grouped(wide(number), by: "\u{FF0D}") ?? wide(number),
+        ]
+        return spellings + separators.compactMap { TestNumbers.grouped(number, by: $0) }
+    }
+
+    /// The same digits, full-width.
+    private static func wide(_ number: some StringProtocol) -> String {
+        String(String.UnicodeScalarView(number.unicodeScalars.compactMap { Unicode.Scalar($0.value + 0xFEE0) }))
+    }
+
+    @Test("Groups with dots or with mixed separators", arguments: TestNumbers.published)
+    func mixed(_ number: String, _ issuer: String) {
+        var generator = SeededGenerator(seed: 3)
+        for _ in 0..<50 {
+            // A fifth group has the same separator as the others.
+            guard number.count <= 16, var text = TestNumbers.grouped(number, by: "@") else { return }
+            while let place = text.range(of: "@") {
+                let gap = (0..<Int.random(in: 1...3, using: &generator)).compactMap { _ in
+                    " -./_+".randomElement(using: &generator)
+                }
+                text.replaceSubrange(place, with: String(gap))
+            }
+            #expect(panFindings(text).map(\.issuer) == [issuer], "\(text)")
+        }
+    }
+
+    @Test("Letters beside a number", arguments: TestNumbers.published)
+    func letters(_ number: String, _ issuer: String) {
+        for text in Self.letters.map({ $0.replacing("@", with: number) }) {
+            #expect(
+                panFindings(text).map(\.issuer) == (number.count == 15 || number.count == 16 ? [issuer] : []),
+                "\(text)"
+            )
+        }
+        #expect(panFindings("ID1234567812345670", issuers: nil).isEmpty)
     }
 
     @Test("Every published number, however written, wherever it stands", arguments: TestNumbers.published)
@@ -54,6 +104,7 @@ struct PANScanDetectionTests {
         for (number, _) in TestNumbers.published {
             for text in [
                 number, "카드 \(number) 입니다", "カ\(number)갱", "\"\(number)\"", TestNumbers.grouped(number, by: "-"),
+                TestNumbers.grouped(number, by: "\u{2013}"), Self.wide(number), "카드 \(Self.wide(number))입니다",
             ] {
                 for encoding in [String.Encoding.utf16LittleEndian, .utf16BigEndian] {
                     guard let text, let bytes = text.data(using: encoding) else { continue }

@@ -35,16 +35,17 @@ struct PANScanStreamTests {
         return planted
     }
 
-    private func findings(_ text: [UInt8], _ bound: Int, cut: (Int) -> Int) -> [PANFinding] {
-        var scanner = PANScanner(maximumDocumentByteCount: bound)
+    private func findings(_ text: [UInt8], cut: (Int) -> Int) -> [PANFinding] {
+        var scanner = PANScanner()
         var findings: [PANFinding] = []
         var start = 0
         while start < text.count {
             let end = start + min(text.count - start, max(1, cut(start)))
-            findings += scanner.append(text.span.extracting(start..<end))
+            scanner.append(text.span.extracting(start..<end)) { findings.append($0) }
             start = end
         }
-        return findings + scanner.finish()
+        scanner.finish { findings.append($0) }
+        return findings
     }
 
     @Test("All planted numbers are found, and nothing else", arguments: 0..<60 as Range<UInt64>)
@@ -54,14 +55,14 @@ struct PANScanStreamTests {
         #expect(panFindings(planted.text).map(\.byteRange) == planted.ranges)
     }
 
-    @Test("The findings are the same at every cut", arguments: [0, 60, 1 << 20])
-    func everyCut(_ bound: Int) {
+    @Test("The findings are the same at every cut")
+    func everyCut() {
         var generator = SeededGenerator(seed: 99)
         let planted = Self.planted(1500, using: &generator)
-        let whole = findings(planted.text, bound) { _ in .max }
+        let whole = findings(planted.text) { _ in .max }
         #expect(whole.map(\.byteRange) == planted.ranges)
         for place in planted.text.indices {
-            #expect(findings(planted.text, bound) { $0 == 0 ? place : .max } == whole, "cut at \(place)")
+            #expect(findings(planted.text) { $0 == 0 ? place : .max } == whole, "cut at \(place)")
         }
     }
 
@@ -69,33 +70,73 @@ struct PANScanStreamTests {
     func anyParts(_ seed: UInt64) {
         var generator = SeededGenerator(seed: seed)
         let text = Self.planted(6000, using: &generator).text
-        for bound in [0, 20, 200, 3000, 1 << 20] {
-            let whole = findings(text, bound) { _ in .max }
-            #expect(findings(text, bound) { _ in 1 } == whole)
-            #expect(findings(text, bound) { _ in Int.random(in: 1...900, using: &generator) } == whole)
+        let whole = findings(text) { _ in .max }
+        #expect(findings(text) { _ in 1 } == whole)
+        for most in [30, 900] {
+            #expect(findings(text) { _ in Int.random(in: 1...most, using: &generator) } == whole)
         }
     }
 
     @Test("A document keeps its paths at every cut")
     func document() {
         let text = Array("{\n \"list\": [\n  {\"card\": \"\(TestNumbers.card)\"},\n  \(TestNumbers.card)\n ]\n}\n".utf8)
-        let whole = findings(text, 1 << 20) { _ in .max }
+        let whole = findings(text) { _ in .max }
         #expect(whole.map(\.jsonPath) == ["$.list[0].card", "$.list[1]"])
-        for place in text.indices { #expect(findings(text, 1 << 20) { $0 == 0 ? place : .max } == whole) }
-        #expect(findings(text, 1 << 20) { _ in 1 } == whole)
+        for place in text.indices { #expect(findings(text) { $0 == 0 ? place : .max } == whole) }
+        #expect(findings(text) { _ in 1 } == whole)
     }
 
-    @Test("A log's findings come with their lines, and a scanner is good for another text")
+    @Test("Findings come once 1 KiB more has come in, and a scanner is good for another text")
     func lines() {
         var scanner = PANScanner()
+        var lines: [Int] = []
         let line = Array("INFO \(TestNumbers.card) \(String(repeating: "x", count: 1000))\n".utf8)
-        #expect(scanner.append(line.span).isEmpty)
-        #expect(scanner.append(line.span).map(\.line) == [1])
-        #expect(scanner.append(line.span).map(\.line) == [2])
-        #expect(scanner.finish().map(\.line) == [3])
-        #expect(scanner.append(line.span).isEmpty)
-        #expect(scanner.finish().map(\.byteRange.lowerBound) == [5])
-        #expect(scanner.finish().isEmpty)
+        for _ in 0..<3 { scanner.append(line.span) { lines.append($0.line) } }
+        #expect(lines == [1, 2])
+        scanner.finish { lines.append($0.line) }
+        #expect(lines == [1, 2, 3])
+        var offsets: [Int] = []
+        scanner.append(line.span) { offsets.append($0.byteRange.lowerBound) }
+        #expect(offsets.isEmpty)
+        scanner.finish { offsets.append($0.byteRange.lowerBound) }
+        scanner.finish { offsets.append($0.byteRange.lowerBound) }
+        #expect(offsets == [5])
+    }
+
+    @Test("What a closure throws ends the scan of the part, and no finding is reported again")
+    func failure() {
+        struct Full: Error {}
+        var scanner = PANScanner()
+        var lines: [Int] = []
+        let text = Array(String(repeating: "\(TestNumbers.card)\n", count: 1000).utf8)
+        #expect(throws: Full.self) {
+            try scanner.append(text.span) { finding throws(Full) in
+                lines.append(finding.line)
+                if finding.line == 3 { throw Full() }
+            }
+        }
+        scanner.append(text.span) { lines.append($0.line) }
+        scanner.finish { lines.append($0.line) }
+        #expect(lines == Array(1...2000))
+    }
+
+    @Test("The memory does not grow with findings, depth, names or the length of a line")
+    func memory() {
+        let card = TestNumbers.card
+        for (unit, opening) in [
+            ("\(card),", "["), ("[", ""), ("{\"\(card)\":", ""), ("\(card)n", "{\""), ("\\u0039", "[{\"a\":{\""),
+            (card, ""),
+            (" ", "[\"\(card)\""), ("\n", "[\"\(card)\""), ("\"\(card)\",\n", "["), ("\(card)\\", "[\""),
+        ] {
+            var scanner = PANScanner()
+            let part = Array(String(repeating: unit, count: (64 << 10) / unit.utf8.count).utf8)
+            scanner.append(Array(opening.utf8).span) { _ in }
+            for _ in 0..<24 {
+                scanner.append(part.span) { _ in }
+                let held = Int("\(scanner)".filter(\.isNumber)) ?? .max
+                #expect(held < 300_000, "\(unit): \(held) bytes")
+            }
+        }
     }
 
     @Test("A text of one part that is larger than what is taken at once")
@@ -115,14 +156,14 @@ struct PANScanStreamTests {
             var text = Self.planted(300, using: &generator).text + escapes.utf8
             if Bool.random(using: &generator) { text = text.flatMap { [$0, 0] } }
             text = text.mutated(using: &generator)
-            let whole = findings(text, 1 << 20) { _ in .max }
+            let whole = findings(text) { _ in .max }
             var end = 0
             for finding in whole {
                 #expect(finding.byteRange.lowerBound >= end && finding.byteRange.upperBound <= text.count)
                 #expect(finding.line > 0 && finding.column > 0 && PAN.digitCounts.contains(finding.digitCount))
                 end = finding.byteRange.upperBound
             }
-            #expect(findings(text, 1 << 20) { _ in Int.random(in: 1...50, using: &generator) } == whole)
+            #expect(findings(text) { _ in Int.random(in: 1...50, using: &generator) } == whole)
         }
     }
 }

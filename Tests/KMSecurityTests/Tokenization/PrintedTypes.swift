@@ -82,7 +82,7 @@ extension PrintedType {
         PrintedType(PANScanner.self) {
             var scanner = PANScanner()
             let document = Array("{\"a\":\"\(card)\"".utf8)
-            _ = scanner.append(document.span)
+            scanner.append(document.span) { _ in }
             return [scanner]
         },
         PrintedType(PANFinding.self) {

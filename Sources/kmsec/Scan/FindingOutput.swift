@@ -1,0 +1,55 @@
+import KMJSON
+import KMSecurity
+
+/// Writes findings of one file to standard output, some at a time.
+final class FindingOutput {
+    /// How many bytes are collected at most.
+    private static let byteCount = 1 << 16
+
+    private(set) var findingCount = 0
+    private let file: String
+    private let isJSON: Bool
+    private var lines: [UInt8] = []
+
+    /// Creates an output for the file of a name, in which card numbers are masked.
+    init(file: String, isJSON: Bool) {
+        self.file = file
+        self.isJSON = isJSON
+    }
+
+    func write(_ finding: PANFinding) throws {
+        findingCount += 1
+        if isJSON { appendJSON(finding) } else { lines += text(finding).utf8 }
+        lines.append(UInt8(ascii: "\n"))
+        if lines.count >= Self.byteCount { try flush() }
+    }
+
+    func flush() throws {
+        guard !lines.isEmpty else { return }
+        Terminal.progress(nil)
+        try Streams.write(lines)
+        lines.removeAll(keepingCapacity: true)
+    }
+
+    private func text(_ finding: PANFinding) -> String {
+        let path = finding.jsonPath.map { " \($0)" } ?? ""
+        return Terminal.printable("\(file):\(finding.line):\(finding.column): \(finding.masked)\(path)")
+    }
+
+    /// Appends an object whose members are sorted.
+    private func appendJSON(_ finding: PANFinding) {
+        lines += "{\"column\":\(finding.column),\"digits\":\(finding.digitCount),\"file\":".utf8
+        JSONString.append(file, to: &lines)
+        if let issuer = finding.issuer { appendMember("issuer", issuer) }
+        lines += ",\"line\":\(finding.line)".utf8
+        appendMember("masked", finding.masked)
+        lines += ",\"offset\":\(finding.byteRange.lowerBound)".utf8
+        if let path = finding.jsonPath { appendMember("path", path) }
+        lines.append(UInt8(ascii: "}"))
+    }
+
+    private func appendMember(_ name: String, _ value: String) {
+        lines += ",\"\(name)\":".utf8
+        JSONString.append(value, to: &lines)
+    }
+}
