@@ -119,6 +119,9 @@ struct PANScanCommand: ParsableCommand {
             rest += "; \(Self.counted(totals.passedOver, "link or special file", "links or special files")) passed over"
         }
         if totals.numbers > 0 { return "\(Self.counted(totals.numbers, "card number")) in \(place) (\(bytes))\(rest)" }
+        if files.isEmpty, totals.bytes == 0, totals.files > 0 {
+            return "standard input is empty; the text to scan is expected"
+        }
         return totals.files == 0 ? "nothing was scanned\(rest)" : "no card number found in \(place) (\(bytes))\(rest)"
     }
 
