@@ -3,7 +3,8 @@
  *     driver first            the first use of each algorithm, with failing allocations
  *     driver starve [STEP]    every operation, with failing allocations
  *     driver mutate COUNT     COUNT damaged copies of good files
- *     driver build COUNT      COUNT files put together from choices (KeyFiles)
+ *     driver build COUNT [FIRST]
+ *                             COUNT files put together from choices (KeyFiles), from the file number FIRST on
  *
  * The same files come in every run of a pair; the pair is made anew. It ends with status 1 after a crash, a leak, an entry in
  * OpenSSL's error queue, a key that does not work, or a call that takes more processor time than LIMIT. */
@@ -211,7 +212,7 @@ static void mutate(unsigned long count) {
     report("mutate");
 }
 
-static void build(unsigned long count) {
+static void build(unsigned long count, unsigned long first) {
     static uint8_t bytes[KEYFILES_CAPACITY];
     static const char *const forms[KEYFILES_FORMS] = {
         "PKCS#1", "PKCS#8", "encrypted PKCS#8", "PKCS#12", "SPKI", "PKCS#1 public", "certificate", "JWK",
@@ -219,7 +220,7 @@ static void build(unsigned long count) {
     const good_file *pkcs1 = find_good_file("pkcs1.der");
     uint8_t choices[2048];
     char name[80];
-    for (unsigned long number = 0; number < count; number++) {
+    for (unsigned long number = first; number < first + count; number++) {
         state = number;
         /* From nearly sound to hopeless. */
         const size_t soundness = 1 + below(10);
@@ -254,9 +255,9 @@ int main(int argc, char **argv) {
     }
     if (strcmp(what, "starve") == 0) starve(number);
     else if (strcmp(what, "mutate") == 0) mutate(number);
-    else if (strcmp(what, "build") == 0) build(number);
+    else if (strcmp(what, "build") == 0) build(number, argc > 3 ? strtoul(argv[3], NULL, 10) : 0);
     else {
-        puts("usage: driver first | starve [STEP] | mutate COUNT | build COUNT");
+        puts("usage: driver first | starve [STEP] | mutate COUNT | build COUNT [FIRST]");
         return 64;
     }
     free_good_files();
