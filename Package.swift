@@ -92,9 +92,10 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(name: "KMVectorsTests", dependencies: ["KMVectors", "KMSecurity"], swiftSettings: strict),
+        .executableTarget(name: "PeakMemory", path: "Tests/PeakMemory"),
         .testTarget(
             name: "kmsecTests",
-            dependencies: ["kmsec", "KMTestSupport"],
+            dependencies: ["kmsec", "KMTestSupport", "PeakMemory"],
             exclude: ["Support/make-keys", "Transcripts"],
             swiftSettings: strict
         ),

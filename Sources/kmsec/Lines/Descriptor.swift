@@ -39,7 +39,7 @@ struct Descriptor: Sendable {
     ///
     /// - Returns: how many bytes were written, and what kept it from the rest: a number of the system's, or 0 when asked to
     ///   stop; nil where there is no rest.
-    func write(_ source: [UInt8]) -> (count: Int, failure: Int32?) {
+    func write(_ source: Span<UInt8>) -> (count: Int, failure: Int32?) {
         let atOnce = regularFileSize == nil ? Self.pipeByteCount : source.count
         var written = 0
         while written < source.count {
