@@ -92,10 +92,11 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(name: "KMVectorsTests", dependencies: ["KMVectors", "KMSecurity"], swiftSettings: strict),
+        .executableTarget(name: "PeakMemory", path: "Tests/PeakMemory"),
         .testTarget(
             name: "kmsecTests",
             dependencies: [
-                "kmsec", "KMSecurity", "KMTestSupport",
+                "kmsec", "KMSecurity", "KMTestSupport", "PeakMemory",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
             ],
             exclude: ["Support/make-keys", "Transcripts"],

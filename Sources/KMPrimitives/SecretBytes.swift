@@ -58,6 +58,11 @@ public struct SecretBytes: Sendable {
         }
     }
 
+    /// Takes over memory that was written already.
+    init(_ storage: SecretStorage) {
+        self.storage = storage
+    }
+
     /// Takes over memory that the shim allocated.
     init(adopting memory: UnsafeMutablePointer<UInt8>, count: Int) {
         unsafe storage = SecretStorage(adopting: memory, count: count)
@@ -98,26 +103,32 @@ extension SecretBytes: CustomStringConvertible, CustomDebugStringConvertible, Cu
 
 /// The one owner of a secret's memory.
 ///
-/// `@unchecked Sendable`: the memory is written before the initializer's caller shares the object, and only read after.
-@safe private final class SecretStorage: @unchecked Sendable {
+/// `@unchecked Sendable`: the memory is written, and trimmed, before its one owner shares the object, and only read after.
+@safe final class SecretStorage: @unchecked Sendable {
     private let memory: UnsafeMutablePointer<UInt8>
-    let count: Int
+    private let capacity: Int
+    private(set) var count: Int
 
     init(count: Int) throws {
         guard let memory = unsafe km_secret_allocate(count) else {
             throw KMError(.cryptographyUnavailable, "no memory for a secret")
         }
         unsafe self.memory = memory.assumingMemoryBound(to: UInt8.self)
-        self.count = count
+        (self.count, capacity) = (count, count)
     }
 
     init(adopting memory: UnsafeMutablePointer<UInt8>, count: Int) {
         unsafe self.memory = memory
-        self.count = count
+        (self.count, capacity) = (count, count)
     }
 
     deinit {
-        unsafe km_secret_free(memory, count)
+        unsafe km_secret_free(memory, capacity)
+    }
+
+    /// Leaves the first `count` bytes in reach; what is behind them is cleansed with them.
+    func trim(to count: Int) {
+        self.count = min(self.count, max(0, count))
     }
 
     func withBytes<Result>(_ body: (UnsafeBufferPointer<UInt8>) throws -> Result) rethrows -> Result {

@@ -41,11 +41,19 @@ public struct VectorRunner: Sendable {
         return !name.hasSuffix(".schema.json") && !name.contains("_schema")
     }
 
-    /// Runs one file.
+    /// The largest file that is read, in bytes.
+    private static let maximumByteCount = 16 << 20
+
+    /// Runs one file, of at most 16 MiB.
     public func run(file path: String) -> VectorReport {
-        guard let file = FileHandle(forReadingAtPath: path), let text = try? file.readToEnd() else {
-            return VectorReport(file: path, operation: "", failure: VectorFileError("is empty or cannot be read"))
+        func report(_ failure: String) -> VectorReport {
+            VectorReport(file: path, operation: "", failure: VectorFileError(failure))
         }
+        let limit = Self.maximumByteCount
+        guard let file = FileHandle(forReadingAtPath: path), let text = try? file.read(upToCount: limit + 1) else {
+            return report("is empty or cannot be read")
+        }
+        guard text.count <= limit else { return report("has more than \(limit) bytes; split it into smaller files") }
         return run(Array(text), as: path)
     }
 

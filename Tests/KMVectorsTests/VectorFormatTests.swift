@@ -37,6 +37,23 @@ struct VectorFormatTests {
         #expect(report.operation == "hmac-sha256")
     }
 
+    @Test(arguments: [(1000, "headerMissing"), (1001, "1001 header fields"), (65_536, "65536 header fields")])
+    func manyHeaderFields(_ count: Int, _ reason: String) throws {
+        let fields = Array(repeating: "{\"name\":\"a\",\"value\":\"\"}", count: count).joined(separator: ",")
+        let file = """
+            {"format": "kmsec-vectors-1", "operation": "request-headers", "comment": "", "numberOfTests": 1, "flags": {},
+            "groups": [{"comment": "", "source": "", "tests": [{"id": 1, "comment": "", "flags": [], "result": "invalid",
+            "error": "tokenMalformed", "fields": [\(fields)]}]}]}
+            """
+        let report = VectorRunner().run(file: try folder.write(file.utf8))
+        #expect(report.failures.count == 1 && report.failures[0].reason.contains(reason), "\(report.failures)")
+    }
+
+    @Test func largeFile() throws {
+        let report = VectorRunner().run(file: try folder.write(Array(repeating: 0x20, count: (16 << 20) + 1)))
+        #expect(report.failures.map(\.reason) == ["has more than 16777216 bytes; split it into smaller files"])
+    }
+
     /// An edit, and the place that the failure names.
     struct Edit: Sendable, CustomTestStringConvertible {
         let old, new, place: String

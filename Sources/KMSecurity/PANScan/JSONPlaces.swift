@@ -240,10 +240,8 @@ struct JSONPlaces {
 
     /// Whether the step to what is at hand is there, or the text has enough of the name for it.
     private func isNameComplete(_ text: Span<UInt8>, _ base: Int) -> Bool {
-        guard state == .nameString, stepCount < frames.count, let nameStart = frames.last?.nameStart else {
-            return true
-        }
-        let start = nameStart - base
+        guard state == .nameString, stepCount < frames.count, let last = frames.last?.nameStart else { return true }
+        let start = last - base
         let end = nameEnd(text, start)
         return end < text.count || end - start > Self.maximumRawByteCount
     }

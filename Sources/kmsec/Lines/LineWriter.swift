@@ -16,12 +16,18 @@ struct LineWriter {
     /// Where that fails, no part of a line stays behind in a file.
     ///
     /// - Throws: ``KMError`` `fileUnwritable`, or `CancellationError` when asked to stop.
-    mutating func write(_ bytes: [UInt8], lineCount count: Int) throws {
-        let (written, failure) = output.write(bytes.span)
+    mutating func write(_ bytes: SecretBytes, lineCount count: Int) throws {
+        let (written, failure) = bytes.withBytes(output.write)
         guard let failure else { return lineCount += count }
-        let done = bytes[..<written]
-        lineCount += done.count { $0 == UInt8(ascii: "\n") }
-        let part = done.count - (done.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0)
+        let (lines, part) = bytes.withBytes { bytes in
+            var (lines, part) = (0, 0)
+            for index in 0..<written {
+                part += 1
+                if bytes[index] == UInt8(ascii: "\n") { (lines, part) = (lines + 1, 0) }
+            }
+            return (lines, part)
+        }
+        lineCount += lines
         if part > 0, !output.takeBack(part) {
             Messages.warning("what stands behind the output's last line end is part of a line, to be taken away")
         }

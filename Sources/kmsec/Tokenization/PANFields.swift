@@ -32,7 +32,7 @@ struct PANFields: LineTransform {
     let lines: PANLines
     let places: PANPlaces
 
-    func append(_ line: Span<UInt8>, to output: inout [UInt8]) throws {
+    func append(_ line: Span<UInt8>, to output: inout SecretBuffer) throws {
         try ByteOrderMark.check(line, .malformedJSON)
         let matches = try FieldMatcher.matches(places.selection, in: line, limits: .standard)
         let beside = places.beside
@@ -44,18 +44,18 @@ struct PANFields: LineTransform {
         var done = 0
         for (match, par) in zip(matches, pars) {
             let end = beside == nil ? match.range.lowerBound : match.range.upperBound
-            for index in done..<end { output.append(line[index]) }
+            try output.append(copying: line.extracting(done..<end))
             if let beside {
-                output.append(UInt8(ascii: ","))
-                output += beside.name
-                output.append(UInt8(ascii: ":"))
+                try output.append(UInt8(ascii: ","))
+                try output.append(copying: beside.name.span)
+                try output.append(UInt8(ascii: ":"))
             }
-            output.append(UInt8(ascii: "\""))
-            output.append(par)
-            output.append(UInt8(ascii: "\""))
+            try output.append(UInt8(ascii: "\""))
+            try output.append(par)
+            try output.append(UInt8(ascii: "\""))
             done = match.range.upperBound
         }
-        for index in done..<line.count { output.append(line[index]) }
+        try output.append(copying: line.extracting(done..<line.count))
     }
 
     private func par(of match: FieldMatch, in line: Span<UInt8>) throws -> PAR {

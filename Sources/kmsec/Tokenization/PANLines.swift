@@ -7,11 +7,11 @@ struct PANLines: LineTransform {
     let digitCount: Int?
     let separators: PAN.Separators
 
-    func append(_ line: Span<UInt8>, to output: inout [UInt8]) throws {
+    func append(_ line: Span<UInt8>, to output: inout SecretBuffer) throws {
         try ByteOrderMark.check(line, .panMalformed)
         // Files that come from elsewhere end their lines in CRLF.
         let isCarriageReturn = line.count > 0 && line[line.count - 1] == UInt8(ascii: "\r")
-        output.append(try par(of: isCarriageReturn ? line.extracting(droppingLast: 1) : line))
+        try output.append(try par(of: isCarriageReturn ? line.extracting(droppingLast: 1) : line))
     }
 
     /// The PAR of a text that is a PAN.
@@ -23,11 +23,9 @@ struct PANLines: LineTransform {
     }
 }
 
-extension [UInt8] {
+extension SecretBuffer {
     /// Appends a PAR's characters.
-    mutating func append(_ par: PAR) {
-        par.withCharacters { characters in
-            for index in characters.indices { append(characters[index]) }
-        }
+    mutating func append(_ par: PAR) throws {
+        try par.withCharacters { try append(copying: $0) }
     }
 }

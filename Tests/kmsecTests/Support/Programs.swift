@@ -36,13 +36,21 @@ enum Programs {
     /// The tool under test: `KMSEC_BINARY`, or what stands beside the test bundle.
     static let kmsec: Program? = {
         if let path = environment["KMSEC_BINARY"] { return executable(path) }
+        return built("kmsec")
+    }()
+
+    /// Runs another program and reports the most memory that it had resident.
+    static let peakMemory = built("PeakMemory")
+
+    /// A product of the package.
+    private static func built(_ name: String) -> Program? {
         // On Linux the bundle is the process; on macOS a helper of the toolchain gets it as an argument.
         let folders = CommandLine.arguments.compactMap { argument in
             argument.range(of: ".xctest").map { URL(filePath: String(argument[..<$0.upperBound])) }
         }
-        return folders.map { $0.deletingLastPathComponent().appending(path: "kmsec").path(percentEncoded: false) }
+        return folders.map { $0.deletingLastPathComponent().appending(path: name).path(percentEncoded: false) }
             .compactMap(executable).first
-    }()
+    }
 
     /// A script of `Tests/Interop`.
     static func script(_ name: String) -> String {

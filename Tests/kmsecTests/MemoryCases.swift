@@ -1,0 +1,166 @@
+import Foundation
+
+/// A large input of a command, what it must do with it, and how much memory it may take.
+struct MemoryCase: Sendable {
+    /// Bytes that are repeated between others.
+    struct Input: Sendable {
+        var head = ""
+        var unit = ""
+        var tail = ""
+        let byteCount: Int
+
+        static let none = Input(byteCount: 0)
+
+        var bytes: [UInt8] {
+            var bytes = Array(head.utf8)
+            let unit = Array(unit.utf8)
+            bytes.reserveCapacity(byteCount + tail.utf8.count + unit.count)
+            while bytes.count < byteCount { bytes += unit }
+            return bytes + tail.utf8
+        }
+    }
+
+    let name: String
+    var arguments: [String] = []
+    var input = Input.none
+    var status: Int32 = 0
+    /// What is on standard error.
+    var error = ""
+    /// How many MiB may be resident at most, of a debug build.
+    let bound: Int
+
+    /// What a process of the tool takes that does nothing yet.
+    private static let base = 48
+    /// A body of 64 MiB, which is the limit, while it is copied into a larger array.
+    private static let body = base + 3 * 64
+    private static let card = "9491339401250765"
+    private static let keyID = KeyFolder.keyID
+    private static let secret = ["--secret-file", "secret"]
+    private static let token = "KMV1:20221108120814608:uLD+mU8mz9K95neGiSJTSsF3zzAQJglCggZAOSs5Fkg="
+    private static let encryption = ["--to", "$KEYS/key.public.pem", "--key-id", keyID]
+
+    /// A group of commands, which has no input.
+    private static let group = [MemoryCase(name: "group", status: 64, error: "a command is missing", bound: base)]
+
+    private static func small(_ arguments: [String], bound: Int = base) -> [MemoryCase] {
+        [MemoryCase(name: "small", arguments: arguments, bound: bound)]
+    }
+
+    /// A body that is larger than the limit.
+    private static func rejected(_ arguments: [String]) -> MemoryCase {
+        MemoryCase(
+            name: "too large",
+            arguments: arguments,
+            input: Input(head: "\"", unit: String(repeating: "x", count: 1 << 16), tail: "\"", byteCount: 65 << 20),
+            status: 1,
+            error: "limitExceeded",
+            bound: body
+        )
+    }
+
+    /// Texts in which card numbers are looked for.
+    private static let texts: [(name: String, input: Input)] = [
+        ("digits without end", Input(unit: "0123456789", byteCount: 4 << 20)),
+        ("one line of text", Input(unit: "a line of text, ", byteCount: 16 << 20)),
+        ("a document of numbers", Input(head: "{\"a\":[", unit: "\(card),", tail: "0]}", byteCount: 1 << 19)),
+        ("a damaged document", Input(head: "[", unit: "\"\(card)\",", tail: "]]", byteCount: 1 << 19)),
+        ("deep nesting", Input(unit: "[", byteCount: 4 << 20)),
+        ("deep objects", Input(unit: "{\"\(card)\":", byteCount: 1 << 19)),
+        (
+            "a deep document",
+            Input(head: String(repeating: "{\"name\":[", count: 200), unit: "\(card),", byteCount: 1 << 19)
+        ),
+        ("a long name", Input(head: "{\"", unit: "\(card) \\u0020", byteCount: 1 << 20)),
+        (
+            "long names",
+            Input(head: "[", unit: "{\"\(String(repeating: "n", count: 9000))\":\(card)},", byteCount: 1 << 20)
+        ),
+        ("a string without end", Input(head: "[\"\(card)", unit: "\\\\ text ", byteCount: 4 << 20)),
+        ("UTF-16", Input(unit: card.map { "\($0)\0" }.joined() + "\n\0", byteCount: 1 << 19)),
+        ("empty lines", Input(unit: "\n", byteCount: 4 << 20)),
+    ]
+
+    private static let scans = texts.flatMap { text in
+        let status: Int32 =
+            text.input.head.contains(card) || text.input.unit.contains(card) || text.name == "UTF-16" ? 1 : 0
+        return [[], ["--json"]].map { options in
+            MemoryCase(
+                name: ([text.name] + options).joined(separator: " "),
+                arguments: options,
+                input: text.input,
+                status: status,
+                bound: base
+            )
+        }
+    }
+
+    private static func derivation(_ name: String, _ options: [String], _ unit: String, _ count: Int) -> MemoryCase {
+        MemoryCase(
+            name: name,
+            arguments: ["--key-file", "par.key"] + options,
+            input: Input(unit: unit, byteCount: count),
+            bound: base + 64
+        )
+    }
+
+    /// By the words of the calls.
+    static let all: [String: [MemoryCase]] = [
+        "kmsec": group, "kmsec key": group, "kmsec token": group, "kmsec par": group, "kmsec pan": group,
+        "kmsec par key": group, "kmsec headers": group, "kmsec jwe": group, "kmsec vectors": group,
+        "kmsec demo": small([]),
+        "kmsec key generate": small(["--out", "."]),
+        "kmsec encrypt": [
+            rejected(encryption), rejected(encryption + ["--field", "$.a"]),
+            MemoryCase(
+                name: "large",
+                arguments: encryption,
+                input: Input(head: "\"", unit: String(repeating: "x", count: 1 << 16), tail: "\"", byteCount: 2 << 20),
+                bound: base + 32
+            ),
+        ],
+        "kmsec decrypt": [
+            rejected(["--with", "$KEYS/key.private.pem"]),
+            rejected(["--with", "$KEYS/key.private.pem", "--field", "$.a"]),
+        ],
+        "kmsec token sign": [rejected(secret)],
+        "kmsec token verify": [rejected(secret + ["--token", token])],
+        "kmsec token explain": [rejected(secret + ["--token", token])],
+        "kmsec pan scan": scans,
+        "kmsec par derive": [
+            derivation("lines", [], "\(card)\n", 1 << 20),
+            derivation("documents", ["--json", "--field", "$.a", "--beside", "b"], "{\"a\":\"\(card)\"}\n", 1 << 19),
+            MemoryCase(
+                name: "a long line",
+                arguments: ["--key-file", "par.key"],
+                input: Input(unit: String(repeating: "9", count: 1 << 16), tail: "\n\(card)\n", byteCount: 24 << 20),
+                status: 1,
+                error: "a line of more than",
+                bound: base + 64
+            ),
+        ],
+        "kmsec par key generate": small(["--out", "new.key"]),
+        "kmsec par key check": small(["--key-file", "par.key"]),
+        "kmsec headers check": [
+            MemoryCase(
+                name: "too large",
+                input: Input(unit: "X-KM-Time-Zone: KST\n", byteCount: 32 << 20),
+                status: 1,
+                error: "limitExceeded",
+                bound: base
+            ),
+            MemoryCase(
+                name: "too many",
+                input: Input(unit: "a:\n", byteCount: 200_000),
+                status: 1,
+                error: "limitExceeded",
+                bound: base
+            ),
+        ],
+        "kmsec jwe inspect": [rejected([])],
+        "kmsec vectors run": [
+            MemoryCase(name: "too large", arguments: ["large.json"], status: 1, bound: base + 64)
+        ],
+        "kmsec vectors generate": small(["--out", "."], bound: base + 32),
+        "kmsec speed": small(["--seconds", "0.001", "token-sign"]),
+    ]
+}

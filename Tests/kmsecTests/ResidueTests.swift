@@ -1,0 +1,82 @@
+import Foundation
+import Testing
+
+#if os(Linux)
+    import Glibc
+
+    extension ToolTests {
+        /// Card numbers that went through the tool are no longer in its memory.
+        @Suite struct ResidueTests {
+            /// The beginning of all card numbers, which is nowhere else in a process.
+            private static let beginning = Array("999900".utf8)
+
+            @Test(arguments: [["--json", "--field", "$.a", "--beside", "par"], ["--json", "--field", "$.a"], []])
+            func derive(_ options: [String]) async throws {
+                let folder = try TemporaryFolder()
+                try folder.write(Array("fedcba9876543210fedcba9876543210".utf8), to: "key")
+                let process = Process()
+                process.executableURL = URL(filePath: try #require(Programs.kmsec).path)
+                process.arguments = ["par", "derive", "--key-file", folder.path("key")] + options
+                process.environment = Programs.cleanEnvironment
+                let (input, output) = (Pipe(), Pipe())
+                process.standardInput = input
+                process.standardOutput = output
+                try process.run()
+                defer {
+                    try? input.fileHandleForWriting.close()
+                    process.waitUntilExit()
+                }
+                let count = 500
+                let lines = (0..<count).map { Self.line($0, isJSON: !options.isEmpty) }.joined()
+                try input.fileHandleForWriting.write(contentsOf: Data(lines.utf8))
+                var answered = 0
+                while answered < count {
+                    let part = output.fileHandleForReading.availableData
+                    try #require(!part.isEmpty)
+                    answered += part.count { $0 == UInt8(ascii: "\n") }
+                }
+                // The tool waits for more now; its threads end their work on the last lines meanwhile.
+                var places = -1
+                for _ in 0..<50 where places != 0 {
+                    places = try Self.places(in: process.processIdentifier)
+                    if places != 0 { usleep(20_000) }
+                }
+                #expect(places == 0, "\(places) places in memory hold a card number")
+            }
+
+            /// A line with a card number of its own.
+            private static func line(_ number: Int, isJSON: Bool) -> String {
+                let digits = "999900" + String(number + 100_000_000)
+                var sum = 0
+                for (place, digit) in digits.reversed().enumerated() {
+                    let digit = digit.wholeNumberValue ?? 0
+                    sum += place % 2 == 0 ? digit / 5 + digit * 2 % 10 : digit
+                }
+                let pan = digits + String((10 - sum % 10) % 10)
+                return isJSON ? "{\"id\":\(number),\"a\":\"\(pan)\",\"b\":[1,2,3]}\n" : pan + "\n"
+            }
+
+            /// How many card numbers are in the memory that a process can write to.
+            private static func places(in process: Int32) throws -> Int {
+                let maps = try String(contentsOfFile: "/proc/\(process)/maps", encoding: .utf8)
+                let memory = try FileHandle(forReadingFrom: URL(filePath: "/proc/\(process)/mem"))
+                defer { try? memory.close() }
+                var count = 0
+                for line in maps.split(separator: "\n") {
+                    let words = line.split(separator: " ")
+                    let ends = words[0].split(separator: "-").compactMap { UInt64($0, radix: 16) }
+                    guard words[1].hasPrefix("rw"), ends.count == 2 else { continue }
+                    try memory.seek(toOffset: ends[0])
+                    // A mapping that nobody may read, or that is gone by now, has no bytes.
+                    guard let bytes = try? memory.read(upToCount: Int(ends[1] - ends[0])) else { continue }
+                    var rest = bytes[...]
+                    while let place = rest.firstRange(of: beginning) {
+                        count += 1
+                        rest = rest[place.upperBound...]
+                    }
+                }
+                return count
+            }
+        }
+    }
+#endif
