@@ -12,10 +12,12 @@ struct MemoryCase: Sendable {
         static let none = Input(byteCount: 0)
 
         var bytes: [UInt8] {
+            // Few appends of much are fast in a debug build too.
+            let count = max(1, (1 << 18) / max(1, unit.utf8.count))
+            let chunk = Array(String(repeating: unit, count: count).utf8)
             var bytes = Array(head.utf8)
-            let unit = Array(unit.utf8)
-            bytes.reserveCapacity(byteCount + tail.utf8.count + unit.count)
-            while bytes.count < byteCount { bytes += unit }
+            bytes.reserveCapacity(byteCount + chunk.count + tail.utf8.count)
+            while bytes.count < byteCount { bytes += chunk }
             return bytes + tail.utf8
         }
     }

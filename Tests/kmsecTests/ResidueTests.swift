@@ -22,10 +22,8 @@ import Testing
                 process.standardInput = input
                 process.standardOutput = output
                 try process.run()
-                defer {
-                    try? input.fileHandleForWriting.close()
-                    process.waitUntilExit()
-                }
+                // Other processes may have inherited the pipe, so that closing it does not end the tool.
+                defer { kill(process.processIdentifier, SIGKILL) }
                 let count = 500
                 let lines = (0..<count).map { Self.line($0, isJSON: !options.isEmpty) }.joined()
                 try input.fileHandleForWriting.write(contentsOf: Data(lines.utf8))

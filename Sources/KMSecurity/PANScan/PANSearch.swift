@@ -1,3 +1,5 @@
+internal import KMPrimitives
+
 /// Finds card numbers in a part of a text, wherever runs of digits could begin one.
 enum PANSearch {
     /// How many bytes before a place are looked at: letters before a number, or two escapes, in UTF-16.
@@ -15,11 +17,8 @@ enum PANSearch {
     ) -> PANMatch? {
         var at = position
         while at < limit {
-            // Digits of ASCII, and the last bytes of full-width ones in UTF-8 (0x90 on) and in UTF-16 (0x10 on).
-            guard (text[at] & 0x5F) &- 0x10 < 10 else {
-                at &+= 1
-                continue
-            }
+            at = text.endOfOthers(from: at, before: limit)
+            guard at < limit else { break }
             guard text[at].isDigit else {
                 if let match = fullWidthMatch(text, at, issuers) {
                     position = match.range.upperBound
@@ -147,6 +146,24 @@ enum PANSearch {
         let before = lens.edge(text, before: start)
         guard before != .closed else { return nil }
         return PANCandidate(text, lens, at: start).match(text, lens, before, issuers)
+    }
+}
+
+extension Span where Element == UInt8 {
+    /// The first byte from `start` on that may be a digit, or `end` where there is none before it: a digit of ASCII, or the
+    /// last byte of a full-width one in UTF-8 (0x90 on) or in UTF-16 (0x10 on).
+    @inline(__always)
+    fileprivate func endOfOthers(from start: Int, before end: Int) -> Int {
+        var at = start
+        while at &+ 8 <= end {
+            // Of each byte, bits that are the same in all of these are cleared; the high bit then tells: no sum carries.
+            let word = word(at: at) & 0x5F5F_5F5F_5F5F_5F5F ^ 0x1010_1010_1010_1010
+            let found = ~(word &+ 0x7676_7676_7676_7676) & 0x8080_8080_8080_8080
+            if found != 0 { return at &+ (found.leadingZeroBitCount >> 3) }
+            at &+= 8
+        }
+        while at < end, (self[at] & 0x5F) &- 0x10 >= 10 { at &+= 1 }
+        return at
     }
 }
 
