@@ -39,6 +39,9 @@ struct MemoryCase: Sendable {
     private static let keyID = KeyFolder.keyID
     private static let secret = ["--secret-file", "secret"]
     private static let token = "KMV1:20221108120814608:uLD+mU8mz9K95neGiSJTSsF3zzAQJglCggZAOSs5Fkg="
+    private static let request = [
+        "--url", "http://localhost/", "--asp-id", "000170000000000", "--callback", "--secret-file", "secret",
+    ]
     private static let encryption = ["--to", "$KEYS/key.public.pem", "--key-id", keyID]
 
     /// A group of commands, which has no input.
@@ -124,6 +127,7 @@ struct MemoryCase: Sendable {
             rejected(["--with", "$KEYS/key.private.pem"]),
             rejected(["--with", "$KEYS/key.private.pem", "--field", "$.a"]),
         ],
+        "kmsec request": [rejected(request + encryption)],
         "kmsec token sign": [rejected(secret)],
         "kmsec token verify": [rejected(secret + ["--token", token])],
         "kmsec token explain": [rejected(secret + ["--token", token])],
