@@ -34,7 +34,8 @@ extension ToolTests {
                 )
                 let what = "\(call), \(test.name)"
                 #expect(outcome.status == test.status, "\(what): \(outcome.errorText.prefix(500))")
-                #expect(test.error.isEmpty || outcome.errorText.contains(test.error), "\(what): \(outcome.errorText.prefix(500))")
+                let isAsExpected = test.error.isEmpty || outcome.errorText.contains(test.error)
+                #expect(isAsExpected, "\(what): \(outcome.errorText.prefix(500))")
                 let peak = try #require(Int(String(decoding: folder.read("peak"), as: UTF8.self)))
                 #expect(peak >> 20 < test.bound, "\(what): \(peak >> 20) MiB, of which \(test.bound) are allowed")
             }
