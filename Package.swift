@@ -15,6 +15,7 @@ let package = Package(
     platforms: [.macOS(.v26)],
     products: [
         .library(name: "KMSecurity", targets: ["KMSecurity"]),
+        .library(name: "KMDiagnosis", targets: ["KMDiagnosis"]),
         .library(name: "KMJOSE", targets: ["KMJOSE"]),
         .library(name: "KMVectors", targets: ["KMVectors"]),
         .executable(name: "kmsec", targets: ["kmsec"]),
@@ -36,18 +37,34 @@ let package = Package(
         .target(name: "KMJSON", dependencies: ["KMPrimitives"], swiftSettings: strict),
         .target(name: "KMJOSE", dependencies: ["KMPrimitives", "KMJSON"], swiftSettings: strict),
         .target(
+            name: "KMWire",
+            dependencies: [
+                "KMJOSE", "KMJSON", "KMPrimitives", .product(name: "HTTPTypes", package: "swift-http-types"),
+            ],
+            swiftSettings: strict
+        ),
+        .target(name: "KMCards", dependencies: ["KMPrimitives"], swiftSettings: strict),
+        .target(
             name: "KMSecurity",
             dependencies: [
-                "KMJOSE", "KMJSON", "KMPrimitives",
+                "KMWire", "KMCards", "KMJOSE", "KMJSON", "KMPrimitives",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict
         ),
         .target(
+            name: "KMDiagnosis",
+            dependencies: [
+                "KMSecurity", "KMWire", "KMCards", "KMJOSE", "KMJSON", "KMPrimitives",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+            ],
+            swiftSettings: strict
+        ),
+        .target(
             name: "KMVectors",
             dependencies: [
-                "KMSecurity", "KMJOSE", "KMJSON", "KMPrimitives",
+                "KMDiagnosis", "KMSecurity", "KMWire", "KMCards", "KMJOSE", "KMJSON", "KMPrimitives",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
             ],
             swiftSettings: strict
@@ -55,7 +72,7 @@ let package = Package(
         .executableTarget(
             name: "kmsec",
             dependencies: [
-                "KMSecurity", "KMJOSE", "KMJSON", "KMPrimitives", "KMVectors", "CKMFloor",
+                "KMDiagnosis", "KMSecurity", "KMWire", "KMCards", "KMJOSE", "KMJSON", "KMPrimitives", "KMVectors", "CKMFloor",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
             ],
@@ -85,13 +102,14 @@ let package = Package(
         .testTarget(
             name: "KMSecurityTests",
             dependencies: [
-                "KMSecurity", "KMJOSE", "KMJSON", "KMPrimitives", "KMVectors", "KMTestSupport",
+                "KMDiagnosis", "KMSecurity", "KMWire", "KMCards", "KMJOSE", "KMJSON", "KMPrimitives", "KMVectors",
+                "KMTestSupport",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict
         ),
-        .testTarget(name: "KMVectorsTests", dependencies: ["KMVectors", "KMSecurity"], swiftSettings: strict),
+        .testTarget(name: "KMVectorsTests", dependencies: ["KMVectors", "KMSecurity", "KMTestSupport"], swiftSettings: strict),
         .executableTarget(name: "PeakMemory", path: "Tests/PeakMemory"),
         .testTarget(
             name: "kmsecTests",
@@ -115,7 +133,7 @@ if Context.environment["KMSEC_FUZZ"] != nil {
         .executableTarget(
             name: "kmfuzz",
             dependencies: [
-                "CLibFuzzer", "CKeyFiles", "KMSecurity", "KMJOSE", "KMJSON", "KMPrimitives", "KMVectors",
+                "CLibFuzzer", "CKeyFiles", "KMDiagnosis", "KMSecurity", "KMWire", "KMCards", "KMJOSE", "KMJSON", "KMPrimitives", "KMVectors",
                 "KMTestSupport",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
             ],

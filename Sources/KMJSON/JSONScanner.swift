@@ -1,4 +1,4 @@
-internal import KMPrimitives
+public import KMPrimitives
 
 /// Reads one RFC 8259 text over bytes, token by token: no tree, no recursion, no copy.
 ///
@@ -9,9 +9,9 @@ internal import KMPrimitives
 ///
 ///     var scanner = JSONScanner()
 ///     while try scanner.next(in: document) != .end { … scanner.range … }
-public struct JSONScanner: Sendable {
+package struct JSONScanner: Sendable {
     /// What stands at ``JSONScanner/range``.
-    public enum Token: Sendable, Equatable {
+    package enum Token: Sendable, Equatable {
         case objectStart, objectEnd, arrayStart, arrayEnd
         /// A member's name: ``JSONScanner/range`` covers it with its quotes.
         case name
@@ -24,16 +24,16 @@ public struct JSONScanner: Sendable {
     }
 
     /// The nesting that ``init(maximumDepth:)`` allows unless told otherwise.
-    public static let defaultMaximumDepth = 64
+    package static let defaultMaximumDepth = 64
 
     /// Where the last token stands, quotes included.
-    public private(set) var range: Range<Int> = 0..<0
+    package private(set) var range: Range<Int> = 0..<0
 
     /// Whether the last token is a name or string with a backslash in it.
-    public private(set) var hasEscapes = false
+    package private(set) var hasEscapes = false
 
     /// How many objects and arrays are open.
-    public private(set) var depth = 0
+    package private(set) var depth = 0
 
     /// Where it reads on; where a text ended too early, but not within a token, its end.
     package private(set) var position = 0
@@ -48,7 +48,7 @@ public struct JSONScanner: Sendable {
     }
 
     /// A scanner at the start of a text, which refuses more than `maximumDepth` nested objects and arrays.
-    public init(maximumDepth: Int = JSONScanner.defaultMaximumDepth) {
+    package init(maximumDepth: Int = JSONScanner.defaultMaximumDepth) {
         self.maximumDepth = maximumDepth
     }
 
@@ -56,7 +56,7 @@ public struct JSONScanner: Sendable {
     ///
     /// - Throws: ``KMError`` `malformedJSON` with the offset where the text departs from RFC 8259, or
     ///   `limitExceeded` when it nests deeper than allowed.
-    public mutating func next(in document: Span<UInt8>) throws -> Token {
+    package mutating func next(in document: Span<UInt8>) throws -> Token {
         hasEscapes = false
         var byte = skipWhiteSpace(document)
         if state == .afterValue {
@@ -92,7 +92,7 @@ public struct JSONScanner: Sendable {
     /// ``range`` then covers the whole value.
     ///
     /// - Throws: as ``next(in:)``.
-    public mutating func skipValue(in document: Span<UInt8>, startedBy token: Token) throws {
+    package mutating func skipValue(in document: Span<UInt8>, startedBy token: Token) throws {
         guard token == .objectStart || token == .arrayStart else { return }
         let start = range.lowerBound
         let outside = depth - 1
@@ -237,4 +237,9 @@ public struct JSONScanner: Sendable {
     private func malformed(_ expected: String, at position: Int) -> KMError {
         KMError(.malformedJSON, "expected \(expected) at byte \(position)")
     }
+}
+
+extension KMError.Code {
+    /// The text is not JSON (RFC 8259) in UTF-8; the detail gives the offset.
+    public static let malformedJSON = Self("malformedJSON")
 }

@@ -1,10 +1,10 @@
 /// The text of JSON strings: out of their escapes, and into them.
-public enum JSONString {
+package enum JSONString {
     /// The text of the string token at `range` (quotes included) of a document that ``JSONScanner`` has read.
     ///
     /// The bytes are UTF-8, but for a lone surrogate escape, which RFC 8259 section 8.2 lets stand: it gives the three
     /// bytes that UTF-8 would have for its code point, so that distinct strings stay distinct.
-    public static func unescaped(_ document: Span<UInt8>, _ range: Range<Int>) -> [UInt8] {
+    package static func unescaped(_ document: Span<UInt8>, _ range: Range<Int>) -> [UInt8] {
         var text: [UInt8] = []
         text.reserveCapacity(range.count)
         var at = range.lowerBound + 1
@@ -32,14 +32,14 @@ public enum JSONString {
     }
 
     /// The text of a string token, or nil where it has a lone surrogate, which no `String` holds.
-    public static func string(_ document: Span<UInt8>, _ range: Range<Int>) -> String? {
+    package static func string(_ document: Span<UInt8>, _ range: Range<Int>) -> String? {
         let text = unescaped(document, range)
         guard let valid = try? UTF8Span(validating: text.span) else { return nil }
         return String(copying: valid)
     }
 
     /// Whether the string token at `range` has the text `text` (UTF-8), escapes undone.
-    public static func equals(
+    package static func equals(
         _ document: Span<UInt8>,
         _ range: Range<Int>,
         hasEscapes: Bool,
@@ -53,12 +53,12 @@ public enum JSONString {
     }
 
     /// Appends `text` as a JSON string with its quotes, escaping what RFC 8259 section 7 asks for and nothing else.
-    public static func append(_ text: String, to output: inout [UInt8]) {
+    package static func append(_ text: String, to output: inout [UInt8]) {
         append(utf8: Array(text.utf8), to: &output)
     }
 
     /// Appends UTF-8 text as a JSON string with its quotes; see ``append(_:to:)``.
-    public static func append(utf8 text: [UInt8], to output: inout [UInt8]) {
+    package static func append(utf8 text: [UInt8], to output: inout [UInt8]) {
         output.append(UInt8(ascii: "\""))
         for byte in text {
             switch byte {

@@ -63,8 +63,6 @@ extension KMError.Code {
     public static let invalidSize = Self("invalidSize")
     /// An input is larger, deeper or more numerous than the receiver's options allow.
     public static let limitExceeded = Self("limitExceeded")
-    /// The text is not JSON as RFC 8259 has it, in UTF-8; the detail tells the offset.
-    public static let malformedJSON = Self("malformedJSON")
     /// The bytes are no key in a form that is read here.
     public static let malformedKey = Self("malformedKey")
     /// A public key where a private one is due, or the other way round.

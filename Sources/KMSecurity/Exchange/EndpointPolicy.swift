@@ -1,3 +1,5 @@
+internal import KMJSON
+
 /// What an endpoint asks of the messages to and from it; client and server hold the same value.
 public struct EndpointPolicy: Sendable, Hashable {
     /// What is asked of one direction.
@@ -64,15 +66,6 @@ public struct EndpointPolicy: Sendable, Hashable {
 extension JSONPath {
     /// A path that was written with care: names, and `*` for a wildcard.
     fileprivate init(names: String...) {
-        segments = names.map { $0 == "*" ? .wildcard : .name(Array($0.utf8)) }
-    }
-}
-
-extension FieldSelection {
-    /// A selection of few paths that do not overlap, as a test proves.
-    fileprivate init(unchecked paths: [JSONPath]) {
-        self.paths = paths
-        requiresMatches = .everywhere
-        nodes = FieldNode.tree(of: paths)
+        self.init(segments: names.map { $0 == "*" ? .wildcard : .name(Array($0.utf8)) })
     }
 }

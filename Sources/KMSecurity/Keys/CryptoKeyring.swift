@@ -96,3 +96,8 @@ extension CryptoKeyring: CustomStringConvertible, CustomReflectable {
     /// Shows no children.
     public var customMirror: Mirror { Mirror(self, children: []) }
 }
+
+extension CryptoKeyID {
+    /// The text for a message about an id that a peer sent, which can be digits of any meaning.
+    var masked: String { MessageMasking.apply(to: text) }
+}

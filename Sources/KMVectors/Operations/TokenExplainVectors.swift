@@ -1,4 +1,5 @@
 internal import Foundation
+internal import KMDiagnosis
 internal import KMSecurity
 
 /// `token-explain`: a secret key, a body, and a token that was made of them, rightly or by a mistake.

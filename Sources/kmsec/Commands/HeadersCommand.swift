@@ -1,4 +1,5 @@
 import ArgumentParser
+internal import KMDiagnosis
 import KMSecurity
 
 /// Groups what is done with headers.

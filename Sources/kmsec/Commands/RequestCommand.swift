@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+internal import KMDiagnosis
 import KMPrimitives
 import KMSecurity
 

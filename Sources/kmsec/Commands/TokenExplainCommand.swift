@@ -1,4 +1,5 @@
 import ArgumentParser
+internal import KMDiagnosis
 import KMPrimitives
 import KMSecurity
 

@@ -1,3 +1,4 @@
+internal import KMDiagnosis
 import KMJSON
 import KMSecurity
 

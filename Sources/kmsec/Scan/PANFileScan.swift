@@ -1,3 +1,4 @@
+internal import KMDiagnosis
 import KMSecurity
 
 /// Scans files and reports what is in them.

@@ -145,7 +145,7 @@ struct CardTakers {
                 (
                     "FieldMatcher \(selection.paths)",
                     { bytes in
-                        _ = try FieldMatcher.matches(selection, in: bytes.span, limits: .standard)
+                        _ = try FieldMatcher.matches(selection, in: bytes.span, limits: ParameterLimits.standard.matcherLimits)
                         return nil
                     }
                 ),

@@ -1,0 +1,23 @@
+extension UInt8 {
+    /// Whether the byte is an ASCII digit.
+    @inlinable @inline(__always)
+    package var isDigit: Bool { self &- 0x30 < 10 }
+
+    /// Whether the byte is an ASCII letter.
+    @inlinable @inline(__always)
+    package var isLetter: Bool { (self | 0x20) &- 0x61 < 26 }
+
+    /// Whether the byte is a hexadecimal digit of either case.
+    @inlinable @inline(__always)
+    package var isHexadecimal: Bool { isDigit || (self | 0x20) &- 0x61 < 6 }
+
+    /// Whether the byte is an ASCII letter or digit.
+    @inlinable @inline(__always)
+    package var isAlphanumeric: Bool { isDigit || isLetter }
+}
+
+/// The lower-case hexadecimal digits of `bytes`.
+package func hexadecimal(_ bytes: [UInt8]) -> String {
+    let digits = Array("0123456789abcdef".utf8)
+    return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+}

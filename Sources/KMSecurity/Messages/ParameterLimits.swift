@@ -1,0 +1,53 @@
+internal import KMJOSE
+internal import KMJSON
+
+/// How much a receiver takes, checked before any work is done.
+public struct ParameterLimits: Sendable, Hashable {
+    /// The largest body, in bytes.
+    public var maximumBodyByteCount: Int
+    /// The deepest nesting of JSON objects and arrays.
+    public var maximumDepth: Int
+    /// The most fields that one message has at field level.
+    public var maximumFieldCount: Int
+
+    /// Bodies to 1 MiB, nested to 64, with 1024 fields.
+    public static let standard = ParameterLimits()
+
+    /// Limits of the given parts.
+    public init(maximumBodyByteCount: Int = 1 << 20, maximumDepth: Int = 64, maximumFieldCount: Int = 1024) {
+        self.maximumBodyByteCount = maximumBodyByteCount
+        self.maximumDepth = maximumDepth
+        self.maximumFieldCount = maximumFieldCount
+    }
+
+    /// The limits of a search for fields.
+    package var matcherLimits: FieldMatcher.Limits {
+        FieldMatcher.Limits(
+            maximumCount: maximumFieldCount,
+            maximumDepth: maximumDepth,
+            // The path stands in a protected header.
+            maximumPathByteCount: JWEPolicy.standard.maximumHeaderByteCount
+        )
+    }
+
+    func check(_ body: [UInt8]) throws {
+        try check(byteCount: body.count)
+    }
+
+    func check(byteCount: Int) throws {
+        guard byteCount <= maximumBodyByteCount else {
+            throw KMError(.limitExceeded, "a body of \(byteCount) bytes; \(maximumBodyByteCount) are taken")
+        }
+    }
+
+    /// Reads `text` to its end, to know that it is JSON.
+    func checkJSON(_ text: [UInt8], _ what: String) throws {
+        let span = text.span
+        var scanner = JSONScanner(maximumDepth: maximumDepth)
+        do {
+            while try scanner.next(in: span) != .end {}
+        } catch let error as KMError {
+            throw KMError(error.code, "\(what): \(error.detail)")
+        }
+    }
+}

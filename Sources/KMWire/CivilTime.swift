@@ -1,0 +1,109 @@
+internal import KMPrimitives
+
+/// A reading of a calendar and a clock, Gregorian, to the millisecond, in whatever zone.
+///
+/// Small integer arithmetic: a token's time is made and read with every call, and Foundation's calendars cost many
+/// times the MAC.
+package struct CivilTime: Sendable, Hashable {
+    package var year, month, day, hour, minute, second, millisecond: Int
+
+    /// The reading at `milliseconds` since 1970 on a clock that many seconds ahead of UTC.
+    ///
+    /// Years 0 to 9999.
+    package init(millisecondsSince1970 milliseconds: Int64, secondsFromUTC: Int) {
+        let local = Int(milliseconds) + secondsFromUTC * 1000
+        let days = local >= 0 ? local / 86_400_000 : (local - 86_399_999) / 86_400_000
+        let ofDay = local - days * 86_400_000
+        (hour, minute) = (ofDay / 3_600_000, ofDay / 60_000 % 60)
+        (second, millisecond) = (ofDay / 1000 % 60, ofDay % 1000)
+        // Counted from 1 March of year 0, leap days end a year, and 400 years are one period of 146097 days.
+        let shifted = days + 719_468
+        let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
+        let ofEra = shifted - era * 146_097
+        let yearOfEra = (ofEra - ofEra / 1460 + ofEra / 36_524 - ofEra / 146_096) / 365
+        let ofYear = ofEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+        let fromMarch = (5 * ofYear + 2) / 153
+        day = ofYear - (153 * fromMarch + 2) / 5 + 1
+        month = fromMarch < 10 ? fromMarch + 3 : fromMarch - 9
+        year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
+    }
+
+    /// Reads `yyyyMMddHHmmss`, and `SSS` where there are 17 digits.
+    ///
+    /// Nil for other counts, for what is no digit, and for times that no calendar or clock has; a leap second's 60 is
+    /// one of these.
+    package init?(digits: Span<UInt8>) {
+        guard digits.count == 14 || digits.count == 17 else { return nil }
+        for index in digits.indices where !digits[index].isDigit { return nil }
+        func number(_ start: Int, _ count: Int) -> Int {
+            var value = 0
+            for index in start..<start + count { value = value * 10 + Int(digits[index] - UInt8(ascii: "0")) }
+            return value
+        }
+        (year, month, day) = (number(0, 4), number(4, 2), number(6, 2))
+        (hour, minute, second) = (number(8, 2), number(10, 2), number(12, 2))
+        millisecond = digits.count == 17 ? number(14, 3) : 0
+        guard year > 0, (1...12).contains(month), day >= 1, day <= Self.days(in: month, of: year) else { return nil }
+        guard hour < 24, minute < 60, second < 60 else { return nil }
+    }
+
+    /// The instant of this reading on a clock that many seconds ahead of UTC.
+    package func millisecondsSince1970(secondsFromUTC: Int) -> Int64 {
+        let fromMarch = month > 2 ? month - 3 : month + 9
+        let shiftedYear = month > 2 ? year : year - 1
+        let era = (shiftedYear >= 0 ? shiftedYear : shiftedYear - 399) / 400
+        let yearOfEra = shiftedYear - era * 400
+        let ofYear = (153 * fromMarch + 2) / 5 + day - 1
+        let days = era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + ofYear - 719_468
+        let seconds = days * 86_400 + hour * 3600 + minute * 60 + second - secondsFromUTC
+        return Int64(seconds) * 1000 + Int64(millisecond)
+    }
+
+    /// This reading without its milliseconds.
+    package var toTheSecond: CivilTime {
+        var time = self
+        time.millisecond = 0
+        return time
+    }
+
+    /// Puts `yyyyMMddHHmmssSSS`, 17 digits, at the place `start` and on.
+    func write(to text: inout MutableSpan<UInt8>, at start: Int) {
+        // Divisors that are known to the compiler, which then does not divide.
+        let (centuries, years) = (UInt32(truncatingIfNeeded: year) / 100, UInt32(truncatingIfNeeded: year) % 100)
+        let milliseconds = UInt32(truncatingIfNeeded: millisecond)
+        var place = start
+        func put(_ digit: UInt32) {
+            text[place] = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: digit)
+            place &+= 1
+        }
+        func putTwo(_ number: UInt32) {
+            put(number / 10)
+            put(number % 10)
+        }
+        putTwo(centuries)
+        putTwo(years)
+        putTwo(UInt32(truncatingIfNeeded: month))
+        putTwo(UInt32(truncatingIfNeeded: day))
+        putTwo(UInt32(truncatingIfNeeded: hour))
+        putTwo(UInt32(truncatingIfNeeded: minute))
+        putTwo(UInt32(truncatingIfNeeded: second))
+        putTwo(milliseconds / 10)
+        put(milliseconds % 10)
+    }
+
+    /// `yyyyMMddHHmmssSSS`, 17 digits.
+    package var digits: String {
+        var text = InlineArray<17, UInt8>(repeating: 0)
+        var span = text.mutableSpan
+        write(to: &span, at: 0)
+        return String(ascii: text.span)
+    }
+
+    private static func days(in month: Int, of year: Int) -> Int {
+        switch month {
+        case 2: year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : 28
+        case 4, 6, 9, 11: 30
+        default: 31
+        }
+    }
+}
