@@ -114,7 +114,7 @@ let package = Package(
         .testTarget(
             name: "kmsecTests",
             dependencies: [
-                "kmsec", "KMSecurity", "KMTestSupport", "PeakMemory",
+                "kmsec", "KMDiagnosis", "KMSecurity", "KMTestSupport", "PeakMemory",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
             ],
             exclude: ["Support/make-keys", "Transcripts"],
