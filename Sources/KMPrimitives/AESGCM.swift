@@ -3,20 +3,20 @@ internal import CKMOpenSSL
 /// AES-128-GCM and AES-256-GCM (NIST SP 800-38D) with 96-bit IVs and 128-bit tags, and nothing else.
 ///
 /// An IV must not serve twice under one key: with random IVs, keep to 2^32 messages a key (SP 800-38D section 8.3).
-public struct AESGCM: Sendable {
+package struct AESGCM: Sendable {
     /// The size of an IV in bytes: 12.
-    public static let ivByteCount = Int(KM_GCM_IV_SIZE)
+    package static let ivByteCount = Int(KM_GCM_IV_SIZE)
     /// The size of a tag in bytes: 16.
-    public static let tagByteCount = Int(KM_GCM_TAG_SIZE)
+    package static let tagByteCount = Int(KM_GCM_TAG_SIZE)
     /// What one invocation may encrypt, in bytes: 2^36 - 32.
-    public static let maximumByteCount = (1 << 36) - 32
+    package static let maximumByteCount = (1 << 36) - 32
 
     private let key: SecretBytes
 
     /// Takes a key of 16 or 32 bytes.
     ///
     /// - Throws: ``KMError`` `invalidSize` for any other size.
-    public init(key: SecretBytes) throws {
+    package init(key: SecretBytes) throws {
         guard key.count == 16 || key.count == 32 else {
             throw KMError(.invalidSize, "an AES-GCM key has 16 or 32 bytes, this one \(key.count)")
         }
@@ -28,7 +28,7 @@ public struct AESGCM: Sendable {
     /// - Returns: as many bytes of ciphertext as there are of plaintext, and the tag of 16 bytes.
     /// - Throws: ``KMError`` `invalidSize` for an IV of other than 12 bytes or too long a plaintext,
     ///   `cryptographyUnavailable` when OpenSSL fails.
-    public func seal(
+    package func seal(
         _ plaintext: Span<UInt8>,
         iv: Span<UInt8>,
         associatedData: Span<UInt8>
@@ -44,7 +44,7 @@ public struct AESGCM: Sendable {
     ///
     /// - Throws: ``KMError`` `authenticationFailed` when the tag is not that of the ciphertext and the associated data
     ///   under this key and IV; `invalidSize` for an IV or a tag of another size than 12 and 16 bytes.
-    public func open(
+    package func open(
         _ ciphertext: Span<UInt8>,
         tag: Span<UInt8>,
         iv: Span<UInt8>,

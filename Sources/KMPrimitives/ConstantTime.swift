@@ -1,7 +1,7 @@
 internal import CKMOpenSSL
 
 /// Whether two byte strings are equal, in a time that depends on their lengths alone (`CRYPTO_memcmp`).
-public func constantTimeEquals(_ left: Span<UInt8>, _ right: Span<UInt8>) -> Bool {
+package func constantTimeEquals(_ left: Span<UInt8>, _ right: Span<UInt8>) -> Bool {
     guard left.count == right.count else { return false }
     return unsafe left.withUnsafeBufferPointer { leftBytes in
         unsafe right.withUnsafeBufferPointer { rightBytes in
@@ -11,6 +11,6 @@ public func constantTimeEquals(_ left: Span<UInt8>, _ right: Span<UInt8>) -> Boo
 }
 
 /// Whether two byte strings are equal, in a time that depends on their lengths alone (`CRYPTO_memcmp`).
-public func constantTimeEquals(_ left: [UInt8], _ right: [UInt8]) -> Bool {
+package func constantTimeEquals(_ left: [UInt8], _ right: [UInt8]) -> Bool {
     constantTimeEquals(left.span, right.span)
 }

@@ -3,16 +3,16 @@ internal import CKMOpenSSL
 /// HMAC with SHA-256 (RFC 2104, FIPS 198-1) under one key, whose share of the work is done once.
 ///
 /// Make one for a key and keep it; it may be used from several tasks at once, without a lock.
-@safe public final class HMACSHA256: Sendable {
+@safe package final class HMACSHA256: Sendable {
     /// A MAC of 32 bytes, compared in constant time and printed redacted.
-    public struct MAC: Sendable {
+    package struct MAC: Sendable {
         /// The size of every MAC in bytes: 32.
-        public static let byteCount = 32
+        package static let byteCount = 32
 
         private var bytes: InlineArray<32, UInt8>
 
         /// Takes 32 bytes; nil for any other number.
-        public init?(_ bytes: Span<UInt8>) {
+        package init?(_ bytes: Span<UInt8>) {
             guard bytes.count == Self.byteCount else { return nil }
             self.bytes = InlineArray { bytes[$0] }
         }
@@ -22,7 +22,7 @@ internal import CKMOpenSSL
         }
 
         /// Calls `body` with the 32 bytes.
-        public func withBytes<Result>(_ body: (Span<UInt8>) throws -> Result) rethrows -> Result {
+        package func withBytes<Result>(_ body: (Span<UInt8>) throws -> Result) rethrows -> Result {
             try body(bytes.span)
         }
 
@@ -40,7 +40,7 @@ internal import CKMOpenSSL
     /// Prepares the state for `key`, of any size, none included (RFC 2104 asks for at least 32 bytes).
     ///
     /// - Throws: ``KMError`` `cryptographyUnavailable` when OpenSSL fails.
-    public init(key: SecretBytes) throws {
+    package init(key: SecretBytes) throws {
         let made = unsafe key.withBytes { bytes in
             unsafe bytes.withUnsafeBufferPointer { unsafe km_hmac_create($0.baseAddress, $0.count) }
         }
@@ -55,7 +55,7 @@ internal import CKMOpenSSL
     /// The MAC of `message`.
     ///
     /// - Throws: ``KMError`` `cryptographyUnavailable` when OpenSSL fails.
-    public func authenticate(_ message: Span<UInt8>) throws -> MAC {
+    package func authenticate(_ message: Span<UInt8>) throws -> MAC {
         var mac = InlineArray<32, UInt8>(repeating: 0)
         var span = mac.mutableSpan
         let done = unsafe span.withUnsafeMutableBufferPointer { target in
@@ -71,32 +71,32 @@ internal import CKMOpenSSL
     /// The MAC of `message`.
     ///
     /// - Throws: ``KMError`` `cryptographyUnavailable` when OpenSSL fails.
-    public func authenticate(_ message: [UInt8]) throws -> MAC {
+    package func authenticate(_ message: [UInt8]) throws -> MAC {
         try authenticate(message.span)
     }
 
     /// Whether `mac` is the MAC of `message`; compared in constant time.
     ///
     /// - Throws: ``KMError`` `cryptographyUnavailable` when OpenSSL fails.
-    public func isValid(_ mac: MAC, for message: Span<UInt8>) throws -> Bool {
+    package func isValid(_ mac: MAC, for message: Span<UInt8>) throws -> Bool {
         try authenticate(message) == mac
     }
 }
 
 extension HMACSHA256.MAC: Equatable {
     /// Whether both are the same, in constant time.
-    public static func == (left: Self, right: Self) -> Bool {
+    package static func == (left: Self, right: Self) -> Bool {
         constantTimeEquals(left.bytes.span, right.bytes.span)
     }
 }
 
 extension HMACSHA256.MAC: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
     /// Tells the size alone.
-    public var description: String { "MAC(32 bytes, redacted)" }
+    package var description: String { "MAC(32 bytes, redacted)" }
 
     /// Tells the size alone.
-    public var debugDescription: String { description }
+    package var debugDescription: String { description }
 
     /// Shows no children, so that `dump` prints no bytes.
-    public var customMirror: Mirror { Mirror(self, children: []) }
+    package var customMirror: Mirror { Mirror(self, children: []) }
 }

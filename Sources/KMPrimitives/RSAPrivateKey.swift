@@ -9,7 +9,7 @@ internal import CKMOpenSSL
 /// with `insecure`.
 public struct RSAPrivateKey: Sendable {
     /// The hash of RSAES-OAEP and its MGF1.
-    public enum OAEPHash: Sendable {
+    package enum OAEPHash: Sendable {
         /// SHA-256: JOSE's RSA-OAEP-256.
         case sha256
         /// SHA-1: JOSE's RSA-OAEP, for messages of old; nothing here encrypts with it.
@@ -130,7 +130,7 @@ public struct RSAPrivateKey: Sendable {
     /// For a wrapped content key use ``unwrapKey(_:byteCount:hash:)``, which hides whether it failed.
     ///
     /// - Throws: ``KMError`` `authenticationFailed` for every ciphertext that does not decrypt, of any size.
-    public func decryptOAEP(_ ciphertext: Span<UInt8>, hash: OAEPHash = .sha256) throws -> SecretBytes {
+    package func decryptOAEP(_ ciphertext: Span<UInt8>, hash: OAEPHash = .sha256) throws -> SecretBytes {
         var count = 0
         var done = false
         let room = try SecretBytes(count: byteCount) { target in
@@ -159,7 +159,7 @@ public struct RSAPrivateKey: Sendable {
     ///
     /// - Throws: ``KMError`` `invalidSize` for another `byteCount` than 1 to 64, `cryptographyUnavailable` when OpenSSL
     ///   fails for reasons that no message can cause.
-    public func unwrapKey(
+    package func unwrapKey(
         _ wrapped: Span<UInt8>,
         byteCount: Int,
         hash: OAEPHash = .sha256

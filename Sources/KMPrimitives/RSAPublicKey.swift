@@ -58,7 +58,7 @@ public struct RSAPublicKey: Sendable {
     ///
     /// - Returns: ``byteCount`` bytes.
     /// - Throws: ``KMError`` `invalidSize` for a longer message, `cryptographyUnavailable` when OpenSSL fails.
-    public func encryptOAEP(_ message: Span<UInt8>) throws -> [UInt8] {
+    package func encryptOAEP(_ message: Span<UInt8>) throws -> [UInt8] {
         guard message.count <= byteCount - 66 else {
             throw KMError(.invalidSize, "\(message.count) bytes; OAEP takes \(byteCount - 66) under this key")
         }

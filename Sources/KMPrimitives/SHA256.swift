@@ -1,11 +1,11 @@
 internal import CKMOpenSSL
 
 /// SHA-256 (FIPS 180-4), for fingerprints and thumbprints.
-public enum SHA256 {
+package enum SHA256 {
     /// The 32-byte digest of `message`.
     ///
     /// - Throws: ``KMError`` `cryptographyUnavailable` when OpenSSL fails.
-    public static func digest(_ message: [UInt8]) throws -> [UInt8] {
+    package static func digest(_ message: [UInt8]) throws -> [UInt8] {
         let digest = unsafe filledArray(Int(KM_SHA256_SIZE)) { target in
             unsafe message.withUnsafeBufferPointer { unsafe km_sha256($0.baseAddress, $0.count, target) == 1 }
         }

@@ -2,7 +2,7 @@ import Foundation
 import KMTestSupport
 import Testing
 
-@testable import KMSecurity
+@testable import KMWire
 
 /// The calendar's arithmetic, against Foundation's.
 @Suite struct CivilTimeTests {

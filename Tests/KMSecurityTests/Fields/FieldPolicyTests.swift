@@ -1,5 +1,6 @@
 import HTTPTypes
 import Testing
+@testable import KMJSON
 
 @testable import KMSecurity
 

@@ -1,5 +1,6 @@
 import Foundation
 import HTTPTypes
+import KMDiagnosis
 import KMSecurity
 import Testing
 

@@ -1,4 +1,5 @@
 import Foundation
+import KMDiagnosis
 import KMSecurity
 import KMTestSupport
 
