@@ -8,6 +8,8 @@ struct CardCase: Sendable {
     var givesData = false
     /// Other arguments, which are added one set at a time.
     var more: [[String]] = []
+    /// Whether the command reads standard input.
+    var readsInput = true
 
     private static let keyID = KeyFolder.keyID
     private static let secret = ["--secret-file", "secret"]
@@ -21,8 +23,8 @@ struct CardCase: Sendable {
         "kmsec": group, "kmsec key": group, "kmsec token": group, "kmsec par": group, "kmsec pan": group,
         "kmsec par key": group,
         "kmsec headers": group, "kmsec jwe": group, "kmsec vectors": group,
-        "kmsec demo": CardCase(arguments: [], givesData: true, more: [["--json"]]),
-        "kmsec key generate": CardCase(arguments: ["--out", "missing/keys"]),
+        "kmsec demo": CardCase(arguments: [], givesData: true, more: [["--json"]], readsInput: false),
+        "kmsec key generate": CardCase(arguments: ["--out", "missing/keys"], readsInput: false),
         "kmsec encrypt": CardCase(
             arguments: ["--to", "$KEYS/key.public.pem", "--key-id", keyID],
             givesData: true,
@@ -61,18 +63,23 @@ struct CardCase: Sendable {
                 ["--json", "--field", "$.physicalCardNo", "--beside", "par"], ["--json", "--field", "$[*]"],
             ]
         ),
-        "kmsec par key generate": CardCase(arguments: ["--out", "missing/key"]),
-        "kmsec par key check": CardCase(arguments: tokenizationKey),
+        "kmsec par key generate": CardCase(arguments: ["--out", "missing/key"], readsInput: false),
+        "kmsec par key check": CardCase(arguments: tokenizationKey, readsInput: false),
         "kmsec headers check": CardCase(arguments: [], more: [["--json"], ["--response"], ["--callback"]]),
         // With --json the header stands there as it came.
         "kmsec jwe inspect": CardCase(arguments: [], givesData: true, more: [["--json"]]),
         "kmsec vectors run": CardCase(
             arguments: ["vectors.json"],
-            more: [["--skips"], ["card-\(testCardNumber).json"]]
+            more: [["--skips"], ["card-\(testCardNumber).json"]],
+            readsInput: false
         ),
         // A file that is there keeps it from the work.
-        "kmsec vectors generate": CardCase(arguments: ["--out", "taken"]),
-        "kmsec speed": CardCase(arguments: ["--seconds", "0.001", "token-sign"], more: [["--json"]]),
+        "kmsec vectors generate": CardCase(arguments: ["--out", "taken"], readsInput: false),
+        "kmsec speed": CardCase(
+            arguments: ["--seconds", "0.001", "token-sign"],
+            more: [["--json"]],
+            readsInput: false
+        ),
     ]
 
     /// Where people put a card number that do not know better, and what they mistype.

@@ -32,7 +32,7 @@ struct MemoryCase: Sendable {
     let bound: Int
 
     /// What a process of the tool takes that does nothing yet.
-    private static let base = 48
+    private static let base = 40
     /// A body of 64 MiB, which is the limit, while it is copied into a larger array.
     private static let body = base + 3 * 64
     private static let card = "9491339401250765"
@@ -67,15 +67,15 @@ struct MemoryCase: Sendable {
     private static let texts: [(name: String, input: Input)] = [
         ("digits without end", Input(unit: "0123456789", byteCount: 4 << 20)),
         ("one line of text", Input(unit: "a line of text, ", byteCount: 16 << 20)),
-        ("a document of numbers", Input(head: "{\"a\":[", unit: "\(card),", tail: "0]}", byteCount: 1 << 19)),
-        ("a damaged document", Input(head: "[", unit: "\"\(card)\",", tail: "]]", byteCount: 1 << 19)),
+        ("a document of numbers", Input(head: "{\"a\":[", unit: "\(card),", tail: "0]}", byteCount: 1 << 18)),
+        ("a damaged document", Input(head: "[", unit: "\"\(card)\",", tail: "]]", byteCount: 1 << 18)),
         ("deep nesting", Input(unit: "[", byteCount: 4 << 20)),
-        ("deep objects", Input(unit: "{\"\(card)\":", byteCount: 1 << 19)),
+        ("deep objects", Input(unit: "{\"\(card)\":", byteCount: 1 << 18)),
         (
             "a deep document",
-            Input(head: String(repeating: "{\"name\":[", count: 200), unit: "\(card),", byteCount: 1 << 19)
+            Input(head: String(repeating: "{\"name\":[", count: 200), unit: "\(card),", byteCount: 1 << 17)
         ),
-        ("a long name", Input(head: "{\"", unit: "\(card) \\u0020", byteCount: 1 << 20)),
+        ("a long name", Input(head: "{\"", unit: "\(card) \\u0020", byteCount: 1 << 18)),
         (
             "long names",
             Input(head: "[", unit: "{\"\(String(repeating: "n", count: 9000))\":\(card)},", byteCount: 1 << 20)
@@ -115,7 +115,7 @@ struct MemoryCase: Sendable {
         "kmsec demo": small([]),
         "kmsec key generate": small(["--out", "."]),
         "kmsec encrypt": [
-            rejected(encryption), rejected(encryption + ["--field", "$.a"]),
+            rejected(encryption),
             MemoryCase(
                 name: "large",
                 arguments: encryption,
@@ -124,8 +124,7 @@ struct MemoryCase: Sendable {
             ),
         ],
         "kmsec decrypt": [
-            rejected(["--with", "$KEYS/key.private.pem"]),
-            rejected(["--with", "$KEYS/key.private.pem", "--field", "$.a"]),
+            rejected(["--with", "$KEYS/key.private.pem", "--field", "$.a"])
         ],
         "kmsec request": [rejected(request + encryption)],
         "kmsec token sign": [rejected(secret)],

@@ -27,7 +27,12 @@ struct VectorsGenerateCommand: ParsableCommand {
 
     func run() throws {
         let paths = VectorGenerator.fileNames.map { "\(out)/\($0)" }
-        // Before the work, and before the first is written.
+        // Generation takes seconds: find out first whether the files can be written.
+        var isDirectory = ObjCBool(false)
+        guard unsafe FileManager.default.fileExists(atPath: out, isDirectory: &isDirectory), isDirectory.boolValue
+        else {
+            throw KMError(.fileUnwritable, "--out must name an existing directory; got \(out)")
+        }
         for path in paths where !overwrite && FileManager.default.fileExists(atPath: path) {
             throw KMError(.fileExists, "\(path) exists; --overwrite replaces it")
         }

@@ -26,27 +26,27 @@ import Testing
     /// Cut off at each byte, which leaves a part of the number at the end of many.
     @Test func inputsCutOff() {
         let parameters = CardInputs.parameters
-        for count in stride(from: 0, to: parameters.count, by: 3) {
+        for count in stride(from: 0, to: parameters.count, by: Effort.isThorough ? 3 : 7) {
             for taker in takers.ofBytes { watch.watch(taker.name) { try taker.take(Array(parameters[..<count])) } }
         }
-        #expect(watch.errorCount > 4000)
+        #expect(watch.errorCount > Effort.rounds(4000))
     }
 
     @Test func damagedInputs() throws {
         var generator = SeededGenerator(seed: 5)
         let inputs = try takers.sealed() + CardInputs.bodies
-        for round in 0..<600 {
+        for round in 0..<Effort.rounds(600) {
             let input = inputs[round % inputs.count].mutated(using: &generator)
             for taker in takers.ofBytes { watch.watch(taker.name) { try taker.take(input) } }
         }
-        for round in 0..<600 {
+        for round in 0..<Effort.rounds(600) {
             let text = String(
                 decoding: CardInputs.texts[round % CardInputs.texts.count].bytes.mutated(using: &generator),
                 as: UTF8.self
             )
             for taker in takers.ofTexts { watch.watch(taker.name) { try taker.take(text) } }
         }
-        #expect(watch.errorCount > 10_000)
+        #expect(watch.errorCount > Effort.rounds(10_000))
     }
 
     /// Sealed bodies in which everything but a few bytes is right, which get as far as a body at fault can.
@@ -55,11 +55,11 @@ import Testing
         let sealed = try takers.sealed()
         let openers = takers.ofBytes.filter { $0.name.contains("decrypt") || $0.name.contains("open") }
         #expect(openers.count > 10)
-        for round in 0..<1500 {
+        for round in 0..<Effort.rounds(1500) {
             let input = sealed[round % sealed.count].mutated(using: &generator)
             for opener in openers { watch.watch(opener.name) { try opener.take(input) } }
         }
-        #expect(watch.errorCount > 10_000)
+        #expect(watch.errorCount > Effort.rounds(10_000))
     }
 
     /// Headers and bodies at fault, as a server sees them, with tokens that are right: what it throws, what it answers and
