@@ -32,9 +32,3 @@ public struct CryptoKeyID: HeaderValue {
     /// The text for a message about an id that a peer sent, which can be digits of any meaning.
     var masked: String { MessageMasking.apply(to: text) }
 }
-
-/// The lower-case hexadecimal digits of `bytes`.
-package func hexadecimal(_ bytes: [UInt8]) -> String {
-    let digits = Array("0123456789abcdef".utf8)
-    return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
-}
