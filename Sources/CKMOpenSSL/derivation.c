@@ -1,5 +1,7 @@
 /* What the key derivation that a file asks for would cost. A hostile file can ask for hours; each algorithm is charged
  * before it runs, in rounds, a round being about as much work as one of PBKDF2 with HMAC-SHA-256. */
+#include <limits.h>
+
 #include <openssl/asn1t.h>
 #include <openssl/pkcs12.h>
 
@@ -9,8 +11,8 @@
 #define PKCS12_PASSES 3
 
 int km_afford(int64_t *left, int64_t rounds, int64_t passes) {
-    if (rounds <= 0) return 1; /* what OpenSSL then does is one round, or nothing */
-    if (rounds > *left / passes) return 0;
+    /* OpenSSL keeps the low 32 bits of a count: a negative one would become any number of rounds. */
+    if (rounds < 0 || rounds > INT_MAX || rounds > *left / passes) return 0;
     *left -= rounds * passes;
     return 1;
 }
@@ -22,16 +24,17 @@ static int afford_iterations(int64_t *left, const ASN1_INTEGER *iterations, int6
 
 #ifndef OPENSSL_NO_SCRYPT
 /* The work grows with the product of the three parameters; OpenSSL bounds the memory alone. A unit of it costs about as
- * much as a round. */
+ * much as a round. PBKDF2 fills and reads blocks * parallel pieces of 128 bytes, four rounds each, before and after. */
 static int afford_scrypt(int64_t *left, const SCRYPT_PARAMS *scrypt) {
     const ASN1_INTEGER *const factors[] = {scrypt->costParameter, scrypt->blockSize, scrypt->parallelizationParameter};
-    int64_t product = 1;
+    int64_t product = 1, pieces = 1;
     for (size_t i = 0; i < sizeof factors / sizeof *factors; i++) {
         int64_t factor = 0;
         if (ASN1_INTEGER_get_int64(&factor, factors[i]) != 1 || factor < 1 || factor > *left / product) return 0;
         product *= factor;
+        if (i > 0) pieces *= factor;
     }
-    return km_afford(left, product, 1);
+    return km_afford(left, product, 1) && km_afford(left, pieces, 8);
 }
 #endif
 
@@ -49,6 +52,13 @@ static int64_t pbkdf2_passes(const PBKDF2PARAM *pbkdf2, const X509_ALGOR *encryp
     return key_size <= hash_size ? 1 : (key_size + hash_size - 1) / hash_size;
 }
 
+/* Whether a derived key has at most as many bytes as any hash or cipher uses. */
+static int has_common_length(const PBKDF2PARAM *pbkdf2) {
+    int64_t length = 0;
+    if (pbkdf2->keylength == NULL) return 1;
+    return ASN1_INTEGER_get_int64(&length, pbkdf2->keylength) == 1 && length > 0 && length <= EVP_MAX_MD_SIZE;
+}
+
 /* PBES2 and PBMAC1 both begin with a key derivation function. What does not parse here does not decrypt either. */
 static int afford_pbkdf(int64_t *left, const ASN1_TYPE *parameter) {
     PBE2PARAM *scheme = ASN1_TYPE_unpack_sequence(ASN1_ITEM_rptr(PBE2PARAM), parameter);
@@ -56,8 +66,10 @@ static int afford_pbkdf(int64_t *left, const ASN1_TYPE *parameter) {
     int affordable = 1;
     if (function != NULL && OBJ_obj2nid(function->algorithm) == NID_id_pbkdf2) {
         PBKDF2PARAM *pbkdf2 = ASN1_TYPE_unpack_sequence(ASN1_ITEM_rptr(PBKDF2PARAM), function->parameter);
+        /* PBMAC1 makes a key of the length that the file asks for: OpenSSL 3.4 to 3.6 wrote past their buffer. */
         affordable = pbkdf2 == NULL
-            || afford_iterations(left, pbkdf2->iter, pbkdf2_passes(pbkdf2, scheme->encryption));
+            || (has_common_length(pbkdf2)
+                && afford_iterations(left, pbkdf2->iter, pbkdf2_passes(pbkdf2, scheme->encryption)));
         PBKDF2PARAM_free(pbkdf2);
     }
 #ifndef OPENSSL_NO_SCRYPT

@@ -96,7 +96,9 @@ package func writeNewFile(_ bytes: Span<UInt8>, path: String, mode: UInt16) thro
 /// Writes a file that appears whole or not at all: under another name first, then linked to its own, or, where it
 /// `replaces` one that is there, renamed.
 package func writeFile(_ bytes: Span<UInt8>, path: String, mode: UInt16, replaces: Bool) throws {
-    let temporary = "\(path).\(getpid()).tmp"
+    // A random name, which no earlier process has left behind, and which is short enough beside every name.
+    let directory = path.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(path[...$0]) } ?? ""
+    let temporary = "\(directory).\(hexadecimal(try SecureRandom.bytes(12))).tmp"
     let descriptor = unsafe open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode_t(mode))
     guard descriptor >= 0 else { throw unwritable(path, errno) }
     defer { unsafe unlink(temporary) }

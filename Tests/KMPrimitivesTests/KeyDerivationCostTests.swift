@@ -83,7 +83,10 @@ import Testing
         }
     }
 
-    @Test(arguments: [10_000_001, 1 << 31 - 1, 1 << 31, 1 << 32 + 1000, Int.max])
+    /// OpenSSL keeps the low 32 bits of a count, so that a negative one is a large one too.
+    @Test(arguments: [
+        10_000_001, 1 << 31 - 1, 1 << 31, 1 << 32 + 1000, Int.max, -1, 20_000_000 - (1 << 32), -(1 << 32) + 1, Int.min,
+    ])
     func rounds(iterations: Int) throws {
         let files = [
             DER.sequence(pbes2(pbkdf2(iterations)), ciphertext), DER.sequence(pkcs12KDF(iterations), ciphertext),
@@ -97,7 +100,8 @@ import Testing
 
     /// Little memory, so that OpenSSL's own bound does not stop them, and much time.
     @Test(arguments: [
-        (32_768, 1, 200_000), (16_384, 8, 10_000), (2, 1, 5_000_001), (1 << 62, 1, 1), (4, 1 << 62, 1 << 62),
+        (32_768, 1, 200_000), (16_384, 8, 10_000), (2, 1, 5_000_001), (2, 1, 1_100_000), (1 << 62, 1, 1),
+        (4, 1 << 62, 1 << 62),
     ])
     func scryptCosts(cost: Int, blockSize: Int, parallelization: Int) throws {
         let algorithm = pbes2(scrypt(cost, blockSize, parallelization))

@@ -16,8 +16,14 @@ package enum DER {
         return element(0x02, (digits.first ?? 0x80) >= 0x80 ? [0] + digits : Array(digits))
     }
 
+    /// An INTEGER, in two's complement.
     package static func integer(_ value: Int) -> [UInt8] {
-        integer((0..<8).reversed().map { UInt8(truncatingIfNeeded: value >> ($0 * 8)) })
+        guard value >= 0 else {
+            var bytes = (0..<8).reversed().map { UInt8(truncatingIfNeeded: value >> ($0 * 8)) }
+            while bytes.count > 1, bytes[0] == 0xFF, bytes[1] >= 0x80 { bytes.removeFirst() }
+            return element(0x02, bytes)
+        }
+        return integer((0..<8).reversed().map { UInt8(truncatingIfNeeded: value >> ($0 * 8)) })
     }
 
     /// An OBJECT IDENTIFIER in dotted form.

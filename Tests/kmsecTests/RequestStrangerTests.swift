@@ -1,6 +1,7 @@
 import Foundation
 import HTTPTypes
 import KMSecurity
+import KMTestSupport
 import Testing
 
 extension ToolTests {
@@ -57,6 +58,34 @@ extension ToolTests {
             #expect(get.method == "GET")
             #expect(get.target == "/open-api/v1/card?a=it's")
             #expect(get.parameters.isEmpty)
+        }
+
+        /// A shell reads bytes, and a quote with a combining mark behind it is a quote to it.
+        @Test func aShellReadsTheBodyAsItIs() async throws {
+            let pieces = [
+                "'", "\u{301}", "\u{FE0F}", "\u{200D}", "\"", "\\", "$(x)", "`x`", "!", "; touch pwned; echo ", "@",
+                "\n", "홍", "'\\''",
+            ]
+            var generator = SeededGenerator(seed: 12)
+            for round in 0..<Effort.rounds(80) {
+                let text = (0..<6).map { _ in pieces.randomElement(using: &generator) ?? "" }.joined()
+                let name = round % 2 == 0 ? "data'\u{FE0F}\(round)" : nil
+                let bodyFile = name.map { ["--body-file", folder.path($0)] } ?? []
+                let command = try await #require(Programs.kmsec).run(
+                    ["request"] + caller + ["--plain", "--url", "http://localhost/"] + bodyFile,
+                    input: Array(text.utf8),
+                    folder: folder
+                )
+                if name == nil, text.utf8.first == UInt8(ascii: "@") || text.isEmpty {
+                    #expect(command.status == 1, "\(text)")
+                    continue
+                }
+                #expect(command.status == 0, "\(text): \(command.errorText)")
+                let script = "curl() { for last; do :; done; printf %s \"$last\"; }\n" + command.outputText
+                let seen = try await Programs.shell.run(["-c", script], folder: folder)
+                #expect(seen.outputText == (name.map { "@\(folder.path($0))" } ?? text), "\(command.outputText)")
+            }
+            #expect(!FileManager.default.fileExists(atPath: folder.path("pwned")))
         }
 
         @Test(.needs(Programs.python, "Python with jwcrypto"), .needs(Programs.curl, "curl"))

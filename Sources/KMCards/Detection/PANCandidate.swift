@@ -52,6 +52,15 @@ struct PANCandidate {
         }
     }
 
+    /// The card number whose digits are at `range`, without separators, or nil.
+    static func match(_ text: Span<UInt8>, _ range: Range<Int>, _ issuers: [IssuerRange]?) -> PANMatch? {
+        let number = text.extracting(range)
+        guard PAN.digitCounts.contains(number.count), Luhn.isValid(number), !isOneDigit(number),
+            let issuer = (issuers ?? IssuerRange.known).first(containing: number)
+        else { return nil }
+        return PANMatch(range: range, masked: PAN.masked(number), digitCount: number.count, issuer: issuer.name)
+    }
+
     /// The card number of the most groups that is there, or nil.
     func match(_ text: Span<UInt8>, _ lens: TextLens, _ before: TextLens.Edge, _ issuers: [IssuerRange]?) -> PANMatch? {
         var groups = groupCount
@@ -60,6 +69,7 @@ struct PANCandidate {
             if PAN.digitCounts.contains(count), isGroupedAsCards(groups) {
                 let end = ends[groups - 1]
                 let edges = (before: before, after: lens.edge(text, after: end))
+                guard before != .formatCode || lens.unit(text, end).character == UInt8(ascii: "^") else { return nil }
                 let number = digits.span.extracting(0..<count)
                 if let match = match(number, lens.bytes(start, end), text, edges, issuers) { return match }
             }
@@ -155,6 +165,8 @@ extension TextLens {
     enum Edge {
         /// The number can begin or end here.
         case free
+        /// The format code `B` of a magnetic stripe's track 1, whose number ends with `^`.
+        case formatCode
         /// Letters that are not all hexadecimal digits, as no identifier has them beside so many digits.
         case letters
         /// What is here makes the number a part of a word or of another number.
@@ -174,6 +186,7 @@ extension TextLens {
                 raw(text, start - 2 * step) == UInt8(ascii: "%")
                 || escape(text, endingAt: start - step) == UInt8(ascii: "%")
             if isTrackData { return .free }
+            if !raw(text, start - 2 * step).isWord { return .formatCode }
         }
         if before == UInt8(ascii: ".") { return raw(text, start - 2 * step).isDigit ? .closed : .free }
         if before.isDigit || (before >= 0x80 && hasFullWidthDigit(text, endingAt: start)) { return .closed }
@@ -184,7 +197,11 @@ extension TextLens {
     /// What is at `end`, where a number may end.
     func edge(_ text: Span<UInt8>, after end: Int) -> Edge {
         let next = unit(text, end)
-        if next.character == UInt8(ascii: ".") { return endsFraction(text, next.end) ? .free : .closed }
+        if next.character == UInt8(ascii: ".") {
+            if endsFraction(text, next.end) { return .free }
+            // A file's extension, or a sentence without a space behind it.
+            return unit(text, next.end).character.isLetter ? .letters : .closed
+        }
         if next.character.isDigit { return .closed }
         guard next.character.isLetter else { return .free }
         return beginsTrackData(text, next) ? .free : beginsLetters(text, end) ? .letters : .closed

@@ -27,12 +27,14 @@ package enum PANSearch {
         before limit: Int,
         _ issuers: [IssuerRange]?
     ) -> PANMatch? {
-        var at = position
+        // No number reaches back into the one before.
+        let floor = position
+        var at = floor
         while at < limit {
             at = text.endOfOthers(from: at, before: limit)
             guard at < limit else { break }
             guard text[at].isDigit else {
-                if let match = fullWidthMatch(text, at, issuers) {
+                if let match = fullWidthMatch(text, at, issuers), match.range.lowerBound >= floor {
                     position = match.range.upperBound
                     return match
                 }
@@ -43,7 +45,7 @@ package enum PANSearch {
             while end < text.count, text[end] &- UInt8(ascii: "0") < 10 { end &+= 1 }
             // A run that began in a part that was looked at before has been judged there.
             let isWhole = at == 0 || !text[at - 1].isDigit
-            if isWhole, isWorthALook(text, at, end), let match = match(text, at, end, issuers) {
+            if isWhole, isWorthALook(text, at, end), let match = match(text, at, end, from: floor, issuers) {
                 position = match.range.upperBound
                 return match
             }
@@ -57,7 +59,9 @@ package enum PANSearch {
     private static func isWorthALook(_ text: Span<UInt8>, _ start: Int, _ end: Int) -> Bool {
         let count = end - start
         // Four more than a number has: the digits of an escape that stands before it.
-        if count >= PAN.digitCounts.lowerBound { return count <= PAN.digitCounts.upperBound + 4 }
+        if count >= PAN.digitCounts.lowerBound {
+            return count <= PAN.digitCounts.upperBound + 4 || isTrackSeparator(text, end)
+        }
         guard end < text.count else { return false }
         switch text[end] {
         case UInt8(ascii: " "), UInt8(ascii: "-"), UInt8(ascii: "+"), UInt8(ascii: "."), UInt8(ascii: "/"),
@@ -68,6 +72,45 @@ package enum PANSearch {
         case 0: return end + 1 < text.count && text[end + 1].beginsDigit
         default: return isEscaped(text, start)
         }
+    }
+
+    /// Whether the `D` of track 2 stands at `at`.
+    private static func isTrackSeparator(_ text: Span<UInt8>, _ at: Int) -> Bool {
+        at < text.count && text[at] | 0x20 == UInt8(ascii: "d")
+    }
+
+    /// The number of an EMV data object in a dump of hexadecimal digits, whose tag and length stand before it without a
+    /// space: 5A, the application PAN, and 57, track 2 (EMV book 3, annex A).
+    private static func emvMatch(
+        _ text: Span<UInt8>,
+        _ start: Int,
+        _ end: Int,
+        _ issuers: [IssuerRange]?
+    ) -> PANMatch? {
+        func digit(_ at: Int) -> Int { Int(text[at] & 0x0F) }
+        // The tag's A ends no run of digits; the length is the run's first two.
+        if start >= 2, end - start >= 2, text[start - 1] | 0x20 == UInt8(ascii: "a"),
+            text[start - 2] == UInt8(ascii: "5")
+        {
+            let count = 2 * (16 * digit(start) + digit(start + 1))
+            if start + 2 + count <= end {
+                return PANCandidate.match(text, start + 2..<start + 2 + count, issuers)
+            }
+            // An odd number of digits is padded with F.
+            if start + 1 + count == end, end < text.count, text[end] | 0x20 == UInt8(ascii: "f") {
+                return PANCandidate.match(text, start + 2..<end, issuers)
+            }
+        }
+        guard isTrackSeparator(text, end) else { return nil }
+        for count in PAN.digitCounts.reversed() where end - count - 4 >= start {
+            let first = end - count
+            guard text[first - 4] == UInt8(ascii: "5"), text[first - 3] == UInt8(ascii: "7") else { continue }
+            // The separator, a date and a service code follow the number; track 2 has 19 bytes at most.
+            let byteCount = 16 * digit(first - 2) + digit(first - 1)
+            guard byteCount <= 19, 2 * byteCount >= count + 8 else { continue }
+            if let match = PANCandidate.match(text, first..<end, issuers) { return match }
+        }
+        return nil
     }
 
     /// Whether a second group may begin at `start`, or behind more separators: none has fewer than four digits.
@@ -115,14 +158,16 @@ package enum PANSearch {
         _ text: Span<UInt8>,
         _ start: Int,
         _ end: Int,
+        from floor: Int,
         _ issuers: [IssuerRange]?
     ) -> PANMatch? {
-        if let match = match(text, .bytes, start, end, issuers) { return match }
+        if let match = match(text, .bytes, start, end, from: floor, issuers) { return match }
+        if let match = emvMatch(text, start, end, issuers), match.range.lowerBound >= floor { return match }
         guard end < text.count, text[end] == 0 else { return nil }
         // What looks like digits before the last one is the high byte of the character before.
         return longer(
-            match(text, .littleEndian, end - 1, end, issuers),
-            match(text, .bigEndian, end - 1, end, issuers)
+            match(text, .littleEndian, end - 1, end, from: floor, issuers),
+            match(text, .bigEndian, end - 1, end, from: floor, issuers)
         )
     }
 
@@ -131,9 +176,10 @@ package enum PANSearch {
         _ lens: TextLens,
         _ start: Int,
         _ end: Int,
+        from floor: Int,
         _ issuers: [IssuerRange]?
     ) -> PANMatch? {
-        if let match = judge(text, lens, start, issuers) { return match }
+        if let match = judge(text, lens, start, issuers), match.range.lowerBound >= floor { return match }
         // The run's first digits may be those of an escape, which the number follows: %20, \u0020.
         for shift in 1...4 where start + shift < end && lens.escape(text, endingAt: start + shift) != nil {
             if let match = judge(text, lens, start + shift, issuers) { return match }
@@ -142,8 +188,10 @@ package enum PANSearch {
         // and of a full-width one \uFF14, &#65300;, &#xFF14;, %EF%BC%94.
         for characters in 1...7 {
             let escape = start - characters * lens.step
-            guard escape >= 0, text[escape].beginsEscape, lens.unit(text, escape).character.isDigit else { continue }
-            if let match = judge(text, lens, escape, issuers) { return match }
+            guard escape >= floor, text[escape].beginsEscape, lens.unit(text, escape).character.isDigit else {
+                continue
+            }
+            if let match = judge(text, lens, escape, issuers), match.range.lowerBound >= floor { return match }
         }
         return nil
     }

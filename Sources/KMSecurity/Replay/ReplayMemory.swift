@@ -21,7 +21,7 @@ struct ReplayMemory {
 
     /// How many expired entries a claim erases: more than it adds, few enough that no claim takes long.
     private static let eraseCount = 64
-    /// How many it erases before it is answered that there is no room.
+    /// How many it erases at a time while there is no room.
     private static let eraseCountWhenFull = 4096
 
     /// The index of the tally of each entry.
@@ -54,7 +54,8 @@ struct ReplayMemory {
     ) -> ReplayClaim {
         var index = indexes[share]
         var limit = limit(index, share.kind, capacity, capacityPerCaller)
-        if limit != nil, !expired.isEmpty {
+        // Nobody is rejected for entries that have expired.
+        while limit != nil, !expired.isEmpty {
             erase(Self.eraseCountWhenFull)
             index = indexes[share]
             limit = self.limit(index, share.kind, capacity, capacityPerCaller)

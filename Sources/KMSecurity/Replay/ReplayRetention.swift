@@ -5,7 +5,7 @@ internal import KMPrimitives
 ///
 /// The token does not cover its own time. An attacker who captured an encrypted request can send it again under a later
 /// time, and it passes as soon as the replay guard has erased it. So choose a time as long as a copy could do harm, and give
-/// the guard room for it: 70 requests a second for one hour are 252,000. What ends the danger for good is TLS, which keeps
+/// the guard room for it: 60 requests a second for one hour are 216,000. What ends the danger for good is TLS, which keeps
 /// requests from being captured, and the rotation of the crypto key.
 ///
 /// A plain request is remembered while its time is fresh, whatever the retention: see <doc:ThreatModel>.

@@ -87,8 +87,18 @@ struct JWEInspectCommand: ParsableCommand {
         }
     }
 
+    /// A header with card numbers masked; a correlation id, whose time can look like one, stays.
+    private static func masked(_ header: String) -> String {
+        var (masked, rest) = ("", header[...])
+        while let match = rest.firstMatch(of: /"cid":"([^"]*)"/), (try? CorrelationID(String(match.1))) != nil {
+            masked += MessageMasking.apply(to: String(rest[..<match.range.lowerBound])) + match.0
+            rest = rest[match.range.upperBound...]
+        }
+        return masked + MessageMasking.apply(to: String(rest))
+    }
+
     private func write(_ report: Report) throws {
-        try Streams.writeLine(MessageMasking.apply(to: report.protectedHeader))
+        try Streams.writeLine(Self.masked(report.protectedHeader))
         for name in Self.sizeNames {
             try Streams.writeLine(Terminal.padded(name, to: 22) + "\(report.sizes[name] ?? 0) bytes")
         }

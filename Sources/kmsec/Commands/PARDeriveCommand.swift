@@ -48,7 +48,7 @@ struct PARDeriveCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "With --json: leave the PAN, and put the PAR behind it as a member of this name.",
+            "With --json: keep the PAN, and add the PAR after it in a member of this name.",
             valueName: "name"
         )
     )
@@ -62,7 +62,7 @@ struct PARDeriveCommand: AsyncParsableCommand {
     @Option(
         name: [.customShort("o"), .long],
         help: ArgumentHelp(
-            "The output file, which must not exist (mode 0600); standard output if it is missing.",
+            "The output file, which must not exist (mode 0600); standard output if it is missing or -.",
             valueName: "file"
         ),
         completion: .file()
@@ -91,7 +91,8 @@ struct PARDeriveCommand: AsyncParsableCommand {
             separators: allowSeparators ? .spacesAndHyphens : .none
         )
         let source = try input.open()
-        let target = try output.map { try Descriptor.making($0) } ?? .standardOutput
+        let file = output == "-" ? nil : output
+        let target = try file.map { try Descriptor.making($0) } ?? .standardOutput
         let stream = LineStream(
             input: source,
             output: target,
@@ -104,25 +105,27 @@ struct PARDeriveCommand: AsyncParsableCommand {
             } else {
                 await stream.run(lines)
             }
-        if summary.failure == nil, output != nil { try target.synchronize() }
+        if summary.failure == nil, file != nil { try target.synchronize() }
         if let failure = summary.failure {
             let error = failure as? KMError
             Messages.error(error.map { "\($0)" } ?? "interrupted")
             if error?.code != .lineMissing {
                 let last = summary.lastLine
-                let other = output == nil ? "" : " and another output file"
+                let other = file == nil ? "" : " and another output file"
                 let next = "--from-line \(last + 1)\(other)"
                 Messages.hint("the output ends with line \(last) of the input; go on with \(next)")
             }
             throw ExitCode.failure
         }
         if summary.lineCount == 0, fromLine == 1 {
-            let expected = json ? "a JSON document a line is" : "a card number a line is"
-            Messages.warning("standard input is empty; \(expected) expected")
+            let expected = json ? "one JSON document on each line is" : "one card number on each line is"
+            Messages.warning("\(input.name) is empty; \(expected) expected")
         }
         guard summary.faultCount == 0 else {
             let (count, lines) = (summary.faultCount, counted(summary.lineCount, "line"))
-            Messages.error("\(count) of \(lines) \(count == 1 ? "is" : "are") at fault, and empty in the output")
+            Messages.error(
+                "\(count) of \(lines) \(count == 1 ? "has an error; its output line is" : "have errors; their output lines are") empty"
+            )
             throw ExitCode.failure
         }
     }

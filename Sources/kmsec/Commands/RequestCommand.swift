@@ -91,7 +91,7 @@ struct RequestCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "With --format curl: write the body to this file (mode 0600), from which curl sends it.",
+            "With --format curl: write the body to this new file (mode 0600), and have curl send it from there.",
             valueName: "file"
         ),
         completion: .file()
@@ -123,6 +123,12 @@ struct RequestCommand: ParsableCommand {
         guard let bodyFile else { return }
         guard format == .curl, method.hasBody else {
             throw ValidationError("--body-file goes with --format curl and a method that has a body")
+        }
+        let files = [bodyFile, output.output].compactMap { file in
+            file.map { URL(filePath: $0).standardizedFileURL.resolvingSymlinksInPath() }
+        }
+        guard files.count < 2 || output.output == "-" || files[0] != files[1] else {
+            throw ValidationError("--body-file and --output must be two files")
         }
         guard !bodyFile.isEmpty, !bodyFile.contains("\n"), ShellWord.canHold(bodyFile) else {
             throw ValidationError("--body-file takes a name without control characters")
@@ -160,14 +166,18 @@ struct RequestCommand: ParsableCommand {
             profile: enc.map(profile.with(encryption:)) ?? profile,
             limits: Streams.limits
         )
+        let parameters = try method.hasBody ? input.readAll(expecting: "the parameters, one JSON text, are") : []
         let sealed = try client.seal(
-            method.hasBody ? input.readAll(expecting: "the parameters, one JSON text, are") : [],
+            parameters,
             key == nil ? .none : fields.protection(),
             under: keyID,
             stamp: stamp,
             at: .now
         )
         let request = PreparedRequest(method, target, sealed)
+        if !fields.paths.isEmpty, sealed.body == parameters {
+            Messages.warning("no --field matched anything: the body is not encrypted")
+        }
         warn(of: request, stamp)
         switch format {
         case .curl: try writeCurlCommand(request)
@@ -182,9 +192,7 @@ struct RequestCommand: ParsableCommand {
 
     private func writeCurlCommand(_ request: PreparedRequest) throws {
         guard let bodyFile else { return try output.write(Array(request.curlCommand(bodyFile: nil).utf8)) }
-        let attributes = try? FileManager.default.attributesOfItem(atPath: bodyFile)
-        let isFile = attributes?[.type] as? FileAttributeType == .typeRegular
-        try writeFile(request.body.span, path: bodyFile, mode: 0o600, replaces: isFile)
+        try writeNewFile(request.body.span, path: bodyFile, mode: 0o600)
         // curl takes - for standard input.
         let name = bodyFile == "-" ? "./-" : bodyFile
         try output.write(Array(request.curlCommand(bodyFile: name).utf8))

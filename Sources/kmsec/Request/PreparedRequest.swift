@@ -56,7 +56,7 @@ struct PreparedRequest {
         }
         guard ShellWord.canHold(text) else { throw Self.notQuotable("the body has control characters") }
         // curl would read the file of that name.
-        guard !text.hasPrefix("@") else { throw Self.notQuotable("the body begins with @") }
+        guard body.first != UInt8(ascii: "@") else { throw Self.notQuotable("the body begins with @") }
         return text
     }
 

@@ -2,7 +2,13 @@
 enum ShellWord {
     /// Text in single quotes, in which a shell gives no character but the quote a meaning.
     static func quoted(_ text: String) -> String {
-        "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: #"'\''"#) + "'"
+        // Byte by byte: a quote with a combining mark behind it is another Character, and to the shell still a quote.
+        var word = [UInt8(ascii: "'")]
+        for byte in text.utf8 {
+            if byte == UInt8(ascii: "'") { word += #"'\''"#.utf8 } else { word.append(byte) }
+        }
+        word.append(UInt8(ascii: "'"))
+        return String(decoding: word, as: UTF8.self)
     }
 
     /// Whether every way into a shell, pasting at a terminal among them, leaves the text as it is.

@@ -31,6 +31,19 @@ struct Descriptor: Sendable {
         }
     }
 
+    /// The open descriptor that a path names: `/dev/stdout`, `/dev/stderr`, `/dev/fd/N` or `/proc/self/fd/N`.
+    static func named(_ path: String) -> Descriptor? {
+        switch path {
+        case "/dev/stdout": return standardOutput
+        case "/dev/stderr": return standardError
+        default:
+            guard let prefix = ["/dev/fd/", "/proc/self/fd/"].first(where: path.hasPrefix),
+                let number = Int32(path.dropFirst(prefix.count)), number >= 0
+            else { return nil }
+            return Descriptor(number: number, name: path)
+        }
+    }
+
     /// Opens an existing file for reading or for writing.
     ///
     /// - Throws: ``KMError`` `fileUnreadable` or `fileUnwritable`.

@@ -3,7 +3,8 @@ enum EditDistance {
     /// The candidate that a mistyped word was most probably meant to be, or nil.
     static func nearest(to word: String, among candidates: [String]) -> String? {
         // Longer words are no names, and the time grows with the square.
-        guard word.count <= 40 else { return nil }
+        // Of one letter, any other one is as near.
+        guard word.count <= 40, word.drop(while: { $0 == "-" }).count > 1 else { return nil }
         let near = candidates.map { (name: $0, slips: slips(Array(word.lowercased()), Array($0))) }
             .filter { $0.slips <= max(1, $0.name.drop { $0 == "-" }.count / 3) }
         return near.min { $0.slips < $1.slips }?.name

@@ -40,11 +40,14 @@ enum Failure {
             the body must be the very bytes that were sent, and the secret the one that was used; kmsec token explain \
             looks for the cause
             """
-        case .keyCheckFailed: "look at --key-file and --key-version; under another key every PAR is another"
+        case .keyCheckFailed: "look at --key-file and --key-version; with a different key, every PAR is different"
         case .tokenStale: "look at both clocks and at --zone; --any-time checks the MAC alone, --tolerance allows more"
         case .keyIDMismatch: "give the --key-id that X-KM-Crypto-Key-Id names"
         case .fieldMissing:
-            "look for the path's names in the text; a body of message level, {\"encData\":\"…\"}, takes no --field"
+            """
+            look for the path's names in the text, or allow what does not match with --allow-unmatched; a body of message \
+            level, {\"encData\":\"…\"}, takes no --field
+            """
         case .certificateNotValid: "ask for a new certificate; --any-time takes one outside its validity"
         case .protectionRequired where node?.command is JWEInspectCommand.Type:
             "nothing in this body is encrypted; it can be read as it is"
@@ -75,13 +78,17 @@ enum Failure {
     ///
     /// The error alone does not do: it may be about what is missing since another option was meant to be it.
     private static func usageHint(_ message: String, _ arguments: [String], _ node: CommandTree.Node?) -> String {
-        if let name = message.firstMatch(of: /^the environment has no variable (.+)$/)?.1 {
+        if let name = message.firstMatch(of: /^the environment has no variable ([A-Z_0-9]+)$/)?.1 {
             return "run export \(name) first; kmsec does not see a variable that is set and not exported"
+        }
+        if message.hasPrefix("the environment has no variable of the name") {
+            return "give the variable's name, without a $ before it"
         }
         guard let node else { return generalHint }
         let known = Set(node.options)
         let given = arguments.prefix { $0 != "--" }.map { String($0.prefix { $0 != "=" }) }
         for option in given where option.hasPrefix("-") && !known.contains(option) {
+            if option == "-o", known.contains("--out") { return "the output is --out PATH" }
             if let correction = corrections.first(where: { option.hasPrefix($0.0) }) { return correction.1 }
             if let name = EditDistance.nearest(to: option, among: node.options) {
                 return "there is no option \(option); did you mean \(name)?"

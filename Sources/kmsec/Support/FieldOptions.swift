@@ -33,7 +33,7 @@ struct FieldOptions: ParsableArguments {
     @OptionGroup private var selection: FieldPathOptions
 
     @Option(
-        help: "With --field: the message's correlation id, which the fields are bound to.",
+        help: "With --field: the message's correlation id, which the fields are bound to; not checked if missing.",
         transform: CorrelationID.init(_:)
     )
     var correlationID: CorrelationID?

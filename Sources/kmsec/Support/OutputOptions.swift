@@ -22,8 +22,16 @@ struct OutputOptions: ParsableArguments {
     /// - Throws: ``KMError`` `fileUnwritable`.
     func write(_ bytes: [UInt8]) throws {
         guard let output, output != "-" else { return try Streams.write(bytes) }
+        // A redirected descriptor is not replaced: others have written to its file, and will.
+        if let descriptor = Descriptor.named(output) { return try Streams.write(bytes.span, to: descriptor) }
         var status = stat()
         guard unsafe stat(output, &status) == 0 else {
+            guard unsafe lstat(output, &status) != 0 else {
+                throw KMError(
+                    .fileUnwritable,
+                    "\(output) is a symbolic link to a file that does not exist; create the file"
+                )
+            }
             return try writeFile(bytes.span, path: output, mode: 0o600, replaces: true)
         }
         guard status.st_mode & S_IFMT == S_IFREG else {

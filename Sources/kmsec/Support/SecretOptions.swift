@@ -80,6 +80,10 @@ func secret(inEnvironment variable: String) throws -> SecretBytes {
     do {
         return try SecretBytes(contentsOfEnvironmentVariable: variable)
     } catch let error as KMError where error.code == .environmentVariableMissing {
+        // What does not look like a name may be the secret itself, given by mistake.
+        guard variable.wholeMatch(of: /[A-Z_][A-Z0-9_]*/) != nil else {
+            throw ValidationError("the environment has no variable of the name that was given, which is not shown")
+        }
         throw ValidationError("the environment has no variable \(variable)")
     }
 }

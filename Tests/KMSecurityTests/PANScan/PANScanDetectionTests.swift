@@ -117,6 +117,58 @@ struct PANScanDetectionTests {
         }
     }
 
+    @Test("Behind a number, a file's extension or a sentence without a space", arguments: [16, 15])
+    func dots(count: Int) {
+        for (number, _) in TestNumbers.published where number.count == count {
+            for text in ["/receipts/@.pdf", "GET /cards/@.json HTTP/1.1", "declined for @.Please retry"] {
+                let findings = panFindings(text.replacing("@", with: number))
+                #expect(findings.map(\.digitCount) == [count], "\(text)")
+            }
+            #expect(panFindings("\(number).25").isEmpty)
+        }
+    }
+
+    @Test("Track 1 without its start sentinel, and data objects of a chip card in hexadecimal")
+    func cardData() {
+        for (text, digitCount) in [
+            ("B4111111111111111^DOE/JOHN^2512101", 16), ("57134111111111111111D25122010000000000000F", 16),
+            ("5A084111111111111111", 16), ("5a08374245455400126f", 15), ("5A08374245455400126F5F2403251231", 15),
+            ("8407A00000000310105A0841111111111111115F340101", 16), ("57114000001234562D2512201FFFF", 13),
+        ] {
+            #expect(panFindings(text).map(\.digitCount) == [digitCount], "\(text)")
+        }
+        for text in [
+            "B4111111111111111 ", "AB4111111111111111^", "5A074111111111111111A", "57054111111111111111D2512201",
+        ] {
+            #expect(panFindings(text).isEmpty, "\(text)")
+        }
+    }
+
+    @Test("A number does not begin inside the one before, and masking such texts makes no trap")
+    func overlaps() {
+        let text = "5105 1051 0510 %34111 1111 1111 1111"
+        #expect(panFindings(text).count == 1)
+        #expect(
+            PANScanner.masking(text)
+                == "510510******4111 1111 1111 1111".replacing("510510******4111", with: "510510******4111")
+        )
+        let pieces = [
+            "4111", "1111", "5105105105105100", "%34", "%31", "\\u0034", "&#52;", " ", "-", "\u{FF14}", "%EF%BC%94",
+            "0510", "1",
+            "\0", "5A08", "5713", "D2512", "B", "^", ".",
+        ]
+        var generator = SeededGenerator(seed: 34)
+        for _ in 0..<Effort.rounds(20_000) {
+            let text = (0..<8).map { _ in pieces.randomElement(using: &generator) ?? "" }.joined()
+            let findings = panFindings(text)
+            for (first, second) in zip(findings, findings.dropFirst()) {
+                #expect(first.byteRange.upperBound <= second.byteRange.lowerBound, "\(text)")
+            }
+            #expect(PANScanner.masking(text).isEmpty == text.isEmpty)
+            #expect(MessageMasking.apply(to: text).isEmpty == text.isEmpty)
+        }
+    }
+
     @Test("Numbers close together, and what follows a number")
     func neighbours() {
         #expect(panFindings("4111111111111111,5555555555554444;378282246310005").count == 3)

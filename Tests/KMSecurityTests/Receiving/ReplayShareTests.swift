@@ -166,4 +166,18 @@ struct ReplayShareTests {
         for key in keys[302..<400] { #expect(replayGuard.claim(key, until: now + 9, at: now + 5) == .first) }
         #expect(replayGuard.count == 100)
     }
+
+    @Test("Nobody is rejected for requests that have expired, however many of others wait to be erased")
+    func expiredEntriesOfOthers() async throws {
+        let keys = try await keys(4281)
+        let now = ReceivingScene.start
+        let replayGuard = InMemoryReplayGuard(capacity: 9000, capacityPerCaller: 20)
+        // The first caller's requests expire first, and are erased last.
+        for (index, key) in keys.dropLast().enumerated() {
+            let caller = index / 20
+            let expiry = now + (caller == 0 ? 1 : 2)
+            #expect(replayGuard.claim(key, until: expiry, at: now, of: Self.share(caller)) == .first)
+        }
+        #expect(replayGuard.claim(keys[4280], until: now + 9, at: now + 5, of: Self.share(0)) == .first)
+    }
 }
