@@ -72,7 +72,8 @@ let package = Package(
         .executableTarget(
             name: "kmsec",
             dependencies: [
-                "KMDiagnosis", "KMSecurity", "KMWire", "KMCards", "KMJOSE", "KMJSON", "KMPrimitives", "KMVectors", "CKMFloor",
+                "KMDiagnosis", "KMSecurity", "KMWire", "KMCards", "KMJOSE", "KMJSON", "KMPrimitives", "KMVectors",
+                "CKMFloor",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
             ],
@@ -100,6 +101,21 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(
+            name: "KMWireTests",
+            dependencies: ["KMWire", "KMPrimitives", "KMTestSupport"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "KMCardsTests",
+            dependencies: ["KMCards", "KMPrimitives", "KMTestSupport"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "KMDiagnosisTests",
+            dependencies: ["KMDiagnosis", "KMCards", "KMPrimitives", "KMTestSupport"],
+            swiftSettings: strict
+        ),
+        .testTarget(
             name: "KMSecurityTests",
             dependencies: [
                 "KMDiagnosis", "KMSecurity", "KMWire", "KMCards", "KMJOSE", "KMJSON", "KMPrimitives", "KMVectors",
@@ -109,7 +125,11 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
-        .testTarget(name: "KMVectorsTests", dependencies: ["KMVectors", "KMSecurity", "KMTestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "KMVectorsTests",
+            dependencies: ["KMVectors", "KMSecurity", "KMTestSupport"],
+            swiftSettings: strict
+        ),
         .executableTarget(name: "PeakMemory", path: "Tests/PeakMemory"),
         .testTarget(
             name: "kmsecTests",
@@ -133,7 +153,8 @@ if Context.environment["KMSEC_FUZZ"] != nil {
         .executableTarget(
             name: "kmfuzz",
             dependencies: [
-                "CLibFuzzer", "CKeyFiles", "KMDiagnosis", "KMSecurity", "KMWire", "KMCards", "KMJOSE", "KMJSON", "KMPrimitives", "KMVectors",
+                "CLibFuzzer", "CKeyFiles", "KMDiagnosis", "KMSecurity", "KMWire", "KMCards", "KMJOSE", "KMJSON",
+                "KMPrimitives", "KMVectors",
                 "KMTestSupport",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
             ],

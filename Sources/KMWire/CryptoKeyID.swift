@@ -28,10 +28,4 @@ public struct CryptoKeyID: HeaderValue {
     public static func random() throws -> CryptoKeyID {
         try CryptoKeyID(hexadecimal(SecureRandom.bytes(16)))
     }
-<<<<<<< HEAD:Sources/KMWire/CryptoKeyID.swift
-=======
-
-    /// The text for a message about an id that a peer sent, which can be digits of any meaning.
-    var masked: String { MessageMasking.apply(to: text) }
->>>>>>> main:Sources/KMSecurity/Headers/CryptoKeyID.swift
 }

@@ -1,4 +1,5 @@
 import Foundation
+import KMJOSE
 import KMSecurity
 import KMTestSupport
 import Testing

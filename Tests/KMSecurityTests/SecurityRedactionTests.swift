@@ -1,4 +1,5 @@
 import HTTPTypes
+import KMJOSE
 import KMSecurity
 import KMTestSupport
 import Testing

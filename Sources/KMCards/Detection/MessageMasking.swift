@@ -3,9 +3,9 @@ internal import KMPrimitives
 /// Masks what may be a card number in texts that quote others: messages of a tool, words of a peer.
 ///
 /// It masks more than card numbers, since a message loses little by it: 12 digits and more, with single spaces or hyphens
-/// between them, or in groups that other separators part as ``PANScanner`` knows them, that have no letter beside them.
+/// between them, or in groups that other separators part as the PAN scanner knows them, that have no letter beside them.
 /// Numbers with a wrong check digit are masked too, since numbers are mistyped. Beside letters, where the digits of
-/// identifiers stand, it masks numbers with a right check digit alone. Digits that are escaped are found as ``PANScanner``
+/// identifiers stand, it masks numbers with a right check digit alone. Digits that are escaped are found as the PAN scanner
 /// finds them, and full-width digits are written as ASCII digits.
 package enum MessageMasking {
     /// The text with such digits masked as ``PAN/masked(leading:)`` does, and nothing else changed.

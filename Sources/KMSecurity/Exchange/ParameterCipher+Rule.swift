@@ -73,7 +73,8 @@ extension ParameterCipher {
                 return true
             }
         case .fields(let selection):
-            return try FieldMatcher.matches(selection, in: body.span, limits: limits.matcherLimits).allSatisfy { match in
+            return try FieldMatcher.matches(selection, in: body.span, limits: limits.matcherLimits).allSatisfy {
+                match in
                 guard match.isString else { return true }
                 let text = JSONString.unescaped(body.span, match.range)
                 return (try? JWECompact(parsing: text.span)) == nil

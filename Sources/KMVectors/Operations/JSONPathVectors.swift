@@ -90,7 +90,11 @@ struct JSONPathVectors: VectorOperation {
     }
 
     private static func check(_ selection: FieldSelection, _ document: [UInt8], _ output: Output?) throws {
-        let found = try FieldMatcher.matches(selection, in: document.span, limits: ParameterLimits.standard.matcherLimits)
+        let found = try FieldMatcher.matches(
+            selection,
+            in: document.span,
+            limits: ParameterLimits.standard.matcherLimits
+        )
         guard let due = output?.matches.map(\.members) else { return }
         try expect(found.count == due.count, "number of matches")
         for (found, due) in zip(found, due) {

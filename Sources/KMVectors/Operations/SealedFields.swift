@@ -19,7 +19,11 @@ struct SealedFields {
     /// bound to its place, under one content key, with an IV of its own, and open to any reader of JWEs.
     @discardableResult
     func check(_ body: [UInt8], of document: [UInt8], _ selection: FieldSelection) throws -> Parts {
-        let matches = try FieldMatcher.matches(selection, in: document.span, limits: ParameterLimits.standard.matcherLimits)
+        let matches = try FieldMatcher.matches(
+            selection,
+            in: document.span,
+            limits: ParameterLimits.standard.matcherLimits
+        )
         let decryptor = JWEDecryptor(with: privateKey)
         var parts = Parts()
         var rest = body[...]

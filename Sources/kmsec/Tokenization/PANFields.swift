@@ -34,9 +34,19 @@ struct PANFields: LineTransform {
 
     func append(_ line: Span<UInt8>, to output: inout SecretBuffer) throws {
         try ByteOrderMark.check(line, .malformedJSON)
-        let matches = try FieldMatcher.matches(places.selection, in: line, limits: ParameterLimits.standard.matcherLimits)
+        let matches = try FieldMatcher.matches(
+            places.selection,
+            in: line,
+            limits: ParameterLimits.standard.matcherLimits
+        )
         let beside = places.beside
-        if let beside, let there = try FieldMatcher.matches(beside.places, in: line, limits: ParameterLimits.standard.matcherLimits).first {
+        if let beside,
+            let there = try FieldMatcher.matches(
+                beside.places,
+                in: line,
+                limits: ParameterLimits.standard.matcherLimits
+            ).first
+        {
             throw KMError(.memberPresent, "the PAR's member is there already, at byte \(there.range.lowerBound)")
         }
         // First all that can fail: of a document at fault nothing is written, and nothing stays in memory.

@@ -1,3 +1,4 @@
+import KMDiagnosis
 import KMJOSE
 import Testing
 
@@ -7,5 +8,15 @@ struct JOSESnippetTests {
         let done = try JOSESnippets.exchange()
         #expect(done.header == done.sent)
         #expect(done.plaintext == Array(#"{"userId":50000104652}"#.utf8))
+    }
+}
+
+/// The snippet of KMDiagnosis's page does what it says.
+struct DiagnosisSnippetTests {
+    @Test func aTokenIsExplained() throws {
+        let secret = try SecretBytes(copying: Array("8wRzAtbGkQvXnHq2LmEs5TuYcJd0FiPo".utf8))
+        let stamp = try RequestStamp(timeDigits: "20221108120814608", timeZone: .utc)
+        let token = try TranTokenSigner(SecretKey(secret)).sign(Array("{}".utf8), at: stamp).text()
+        #expect(try DiagnosisSnippets.explanation(token: token, body: Array("{}".utf8), secret: secret) == .verifies)
     }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import HTTPTypes
+import KMJOSE
 import KMSecurity
 import KMTestSupport
 import Testing

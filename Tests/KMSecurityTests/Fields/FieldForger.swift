@@ -1,3 +1,5 @@
+import KMJOSE
+
 @testable import KMSecurity
 
 /// A sender who holds the public key, as anyone may, and keeps to no rule.

@@ -1,3 +1,4 @@
+import KMJOSE
 import Testing
 
 @testable import KMSecurity

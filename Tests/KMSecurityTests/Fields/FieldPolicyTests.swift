@@ -1,7 +1,7 @@
 import HTTPTypes
 import Testing
-@testable import KMJSON
 
+@testable import KMJSON
 @testable import KMSecurity
 
 /// The shipped policies, from end to end.

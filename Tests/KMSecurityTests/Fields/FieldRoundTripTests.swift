@@ -1,4 +1,5 @@
 import Foundation
+import KMJOSE
 import Testing
 
 @testable import KMSecurity

@@ -146,7 +146,11 @@ struct CardTakers {
                 (
                     "FieldMatcher \(selection.paths)",
                     { bytes in
-                        _ = try FieldMatcher.matches(selection, in: bytes.span, limits: ParameterLimits.standard.matcherLimits)
+                        _ = try FieldMatcher.matches(
+                            selection,
+                            in: bytes.span,
+                            limits: ParameterLimits.standard.matcherLimits
+                        )
                         return nil
                     }
                 ),

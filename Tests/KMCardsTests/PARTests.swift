@@ -1,5 +1,5 @@
 import Foundation
-import KMSecurity
+import KMCards
 import KMTestSupport
 import Testing
 

@@ -1,5 +1,4 @@
 import Foundation
-import KMSecurity
 import KMTestSupport
 import Testing
 

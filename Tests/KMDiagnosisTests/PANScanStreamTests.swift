@@ -1,6 +1,5 @@
 import Foundation
 import KMDiagnosis
-import KMSecurity
 import KMTestSupport
 import Testing
 

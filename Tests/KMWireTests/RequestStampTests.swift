@@ -1,7 +1,9 @@
 import Foundation
 import HTTPTypes
+import KMPrimitives
 import KMSecurity
 import KMTestSupport
+import KMWire
 import Testing
 
 @Suite struct RequestStampTests {

@@ -41,3 +41,7 @@ struct PANScanExchangeTests {
         #expect(panFindings(log.records.map(\.text).joined(separator: "\n")).isEmpty)
     }
 }
+
+private func panFindings(_ text: [UInt8]) -> [PANFinding] { PANScanner.findings(in: text.span) }
+
+private func panFindings(_ text: String) -> [PANFinding] { panFindings(Array(text.utf8)) }

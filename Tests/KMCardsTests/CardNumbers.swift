@@ -1,4 +1,4 @@
-import KMSecurity
+import KMCards
 
 /// Card numbers that belong to no issuer: their BIN begins with 9999.
 enum CardNumbers {

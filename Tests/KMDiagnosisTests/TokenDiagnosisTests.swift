@@ -1,13 +1,13 @@
 import Foundation
 import KMDiagnosis
-import KMSecurity
+import KMTestSupport
 import Testing
 
 /// Beside the vectors, which give each cause its token.
 @Suite("Why a token does not verify")
 struct TokenDiagnosisTests {
     private static let vectors = URL(filePath: #filePath)
-        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
         .appending(path: "Vectors/token-explain.json")
 
     @Test("Each cause has a name of its own, and a vector")
@@ -19,7 +19,7 @@ struct TokenDiagnosisTests {
 
     @Test("No token, body or secret traps, and none that is made up verifies or has a cause")
     func hostileInput() throws {
-        var numbers = HeaderAgreementTests.Numbers(state: 5)
+        var numbers = SeededGenerator(seed: 5)
         let pieces = [
             "KMV1:", "20270305123456789:", "KaVTcUnJJPP+VbSB6u2pa9n1Hjc2aFlgOrZyUi5pmzQ", "=", ":", "é", "\n", "\0",
             "a",

@@ -1,5 +1,6 @@
 import Foundation
-import KMSecurity
+import KMCards
+import KMPrimitives
 import KMTestSupport
 import Testing
 

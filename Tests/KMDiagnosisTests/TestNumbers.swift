@@ -1,6 +1,5 @@
 import Foundation
 import KMDiagnosis
-import KMSecurity
 import KMTestSupport
 
 /// Card numbers that are nobody's: the platform's test card, and those that schemes and processors publish for tests.
