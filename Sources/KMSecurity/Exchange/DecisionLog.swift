@@ -81,7 +81,7 @@ struct DecisionLog: Sendable {
         } else if let error = error as? KMError {
             let isOurs =
                 decision == .answer
-                ? error.code != .parametersInvalid : ServerSecurity.ownFaults.contains(error.code)
+                ? error.code != .parametersInvalid : !error.isPeerFault
             (level, code, detail) = (isOurs ? .error : .notice, error.code.description, error.detail)
         } else if let error {
             // A foreign error, of a credential source or a guard, may quote what it was given: its type alone is told.

@@ -11,4 +11,21 @@ public struct OpenedCall: Sendable {
     public let parameters: [UInt8]
     /// The key that the call named, or on a callback the first one issued.
     let keyID: CryptoKeyID?
+
+    /// Creates a call, for a test of your own handler. A server makes one only after all checks.
+    ///
+    /// - Parameters:
+    ///   - headers: The platform's headers.
+    ///   - credentialName: The name of the credential.
+    ///   - parameters: One JSON text.
+    public init(headers: RequestHeaders, credentialName: String, parameters: [UInt8]) {
+        self.init(headers: headers, credentialName: credentialName, parameters: parameters, keyID: headers.cryptoKeyID)
+    }
+
+    init(headers: RequestHeaders, credentialName: String, parameters: [UInt8], keyID: CryptoKeyID?) {
+        self.headers = headers
+        self.credentialName = credentialName
+        self.parameters = parameters
+        self.keyID = keyID
+    }
 }

@@ -79,13 +79,6 @@ extension ServerSecurity {
         SealedResponse(.badRequest, try? headers.required(CorrelationID.self), nil, result.body)
     }
 
-    /// What is no fault of a request: an OpenSSL without memory, a guard or a clock that fails, a key or an answer of our own
-    /// that cannot be used.
-    static let ownFaults: Set<KMError.Code> = [
-        .cryptographyUnavailable, .configurationInvalid, .replayGuardFull, .clockSetBack, .certificateNotValid,
-        .parametersNotEncodable,
-    ]
-
     /// What the peer is told of an error of ``open(_:_:protection:)`` and its like, and no more: the platform's code for
     /// invalid input, the same for whatever was wrong with the headers, the token or the encryption, so that nobody learns
     /// from it how far a forgery came.
@@ -98,7 +91,7 @@ extension ServerSecurity {
     ///   alone: where sealing an answer fails, the request was honoured, and 400 would be wrong.
     ///   ``respond(to:_:policy:isolation:_:)`` keeps the two apart by itself.
     public func publicResponse(to error: any Error, answering headers: HTTPFields) -> SealedResponse {
-        let isOurs = (error as? KMError).map { Self.ownFaults.contains($0.code) } ?? true
+        let isOurs = (error as? KMError).map { !$0.isPeerFault } ?? true
         return isOurs ? failed(answering: headers) : refuse(.invalidInputParameter, answering: headers)
     }
 

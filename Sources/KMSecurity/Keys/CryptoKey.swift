@@ -93,7 +93,7 @@ public struct CryptoKey: Sendable {
         guard state == .active || (answering && state == .inactive) else {
             throw KMError(.keyNotActive, "key \(id) is \(state.rawValue)")
         }
-        guard encryptionKey != nil else { throw KMError(.keyHalfMissing, "key \(id) has no public half to encrypt to") }
+        guard encryptionKey != nil else { throw cannotEncrypt }
         if let validity = encryptionKeyValidity, !validity.contains(date) {
             let edge = date < validity.lowerBound ? "begins \(validity.lowerBound)" : "ended \(validity.upperBound)"
             throw KMError(.certificateNotValid, "the validity of the certificate of key \(id) \(edge)")
@@ -103,9 +103,17 @@ public struct CryptoKey: Sendable {
     /// Checks that the key may decrypt.
     func checkDecrypts() throws {
         guard state != .discarded else { throw KMError(.keyNotActive, "key \(id) is \(state.rawValue)") }
-        guard decryptionKey != nil else {
-            throw KMError(.keyHalfMissing, "key \(id) has no private half to decrypt with")
-        }
+        guard decryptionKey != nil else { throw cannotDecrypt }
+    }
+
+    /// The error of a key without the peer's public key.
+    var cannotEncrypt: KMError {
+        KMError(.keyHalfMissing, "key \(id) has no peer's public key, which encryption needs; add its certificate")
+    }
+
+    /// The error of a key without a private key.
+    var cannotDecrypt: KMError {
+        KMError(.keyHalfMissing, "key \(id) has no private key, which decryption needs; add it")
     }
 }
 

@@ -51,8 +51,13 @@ public struct CryptoKeyring: Sendable {
     ///
     /// - Throws: ``KMError`` `keyUnknown`.
     public func key(_ id: CryptoKeyID) throws -> CryptoKey {
-        guard let key = byID[id] else { throw KMError(.keyUnknown, "no key \(id.masked) is in the ring") }
+        guard let key = byID[id] else { throw Self.unknown(id) }
         return key
+    }
+
+    /// The error of an id that no key has.
+    static func unknown(_ id: CryptoKeyID) -> KMError {
+        KMError(.keyUnknown, "the keyring has no key \(id.masked)")
     }
 
     /// This ring with one key more.

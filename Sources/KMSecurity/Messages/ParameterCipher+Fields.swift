@@ -25,27 +25,26 @@ extension ParameterCipher {
         at date: Date,
         correlationID: CorrelationID? = nil
     ) throws -> [UInt8] {
-        try encrypt(parameters, fields: selection, with: encryptor(id, at: date), id, correlationID)
+        try encrypt(parameters, fields: selection, with: key(id).sealer(at: date, answering: false), correlationID)
     }
 
     func encrypt(
         _ parameters: [UInt8],
         fields selection: FieldSelection,
-        with encryptor: JWEEncryptor,
-        _ id: CryptoKeyID,
+        with sealer: PreparedKey.Sealer,
         _ correlationID: CorrelationID?
     ) throws -> [UInt8] {
         try limits.check(parameters)
         let matches = try FieldMatcher.matches(selection, in: parameters.span, limits: limits.matcherLimits)
         guard !matches.isEmpty else { return parameters }
         let byteCount = matches.reduce(0) { $0 + $1.range.count }
-        let (key, ivs) = try contentKey(id, encryptor, ivCount: matches.count, byteCount: byteCount)
-        let header = try fieldHeader(id)
+        let (key, ivs) = try contentKey(sealer, ivCount: matches.count, byteCount: byteCount)
+        let header = sealer.fieldHeader
         let end = FieldHeader.end(correlationID)
         var writer = try key.writer()
         var headerText: [UInt8] = []
         var body: [UInt8] = []
-        body.reserveCapacity(parameters.count + byteCount / 3 + matches.count * header.fieldByteCount(encryptor))
+        body.reserveCapacity(parameters.count + byteCount / 3 + matches.count * header.fieldByteCount(sealer.encryptor))
         var copied = 0
         for (number, match) in matches.enumerated() {
             body.append(contentsOf: parameters[copied..<match.range.lowerBound])
@@ -98,8 +97,7 @@ extension ParameterCipher {
 
     /// A body of field level, its fields taken apart.
     struct ExaminedFields {
-        fileprivate let id: CryptoKeyID
-        fileprivate let decryptor: JWEDecryptor
+        fileprivate let opener: PreparedKey.Opener
         fileprivate let body: [UInt8]
         let fields: [EncryptedField]
     }
@@ -113,7 +111,7 @@ extension ParameterCipher {
         checksKeyID: Bool
     ) throws -> ExaminedFields {
         try limits.check(body)
-        let decryptor = try decryptor(id)
+        let opener = try key(id).opener()
         let matches = try FieldMatcher.matches(selection, in: body.span, limits: limits.matcherLimits)
         var fields: [EncryptedField] = []
         fields.reserveCapacity(matches.count)
@@ -121,14 +119,14 @@ extension ParameterCipher {
             let field = try EncryptedField(
                 match,
                 body,
-                decryptor,
+                opener.decryptor,
                 keyID: checksKeyID ? id : nil,
                 correlationID: correlationID
             )
             try field.checkSharesKey(with: fields.first)
             fields.append(field)
         }
-        return ExaminedFields(id: id, decryptor: decryptor, body: body, fields: fields)
+        return ExaminedFields(opener: opener, body: body, fields: fields)
     }
 
     /// The parameters of a body that was examined.
@@ -137,8 +135,7 @@ extension ParameterCipher {
         guard let first = fields.first else { return examined.body }
         let byteCount = fields.reduce(0) { $0 + $1.parts.ciphertext.count }
         return try withContentKey(
-            examined.id,
-            examined.decryptor,
+            examined.opener,
             of: first.parts,
             first.header,
             messageCount: fields.count,

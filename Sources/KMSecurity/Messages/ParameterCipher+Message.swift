@@ -8,16 +8,17 @@ extension ParameterCipher {
     ///
     /// - Throws: ``KMError`` as ``seal(_:_:under:at:correlationID:)``.
     public func encrypt(_ parameters: [UInt8], under id: CryptoKeyID, at date: Date) throws -> [UInt8] {
-        try encrypt(parameters, with: encryptor(id, at: date), id)
+        try encrypt(parameters, with: key(id).sealer(at: date, answering: false))
     }
 
-    func encrypt(_ parameters: [UInt8], with encryptor: JWEEncryptor, _ id: CryptoKeyID) throws -> [UInt8] {
+    func encrypt(_ parameters: [UInt8], with sealer: PreparedKey.Sealer) throws -> [UInt8] {
+        let encryptor = sealer.encryptor
         // The body is a third larger than the parameters, and it is the body that a receiver of these limits takes.
         let byteCount =
             EncryptedBody.prefix.count + encryptor.encryptedByteCount(parameters.count) + EncryptedBody.suffix.count
         try limits.check(byteCount: byteCount)
         try limits.checkJSON(parameters, "the parameters")
-        let (key, iv) = try contentKey(id, encryptor, ivCount: 1, byteCount: parameters.count)
+        let (key, iv) = try contentKey(sealer, ivCount: 1, byteCount: parameters.count)
         var body: [UInt8] = []
         body.reserveCapacity(byteCount)
         body.append(contentsOf: EncryptedBody.prefix)
@@ -35,8 +36,7 @@ extension ParameterCipher {
 
     /// A body of message level, taken apart.
     struct ExaminedMessage {
-        fileprivate let id: CryptoKeyID
-        fileprivate let decryptor: JWEDecryptor
+        fileprivate let opener: PreparedKey.Opener
         fileprivate let parts: JWECompact
         fileprivate let header: JWEHeader
     }
@@ -44,21 +44,20 @@ extension ParameterCipher {
     /// Checks all of a body that shows without the private key.
     func examine(_ body: [UInt8], under id: CryptoKeyID) throws -> ExaminedMessage {
         try limits.check(body)
-        let decryptor = try decryptor(id)
+        let opener = try key(id).opener()
         let message = try EncryptedBody.message(of: body)
-        let (parts, header) = try decryptor.parse(message.span, keyID: id.text)
+        let (parts, header) = try opener.decryptor.parse(message.span, keyID: id.text)
         // A field of another message, put here, would pass for a whole one.
         guard header.privateParameter(FieldHeader.path) == nil else {
             throw KMError(.fieldMismatch, "the value of encData is bound to a place: it is a field, and no message")
         }
-        return ExaminedMessage(id: id, decryptor: decryptor, parts: parts, header: header)
+        return ExaminedMessage(opener: opener, parts: parts, header: header)
     }
 
     /// The parameters of a body that was examined.
     func decrypt(_ message: ExaminedMessage) throws -> [UInt8] {
         let parameters = try withContentKey(
-            message.id,
-            message.decryptor,
+            message.opener,
             of: message.parts,
             message.header,
             messageCount: 1,

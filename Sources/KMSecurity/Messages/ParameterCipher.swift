@@ -14,9 +14,7 @@ public struct ParameterCipher: Sendable {
     /// What is taken.
     public let limits: ParameterLimits
 
-    private let encryptors: [CryptoKeyID: JWEEncryptor]
-    private let decryptors: [CryptoKeyID: JWEDecryptor]
-    private let fieldHeaders: [CryptoKeyID: FieldHeader]
+    private let keys: [CryptoKeyID: PreparedKey]
     var contentKeys: ContentKeySource
 
     /// Prepares every key of `keyring`.
@@ -38,22 +36,9 @@ public struct ParameterCipher: Sendable {
         self.limits = limits
         contentKeys = dataKeyCaching.map { .cache(DataKeyCache($0)) } ?? .fresh
         let policy = JWEPolicy(maximumByteCount: limits.maximumBodyByteCount)
-        var encryptors: [CryptoKeyID: JWEEncryptor] = [:]
-        var decryptors: [CryptoKeyID: JWEDecryptor] = [:]
-        var fieldHeaders: [CryptoKeyID: FieldHeader] = [:]
-        for key in keyring.keys {
-            if let recipient = key.encryptionKey {
-                let header = JWEHeader(encryption: profile.encryption, keyID: profile.namesKey ? key.id.text : nil)
-                encryptors[key.id] = try JWEEncryptor(to: recipient, header: header)
-                fieldHeaders[key.id] = FieldHeader(encryption: profile.encryption, keyID: key.id)
-            }
-            if let privateKey = key.decryptionKey {
-                decryptors[key.id] = JWEDecryptor(with: privateKey, policy: policy)
-            }
-        }
-        self.encryptors = encryptors
-        self.decryptors = decryptors
-        self.fieldHeaders = fieldHeaders
+        keys = try Dictionary(
+            uniqueKeysWithValues: keyring.keys.map { ($0.id, try PreparedKey($0, profile, policy)) }
+        )
     }
 
     /// This cipher with another ring; its cache starts empty.
@@ -83,7 +68,9 @@ public struct ParameterCipher: Sendable {
         try seal(parameters, protection, under: id, at: date, correlationID: correlationID, answering: false)
     }
 
-    /// As the public one; `answering` a call that was under the key, an inactive one encrypts too.
+    /// The body of `parameters`; see ``seal(_:_:under:at:correlationID:)``.
+    ///
+    /// - Parameter answering: Whether the message answers a call under the same key; an inactive key may encrypt answers.
     func seal(
         _ parameters: [UInt8],
         _ protection: Protection,
@@ -92,18 +79,10 @@ public struct ParameterCipher: Sendable {
         correlationID: CorrelationID?,
         answering: Bool
     ) throws -> [UInt8] {
-        switch protection {
-        case .none: parameters
-        case .message: try encrypt(parameters, with: encryptor(id, at: date, answering: answering), id)
-        case .fields(let selection):
-            try encrypt(
-                parameters,
-                fields: selection,
-                with: encryptor(id, at: date, answering: answering),
-                id,
-                correlationID
-            )
-        }
+        guard protection != .none else { return parameters }
+        let sealer = try key(id).sealer(at: date, answering: answering)
+        guard case .fields(let selection) = protection else { return try encrypt(parameters, with: sealer) }
+        return try encrypt(parameters, fields: selection, with: sealer, correlationID)
     }
 
     /// The parameters of a body, one JSON text, decrypted with the key `id`.
@@ -131,39 +110,27 @@ public struct ParameterCipher: Sendable {
         }
     }
 
-    /// The prepared encryption of a key, once it is known that the key may encrypt at `date`.
-    func encryptor(_ id: CryptoKeyID, at date: Date, answering: Bool = false) throws -> JWEEncryptor {
-        try keyring.key(id).checkEncrypts(at: date, answering: answering)
-        guard let encryptor = encryptors[id] else { throw KMError(.keyUnknown, "no key \(id) is in the ring") }
-        return encryptor
-    }
-
-    /// The prepared decryption of a key, once it is known that the key may decrypt.
-    func decryptor(_ id: CryptoKeyID) throws -> JWEDecryptor {
-        try keyring.key(id).checkDecrypts()
-        guard let decryptor = decryptors[id] else { throw KMError(.keyUnknown, "no key \(id) is in the ring") }
-        return decryptor
-    }
-
-    /// The prepared protected header of fields under a key.
-    func fieldHeader(_ id: CryptoKeyID) throws -> FieldHeader {
-        guard let header = fieldHeaders[id] else { throw KMError(.keyUnknown, "no key \(id) is in the ring") }
-        return header
+    /// The prepared key of an id.
+    ///
+    /// - Throws: ``KMError`` `keyUnknown`.
+    func key(_ id: CryptoKeyID) throws -> PreparedKey {
+        guard let key = keys[id] else { throw CryptoKeyring.unknown(id) }
+        return key
     }
 
     /// A content key for `ivCount` messages of `byteCount` bytes in all, with their initialization vectors.
     func contentKey(
-        _ id: CryptoKeyID,
-        _ encryptor: JWEEncryptor,
+        _ sealer: PreparedKey.Sealer,
         ivCount: Int,
         byteCount: Int
     ) throws -> (key: JWEContentKey, ivs: [UInt8]) {
-        let encryption = encryptor.header.encryption
+        let recipient = sealer.encryptor.recipient
+        let encryption = sealer.encryptor.header.encryption
         switch contentKeys {
-        case .fresh: return try JWEContentKey.generate(encryption, for: encryptor.recipient, ivCount: ivCount)
+        case .fresh: return try JWEContentKey.generate(encryption, for: recipient, ivCount: ivCount)
         case .cache(let cache):
-            let key = try cache.sendingKey(id, messageCount: ivCount, byteCount: byteCount) {
-                try JWEContentKey.generate(encryption, for: encryptor.recipient, ivCount: 0).key
+            let key = try cache.sendingKey(sealer.id, messageCount: ivCount, byteCount: byteCount) {
+                try JWEContentKey.generate(encryption, for: recipient, ivCount: 0).key
             }
             return (key, try SecureRandom.bytes(ivCount * AESGCM.ivByteCount))
         case .insecureGiven(let given): return try given.contentKey(encryption, ivCount: ivCount)
@@ -173,8 +140,7 @@ public struct ParameterCipher: Sendable {
     /// Calls `open` with the content key of `parts`, from the cache where it is known.
     ///
     /// - Parameters:
-    ///   - id: the key's name.
-    ///   - decryptor: its prepared decryption.
+    ///   - opener: The opener of the key.
     ///   - parts: a message; where several share a content key, any of them.
     ///   - header: its header.
     ///   - messageCount: how many messages are opened.
@@ -183,20 +149,19 @@ public struct ParameterCipher: Sendable {
     /// - Returns: what `open` returns.
     /// - Throws: what `open` throws; `cryptographyUnavailable`.
     func withContentKey<Result>(
-        _ id: CryptoKeyID,
-        _ decryptor: JWEDecryptor,
+        _ opener: PreparedKey.Opener,
         of parts: JWECompact,
         _ header: JWEHeader,
         messageCount: Int,
         byteCount: Int,
         _ open: (JWEContentKey) throws -> Result
     ) throws -> Result {
-        guard let cache else { return try open(decryptor.contentKey(of: parts, header)) }
-        let wrapped = DataKeyCache.Wrapped(id: id, encryption: header.encryption, encryptedKey: parts.encryptedKey)
+        guard let cache else { return try open(opener.decryptor.contentKey(of: parts, header)) }
+        let wrapped = DataKeyCache.Wrapped(id: opener.id, encryption: header.encryption, encryptedKey: parts.encryptedKey)
         if let key = cache.receivedKey(wrapped, messageCount: messageCount, byteCount: byteCount) {
             return try open(key)
         }
-        let key = try decryptor.contentKey(of: parts, header)
+        let key = try opener.decryptor.contentKey(of: parts, header)
         let result = try open(key)
         cache.remember(wrapped, key, messageCount: messageCount, byteCount: byteCount)
         return result
