@@ -2,12 +2,12 @@
 
 #include "internal.h"
 
-/* EVP counts in int. */
+/* EVP functions take sizes as int. */
 #define CHUNK ((size_t)1 << 30)
 
 typedef int (*update_function)(EVP_CIPHER_CTX *, unsigned char *, int *, const unsigned char *, int);
 
-/* `out` is NULL for associated data. */
+/* Passes `in` to `update` in chunks. `out` is NULL for associated data. */
 static int feed(EVP_CIPHER_CTX *context, update_function update, const uint8_t *in, size_t size, uint8_t *out) {
     for (size_t done = 0; done < size;) {
         const size_t part = size - done < CHUNK ? size - done : CHUNK;

@@ -1,5 +1,5 @@
-/* Algorithms fetched from OpenSSL's providers, once: a fetch takes a lock and a look-up, which no call should pay. A fetch
- * that failed, for lack of memory say, is not remembered: the next call tries again. */
+/* Fetches algorithms from OpenSSL's providers once, because each fetch takes a lock and a look-up. A failed fetch, for
+ * example because memory ran out, is not remembered: the next call tries again. */
 #include <stdatomic.h>
 
 #include "internal.h"
@@ -10,7 +10,7 @@ static const EVP_MD *digest(_Atomic(EVP_MD *) *cache, const char *name) {
     EVP_MD *fetched = EVP_MD_fetch(NULL, name, NULL);
     if (fetched == NULL) return NULL;
     if (atomic_compare_exchange_strong(cache, &known, fetched)) return fetched;
-    EVP_MD_free(fetched); /* another thread came first */
+    EVP_MD_free(fetched); /* another thread has already stored its own */
     return known;
 }
 

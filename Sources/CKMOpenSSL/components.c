@@ -1,5 +1,5 @@
-/* RSA keys from and to bare integers: those of a JWK, and those that der.c read. Every key but a generated one is made
- * here, so that none comes into being whose integers were not checked. */
+/* Creates RSA keys from integers, which come from a JWK or from der.c, and reads integers from keys. Every key that is
+ * not generated is created here, so that its integers are always checked. */
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
 #include <openssl/param_build.h>
@@ -28,14 +28,14 @@ static size_t bit_count(km_integer integer) {
     return count;
 }
 
-/* The integers in `checked` without leading zeros, once it is known that OpenSSL may work with them. */
+/* Checks that OpenSSL can safely work with the integers. Writes them to `checked` without leading zeros. */
 static km_status check(const km_integer *integers, size_t count, km_integer *checked, char *reason) {
     for (size_t i = 0; i < count; i++) {
         checked[i] = without_leading_zeros(integers[i]);
         if (checked[i].size == 0) return km_invalid_integer(i, "is zero", reason);
     }
     const km_integer n = checked[0], e = checked[1];
-    /* The size in bytes first, whose number of bits may not fit. */
+    /* Compare the size in bytes first: for a huge size, the number of bits could overflow. */
     if (n.size > KM_RSA_MAXIMUM_BITS / 8 || bit_count(n) > KM_RSA_MAXIMUM_BITS) return KM_TOO_LONG;
     if (n.bytes[n.size - 1] % 2 == 0) return km_invalid_integer(0, "is even", reason);
     if (e.size > MAXIMUM_EXPONENT_SIZE) return km_invalid_integer(1, "is longer than 64 bits", reason);
@@ -66,7 +66,7 @@ km_status km_rsa_from_components(const km_integer *components, size_t count, km_
     builder = OSSL_PARAM_BLD_new();
     if (builder == NULL) goto end;
     for (size_t i = 0; i < count; i++) {
-        /* Secret numbers are marked secure, so that the built parameters are cleansed as they are freed. */
+        /* Private integers are marked secure, so that the built parameters are cleansed when they are freed. */
         BIGNUM *number = i < KM_RSA_PUBLIC_COMPONENTS ? BN_new() : BN_secure_new();
         numbers[i] = number;
         if (number == NULL || BN_bin2bn(checked[i].bytes, (int)checked[i].size, number) == NULL) goto end;

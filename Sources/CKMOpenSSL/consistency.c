@@ -1,10 +1,10 @@
-/* Whether the parts of a pair belong together. */
+/* Checks that the private key of a key pair matches its public key. */
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
 
 #include "internal.h"
 
-/* 1 when `a` and `b` are each other's inverse modulo `modulus`. */
+/* Returns 1 when a * b is 1 modulo `modulus`. */
 static int are_inverse(const BIGNUM *a, const BIGNUM *b, const BIGNUM *modulus, BN_CTX *context) {
     BIGNUM *product = BN_CTX_get(context);
     return product != NULL && BN_mod_mul(product, a, b, modulus, context) == 1 && BN_is_one(product);
@@ -12,7 +12,8 @@ static int are_inverse(const BIGNUM *a, const BIGNUM *b, const BIGNUM *modulus, 
 
 enum { N, E, D, P, Q, DP, DQ, QI, COUNT };
 
-/* RFC 8017 section 3.2, but for the primality of the primes, which takes long to test. */
+/* Checks the integers as RFC 8017 section 3.2 defines them. Does not test the primes for primality, which takes
+ * a long time. */
 static int fit(BIGNUM *const *i, BN_CTX *context) {
     BIGNUM *product = BN_CTX_get(context), *p_less_1 = BN_CTX_get(context), *q_less_1 = BN_CTX_get(context);
     return q_less_1 != NULL && BN_mul(product, i[P], i[Q], context) == 1 && BN_cmp(product, i[N]) == 0
@@ -23,8 +24,8 @@ static int fit(BIGNUM *const *i, BN_CTX *context) {
         && are_inverse(i[Q], i[QI], i[P], context);
 }
 
-/* OpenSSL decrypts with d where the result of the primes is wrong, so that a wrong prime shows only in the time it takes,
- * and in what is exported. */
+/* Checks all integers, because a test decryption is not enough: when the result from the primes is wrong, OpenSSL
+ * decrypts with d instead. A wrong prime would then show only in the time taken and in exported keys. */
 static int integers_fit(const EVP_PKEY *pkey) {
     static const char *const names[COUNT] = {
         OSSL_PKEY_PARAM_RSA_N,         OSSL_PKEY_PARAM_RSA_E,         OSSL_PKEY_PARAM_RSA_D,
@@ -34,7 +35,7 @@ static int integers_fit(const EVP_PKEY *pkey) {
     BIGNUM *integers[COUNT] = {NULL};
     int found = 0;
     for (int i = 0; i < COUNT; i++) found += EVP_PKEY_get_bn_param(pkey, names[i], &integers[i]) == 1;
-    /* A key of d alone has nothing to compare. More than two primes never get here. */
+    /* A key with only d has nothing to compare. A key with more than two primes never gets here. */
     int fits = found == D + 1 && integers[D] != NULL;
     if (!fits && found == COUNT) {
         BN_CTX *context = BN_CTX_secure_new();

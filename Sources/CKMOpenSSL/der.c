@@ -1,6 +1,6 @@
-/* A reader of DER (X.690 section 10) for the few structures that hold key material. OpenSSL's decoders compute with what
- * they read, for as long as a hostile file makes them. This one computes nothing. It is strict: lengths are definite and as
- * short as they can be, and so are integers. */
+/* Reads DER (X.690 section 10), for the few structures that hold key material. OpenSSL's decoders compute with the key
+ * that they read, and a hostile file can make this take very long. This reader computes nothing. It is strict: lengths
+ * must be definite, and lengths and integers must have their shortest encoding. */
 #include <stdio.h>
 #include <string.h>
 
@@ -19,7 +19,8 @@ static const char *const names[KM_RSA_COMPONENTS] = {"n", "e", "d", "p", "q", "d
 
 static int starts_with(km_integer from, uint8_t tag) { return from.size > 0 && from.bytes[0] == tag; }
 
-/* Takes the element in front, which must have the tag `tag`, off `from`. */
+/* Removes the first element from `from` and sets *content to its content. Returns 0 when its tag is not `tag`, or when
+ * its length is invalid. */
 static int take(km_integer *from, uint8_t tag, km_integer *content) {
     if (from->size < 2 || from->bytes[0] != tag) return 0;
     size_t at = 2, length = from->bytes[1];
@@ -35,13 +36,13 @@ static int take(km_integer *from, uint8_t tag, km_integer *content) {
     return 1;
 }
 
-/* The content of the one SEQUENCE that `bytes` must be. */
+/* Sets *content to the content of a SEQUENCE. Returns 0 unless `bytes` are exactly one SEQUENCE. */
 static int only_sequence(const uint8_t *bytes, size_t size, km_integer *content) {
     km_integer rest = {bytes, size};
     return take(&rest, SEQUENCE, content) && rest.size == 0;
 }
 
-/* Takes `count` INTEGERs, as they are encoded. */
+/* Removes `count` INTEGERs from `from` and sets `integers` to their encoded contents. */
 static int take_integers(km_integer *from, km_integer *integers, size_t count) {
     for (size_t i = 0; i < count; i++) {
         if (!take(from, INTEGER, &integers[i]) || integers[i].size == 0) return 0;
@@ -81,14 +82,14 @@ km_status km_read_pkcs1_private(const uint8_t *der, size_t size, km_integer *int
     return check_integers(integers, KM_RSA_COMPONENTS, reason);
 }
 
-/* `content` is that of a SubjectPublicKeyInfo. */
+/* Reads the content of a SubjectPublicKeyInfo. */
 static km_status read_key_info(km_integer content, km_integer *integers, char *reason) {
     km_integer algorithm, identifier, bits, parameters = {NULL, 0};
     if (!take(&content, SEQUENCE, &algorithm) || !take(&algorithm, IDENTIFIER, &identifier)
         || !take(&content, BIT_STRING, &bits) || content.size != 0) return KM_MALFORMED;
     if (identifier.size != sizeof rsa_encryption
         || memcmp(identifier.bytes, rsa_encryption, sizeof rsa_encryption) != 0) return KM_NOT_RSA;
-    /* NULL, or nothing where an old encoder forgot it. */
+    /* The parameters are NULL. Some old encoders left them out. */
     if (algorithm.size > 0
         && (!take(&algorithm, NULL_VALUE, &parameters) || parameters.size != 0 || algorithm.size != 0)) return KM_MALFORMED;
     if (bits.size < 1 || bits.bytes[0] != 0) return KM_MALFORMED;

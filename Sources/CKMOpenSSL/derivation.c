@@ -1,5 +1,6 @@
-/* What the key derivation that a file asks for would cost. A hostile file can ask for hours; each algorithm is charged
- * before it runs, in rounds, a round being about as much work as one of PBKDF2 with HMAC-SHA-256. */
+/* Limits the cost of the key derivation that a file requires. A hostile file can require hours of work. The cost of
+ * each algorithm is therefore subtracted from a budget before the algorithm runs. The unit is a round: about the work
+ * of one iteration of PBKDF2 with HMAC-SHA-256. */
 #include <limits.h>
 
 #include <openssl/asn1t.h>
@@ -7,11 +8,11 @@
 
 #include "internal.h"
 
-/* PKCS#12 derives a 3DES key in two passes of all rounds, and its IV in one more. */
+/* PKCS#12 derives a 3DES key in two passes, and its IV in one more. Each pass runs all rounds. */
 #define PKCS12_PASSES 3
 
 int km_afford(int64_t *left, int64_t rounds, int64_t passes) {
-    /* OpenSSL keeps the low 32 bits of a count: a negative one would become any number of rounds. */
+    /* OpenSSL uses only the low 32 bits of a count, so that a negative count could become any number of rounds. */
     if (rounds < 0 || rounds > INT_MAX || rounds > *left / passes) return 0;
     *left -= rounds * passes;
     return 1;
@@ -23,8 +24,9 @@ static int afford_iterations(int64_t *left, const ASN1_INTEGER *iterations, int6
 }
 
 #ifndef OPENSSL_NO_SCRYPT
-/* The work grows with the product of the three parameters; OpenSSL bounds the memory alone. A unit of it costs about as
- * much as a round. PBKDF2 fills and reads blocks * parallel pieces of 128 bytes, four rounds each, before and after. */
+/* The work grows with the product of the three parameters, and one unit of the product costs about as much as one
+ * round. OpenSSL limits only the memory. In addition, PBKDF2 fills (blockSize * parallelizationParameter) pieces of 128
+ * bytes before the main work and reads them after it, at four rounds per piece each time. */
 static int afford_scrypt(int64_t *left, const SCRYPT_PARAMS *scrypt) {
     const ASN1_INTEGER *const factors[] = {scrypt->costParameter, scrypt->blockSize, scrypt->parallelizationParameter};
     int64_t product = 1, pieces = 1;
@@ -38,7 +40,7 @@ static int afford_scrypt(int64_t *left, const SCRYPT_PARAMS *scrypt) {
 }
 #endif
 
-/* PBKDF2 does all rounds once for each piece of the key that is as long as the hash. */
+/* Returns the number of passes of PBKDF2: one pass of all rounds for each hash-sized piece of the key. */
 static int64_t pbkdf2_passes(const PBKDF2PARAM *pbkdf2, const X509_ALGOR *encryption) {
     const EVP_CIPHER *cipher = encryption == NULL ? NULL : EVP_get_cipherbyobj(encryption->algorithm);
     const int prf = pbkdf2->prf == NULL ? NID_hmacWithSHA1 : OBJ_obj2nid(pbkdf2->prf->algorithm);
@@ -48,25 +50,26 @@ static int64_t pbkdf2_passes(const PBKDF2PARAM *pbkdf2, const X509_ALGOR *encryp
         const EVP_MD *md = EVP_get_digestbynid(hash);
         if (md != NULL) hash_size = EVP_MD_get_size(md);
     }
-    if (hash_size <= 0) hash_size = 16; /* the smallest there is */
+    if (hash_size <= 0) hash_size = 16; /* the smallest hash */
     return key_size <= hash_size ? 1 : (key_size + hash_size - 1) / hash_size;
 }
 
-/* Whether a derived key has at most as many bytes as any hash or cipher uses. */
+/* Returns 1 when the derived key is not longer than the longest hash. */
 static int has_common_length(const PBKDF2PARAM *pbkdf2) {
     int64_t length = 0;
     if (pbkdf2->keylength == NULL) return 1;
     return ASN1_INTEGER_get_int64(&length, pbkdf2->keylength) == 1 && length > 0 && length <= EVP_MAX_MD_SIZE;
 }
 
-/* PBES2 and PBMAC1 both begin with a key derivation function. What does not parse here does not decrypt either. */
+/* PBES2 and PBMAC1 both begin with a key derivation function. Parameters that do not parse cost nothing here, because
+ * OpenSSL cannot decrypt with them either. */
 static int afford_pbkdf(int64_t *left, const ASN1_TYPE *parameter) {
     PBE2PARAM *scheme = ASN1_TYPE_unpack_sequence(ASN1_ITEM_rptr(PBE2PARAM), parameter);
     const X509_ALGOR *function = scheme == NULL ? NULL : scheme->keyfunc;
     int affordable = 1;
     if (function != NULL && OBJ_obj2nid(function->algorithm) == NID_id_pbkdf2) {
         PBKDF2PARAM *pbkdf2 = ASN1_TYPE_unpack_sequence(ASN1_ITEM_rptr(PBKDF2PARAM), function->parameter);
-        /* PBMAC1 makes a key of the length that the file asks for: OpenSSL 3.4 to 3.6 wrote past their buffer. */
+        /* PBMAC1 derives a key of the length in the file. OpenSSL 3.4 to 3.6 wrote past their buffer for a long key. */
         affordable = pbkdf2 == NULL
             || (has_common_length(pbkdf2)
                 && afford_iterations(left, pbkdf2->iter, pbkdf2_passes(pbkdf2, scheme->encryption)));

@@ -4,7 +4,8 @@
 
 void km_clear(void) { ERR_clear_error(); }
 
-/* The queue holds the root cause first and what followed from it after. Each text is kept once, as far as they fit. */
+/* The queue holds the root cause first, then the errors that followed from it. Each text is copied only once, and only
+ * if it still fits. */
 int km_clear_with_reason(char *reason) {
     size_t used = strlen(reason);
     int memory_was_short = 0;

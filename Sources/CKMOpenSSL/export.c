@@ -25,12 +25,12 @@ uint8_t *km_rsa_export_pkcs8(const km_rsa *pair, int pem, size_t *size) {
     PKCS8_PRIV_KEY_INFO *info = EVP_PKEY2PKCS8(pair->pkey);
     uint8_t *bytes = NULL;
     if (info != NULL && pem) {
-        /* A memory BIO of the secure kind is cleansed when it is freed. */
+        /* A secure memory BIO is cleansed when it is freed. */
         BIO *bio = BIO_new(BIO_s_secmem());
         if (bio != NULL && PEM_write_bio_PKCS8_PRIV_KEY_INFO(bio, info) == 1) bytes = km_adopt_bio(bio, size);
         BIO_free(bio);
     } else if (info != NULL) {
-        /* i2d into memory of our own; through a BIO it would leave a copy behind that nobody cleanses. */
+        /* i2d allocates the result directly. A BIO would leave a copy behind that nobody cleanses. */
         const int length = i2d_PKCS8_PRIV_KEY_INFO(info, &bytes);
         if (length > 0) *size = (size_t)length;
     }

@@ -1,4 +1,4 @@
-/* RSA keys: making handles of them, public parsing, generation, checks. Private parsing is in private.c. */
+/* Creates handles of RSA keys, parses public keys, generates and compares keys. private.c parses private keys. */
 #include <string.h>
 
 #include <openssl/pem.h>
@@ -37,7 +37,8 @@ km_rsa *km_rsa_adopt(EVP_PKEY *pkey, int is_private) {
     int is_usable = key->bits > 0 && key->size > 0 && key->encrypt_sha256 != NULL
         && (!is_private || key->decrypt_sha256 != NULL);
     if (is_usable && is_private && key->decrypt_sha1 == NULL) {
-        /* Stays NULL where the provider has no SHA-1 (a FIPS one may not): what needs it then fails, nothing else. */
+        /* The context stays NULL when the provider has no SHA-1, as a FIPS provider may. Only decryption with SHA-1
+         * then fails. */
         char reason[KM_REASON_CAPACITY] = "";
         is_usable = !km_clear_with_reason(reason);
     }
@@ -81,7 +82,7 @@ int km_is_der(const uint8_t *bytes, size_t size) {
     return size >= 2 && bytes[0] == 0x30 && (bytes[1] >= 0x80 || size == (size_t)bytes[1] + 2);
 }
 
-/* 1 when the PEM block `name` is read here. */
+/* Returns 1 when the PEM block `name` is of a known type, and sets *status. */
 static int from_block(const char *name, const uint8_t *der, size_t size, km_rsa **key, km_status *status, char *reason) {
     if (strcmp(name, PEM_STRING_PUBLIC) == 0) {
         *status = from_spki(der, size, key, reason);

@@ -1,6 +1,7 @@
-/* HMAC over the provider's SHA-256, with the state after the padded key kept ready for both passes (RFC 2104 section 4
- * names this). OpenSSL's own EVP_MAC context does the same, but serves one thread at a time and costs half as much again
- * to duplicate; two finished digest states are only read, so any number of threads can start from them. */
+/* HMAC with the provider's SHA-256. For both passes, the digest state after the padded key is prepared once, as RFC
+ * 2104 section 4 suggests. OpenSSL's EVP_MAC context does the same, but only one thread can use it at a time, and
+ * duplicating it costs half as much again. The two prepared states are only read, so that any number of threads can
+ * start from them. */
 #include <pthread.h>
 #include <string.h>
 
@@ -55,8 +56,9 @@ void km_hmac_free(km_hmac *hmac) {
     OPENSSL_free(hmac);
 }
 
-/* A state for the thread to work in, made once and freed when the thread ends: to allocate one a call would cost a sixth of
- * a short message's MAC. What it holds between calls is the last MAC, and nothing of a key. */
+/* Each thread has one digest state to work in, which is created once and freed when the thread ends. One allocation per
+ * call would cost a sixth of the time of a short message's MAC. Between calls, the state holds the last MAC but no key
+ * data. */
 static pthread_key_t state_key;
 static int has_state_key;
 

@@ -4,7 +4,7 @@
 
 #include "internal.h"
 
-/* RSA of 16384 bits is the largest that OpenSSL works with. */
+/* In bytes: OpenSSL supports RSA keys of up to 16384 bits. */
 #define MAXIMUM_SIZE 2048
 #define MAXIMUM_KEY_SIZE 64
 
@@ -48,7 +48,7 @@ int km_rsa_oaep_decrypt(const km_rsa *pair, km_hash hash, const uint8_t *in, siz
     return done;
 }
 
-/* All ones when a == b, else 0, without a branch. */
+/* Returns all ones when a == b and 0 otherwise, without a branch. */
 static size_t mask_equal(size_t a, size_t b) {
     const size_t difference = a ^ b;
     return ((difference | ((size_t)0 - difference)) >> (sizeof(size_t) * 8 - 1)) - 1;
@@ -60,7 +60,7 @@ int km_rsa_oaep_unwrap(const km_rsa *pair, km_hash hash, const uint8_t *in, size
     uint8_t decrypted[MAXIMUM_SIZE];
     if (prepared == NULL || key_size > MAXIMUM_KEY_SIZE || pair->size > sizeof decrypted) return 0;
     if (!km_random(key, key_size)) return 0;
-    /* The lengths are public, and so is this branch: the random key stays. */
+    /* The sizes are public, so this branch reveals nothing. The random key is the result. */
     if (size != pair->size) return 1;
 
     EVP_PKEY_CTX *context = EVP_PKEY_CTX_dup(prepared);
@@ -72,8 +72,8 @@ int km_rsa_oaep_unwrap(const km_rsa *pair, km_hash hash, const uint8_t *in, size
     size_t length = pair->size;
     memset(decrypted, 0, MAXIMUM_KEY_SIZE);
     const int result = EVP_PKEY_decrypt(context, decrypted, &length, in, size);
-    /* EVP_PKEY_decrypt returns 1, 0 or a negative number: one comparison folds them, and the length is joined to it
-     * before anything depends on either. */
+    /* EVP_PKEY_decrypt returns 1, 0 or a negative number. The mask combines this result and the length before any step
+     * depends on one of them. */
     const uint8_t take = (uint8_t)(mask_equal((size_t)result, 1) & mask_equal(length, key_size));
     for (size_t i = 0; i < key_size; i++) {
         key[i] = (uint8_t)((decrypted[i] & take) | (key[i] & (uint8_t)~take));

@@ -1,12 +1,12 @@
-/* PKCS#12 (RFC 7292). OpenSSL's own structures decode every certificate and key that a hostile file puts where the private
- * key should be; the two below leave contents as they are until their type is known. */
+/* Reads PKCS#12 (RFC 7292). OpenSSL's own structures would decode every certificate and key that a hostile file puts in
+ * place of the private key. The two structures below leave the contents undecoded until their type is known. */
 #include <openssl/asn1t.h>
 #include <openssl/pkcs12.h>
 #include <openssl/pkcs7.h>
 
 #include "internal.h"
 
-/* The most rounds that are spent on finding out whether a file without a passphrase has none, by a MAC over nothing. */
+/* The largest number of rounds for verifying the MAC of a file when no passphrase was given. */
 #define UNASKED_ROUNDS 100000
 
 typedef struct km_content {
@@ -42,7 +42,7 @@ static int has_type(const KM_CONTENT *content, int nid, int value_type) {
     return OBJ_obj2nid(content->type) == nid && content->value != NULL && ASN1_TYPE_get(content->value) == value_type;
 }
 
-/* The first private key among the bags of one safe. */
+/* Loads the first private key among the bags of one safe. */
 static km_status load_bags(km_load *load, const STACK_OF(PKCS12_SAFEBAG) *bags) {
     for (int i = 0; i < sk_PKCS12_SAFEBAG_num(bags); i++) {
         const PKCS12_SAFEBAG *bag = sk_PKCS12_SAFEBAG_value(bags, i);
@@ -91,8 +91,8 @@ static km_status load_contents(km_load *load, const KM_PFX *pfx) {
     STACK_OF(KM_CONTENT) *safes = ASN1_item_unpack(pfx->safes->value->value.octet_string, ASN1_ITEM_rptr(KM_CONTENTS));
     if (safes == NULL) return km_failure(KM_MALFORMED, load->reason);
     km_status status = KM_MALFORMED;
-    /* The key is usually in the last safe, unencrypted but for its own shroud; certificates come before it, under an
-     * algorithm that may not be available without anything being lost. */
+    /* The key is usually in the last safe, which is not encrypted, while the key itself is. The certificates are in the
+     * safes before it. They are not needed, so it does not matter if their encryption algorithm is not available. */
     for (int i = sk_KM_CONTENT_num(safes) - 1; i >= 0; i--) {
         const km_status found = load_safe(load, sk_KM_CONTENT_value(safes, i));
         const int is_final = found == KM_DONE || found == KM_TOO_COSTLY || found == KM_FAILED;
@@ -111,7 +111,7 @@ static km_status verify_mac(km_load *load, PKCS12 *file) {
         const int verified = PKCS12_verify_mac(file, load->passphrase, load->passphrase_size) == 1;
         return verified ? KM_DONE : km_decryption_failure();
     }
-    /* There are two ways to have no passphrase, and so two MACs to compute. */
+    /* A file without a passphrase may use NULL or an empty string, so there are two MACs to compute. */
     if (!km_afford_mac(&unasked, file, 2)) return KM_PASSPHRASE_MISSING;
     ERR_clear_error();
     if (PKCS12_verify_mac(file, NULL, 0) == 1 || PKCS12_verify_mac(file, "", 0) == 1) return KM_DONE;

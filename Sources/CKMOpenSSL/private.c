@@ -1,5 +1,5 @@
-/* Parsing of private keys: PKCS#8 and PKCS#1, in PEM and DER; PKCS#12 is in pkcs12.c. OpenSSL is never left to ask for a
- * passphrase on a terminal, nor given key material to decode: what it decrypts is read by der.c. */
+/* Parses private keys in PKCS#8 and PKCS#1, in PEM and DER. pkcs12.c parses PKCS#12. OpenSSL never asks for a
+ * passphrase on a terminal, and it never decodes key material: der.c reads what OpenSSL decrypts. */
 #include <limits.h>
 #include <string.h>
 
@@ -7,7 +7,7 @@
 
 #include "internal.h"
 
-/* Some seconds of work, for all parts of a file together; files in the wild ask for 2048 to about a million rounds. */
+/* The limit for all parts of a file together, some seconds of work. Real files use 2048 to about a million rounds. */
 #define MAXIMUM_ROUNDS 10000000
 
 km_status km_decryption_failure(void) {
@@ -80,7 +80,7 @@ static int give_passphrase(char *buffer, int capacity, int writing, void *contex
     return load->passphrase_size;
 }
 
-/* PKCS#1 in PEM may be encrypted by what the block's header says (RFC 1421), with one round of MD5. */
+/* PKCS#1 in PEM may be encrypted as the header of the block says (RFC 1421). The key derivation is one round of MD5. */
 static km_status load_pkcs1_block(km_load *load, char *header, uint8_t *data, long length) {
     EVP_CIPHER_INFO cipher;
     ERR_clear_error();
@@ -91,11 +91,11 @@ static km_status load_pkcs1_block(km_load *load, char *header, uint8_t *data, lo
     if (cipher.cipher != NULL && load->passphrase == NULL) return KM_PASSPHRASE_MISSING;
     if (PEM_do_header(&cipher, data, &length, give_passphrase, load) != 1) return km_decryption_failure();
     const km_status status = load_pkcs1(load, data, (size_t)length);
-    /* A wrong passphrase leaves good padding once in 256 times. */
+    /* With a wrong passphrase, the padding is valid about once in 256 times. */
     return status == KM_MALFORMED && cipher.cipher != NULL ? KM_PASSPHRASE_WRONG : status;
 }
 
-/* 1 when the PEM block `name` is read here. */
+/* Returns 1 when the PEM block `name` is a private key, and sets *status. */
 static int load_block(km_load *load, const char *name, char *header, uint8_t *data, long length, km_status *status) {
     if (strcmp(name, PEM_STRING_PKCS8INF) == 0) {
         *status = load_pkcs8(load, data, (size_t)length);
@@ -127,7 +127,7 @@ static km_status load_pem(km_load *load, const uint8_t *bytes, size_t size) {
         done = load_block(load, name, header, data, length, &status);
         if (!done && (strcmp(name, PEM_STRING_PUBLIC) == 0 || strcmp(name, PEM_STRING_RSA_PUBLIC) == 0
                       || km_is_certificate_label(name))) {
-            status = KM_PUBLIC_KEY; /* unless a private key follows, as in a bundle */
+            status = KM_PUBLIC_KEY; /* unless a private key follows, as in a bundle of both */
         }
         OPENSSL_secure_free(name);
         OPENSSL_secure_free(header);
@@ -147,7 +147,7 @@ static km_status load_der(km_load *load, const uint8_t *bytes, size_t size) {
         char reason[KM_REASON_CAPACITY];
         const km_status found = km_rsa_parse_public(bytes, size, &public_key, reason);
         km_rsa_free(public_key);
-        /* Its own faults do not matter here. */
+        /* Every status but these three means a public key or a certificate, valid or not. */
         if (found == KM_FAILED) status = KM_FAILED;
         else if (found != KM_MALFORMED && found != KM_PRIVATE_KEY) status = KM_PUBLIC_KEY;
     }
@@ -178,7 +178,7 @@ km_status km_rsa_parse_private(const uint8_t *bytes, size_t size, const uint8_t 
     if (passphrase_size > KM_PASSPHRASE_MAXIMUM) return KM_PASSPHRASE_TOO_LONG;
     if (size == 0) return KM_MALFORMED;
     const km_status status = km_is_der(bytes, size) ? load_der(&load, bytes, size) : load_pem(&load, bytes, size);
-    /* OpenSSL's reasons tell of the encoding. Where a passphrase was at work they say nothing but that, in many ways. */
+    /* OpenSSL's reasons describe the encoding. They add nothing to a missing or wrong passphrase. */
     if (status == KM_DONE || status == KM_PASSPHRASE_WRONG || status == KM_PASSPHRASE_MISSING) reason[0] = '\0';
     km_clear();
     if (status == KM_DONE) *key = load.key;

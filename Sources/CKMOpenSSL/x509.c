@@ -1,4 +1,4 @@
-/* timegm */
+/* For timegm. */
 #define _DEFAULT_SOURCE 1
 #include <string.h>
 #include <time.h>
@@ -39,7 +39,7 @@ km_status km_x509_parse(const uint8_t *der, size_t size, int trailing, X509 **x5
     if (status == KM_DONE && used != size && !trailing) status = KM_MALFORMED;
     if (status == KM_DONE) status = km_rsa_from_components(integers, KM_RSA_PUBLIC_COMPONENTS, key, reason);
     if (status != KM_DONE) return status;
-    /* d2i_X509 decodes the key, too: now that is known to be little work. */
+    /* d2i_X509 also decodes the key. The checks above make sure that this takes little work. */
     const uint8_t *at = der;
     *x509 = d2i_X509(NULL, &at, (long)used);
     if (*x509 != NULL && at == der + used) return KM_DONE;
@@ -157,7 +157,7 @@ km_status km_certificate_copy_public_key(const km_certificate *certificate, km_r
     km_integer integers[KM_RSA_PUBLIC_COMPONENTS];
     *key = NULL;
     reason[0] = '\0';
-    /* That it is an RSA key was seen as the certificate was read. */
+    /* km_x509_parse has already checked that this is an RSA key. */
     if (bits == NULL) return KM_FAILED;
     const km_status status = km_read_pkcs1_public(ASN1_STRING_get0_data(bits), (size_t)ASN1_STRING_length(bits), integers,
                                                   reason);
@@ -176,7 +176,7 @@ static int add_extension(X509 *x509, int nid, const char *value) {
 static int set_serial(X509 *x509) {
     uint8_t bytes[SERIAL_SIZE];
     if (RAND_bytes(bytes, SERIAL_SIZE) != 1) return 0;
-    bytes[0] = (uint8_t)((bytes[0] & 0x3f) | 0x40); /* positive, and always of the same length */
+    bytes[0] = (uint8_t)((bytes[0] & 0x3f) | 0x40); /* positive, and always the same length */
     BIGNUM *number = BN_bin2bn(bytes, SERIAL_SIZE, NULL);
     const int done = number != NULL && BN_to_ASN1_INTEGER(number, X509_get_serialNumber(x509)) != NULL;
     BN_free(number);

@@ -1,16 +1,16 @@
-/// The check digit of card numbers (ISO/IEC 7812-1 annex B), also known as the Luhn formula.
+/// The Luhn formula, which card numbers use for their check digit (ISO/IEC 7812-1 annex B).
 ///
-/// Without a branch or a look-up that depends on a digit.
+/// Its branches and memory accesses do not depend on the digits.
 enum Luhn {
-    /// Whether the last of `digits` is the check digit of those before it.
+    /// Returns whether the last of `digits` is the check digit of the digits before it.
     ///
-    /// `digits` are ASCII digits; the caller has seen to that.
+    /// The caller must make sure that `digits` contains only ASCII digits.
     static func isValid(_ digits: Span<UInt8>) -> Bool {
         var sum = 0
         var isDoubled = false
         for index in digits.indices.reversed() {
             let digit = Int(digits[index] & 0x0F)
-            // Twice the digit, less 9 from 5 on: the sum of its own digits.
+            // Double the digit. From 5 on, subtract 9, which gives the sum of the two digits of the result.
             let double = 2 * digit - 9 * ((digit + 11) >> 4)
             sum += isDoubled ? double : digit
             isDoubled.toggle()

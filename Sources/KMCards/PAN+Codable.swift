@@ -1,41 +1,42 @@
 internal import KMPrimitives
 
 extension PAN: Decodable {
-    /// Reads a JSON string of digits without separators.
+    /// Decodes a PAN from a string of digits without separators.
     ///
-    /// The decoder's own copy of the text is not cleansed: for what must not stay in memory at all, take the PAN out of the
-    /// bytes with ``init(_:digitCount:separators:)-(Span<UInt8>,_,_)``.
+    /// The decoder makes its own copy of the text, and that copy is not erased. If the PAN must not remain in memory,
+    /// create it from the bytes with ``init(_:digitCount:separators:)-(Span<UInt8>,_,_)``.
     ///
-    /// - Throws: ``KMError`` as ``init(_:digitCount:separators:)-(String,_,_)``; `panMalformed` where there is no string.
+    /// - Throws: ``KMError`` `panMalformed` if the value is not a string or contains anything but digits,
+    ///   `panLengthInvalid`, `panCheckDigitInvalid`, or `cryptographyUnavailable` if there is not enough memory.
     public init(from decoder: any Decoder) throws {
         try self.init(decoder.text(.panMalformed))
     }
 
-    /// This PAN in a form that encodes, as a string of all its digits.
+    /// This PAN in a form that can be encoded, as a string of all its digits.
     ///
-    /// For parameters that are about to be encrypted, and nothing else.
+    /// Use it only for parameters that you are about to encrypt.
     public var insecureClearText: InsecureClearText { InsecureClearText(pan: self) }
 
-    /// A PAN that encodes as a string of all its digits; it prints masked all the same.
+    /// A PAN that is encoded as a string of all its digits, but printed masked.
     public struct InsecureClearText: Sendable, Codable, Equatable, CustomStringConvertible {
         /// The PAN.
         public let pan: PAN
 
-        /// Makes it of a PAN.
+        /// Creates the encodable form of a PAN.
         public init(pan: PAN) {
             self.pan = pan
         }
 
-        /// Reads a JSON string of digits.
+        /// Decodes a PAN from a string of digits without separators.
         ///
-        /// - Throws: ``KMError`` as ``PAN/init(from:)``.
+        /// - Throws: The same errors as ``PAN/init(from:)``.
         public init(from decoder: any Decoder) throws {
             pan = try PAN(from: decoder)
         }
 
-        /// Writes all digits as a string.
+        /// Encodes all digits as a string.
         ///
-        /// - Throws: what the encoder throws.
+        /// - Throws: The encoder's error.
         public func encode(to encoder: any Encoder) throws {
             var container = encoder.singleValueContainer()
             try container.encode(
@@ -45,22 +46,25 @@ extension PAN: Decodable {
             )
         }
 
-        /// Masked, with six leading digits.
+        /// The masked PAN, as ``PAN/description``.
         public var description: String { pan.description }
     }
 }
 
 extension Decoder {
-    /// The string that stands here.
+    /// Decodes a single string.
     ///
-    /// The decoder's own error tells the path, in which a document's names stand, a card number perhaps.
+    /// The decoder's own error is replaced because it contains the coding path. A member name in that path might be a
+    /// card number.
     ///
-    /// - Throws: ``KMError`` `code` where there is none.
+    /// - Parameter code: The code of the error to throw.
+    /// - Returns: The string.
+    /// - Throws: ``KMError`` with `code` if the value is not a string.
     func text(_ code: KMError.Code) throws -> String {
         do {
             return try singleValueContainer().decode(String.self)
         } catch {
-            throw KMError(code, "not a string, which is due")
+            throw KMError(code, "the value must be a string")
         }
     }
 }

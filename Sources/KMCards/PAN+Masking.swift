@@ -1,20 +1,23 @@
 internal import KMPrimitives
 
 extension PAN {
-    /// How many leading digits a masked PAN shows.
+    /// The number of leading digits that a masked PAN shows.
     public enum LeadingDigits: Int, Sendable {
-        /// The last four digits alone are shown.
+        /// No leading digits; only the last four digits are shown.
         case none = 0
-        /// The first six: the issuer's number (BIN) as ISO/IEC 7812-1 had it until 2017.
+        /// Six leading digits, the length of the issuer identification number (BIN) in ISO/IEC 7812-1 until 2017.
         case six = 6
-        /// The first eight: the issuer's number as it has it since.
+        /// Eight leading digits, the length of the issuer identification number since 2017.
         case eight = 8
     }
 
-    /// The PAN with asterisks in place of the digits in between.
+    /// Returns the PAN with asterisks in place of the middle digits.
     ///
-    /// The last four digits stand, and of the first as many as asked for, but at most six of 15 digits and none of fewer:
-    /// what is hidden of those could be found by trial. PCI DSS 3.4.1 lets no more be shown.
+    /// The last four digits are always shown. A PAN of 15 digits shows at most six leading digits, and a shorter PAN
+    /// shows none, because the few digits left could be brute-forced. PCI DSS 3.4.1 allows no more digits to be shown.
+    ///
+    /// - Parameter leading: The number of leading digits to show.
+    /// - Returns: A text with as many characters as the PAN has digits.
     public func masked(leading: LeadingDigits = .six) -> String {
         withDigits { Self.masked($0, leading: leading) }
     }
@@ -36,12 +39,12 @@ extension PAN {
 }
 
 extension PAN: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-    /// Masked, with six leading digits.
+    /// The PAN, masked as ``masked(leading:)`` does by default.
     public var description: String { masked() }
 
-    /// Masked, with six leading digits.
+    /// The type's name and the masked PAN.
     public var debugDescription: String { "PAN(\(masked()))" }
 
-    /// Shows no children, so that `dump` prints no digits.
+    /// A mirror without children, so that `dump` prints no digits.
     public var customMirror: Mirror { Mirror(self, children: []) }
 }

@@ -1,36 +1,40 @@
 internal import KMPrimitives
 
-/// A primary account number: the digits of a card, 12 to 19 of them, the last one their check digit (ISO/IEC 7812-1).
+/// A primary account number (PAN): the 12 to 19 digits of a card, the last of which is the check digit (ISO/IEC
+/// 7812-1).
 ///
-/// It lives in memory that is cleansed when the last copy of this value goes, is compared in constant time, and prints
-/// masked. The digits are reached through ``withDigits(_:)`` alone; what a caller copies out of there is the caller's to
-/// cleanse. It can be decoded, and encoded only by way of ``insecureClearText``.
+/// The digits are kept in memory that is erased when the last copy of the value is released. PANs are compared in
+/// constant time and printed masked. Only ``withDigits(_:)`` gives access to the digits, and you must erase any copy
+/// that you make there. A PAN can be decoded. To encode it, use ``insecureClearText``.
 public struct PAN: Sendable {
-    /// How many digits a PAN may have: 12 to 19.
+    /// The accepted numbers of digits, 12 to 19.
     public static let digitCounts = 12...19
 
-    /// What may stand between the digits.
+    /// The separators that are accepted between digits.
     public enum Separators: Sendable {
-        /// Nothing.
+        /// No separators.
         case none
-        /// Single spaces or hyphens, as cards and people write them.
+        /// Single spaces or hyphens, as printed on cards and typed by people.
         case spacesAndHyphens
     }
 
     /// The digits in ASCII.
     private let digits: SecretBytes
 
-    /// How many digits, 12 to 19.
+    /// The number of digits, 12 to 19.
     public var digitCount: Int { digits.count }
 
-    /// Checks and copies a card number; the original stays the caller's, who should not keep it longer than needed.
+    /// Creates a PAN from bytes, after checking its characters, length and check digit.
+    ///
+    /// The digits are copied. You still own the original, and should erase it as soon as you no longer need it.
     ///
     /// - Parameters:
-    ///   - text: ASCII digits.
-    ///   - digitCount: how many are due, such as 16 for the platform's `physicalCardNo`; nil for any of 12 to 19.
-    ///   - separators: what may stand between two digits.
+    ///   - text: The card number in ASCII.
+    ///   - digitCount: The required number of digits, such as 16 for the platform's `physicalCardNo`, or nil to accept
+    ///     12 to 19.
+    ///   - separators: The separators that are accepted between two digits.
     /// - Throws: ``KMError`` `panMalformed`, `panLengthInvalid` or `panCheckDigitInvalid`, in this order of precedence,
-    ///   whose details hold no digit; `cryptographyUnavailable` when memory is short.
+    ///   or `cryptographyUnavailable` if there is not enough memory. No detail contains any of the digits.
     public init(_ text: Span<UInt8>, digitCount: Int? = nil, separators: Separators = .none) throws {
         var count = 0
         var isBehindDigit = false
@@ -53,47 +57,58 @@ public struct PAN: Sendable {
         guard digits.withBytes(Luhn.isValid) else { throw Self.wrongCheckDigit }
     }
 
-    /// Checks and copies a card number.
+    /// Creates a PAN from a string, after checking its characters, length and check digit.
     ///
-    /// A `String` is not cleansed when it goes: where you have bytes, give those.
+    /// Neither the string nor the copy of its bytes that this initializer makes is erased from memory. If you have the
+    /// bytes, use ``init(_:digitCount:separators:)-(Span<UInt8>,_,_)`` instead.
     ///
-    /// - Throws: ``KMError`` as ``init(_:digitCount:separators:)-(Span<UInt8>,_,_)``.
+    /// - Parameters:
+    ///   - text: The card number.
+    ///   - digitCount: The required number of digits, or nil to accept 12 to 19.
+    ///   - separators: The separators that are accepted between two digits.
+    /// - Throws: The same errors as ``init(_:digitCount:separators:)-(Span<UInt8>,_,_)``.
     public init(_ text: String, digitCount: Int? = nil, separators: Separators = .none) throws {
         let bytes = Array(text.utf8)
         try self.init(bytes.span, digitCount: digitCount, separators: separators)
     }
 
-    /// Calls `body` with the digits in ASCII, which it must not keep.
+    /// Calls `body` with the digits in ASCII, and returns its result.
+    ///
+    /// If `body` copies digits, you must erase the copy.
     public func withDigits<Result>(_ body: (Span<UInt8>) throws -> Result) rethrows -> Result {
         try digits.withBytes(body)
     }
 
-    /// Throws unless `digits` are a PAN without separators; copies nothing.
+    /// Throws unless `digits` are a PAN without separators, and makes no copy of them.
     package static func check(_ digits: Span<UInt8>, digitCount: Int? = nil) throws {
         for index in digits.indices where !digits[index].isDigit { throw malformed(at: index, .none) }
         try checkLength(digits.count, digitCount)
         guard Luhn.isValid(digits) else { throw wrongCheckDigit }
     }
 
-    private static func checkLength(_ count: Int, _ due: Int?) throws {
-        if let due, count != due { throw KMError(.panLengthInvalid, "\(counted(count, "digit")); \(due) are due") }
+    private static func checkLength(_ count: Int, _ required: Int?) throws {
+        if let required, count != required {
+            throw KMError(.panLengthInvalid, "a card number must have \(counted(required, "digit")) here; got \(count)")
+        }
         guard digitCounts.contains(count) else {
-            throw KMError(.panLengthInvalid, "\(counted(count, "digit")); 12 to 19 are due")
+            throw KMError(.panLengthInvalid, "a card number must have 12 to 19 digits; got \(count)")
         }
     }
 
     private static func malformed(at index: Int, _ separators: Separators) -> KMError {
-        let due = separators == .none ? "digits alone" : "digits with single spaces or hyphens between them"
-        return KMError(.panMalformed, "byte \(index + 1) is out of place; \(due) are due")
+        let form = separators == .none ? "only digits" : "digits, with single spaces or hyphens between them"
+        return KMError(.panMalformed, "expected \(form); byte \(index + 1) does not fit")
     }
 
     private static var wrongCheckDigit: KMError {
-        KMError(.panCheckDigitInvalid, "the last digit is not the check digit (Luhn) of those before it")
+        KMError(.panCheckDigitInvalid, "the check digit (Luhn) is wrong; look for a mistyped digit")
     }
 }
 
 extension PAN: Equatable {
-    /// Whether both have the same digits; the time it takes tells their numbers of digits only.
+    /// Returns whether both have the same digits.
+    ///
+    /// The comparison takes a time that depends only on the numbers of digits.
     public static func == (left: PAN, right: PAN) -> Bool {
         left.digits == right.digits
     }

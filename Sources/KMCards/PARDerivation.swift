@@ -1,14 +1,15 @@
 internal import KMPrimitives
 
-/// How PARs of one prefix come of PANs under one key: HMAC-SHA-256 of the PAN and of what the PAR is for, read as a
-/// fraction, whose first 25 digits to the base 36 are the reference.
+/// Derives PARs with one prefix from PANs, under one key.
 ///
-/// The article on the derivation has it in full, with vectors.
+/// It computes HMAC-SHA-256 over the PAR's format, prefix and key version, and the PAN. It reads the MAC as a fraction
+/// between 0 and 1. The first 25 digits of that fraction in base 36 are the reference. The article on the derivation
+/// specifies every step, with examples.
 struct PARDerivation: Sendable {
     let version: UInt32
     private let prefix: PAR.Prefix
     private let hmac: HMACSHA256
-    /// Everything that is authenticated but the PAN.
+    /// The part of the message before the PAN.
     private let opening: DerivationMessage
 
     init(_ key: TokenizationKey, prefix: PAR.Prefix) {
@@ -22,7 +23,7 @@ struct PARDerivation: Sendable {
         opening = message
     }
 
-    /// The PAR of a PAN, which the caller has checked.
+    /// Derives the PAR of a PAN that the caller has checked.
     func par(for pan: Span<UInt8>) throws -> PAR {
         var message = opening
         for index in pan.indices { message.append(pan[index]) }
@@ -40,7 +41,9 @@ struct PARDerivation: Sendable {
         return PAR(format: prefix.format, characters: characters)
     }
 
-    /// The first five octets of a MAC that no PAR has anything of, in hexadecimal.
+    /// Returns the key check value, the first five octets of a MAC in upper-case hexadecimal.
+    ///
+    /// The label of this MAC differs from that of the PARs, so that the value reveals nothing about any PAR.
     static func keyCheckValue(_ hmac: HMACSHA256, version: UInt32) throws -> String {
         var message = DerivationMessage(.keyCheck)
         message.append(version)
@@ -49,10 +52,10 @@ struct PARDerivation: Sendable {
         }
     }
 
-    /// As many digits at once as a word holds.
+    /// 36 to the power of 12, the largest power of 36 that fits into 64 bits.
     private static let thirtySixToThe12: UInt64 = 4_738_381_338_321_616_896
 
-    /// Puts the 12 digits of `number` to the base 36 at `start`.
+    /// Writes the 12 base-36 digits of `number` at `start`.
     private static func put(_ number: UInt64, at start: Int, in text: inout InlineArray<29, UInt8>) {
         var rest = number
         for place in stride(from: start + 11, through: start, by: -1) {
@@ -62,18 +65,21 @@ struct PARDerivation: Sendable {
         }
     }
 
-    /// The character of a digit to the base 36, without a branch, of which no processor could tell the outcome before.
+    /// Returns the character of a base-36 digit.
+    ///
+    /// It does not branch, because a processor could not predict the branch.
     private static func character(_ digit: UInt64) -> UInt8 {
         let isLetter = (digit &+ 118) >> 7
         return UInt8(truncatingIfNeeded: digit &+ 48 &+ 7 &* isLetter)
     }
 }
 
-/// What is authenticated: 16 octets of label, one of format, two or four of prefix, four of version, 19 of PAN at most.
+/// The message that the HMAC authenticates, at most 44 octets.
 ///
-/// That and the padding fit into one block of SHA-256, so that a derivation costs the least that an HMAC can.
+/// It consists of a label (16 octets), the format (1), the prefix (2 or 4), the key version (4) and the PAN (at most
+/// 19). With its padding it fits into one SHA-256 block, so that a derivation is as fast as an HMAC can be.
 private struct DerivationMessage {
-    /// What it is for, and is told apart by; 16 ASCII characters each.
+    /// The purpose of the message, 16 ASCII characters.
     enum Label: String {
         case reference = "KMSecurity PAR 1"
         case keyCheck = "KMSecurity KCV 1"
@@ -91,7 +97,7 @@ private struct DerivationMessage {
         count += 1
     }
 
-    /// Four octets, the highest first.
+    /// Appends four octets, most significant first.
     mutating func append(_ number: UInt32) {
         for shift in stride(from: 24, through: 0, by: -8) { append(UInt8(truncatingIfNeeded: number >> UInt32(shift))) }
     }
@@ -100,19 +106,19 @@ private struct DerivationMessage {
         try hmac.authenticate(storage.span.extracting(first: count))
     }
 
-    /// It holds a PAN.
+    /// Erases the message, which contains a PAN.
     mutating func cleanse() {
         var octets = storage.mutableSpan
         KMPrimitives.cleanse(&octets)
     }
 }
 
-/// A number from 0 to 1, without 1: 256 binary places.
+/// A number of at least 0 and less than 1, with 256 binary places.
 private struct Fraction {
-    /// The highest first.
+    /// The number's words, most significant first.
     var words: InlineArray<4, UInt64>
 
-    /// Multiplies by `factor`, takes the whole part away and returns it: a number from 0 to `factor` - 1.
+    /// Multiplies by `factor`, then removes and returns the integer part, 0 to `factor` - 1.
     mutating func scale(by factor: UInt64) -> UInt64 {
         var whole: UInt64 = 0
         for index in stride(from: 3, through: 0, by: -1) {

@@ -1,90 +1,105 @@
 internal import KMPrimitives
 
-/// Derives PARs from PANs: the same PAN gives the same PAR every time and everywhere, and nobody without the key can go
-/// back or test a guess.
+/// Derives PARs from PANs under a secret key.
 ///
-/// Make one and keep it; it may be used from several tasks at once. One derivation is one HMAC-SHA-256.
+/// The same PAN, key and prefix give the same PAR every time and on every server. Without the key, nobody can recover
+/// the PAN from a PAR, or test whether a PAR belongs to a guessed PAN.
+///
+/// Create one tokenizer and reuse it. Several tasks may use it at the same time. Each derivation computes one
+/// HMAC-SHA-256.
 public struct PARTokenizer: Sendable {
-    /// A PAR and the version of the key it was derived under.
+    /// A PAR and the version of the key that derived it.
     public struct Derivation: Sendable, Hashable {
-        /// The version of the key.
+        /// The key's version.
         public let version: UInt32
-        /// What that key derives.
+        /// The PAR that the key derived.
         public let par: PAR
     }
 
-    /// The prefix of every PAR it derives.
+    /// The prefix of every PAR that this tokenizer derives.
     public let prefix: PAR.Prefix
-    /// Under the current key.
+    /// The derivation under the current key.
     private let current: PARDerivation
-    /// Under the former ones, as they were given.
+    /// The derivations under the retired keys, in the order in which they were given.
     private let former: [PARDerivation]
 
-    /// Takes the keys.
+    /// Creates a tokenizer from its keys.
     ///
     /// - Parameters:
-    ///   - current: the key for cards that have no PAR yet.
-    ///   - former: keys that PARs still in use were derived under, the newest first. There is none unless a key had to be
+    ///   - current: The key for cards that have no PAR yet.
+    ///   - former: The retired keys whose PARs are still in use, newest first. It is empty unless a key had to be
     ///     replaced.
-    ///   - prefix: what every PAR begins with: two characters for the platform's form, four for EMVCo's.
-    /// - Throws: ``KMError`` `keyVersionRepeated` when two keys have one version.
+    ///   - prefix: The prefix of every PAR: two characters for the platform's format, four for EMVCo's.
+    /// - Throws: ``KMError`` `keyVersionRepeated` if two keys have the same version.
     public init(_ current: TokenizationKey, former: [TokenizationKey] = [], prefix: PAR.Prefix = .platform) throws {
         var versions = Set<UInt32>()
         for key in [current] + former where !versions.insert(key.version).inserted {
-            throw KMError(.keyVersionRepeated, "two tokenization keys have version \(key.version)")
+            throw KMError(
+                .keyVersionRepeated,
+                "two tokenization keys have version \(key.version); each must have its own"
+            )
         }
         self.prefix = prefix
         self.current = PARDerivation(current, prefix: prefix)
         self.former = former.map { PARDerivation($0, prefix: prefix) }
     }
 
-    /// The versions of its keys: the current one, then the former ones.
+    /// The versions of the keys, the current key's first.
     public var versions: [UInt32] { ([current] + former).map(\.version) }
 
-    /// The PAR of a PAN under the current key.
+    /// Derives the PAR of a PAN under the current key.
     ///
-    /// - Throws: ``KMError`` `cryptographyUnavailable`.
+    /// - Throws: ``KMError`` `cryptographyUnavailable` if OpenSSL fails.
     public func par(for pan: PAN) throws -> PAR {
         try pan.withDigits(current.par(for:))
     }
 
-    /// The PAR of a PAN under the key of a version.
+    /// Derives the PAR of a PAN under the key with the given version.
     ///
-    /// - Throws: ``KMError`` `keyVersionUnknown`, `cryptographyUnavailable`.
+    /// - Throws: ``KMError`` `keyVersionUnknown` if no key has this version, or `cryptographyUnavailable` if OpenSSL
+    ///   fails.
     public func par(for pan: PAN, version: UInt32) throws -> PAR {
         guard let derivation = ([current] + former).first(where: { $0.version == version }) else {
-            throw KMError(.keyVersionUnknown, "no tokenization key of version \(version) is held")
+            throw KMError(.keyVersionUnknown, "no tokenization key has version \(version); expected one of \(versions)")
         }
         return try pan.withDigits(derivation.par(for:))
     }
 
-    /// The PAR of a PAN under each key, the current one first.
+    /// Derives the PAR of a PAN under each key, the current key first.
     ///
-    /// During a migration, look these up in this order: a card keeps the PAR that it has, and one that has none gets the
-    /// first.
+    /// During a migration to a new key, look the PARs up in this order. If the card already has one of them, keep it.
+    /// If it has none, assign the first.
     ///
-    /// - Throws: ``KMError`` `cryptographyUnavailable`.
+    /// - Throws: ``KMError`` `cryptographyUnavailable` if OpenSSL fails.
     public func derivations(for pan: PAN) throws -> [Derivation] {
         try pan.withDigits { digits in
             try ([current] + former).map { Derivation(version: $0.version, par: try $0.par(for: digits)) }
         }
     }
 
-    /// The version of the key under which `par` was derived from `pan`; nil when it was none of these keys, another PAN,
-    /// or another prefix.
+    /// Returns the version of the key that derived `par` from `pan`.
     ///
-    /// A PAR alone does not tell its version.
+    /// A PAR alone does not show its key version, so this needs the PAN too. It derives the PAR under each key.
     ///
-    /// - Throws: ``KMError`` `cryptographyUnavailable`.
+    /// - Parameters:
+    ///   - par: The PAR.
+    ///   - pan: The PAN that it should belong to.
+    /// - Returns: The version, or nil if `par` has another PAN, another prefix, or a key that this tokenizer does not
+    ///   have.
+    /// - Throws: ``KMError`` `cryptographyUnavailable` if OpenSSL fails.
     public func version(of par: PAR, for pan: PAN) throws -> UInt32? {
         try derivations(for: pan).first { $0.par == par }?.version
     }
 
-    /// The PAR of a PAN that is held without separators in memory of the caller's, under the current key.
+    /// Derives the PAR, under the current key, of a PAN in your own memory.
     ///
-    /// For long lists: it copies nothing that is not cleansed, and allocates nothing of its own.
+    /// Use it for long lists. It erases every copy of the digits that it makes, and allocates no memory of its own.
     ///
-    /// - Throws: ``KMError`` as ``PAN/init(_:digitCount:separators:)-(Span<UInt8>,_,_)``.
+    /// - Parameters:
+    ///   - digits: The PAN in ASCII, without separators.
+    ///   - digitCount: The required number of digits, or nil to accept 12 to 19.
+    /// - Returns: The PAR.
+    /// - Throws: The same errors as ``PAN/init(_:digitCount:separators:)-(Span<UInt8>,_,_)``.
     public func par(forDigits digits: Span<UInt8>, digitCount: Int? = nil) throws -> PAR {
         try PAN.check(digits, digitCount: digitCount)
         return try current.par(for: digits)
@@ -92,12 +107,12 @@ public struct PARTokenizer: Sendable {
 }
 
 extension PARTokenizer: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-    /// Tells prefix and versions.
+    /// The prefix and the key versions.
     public var description: String { "PARTokenizer(prefix \(prefix), versions \(versions))" }
 
-    /// Tells prefix and versions.
+    /// The same as ``description``.
     public var debugDescription: String { description }
 
-    /// Shows no children.
+    /// A mirror without children, so that no key is shown.
     public var customMirror: Mirror { Mirror(self, children: []) }
 }

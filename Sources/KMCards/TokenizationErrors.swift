@@ -1,15 +1,15 @@
 public import KMPrimitives
 
 extension KMError.Code {
-    /// A card number with a character that it must not have, or separators where none are taken.
+    /// The card number contains a character or a separator that is not accepted.
     public static let panMalformed = Self("panMalformed")
-    /// A card number of another length than is due.
+    /// The card number has fewer or more digits than required.
     public static let panLengthInvalid = Self("panLengthInvalid")
-    /// A card number whose last digit is not its check digit.
+    /// The last digit of the card number is not the correct check digit.
     public static let panCheckDigitInvalid = Self("panCheckDigitInvalid")
-    /// The text is no PAR, or no prefix of one.
+    /// The text is not a PAR, or not a PAR prefix.
     public static let parMalformed = Self("parMalformed")
-    /// No tokenization key of that version is held.
+    /// No tokenization key has the requested version.
     public static let keyVersionUnknown = Self("keyVersionUnknown")
     /// Two tokenization keys have the same version.
     public static let keyVersionRepeated = Self("keyVersionRepeated")

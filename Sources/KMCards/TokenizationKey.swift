@@ -1,36 +1,47 @@
 public import KMPrimitives
 
-/// The secret under which PARs are derived from PANs, made ready, with the version that is part of every derivation.
+/// A secret key with a version, from which a ``PARTokenizer`` derives PARs.
 ///
-/// A PAR is for good: whoever loses this key cannot derive it again, and whoever changes it gets other PARs. It prints
-/// redacted. It is a type of its own, so that no other secret is used in its place.
+/// A card keeps its PAR forever. If you lose this key, you cannot derive the PARs again. If you change the key or its
+/// version, you get different PARs. The key is printed redacted. It has its own type, so that no other secret can be
+/// used by mistake.
 public struct TokenizationKey: Sendable {
-    /// The sizes that are taken, in bytes: at least 128 bits, and no more than one block of the hash.
+    /// The accepted sizes in bytes, from 128 bits to one block of the hash.
     public static let byteCounts = 16...64
-    /// How many random bytes to make one of: 32, 256 bits.
+    /// The recommended size of a new key, 32 random bytes.
     public static let generatedByteCount = 32
 
-    /// The key's number among those of its owner; the same secret under another version derives other PARs.
-    public let version: UInt32
-    /// Ten upper-case hexadecimal digits by which two sites tell that they hold the same key and version.
+    /// The key's version, a number that its owner assigns.
     ///
-    /// They are derived from the key, apart from all PARs, and tell nothing of it. Two keys share them by chance once in
-    /// 10^12.
+    /// The same secret with another version derives different PARs.
+    public let version: UInt32
+    /// Ten upper-case hexadecimal digits that two sites compare to confirm that they have the same key and version.
+    ///
+    /// The value is derived from the key, separately from all PARs, and does not reveal the key. Two different keys
+    /// have the same value with a probability of 1 in 10^12.
     public let keyCheckValue: String
 
     let hmac: HMACSHA256
 
-    /// Takes the key's bytes, which should be random: 32 of `SecretBytes(randomCount:)` are what to start with.
+    /// Creates a key from its bytes.
     ///
-    /// - Throws: ``KMError`` `invalidSize` for fewer than 16 or more than 64 bytes, and for fewer than 32 that are
-    ///   hexadecimal digits alone, which would be a key of fewer than 128 bits; `cryptographyUnavailable`.
+    /// - Parameters:
+    ///   - bytes: The key, 16 to 64 random bytes. For a new key, use ``generatedByteCount`` bytes of
+    ///     `SecretBytes(randomCount:)`.
+    ///   - version: The key's version.
+    /// - Throws: ``KMError`` `invalidSize` if `bytes` has fewer than 16 or more than 64 bytes, or if it consists of
+    ///   fewer than 32 hexadecimal digits and thus has fewer than 128 bits, or `cryptographyUnavailable` if OpenSSL
+    ///   fails.
     public init(_ bytes: SecretBytes, version: UInt32 = 1) throws {
         guard Self.byteCounts.contains(bytes.count) else {
-            throw KMError(.invalidSize, "a tokenization key of \(counted(bytes.count, "byte")); 16 to 64 are due")
+            throw KMError(.invalidSize, "a tokenization key must have 16 to 64 bytes; got \(bytes.count)")
         }
         guard bytes.count >= 32 || !bytes.isHexadecimal else {
             let bitCount = 4 * bytes.count
-            throw KMError(.invalidSize, "a key of \(bytes.count) hexadecimal digits has \(bitCount) bits; 128 are due")
+            throw KMError(
+                .invalidSize,
+                "a tokenization key must have 128 bits or more; \(bytes.count) hexadecimal digits have \(bitCount)"
+            )
         }
         self.version = version
         hmac = try HMACSHA256(key: bytes)
@@ -39,14 +50,18 @@ public struct TokenizationKey: Sendable {
 }
 
 extension TokenizationKey {
-    /// Reads a key from a file, which holds its bytes as they are: what `kmsec par key generate` wrote, or random bytes.
+    /// Reads a key from a file that contains its bytes as they are.
     ///
-    /// One line end behind a text is not part of it; of what is no text, every byte is.
+    /// The file holds the output of `kmsec par key generate`, or random bytes. If its content is ASCII text, one line
+    /// ending at the end is not part of the key. Otherwise every byte is.
     ///
-    /// - Throws: ``KMError`` `fileUnreadable`, and as ``init(_:version:)``.
+    /// - Parameters:
+    ///   - path: The file's path.
+    ///   - version: The key's version.
+    /// - Throws: ``KMError`` `fileUnreadable` if the file cannot be read, or the same errors as ``init(_:version:)``.
     public init(contentsOfFile path: String, version: UInt32 = 1) throws {
         let content = try SecretBytes(contentsOfFile: path)
-        // The last of 32 random bytes is a line end once in 256 times.
+        // One in 256 random keys ends in the byte of a line ending, so that only text may lose it.
         try self.init(content.isText ? content.withoutTrailingNewline() : content, version: version)
     }
 }
@@ -56,7 +71,7 @@ extension SecretBytes {
         withBytes { bytes in bytes.indices.allSatisfy { bytes[$0].isHexadecimal } }
     }
 
-    /// Whether it is ASCII without control characters, line ends aside.
+    /// Whether the bytes are ASCII text without control characters other than line ends.
     fileprivate var isText: Bool {
         withBytes { bytes in
             bytes.indices.allSatisfy { (0x20..<0x7F).contains(bytes[$0]) || bytes[$0] == 10 || bytes[$0] == 13 }
@@ -65,12 +80,12 @@ extension SecretBytes {
 }
 
 extension TokenizationKey: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-    /// Tells version and key check value.
+    /// The version and the key check value, without the key.
     public var description: String { "TokenizationKey(version \(version), KCV \(keyCheckValue), redacted)" }
 
-    /// Tells version and key check value.
+    /// The same as ``description``.
     public var debugDescription: String { description }
 
-    /// Shows no children.
+    /// A mirror without children, so that the key is not shown.
     public var customMirror: Mirror { Mirror(self, children: []) }
 }

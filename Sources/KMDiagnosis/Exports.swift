@@ -1,2 +1,2 @@
-// `import KMDiagnosis` is all that a user writes: it brings KMSecurity along.
+// `import KMDiagnosis` also makes KMSecurity available.
 @_exported public import KMSecurity

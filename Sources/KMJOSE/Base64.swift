@@ -1,21 +1,21 @@
 public import KMPrimitives
 
-/// Base64 as RFC 4648 has it, in the two alphabets that the wire uses, canonical in both directions: no padding here,
-/// no white space, no stray bits behind the last byte.
+/// Encodes and decodes canonical Base64 (RFC 4648) without padding, in the URL-safe or the standard alphabet.
 ///
-/// A text has exactly one spelling, so that nothing can be changed in it unseen.
+/// Decoding rejects padding, white space, and nonzero unused bits in the last character. Every byte sequence has
+/// exactly one accepted text, so any change to the text is either rejected or changes the bytes.
 public struct Base64: Sendable {
-    /// The URL and file-name safe alphabet (RFC 4648 section 5), as JOSE uses it (RFC 7515 section 2).
+    /// The URL-safe alphabet (RFC 4648 section 5), which JOSE uses (RFC 7515 section 2).
     public static let url = Base64(characters: ("-", "_"))
 
     /// The standard alphabet (RFC 4648 section 4).
     ///
-    /// Padding is the caller's to add and to take off.
+    /// The caller adds padding after encoding and removes it before decoding.
     public static let standard = Base64(characters: ("+", "/"))
 
-    /// The two characters of each 12 bits.
+    /// The two characters for each 12-bit value.
     private let pairs: [UInt16]
-    /// The value of each byte, or 0xFF.
+    /// The 6-bit value of each character, or 0xFF for a byte outside the alphabet.
     private let values: [UInt8]
 
     private init(characters last: (Unicode.Scalar, Unicode.Scalar)) {
@@ -28,15 +28,15 @@ public struct Base64: Sendable {
         self.values = values
     }
 
-    /// How many characters `byteCount` bytes take, without padding.
+    /// Returns the number of characters that `byteCount` bytes are encoded in, without padding.
     public static func encodedCount(_ byteCount: Int) -> Int { (byteCount * 4 + 2) / 3 }
 
-    /// How many bytes `characterCount` characters without padding stand for, or nil where no number of bytes has so many.
+    /// Returns the number of bytes that `characterCount` characters decode to, or nil if no text has this length.
     public static func decodedCount(_ characterCount: Int) -> Int? {
         characterCount % 4 == 1 ? nil : characterCount / 4 * 3 + max(0, characterCount % 4 - 1)
     }
 
-    /// Appends the text of `bytes`.
+    /// Appends the Base64 text of `bytes`.
     public func append(_ bytes: Span<UInt8>, to output: inout [UInt8]) {
         let count = Self.encodedCount(bytes.count)
         output.append(addingCapacity: count) { output in
@@ -47,7 +47,9 @@ public struct Base64: Sendable {
         }
     }
 
-    /// Puts the text of `bytes` at the place `start` and on, where there must be room for it.
+    /// Writes the Base64 text of `bytes` into `text` from index `start` on.
+    ///
+    /// `text` must have room for ``encodedCount(_:)`` characters.
     package func write(_ bytes: Span<UInt8>, to text: inout MutableSpan<UInt8>, at start: Int) {
         let end = start + Self.encodedCount(bytes.count)
         let pairs = pairs.span
@@ -57,7 +59,7 @@ public struct Base64: Sendable {
             at &+= 6
             place &+= 8
         }
-        // What is left, with zeros behind it, and of its characters those that are due.
+        // The last bytes, padded with zeros; only the characters that encode them are written.
         while at < bytes.count {
             let next = min(at &+ 6, bytes.count)
             var word: UInt64 = 0
@@ -72,20 +74,20 @@ public struct Base64: Sendable {
         }
     }
 
-    /// The eight characters of the first six bytes of `word`, a byte each.
+    /// Returns the eight characters of the first six bytes of `word`, one character per byte.
     private static func characters(ofSixBytes word: UInt64, _ pairs: Span<UInt16>) -> UInt64 {
         func pair(_ shift: UInt64) -> UInt64 { UInt64(pairs[Int(truncatingIfNeeded: word >> shift & 0xFFF)]) }
         return pair(52) << 48 | pair(40) << 32 | pair(28) << 16 | pair(16)
     }
 
-    /// The text of `bytes`.
+    /// Returns the Base64 text of `bytes`.
     public func encode(_ bytes: [UInt8]) -> String {
         var text: [UInt8] = []
         append(bytes.span, to: &text)
         return String(decoding: text, as: UTF8.self)
     }
 
-    /// The bytes of `text`, or nil where it is not canonical.
+    /// Returns the bytes of `text`, or nil if it is not canonical.
     public func decode(_ text: Span<UInt8>) -> [UInt8]? {
         guard let count = Self.decodedCount(text.count) else { return nil }
         var isCanonical = false
@@ -94,9 +96,10 @@ public struct Base64: Sendable {
         return isCanonical ? bytes : nil
     }
 
-    /// The bytes of `text` as a secret, or nil where it is not canonical.
+    /// Decodes `text` into secret memory, or returns nil if it is not canonical.
     ///
-    /// The look-ups in a table may show in a shared cache; for key files, not for peers' input.
+    /// The decoding uses table look-ups, whose timing may be visible to other processes that share the CPU cache. Use
+    /// it for key files, not for input from peers.
     ///
     /// - Throws: ``KMError`` `cryptographyUnavailable` when memory is short.
     public func decodeSecret(_ text: Span<UInt8>) throws -> SecretBytes? {
@@ -106,11 +109,13 @@ public struct Base64: Sendable {
         return isCanonical ? bytes : nil
     }
 
-    /// Appends the bytes of `text`, for which there is room; false where it is not canonical.
+    /// Appends the bytes of `text` and returns whether it is canonical.
+    ///
+    /// `bytes` must have room for ``decodedCount(_:)`` bytes.
     private func decode(_ text: Span<UInt8>, into bytes: inout OutputSpan<UInt8>) -> Bool {
         let values = values.span
         var at = 0
-        // One check for all: a value above 63 sets a high bit that no good one has.
+        // One check for all characters: 0xFF sets the two high bits, which the values 0 to 63 leave clear.
         var bits: UInt8 = 0
         while at &+ 4 <= text.count {
             let (a, b) = (values[Int(text[at])], values[Int(text[at &+ 1])])

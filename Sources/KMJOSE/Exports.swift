@@ -1,2 +1,2 @@
-// Keys, secrets and errors come with `import KMJOSE`: KMPrimitives is no product of its own.
+// `import KMJOSE` also brings keys, secrets and errors, because KMPrimitives is not a product of its own.
 @_exported public import KMPrimitives

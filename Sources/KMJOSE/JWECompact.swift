@@ -1,39 +1,50 @@
 internal import KMPrimitives
 
-/// The five parts of a JWE compact serialization (RFC 7516 section 3.1), decoded and measured; nothing is decrypted.
+/// The five decoded parts of a JWE compact serialization (RFC 7516 section 3.1).
+///
+/// Their sizes are checked, but nothing is decrypted or authenticated.
 public struct JWECompact: Sendable {
-    /// The protected header as it stands in the message, in base64url: the associated data of the encryption.
+    /// The protected header in base64url, exactly as received; it is the associated data of the content encryption.
     public let encodedHeader: [UInt8]
     /// The protected header's JSON.
     public let headerJSON: [UInt8]
-    /// The content key, encrypted to the recipient.
+    /// The content encryption key (CEK), encrypted to the recipient.
     public let encryptedKey: [UInt8]
     /// The initialization vector, 12 bytes.
     public let iv: [UInt8]
-    /// The ciphertext, as long as the plaintext.
+    /// The ciphertext, which has the length of the plaintext.
     public let ciphertext: [UInt8]
     /// The authentication tag, 16 bytes.
     public let tag: [UInt8]
 
-    /// Takes a message apart and checks the sizes of its parts.
+    /// Splits a message into its parts, decodes them and checks their sizes.
     ///
-    /// - Throws: ``KMError`` `malformedJWE`, whose detail names the part, or `limitExceeded`.
+    /// - Throws: ``KMError`` `malformedJWE` when there are not five parts, or when a part has an invalid encoding or
+    ///   size (the detail names the part); `limitExceeded` when the message or its header is larger than `policy`
+    ///   allows.
     public init(parsing message: Span<UInt8>, policy: JWEPolicy = .standard) throws {
         try self.init(decoding: message, policy: policy)
         try checkSizes()
     }
 
-    /// Takes a message apart, whatever the sizes of its parts, which other algorithms have: to be looked at.
+    /// Splits a message into its parts and decodes them, without checking their sizes.
+    ///
+    /// This serves to inspect messages that use other algorithms, whose parts have other sizes.
+    ///
+    /// - Throws: ``KMError`` `malformedJWE` or `limitExceeded`.
     package init(decoding message: Span<UInt8>, policy: JWEPolicy) throws {
         guard message.count <= policy.maximumByteCount else {
-            throw KMError(.limitExceeded, "a message of \(message.count) bytes; \(policy.maximumByteCount) are taken")
+            throw KMError(
+                .limitExceeded,
+                "the message must be at most \(policy.maximumByteCount) bytes; got \(message.count)"
+            )
         }
         let parts = try Self.parts(of: message)
         let maximumHeaderCount = Base64.encodedCount(policy.maximumHeaderByteCount)
         guard parts[0].count <= maximumHeaderCount else {
             throw KMError(
                 .limitExceeded,
-                "a protected header of \(parts[0].count) characters; \(maximumHeaderCount) are taken"
+                "the protected header must be at most \(maximumHeaderCount) characters; got \(parts[0].count)"
             )
         }
         func decoded(_ index: Int, _ name: String) throws -> [UInt8] {
@@ -50,14 +61,16 @@ public struct JWECompact: Sendable {
         tag = try decoded(4, "authentication tag")
     }
 
-    /// Throws unless the parts have the sizes of RSA-OAEP with AES-GCM.
+    /// Throws unless the parts have the sizes that RSA-OAEP with AES-GCM requires.
+    ///
+    /// - Throws: ``KMError`` `malformedJWE`, whose detail names the part.
     package func checkSizes() throws {
         guard !encryptedKey.isEmpty else { throw KMError(.malformedJWE, "the encrypted key is empty") }
         guard iv.count == AESGCM.ivByteCount else {
-            throw KMError(.malformedJWE, "the initialization vector has \(counted(iv.count, "byte")); 12 are due")
+            throw KMError(.malformedJWE, "the initialization vector must be 12 bytes; got \(iv.count)")
         }
         guard tag.count == AESGCM.tagByteCount else {
-            throw KMError(.malformedJWE, "the authentication tag has \(counted(tag.count, "byte")); 16 are due")
+            throw KMError(.malformedJWE, "the authentication tag must be 16 bytes; got \(tag.count)")
         }
     }
 
@@ -70,7 +83,7 @@ public struct JWECompact: Sendable {
             start = at + 1
         }
         guard dots == 4 else {
-            throw KMError(.malformedJWE, "\(counted(dots + 1, "part")); a JWE compact serialization has 5")
+            throw KMError(.malformedJWE, "a JWE compact serialization must have 5 parts; got \(dots + 1)")
         }
         guard !parts[0].isEmpty else { throw KMError(.malformedJWE, "the protected header is empty") }
         return parts + [start..<message.count]
@@ -78,21 +91,21 @@ public struct JWECompact: Sendable {
 }
 
 extension JWECompact: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-    /// Tells the sizes of its parts.
+    /// The sizes of the parts, without their content.
     public var description: String {
         let sizes = [headerJSON, encryptedKey, iv, ciphertext, tag].map { "\($0.count)" }
         return "JWECompact(parts of \(sizes.joined(separator: ", ")) bytes, redacted)"
     }
 
-    /// Tells the sizes of its parts.
+    /// The same as ``description``.
     public var debugDescription: String { description }
 
-    /// Shows no children.
+    /// A mirror without children, so that the content is not shown.
     public var customMirror: Mirror { Mirror(self, children: []) }
 }
 
 extension [UInt8] {
-    /// The bytes of `span`.
+    /// Creates an array with a copy of `span`.
     init(copying span: Span<UInt8>) {
         self = []
         append(addingCapacity: span.count) { output in

@@ -1,20 +1,23 @@
 package import KMPrimitives
 
-/// A content encryption key with its encrypted form: one RSA operation that can serve several JWEs to one recipient, each
-/// under an IV of its own (RFC 7516 section 2, Content Encryption Key).
+/// A content encryption key (CEK) and its encrypted form.
+///
+/// One key, and so one RSA operation, can serve several JWEs to one recipient. Each JWE needs its own IV (RFC 7516
+/// section 2, Content Encryption Key).
 package struct JWEContentKey: Sendable {
-    /// What it encrypts with.
+    /// The content encryption algorithm that the key is for.
     package let encryption: ContentEncryptionAlgorithm
     let cipher: AESGCM
-    /// The encrypted key in base64url, as it stands in every message.
+    /// The encrypted key in base64url, the same in every message; empty for the key of a received message.
     package let encodedEncryptedKey: [UInt8]
 
-    /// A fresh key for `recipient`, and fresh initialization vectors to use it with.
+    /// Generates a content encryption key (CEK) for `recipient`, and IVs to use it with.
     ///
-    /// All come from one call of the random generator, which costs as much as encrypting a kilobyte.
+    /// All random bytes come from one call of the random generator, because a call takes as long as the encryption of
+    /// one kilobyte.
     ///
-    /// - Returns: the key, and `ivCount` vectors of 12 bytes, one after the other.
-    /// - Throws: ``KMError`` `cryptographyUnavailable`.
+    /// - Returns: The key, and `ivCount` IVs of 12 bytes each, concatenated.
+    /// - Throws: ``KMError`` `cryptographyUnavailable` when OpenSSL fails.
     package static func generate(
         _ encryption: ContentEncryptionAlgorithm,
         for recipient: RSAPublicKey,
@@ -35,7 +38,10 @@ package struct JWEContentKey: Sendable {
         encodedEncryptedKey = encoded
     }
 
-    /// A key with an encrypted form that goes with it, both given: for test vectors alone.
+    /// Creates a key from given key bytes and their given encrypted form, for test vectors only.
+    ///
+    /// - Throws: ``KMError`` `invalidSize` when the key is not 16 or 32 bytes; `cryptographyUnavailable` when OpenSSL
+    ///   fails.
     package init(
         insecureGiven key: SecretBytes,
         _ encryption: ContentEncryptionAlgorithm,
@@ -48,10 +54,12 @@ package struct JWEContentKey: Sendable {
         encodedEncryptedKey = encoded
     }
 
-    /// The key of a received message.
+    /// Decrypts the content encryption key (CEK) of a received message.
     ///
-    /// It never fails for what the message holds: where its encrypted key does not decrypt, this is a random key, and
-    /// the message's tag will tell (RFC 7516 section 11.5).
+    /// If the encrypted key does not decrypt, the result is a random key and no error is thrown. The check of the
+    /// message's authentication tag then fails (RFC 7516 section 11.5).
+    ///
+    /// - Throws: ``KMError`` `cryptographyUnavailable` when OpenSSL fails.
     init(unwrapping message: JWECompact, header: JWEHeader, with privateKey: RSAPrivateKey) throws {
         encryption = header.encryption
         let key = try privateKey.unwrapKey(
@@ -63,21 +71,25 @@ package struct JWEContentKey: Sendable {
         encodedEncryptedKey = []
     }
 
-    /// A writer of messages under this key, one after the other.
+    /// Creates a writer that encrypts messages under this key, one after another.
+    ///
+    /// - Throws: ``KMError`` `cryptographyUnavailable` when OpenSSL fails.
     package func writer() throws -> Writer {
         Writer(sealer: try cipher.sealer(), encodedEncryptedKey: encodedEncryptedKey)
     }
 
-    /// A reader of messages under this key, one after the other.
+    /// Creates a reader that decrypts messages under this key, one after another.
+    ///
+    /// - Throws: ``KMError`` `cryptographyUnavailable` when OpenSSL fails.
     package func reader() throws -> Reader { Reader(opener: try cipher.opener()) }
 
-    /// Writes messages under one content key.
+    /// Encrypts messages under one content encryption key (CEK).
     ///
-    /// Not `Sendable`: it serves one task at a time.
+    /// A writer is not `Sendable`. Use it from one task at a time.
     package struct Writer {
         fileprivate let sealer: AESGCM.Sealer
         fileprivate let encodedEncryptedKey: [UInt8]
-        /// Ciphertext and tag of the message at hand, in memory that serves all of them.
+        /// The current message's ciphertext and tag; all messages reuse this buffer.
         private var sealed: [UInt8] = []
 
         fileprivate init(sealer: AESGCM.Sealer, encodedEncryptedKey: [UInt8]) {
@@ -88,11 +100,12 @@ package struct JWEContentKey: Sendable {
         /// Appends the compact serialization of `plaintext`.
         ///
         /// - Parameters:
-        ///   - plaintext: the content.
-        ///   - iv: 12 bytes, which must not have served under this key before.
-        ///   - output: what is appended to.
-        ///   - appendHeader: appends the protected header in base64url.
-        /// - Throws: ``KMError`` `cryptographyUnavailable`, and what `appendHeader` throws.
+        ///   - plaintext: The content.
+        ///   - iv: The IV, 12 bytes that must not have been used under this key before.
+        ///   - output: The array that the message is appended to.
+        ///   - appendHeader: A function that appends the protected header in base64url.
+        /// - Throws: ``KMError`` `invalidSize` when `iv` is not 12 bytes; `cryptographyUnavailable` when OpenSSL fails;
+        ///   and what `appendHeader` throws.
         package mutating func write(
             _ plaintext: Span<UInt8>,
             iv: Span<UInt8>,
@@ -119,15 +132,15 @@ package struct JWEContentKey: Sendable {
         }
     }
 
-    /// Reads messages under one content key.
+    /// Authenticates and decrypts messages under one content encryption key (CEK).
     ///
-    /// Not `Sendable`: it serves one task at a time.
+    /// A reader is not `Sendable`. Use it from one task at a time.
     package struct Reader {
         fileprivate let opener: AESGCM.Opener
 
-        /// The plaintext of a message.
+        /// Returns the plaintext of a message.
         ///
-        /// - Throws: ``KMError`` `authenticationFailed`.
+        /// - Throws: ``KMError`` `authenticationFailed` when the message does not decrypt under this key.
         package func read(_ message: JWECompact) throws -> [UInt8] {
             try opener.open(
                 message.ciphertext.span,

@@ -1,10 +1,10 @@
 public import KMPrimitives
 
-/// Decrypts what was encrypted to one key (RFC 7516 section 5.2).
+/// Decrypts messages with one private key (RFC 7516 section 5.2).
 ///
-/// It may be used from several tasks at once.
+/// Several tasks can use it at the same time.
 public struct JWEDecryptor: Sendable {
-    /// A message, decrypted and authenticated.
+    /// A decrypted and authenticated message.
     public struct Message: Sendable {
         /// The protected header.
         public let header: JWEHeader
@@ -12,74 +12,87 @@ public struct JWEDecryptor: Sendable {
         public let plaintext: [UInt8]
     }
 
-    /// What is taken.
+    /// The algorithms and sizes that this decryptor accepts.
     public let policy: JWEPolicy
     private let key: RSAPrivateKey
 
-    /// Prepares decryption with `key`.
+    /// Creates a decryptor for a private key and a policy.
     public init(with key: RSAPrivateKey, policy: JWEPolicy = .standard) {
         self.key = key
         self.policy = policy
     }
 
-    /// Verifies and decrypts a compact serialization.
+    /// Authenticates and decrypts a compact serialization.
     ///
-    /// A wrong key, a changed encrypted key, a content key of the wrong size and a changed ciphertext, IV, tag or header
-    /// are one failure, by one path.
+    /// A wrong key, a changed encrypted key, a content encryption key (CEK) of the wrong size, and a changed
+    /// ciphertext, IV, tag or header all fail with the same error and on the same code path.
     ///
     /// - Parameters:
-    ///   - message: the five parts, without white space.
-    ///   - keyID: the name of the key; a header without `kid` is taken, one with another is not. Nil for no check.
-    /// - Returns: the header and the content, both authenticated.
-    /// - Throws: ``KMError`` `authenticationFailed`; before any decryption `malformedJWE`, `malformedHeader`,
-    ///   `algorithmNotAllowed`, `keyIDMismatch` or `limitExceeded`; `cryptographyUnavailable`.
+    ///   - message: The compact serialization, without white space.
+    ///   - keyID: The expected key id. A header with another `kid` is rejected, and a header without `kid` is accepted.
+    ///     Pass nil to skip this check.
+    /// - Returns: The header and the content, both authenticated.
+    /// - Throws: ``KMError`` `malformedJWE`, `malformedHeader`, `algorithmNotAllowed`, `keyIDMismatch` or
+    ///   `limitExceeded` before any decryption; `authenticationFailed` when the message does not decrypt;
+    ///   `cryptographyUnavailable` when OpenSSL fails.
     public func decrypt(_ message: Span<UInt8>, keyID: String? = nil) throws -> Message {
         let (parts, header) = try parse(message, keyID: keyID)
         return Message(header: header, plaintext: try contentKey(of: parts, header).reader().read(parts))
     }
 
-    /// Takes a message apart and checks all of it that needs no key.
+    /// Parses a message and makes all checks that need no key.
+    ///
+    /// - Throws: ``KMError`` `malformedJWE`, `malformedHeader`, `algorithmNotAllowed`, `keyIDMismatch` or
+    ///   `limitExceeded`.
     package func parse(_ message: Span<UInt8>, keyID: String?) throws -> (parts: JWECompact, header: JWEHeader) {
         let parts = try JWECompact(parsing: message, policy: policy)
         let header = try JWEHeader(parsing: parts.headerJSON, policy: policy)
-        // Code point by code point (RFC 7515 section 5.3): `!=` would hold two spellings of an accented letter for one.
+        // Compare code points (RFC 7515 section 5.3): `!=` treats the two Unicode forms of an accented letter as equal.
         if let keyID, let named = header.keyID, !named.utf8.elementsEqual(keyID.utf8) {
-            throw KMError(.keyIDMismatch, "the header's kid is not the id of the key that is due")
+            throw KMError(.keyIDMismatch, "the header's kid differs from the expected key id")
         }
         return (parts, header)
     }
 
-    /// The content key of a message, or a random one; which it is, only the tag of a message under it tells.
+    /// Returns the message's content encryption key (CEK), or a random key if the encrypted key does not decrypt.
+    ///
+    /// Only the check of the authentication tag shows which of the two it is (RFC 7516 section 11.5).
+    ///
+    /// - Throws: ``KMError`` `cryptographyUnavailable` when OpenSSL fails.
     package func contentKey(of parts: JWECompact, _ header: JWEHeader) throws -> JWEContentKey {
         try JWEContentKey(unwrapping: parts, header: header, with: key)
     }
 
-    /// Verifies and decrypts a compact serialization; see ``decrypt(_:keyID:)-(Span<UInt8>,_)``.
+    /// Authenticates and decrypts a compact serialization in an array.
     ///
-    /// - Throws: ``KMError`` as there.
+    /// ``decrypt(_:keyID:)-(Span<UInt8>,_)`` describes the parameters.
+    ///
+    /// - Throws: ``KMError`` `malformedJWE`, `malformedHeader`, `algorithmNotAllowed`, `keyIDMismatch` or
+    ///   `limitExceeded` before any decryption; `authenticationFailed` when the message does not decrypt;
+    ///   `cryptographyUnavailable` when OpenSSL fails.
     public func decrypt(_ message: [UInt8], keyID: String? = nil) throws -> Message {
         try decrypt(message.span, keyID: keyID)
     }
 }
 
 extension JWEDecryptor.Message: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-    /// Tells the plaintext's size alone.
+    /// The plaintext's size, without its content.
     public var description: String { "Message(\(plaintext.count) bytes, redacted)" }
 
-    /// Tells the plaintext's size alone.
+    /// The same as ``description``.
     public var debugDescription: String { description }
 
-    /// Shows no children.
+    /// A mirror without children, so that the plaintext is not shown.
     public var customMirror: Mirror { Mirror(self, children: []) }
 }
 
 extension JWEDecryptor: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-    /// The size of the key.
+    /// The key's size.
     public var description: String { "JWEDecryptor(\(key))" }
 
     /// The same as ``description``.
     public var debugDescription: String { description }
 
-    /// Shows no children.
+    /// A mirror without children, so that the key is not shown.
     public var customMirror: Mirror { Mirror(self, children: []) }
 }

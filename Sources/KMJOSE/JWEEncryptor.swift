@@ -1,26 +1,31 @@
 public import KMPrimitives
 
-/// Encrypts to one recipient under one header, with a fresh content key and IV for every message (RFC 7516 section 5.1).
+/// Encrypts messages to one recipient with one protected header (RFC 7516 section 5.1).
 ///
-/// Make one for a key and keep it: its header is encoded once. It may be used from several tasks at once.
+/// Every message has its own content encryption key (CEK) and IV. Create one encryptor for each key and keep it,
+/// because it encodes the header only once. Several tasks can use it at the same time.
 public struct JWEEncryptor: Sendable {
-    /// The recipient's key.
+    /// The recipient's public key.
     public let recipient: RSAPublicKey
     /// The protected header of every message.
     public let header: JWEHeader
     private let encodedHeader: [UInt8]
 
-    /// Prepares encryption to `recipient`.
+    /// Creates an encryptor for a recipient and a protected header.
     ///
-    /// - Throws: ``KMError`` `algorithmNotAllowed` for a header with ``KeyManagementAlgorithm/insecureRSAOAEP``;
-    ///   `malformedHeader` for a private parameter that stands there twice or has a name of RFC 7516's.
+    /// - Throws: ``KMError`` `algorithmNotAllowed` when the header's algorithm is
+    ///   ``KeyManagementAlgorithm/insecureRSAOAEP``; `malformedHeader` when a private parameter is duplicated or has a
+    ///   name that RFC 7515, 7516, 7518 or 7797 defines.
     public init(to recipient: RSAPublicKey, header: JWEHeader) throws {
         guard header.algorithm == .rsaOAEP256 else {
-            throw KMError(.algorithmNotAllowed, "nothing is encrypted with RSA-OAEP and SHA-1")
+            throw KMError(.algorithmNotAllowed, "RSA-OAEP with SHA-1 is for decryption only; use RSA-OAEP-256")
         }
         let names = header.privateParameters.map(\.name)
         guard Set(names).count == names.count, JWEHeader.definedNames.isDisjoint(with: names) else {
-            throw KMError(.malformedHeader, "a private parameter stands there twice, or has a name of RFC 7516's")
+            throw KMError(
+                .malformedHeader,
+                "a private parameter is duplicated or has a name that the JOSE standards define; use another name"
+            )
         }
         self.recipient = recipient
         self.header = header
@@ -29,7 +34,7 @@ public struct JWEEncryptor: Sendable {
         encodedHeader = encoded
     }
 
-    /// The compact serialization's size in bytes for a plaintext of `count` bytes.
+    /// Returns the size in bytes of the compact serialization of a plaintext of `count` bytes.
     public func encryptedByteCount(_ count: Int) -> Int {
         encodedHeader.count + Base64.encodedCount(recipient.byteCount) + Base64.encodedCount(AESGCM.ivByteCount)
             + Base64.encodedCount(count) + Base64.encodedCount(AESGCM.tagByteCount) + 4
@@ -37,13 +42,18 @@ public struct JWEEncryptor: Sendable {
 
     /// Appends the compact serialization of `plaintext` to `output`.
     ///
-    /// - Throws: ``KMError`` `cryptographyUnavailable`; what `output` then holds behind its old end is to be discarded.
+    /// - Throws: ``KMError`` `cryptographyUnavailable` when OpenSSL fails. Then discard what was appended to `output`.
     public func encrypt(_ plaintext: Span<UInt8>, appendingTo output: inout [UInt8]) throws {
         let (key, iv) = try JWEContentKey.generate(header.encryption, for: recipient, ivCount: 1)
         try encrypt(plaintext, under: key, iv: iv, appendingTo: &output)
     }
 
-    /// Appends the compact serialization of `plaintext` under a content key that serves several messages.
+    /// Appends the compact serialization of `plaintext` under a content encryption key (CEK) that several messages
+    /// share.
+    ///
+    /// The 12 bytes of `iv` must not have been used under `key` before.
+    ///
+    /// - Throws: ``KMError`` `cryptographyUnavailable` when OpenSSL fails. Then discard what was appended to `output`.
     package func encrypt(
         _ plaintext: Span<UInt8>,
         under key: JWEContentKey,
@@ -55,9 +65,9 @@ public struct JWEEncryptor: Sendable {
         try writer.write(plaintext, iv: iv.span, to: &output) { $0.append(contentsOf: encodedHeader) }
     }
 
-    /// The compact serialization of `plaintext`.
+    /// Returns the compact serialization of `plaintext`.
     ///
-    /// - Throws: ``KMError`` `cryptographyUnavailable`.
+    /// - Throws: ``KMError`` `cryptographyUnavailable` when OpenSSL fails.
     public func encrypt(_ plaintext: [UInt8]) throws -> [UInt8] {
         var output: [UInt8] = []
         try encrypt(plaintext.span, appendingTo: &output)
@@ -66,12 +76,12 @@ public struct JWEEncryptor: Sendable {
 }
 
 extension JWEEncryptor: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-    /// Tells the algorithms and the key's size.
+    /// The algorithms and the key's size.
     public var description: String { "JWEEncryptor(\(header), \(recipient))" }
 
-    /// Tells the algorithms and the key's size.
+    /// The same as ``description``.
     public var debugDescription: String { description }
 
-    /// Shows no children.
+    /// A mirror without children.
     public var customMirror: Mirror { Mirror(self, children: []) }
 }

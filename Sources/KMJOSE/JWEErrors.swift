@@ -1,14 +1,14 @@
 public import KMPrimitives
 
 extension KMError.Code {
-    /// Not a JWE compact serialization: the number of parts, the encoding or the size of one.
+    /// The message is not a JWE compact serialization: the number of parts, or a part's encoding or size, is wrong.
     public static let malformedJWE = Self("malformedJWE")
-    /// The protected header is not what RFC 7516 section 4 asks for.
+    /// The protected header does not follow RFC 7516 section 4.
     public static let malformedHeader = Self("malformedHeader")
-    /// An algorithm, or a feature such as `zip` or `crit`, that the receiver does not take.
+    /// The header uses an algorithm, or a feature such as `zip` or `crit`, that is not accepted.
     public static let algorithmNotAllowed = Self("algorithmNotAllowed")
-    /// The header's `kid` names another key than the one that is due.
+    /// The header's `kid` differs from the expected key id.
     public static let keyIDMismatch = Self("keyIDMismatch")
-    /// Not a JSON Web Key of the kind that is due (RFC 7517).
+    /// The bytes are not a well-formed JSON Web Key (RFC 7517).
     public static let malformedJWK = Self("malformedJWK")
 }

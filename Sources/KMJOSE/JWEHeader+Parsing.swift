@@ -2,43 +2,47 @@ internal import KMJSON
 internal import KMPrimitives
 
 extension JWEHeader {
-    /// The names of RFC 7515, 7516 and 7797, which no private parameter has.
+    /// The parameter names that RFC 7515, 7516, 7518 and 7797 define, which a private parameter cannot have.
     static let definedNames: Set<String> = [
         "alg", "enc", "zip", "jku", "jwk", "kid", "x5u", "x5c", "x5t", "x5t#S256", "typ", "cty", "crit", "epk", "apu",
         "apv", "iv", "tag", "p2s", "p2c", "b64",
     ]
 
-    /// How many members a header may have; RFC 7516 defines thirteen.
+    /// The largest accepted number of header members; RFC 7516 defines thirteen.
     static let maximumMemberCount = 32
 
-    /// Reads a protected header's JSON, and refuses what `policy` does not take.
+    /// Parses a protected header's JSON and checks it against a policy.
     ///
-    /// Members that are not known here are passed over, as RFC 7516 section 4 has it. Those that change what the message
-    /// means are not: any `crit` (nothing that could stand in it is known here) and any `zip`.
+    /// Unknown members are ignored, as RFC 7516 section 4 requires. A header with `zip` or `crit` is rejected, because
+    /// these change the meaning of the message and this package supports no extensions.
     ///
-    /// - Throws: ``KMError`` `malformedHeader` for what is no JSON object, has a member twice or one of the wrong type;
-    ///   `algorithmNotAllowed`; `limitExceeded`.
+    /// - Throws: ``KMError`` `malformedHeader` when `json` is not a JSON object, has a duplicate or missing member, or
+    ///   a member of the wrong type; `algorithmNotAllowed` for `zip`, `crit`, or an algorithm that `policy` does not
+    ///   accept; `limitExceeded` when the header is larger than `policy` allows or has more than 32 members.
     public init(parsing json: [UInt8], policy: JWEPolicy = .standard) throws {
         guard json.count <= policy.maximumHeaderByteCount else {
-            throw KMError(.limitExceeded, "a header of \(json.count) bytes; \(policy.maximumHeaderByteCount) are taken")
+            throw KMError(
+                .limitExceeded,
+                "the header must be at most \(policy.maximumHeaderByteCount) bytes; got \(json.count)"
+            )
         }
         let members = try HeaderMembers(json.span)
         if members.names.contains("crit") {
-            throw KMError(.algorithmNotAllowed, "the header has crit, and no extension is understood here")
+            throw KMError(.algorithmNotAllowed, "the header has crit, but no extensions are supported")
         }
         if members.names.contains("zip") {
-            throw KMError(.algorithmNotAllowed, "the header asks for compression (zip)")
+            throw KMError(.algorithmNotAllowed, "the header has zip, but compression is not supported")
         }
         let algorithm = try members.requiredString("alg")
         guard let known = KeyManagementAlgorithm(rawValue: algorithm), policy.keyManagementAlgorithms.contains(known)
         else {
-            throw KMError(.algorithmNotAllowed, "alg is \(Self.name(algorithm))")
+            throw Self.notAllowed("alg", algorithm, policy.keyManagementAlgorithms.map(\.rawValue))
         }
         let encryption = try members.requiredString("enc")
         guard let enc = ContentEncryptionAlgorithm(rawValue: encryption),
             policy.contentEncryptionAlgorithms.contains(enc)
         else {
-            throw KMError(.algorithmNotAllowed, "enc is \(Self.name(encryption))")
+            throw Self.notAllowed("enc", encryption, policy.contentEncryptionAlgorithms.map(\.rawValue))
         }
         self.init(
             algorithm: known,
@@ -49,12 +53,16 @@ extension JWEHeader {
         )
     }
 
-    /// An algorithm's name for a message: a registered one as it is, anything else by its length, since it is input.
-    private static func name(_ algorithm: String) -> String {
-        registered.contains(algorithm) ? algorithm : "none of the registered ones (\(algorithm.utf8.count) bytes)"
+    /// Creates the error for an algorithm that the policy does not accept.
+    ///
+    /// The detail contains the algorithm's name only if it is registered, because the name is input.
+    private static func notAllowed(_ parameter: String, _ found: String, _ accepted: [String]) -> KMError {
+        let name = registered.contains(found) ? found : "an unregistered name of \(found.utf8.count) bytes"
+        let names = accepted.sorted().joined(separator: " or ")
+        return KMError(.algorithmNotAllowed, "\(parameter) must be \(names); got \(name)")
     }
 
-    /// The IANA registry's `alg` values for JWE and `enc` values, and `none`.
+    /// The `alg` values for JWE and the `enc` values in the IANA registry, and `none`.
     private static let registered: Set<String> = [
         "RSA1_5", "RSA-OAEP", "RSA-OAEP-256", "RSA-OAEP-384", "RSA-OAEP-512", "A128KW", "A192KW", "A256KW", "dir",
         "ECDH-ES", "ECDH-ES+A128KW", "ECDH-ES+A192KW", "ECDH-ES+A256KW", "A128GCMKW", "A192GCMKW", "A256GCMKW",
@@ -63,7 +71,7 @@ extension JWEHeader {
     ]
 }
 
-/// The members of a header's JSON object: all names, and the values that are text.
+/// The names of all members of a header's JSON object, and the values that are strings.
 private struct HeaderMembers {
     private(set) var names: [String] = []
     private var texts: [(name: String, value: String)] = []
@@ -72,28 +80,30 @@ private struct HeaderMembers {
         do {
             try read(json)
         } catch let error as KMError where error.code == .malformedJSON {
-            throw KMError(.malformedHeader, "not JSON: \(error.detail)")
+            throw KMError(.malformedHeader, "the header is not valid JSON: \(error.detail)")
         }
     }
 
     private mutating func read(_ json: Span<UInt8>) throws {
         var scanner = JSONScanner(maximumDepth: 16)
-        guard try scanner.next(in: json) == .objectStart else { throw KMError(.malformedHeader, "not a JSON object") }
+        guard try scanner.next(in: json) == .objectStart else {
+            throw KMError(.malformedHeader, "the header is not a JSON object")
+        }
         while try scanner.next(in: json) == .name {
             guard let name = JSONString.string(json, scanner.range) else {
-                throw KMError(.malformedHeader, "a member name with half a surrogate pair")
+                throw KMError(.malformedHeader, "a member name has an unpaired surrogate")
             }
             guard !names.contains(where: { $0.utf8.elementsEqual(name.utf8) }) else {
-                throw KMError(.malformedHeader, "a member stands there twice")
+                throw KMError(.malformedHeader, "the header has a duplicate member")
             }
             guard names.count < JWEHeader.maximumMemberCount else {
-                throw KMError(.limitExceeded, "a header of more than \(JWEHeader.maximumMemberCount) members")
+                throw KMError(.limitExceeded, "the header must have at most \(JWEHeader.maximumMemberCount) members")
             }
             names.append(name)
             let token = try scanner.next(in: json)
             if token == .string {
                 guard let value = JSONString.string(json, scanner.range) else {
-                    throw KMError(.malformedHeader, "a text with half a surrogate pair")
+                    throw KMError(.malformedHeader, "a string has an unpaired surrogate")
                 }
                 texts.append((name, value))
             } else {
@@ -112,7 +122,7 @@ private struct HeaderMembers {
     func string(_ name: String) throws -> String? {
         guard names.contains(name) else { return nil }
         guard let value = texts.first(where: { $0.name == name })?.value else {
-            throw KMError(.malformedHeader, "\(name) is not a string")
+            throw KMError(.malformedHeader, "\(name) must be a string")
         }
         return value
     }

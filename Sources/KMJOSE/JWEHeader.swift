@@ -1,33 +1,33 @@
 internal import KMJSON
 
-/// A JWE's protected header (RFC 7516 section 4): the parameters that this package acts on.
+/// The parameters of a JWE's protected header (RFC 7516 section 4) that this package uses.
 public struct JWEHeader: Sendable, Equatable {
-    /// A parameter whose meaning two parties agreed between them (RFC 7516 section 4.3), with text for a value.
+    /// A header parameter with a string value whose meaning two parties have agreed on (RFC 7516 section 4.3).
     public struct PrivateParameter: Sendable, Equatable {
         /// The member's name.
         public let name: String
         /// The member's value.
         public let value: String
 
-        /// Pairs a name with a value.
+        /// Creates a parameter from its name and value.
         public init(name: String, value: String) {
             self.name = name
             self.value = value
         }
     }
 
-    /// `alg`: how the content key is encrypted.
+    /// `alg`: the algorithm that encrypts the content encryption key (CEK).
     public var algorithm: KeyManagementAlgorithm
-    /// `enc`: how the content is encrypted.
+    /// `enc`: the algorithm that encrypts the content.
     public var encryption: ContentEncryptionAlgorithm
-    /// `kid`: the name of the recipient's key.
+    /// `kid`: the id of the recipient's key.
     public var keyID: String?
-    /// `cty`: the media type of the content, `json` for JSON texts.
+    /// `cty`: the content's media type, `json` for JSON.
     public var contentType: String?
-    /// Members with text for a value that are none of RFC 7516's, in their order.
+    /// The members with string values that the JOSE standards do not define, in the header's order.
     public var privateParameters: [PrivateParameter]
 
-    /// A header of the given parameters.
+    /// Creates a header.
     public init(
         algorithm: KeyManagementAlgorithm = .rsaOAEP256,
         encryption: ContentEncryptionAlgorithm,
@@ -42,12 +42,14 @@ public struct JWEHeader: Sendable, Equatable {
         self.privateParameters = privateParameters
     }
 
-    /// The value of the private parameter `name`.
+    /// Returns the value of the private parameter `name`, or nil if the header has none.
     public func privateParameter(_ name: String) -> String? {
         privateParameters.first { $0.name == name }?.value
     }
 
-    /// The header's JSON, members in the order `alg`, `enc`, `kid`, `cty`, private ones; without white space.
+    /// The header's JSON without white space.
+    ///
+    /// The members have the order `alg`, `enc`, `kid`, `cty`, private parameters.
     public var json: [UInt8] {
         var json = Array(#"{"alg":""#.utf8)
         json += algorithm.rawValue.utf8
@@ -68,30 +70,30 @@ public struct JWEHeader: Sendable, Equatable {
     }
 }
 
-// A header is its sender's text: names that a wildcard reached stand in `path`, and kid is what somebody sends.
+// A header contains text from its sender (`kid`, and member names in `path`), so descriptions do not show it.
 
 extension JWEHeader: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-    /// Tells the algorithms, and no text of the sender's.
+    /// The algorithms and the number of private parameters, without text from the sender.
     public var description: String {
         "JWEHeader(\(algorithm.rawValue), \(encryption.rawValue), \(privateParameters.count) private parameters, redacted)"
     }
 
-    /// Tells the algorithms, and no text of the sender's.
+    /// The same as ``description``.
     public var debugDescription: String { description }
 
-    /// Shows no children.
+    /// A mirror without children, so that text from the sender is not shown.
     public var customMirror: Mirror { Mirror(self, children: []) }
 }
 
 extension JWEHeader.PrivateParameter: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-    /// Tells the sizes alone.
+    /// The sizes of the name and the value, without their text.
     public var description: String {
         "PrivateParameter(name of \(name.utf8.count) bytes, value of \(value.utf8.count) bytes, redacted)"
     }
 
-    /// Tells the sizes alone.
+    /// The same as ``description``.
     public var debugDescription: String { description }
 
-    /// Shows no children.
+    /// A mirror without children, so that text from the sender is not shown.
     public var customMirror: Mirror { Mirror(self, children: []) }
 }

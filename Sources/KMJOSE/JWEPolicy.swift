@@ -1,23 +1,28 @@
-/// What a receiver of JWEs takes: algorithms by name, and sizes, checked before any work is done.
+/// The algorithms and sizes that a receiver of JWEs accepts.
+///
+/// They are checked before any cryptographic work is done.
 public struct JWEPolicy: Sendable {
-    /// The key management algorithms that are taken.
+    /// The accepted key management algorithms (`alg`).
     public var keyManagementAlgorithms: Set<KeyManagementAlgorithm>
-    /// The content encryption algorithms that are taken.
+    /// The accepted content encryption algorithms (`enc`).
     public var contentEncryptionAlgorithms: Set<ContentEncryptionAlgorithm>
-    /// The largest protected header, in bytes of JSON.
+    /// The largest accepted protected header, in bytes of JSON.
     public var maximumHeaderByteCount: Int
-    /// The largest compact serialization, in bytes.
+    /// The largest accepted compact serialization, in bytes.
     public var maximumByteCount: Int
 
-    /// RSA-OAEP-256 with A128GCM or A256GCM, headers to 4 KiB, messages to 16 MiB.
+    /// RSA-OAEP-256 with A128GCM or A256GCM, headers of at most 4 KiB, and messages of at most 16 MiB.
     public static let standard = JWEPolicy()
 
-    /// As ``standard``, and RSA-OAEP with SHA-1 besides.
+    /// The standard policy, which also accepts RSA-OAEP with SHA-1.
     ///
-    /// For messages of old, under keys that serve nothing else: their senders should move to RSA-OAEP-256.
+    /// Use it only to decrypt old messages, with keys that have no other use. Ask their senders to change to
+    /// RSA-OAEP-256.
     public static let insecureAllowingSHA1 = JWEPolicy(keyManagementAlgorithms: [.rsaOAEP256, .insecureRSAOAEP])
 
-    /// A policy of the given parts.
+    /// Creates a policy.
+    ///
+    /// The default arguments give the ``standard`` policy.
     public init(
         keyManagementAlgorithms: Set<KeyManagementAlgorithm> = [.rsaOAEP256],
         contentEncryptionAlgorithms: Set<ContentEncryptionAlgorithm> = [.a128GCM, .a256GCM],

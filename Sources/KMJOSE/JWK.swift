@@ -2,19 +2,21 @@ internal import KMJSON
 public import KMPrimitives
 
 extension RSAPublicKey {
-    /// Reads an RSA public key as a JSON Web Key (RFC 7517, RFC 7518 section 6.3.1).
+    /// Creates an RSA public key from a JSON Web Key (RFC 7517, RFC 7518 section 6.3.1).
     ///
-    /// A private JWK is refused.
-    ///
-    /// - Throws: ``KMError`` `malformedJWK`, `wrongKeyKind`, `malformedKey`, `unsupportedKey`.
+    /// - Throws: ``KMError`` `wrongKeyKind` when `json` is a private JWK; `malformedJWK` when it is not a JWK;
+    ///   `malformedKey` when its integers are not an RSA public key; `unsupportedKey` for another key type or size;
+    ///   `limitExceeded` when it is larger than 65,536 bytes.
     public init(jwk json: [UInt8]) throws {
         let members = try JWKMembers(json.span)
-        guard !members.has("d") else { throw KMError(.wrongKeyKind, "a private JWK, where a public one is due") }
+        guard !members.has("d") else { throw KMError(.wrongKeyKind, "expected a public JWK; got a private one") }
         let (modulus, publicExponent) = (try members.integer("n"), try members.integer("e"))
         self = try RSAPublicKey(modulus: modulus, publicExponent: publicExponent)
     }
 
-    /// The key as a JSON Web Key with the members that RFC 7638 needs, in its order: `e`, `kty`, `n`.
+    /// Returns the key as a JSON Web Key with the members `e`, `kty` and `n`, in this order.
+    ///
+    /// These are the members and the order that RFC 7638 requires for a thumbprint.
     ///
     /// - Throws: ``KMError`` `cryptographyUnavailable` when memory is short.
     public func jwkRepresentation() throws -> [UInt8] {
@@ -27,34 +29,42 @@ extension RSAPublicKey {
         return json
     }
 
-    /// The JWK thumbprint with SHA-256 (RFC 7638), 32 bytes: the same wherever this key is.
+    /// Returns the key's JWK thumbprint with SHA-256 (RFC 7638), 32 bytes.
     ///
-    /// - Throws: ``KMError`` `cryptographyUnavailable`.
+    /// All copies of a key have the same thumbprint.
+    ///
+    /// - Throws: ``KMError`` `cryptographyUnavailable` when OpenSSL fails.
     public func thumbprint() throws -> [UInt8] {
         try SHA256.digest(jwkRepresentation())
     }
 }
 
 extension RSAPrivateKey {
-    /// Reads an RSA private key as a JSON Web Key (RFC 7517, RFC 7518 section 6.3.2): with `d` alone or with all of
-    /// `p`, `q`, `dp`, `dq`, `qi`; keys of more than two primes (`oth`) are refused.
+    /// Creates an RSA private key from a JSON Web Key (RFC 7517, RFC 7518 section 6.3.2).
     ///
-    /// `json` stays the caller's to forget.
+    /// The JWK must have `d`, and either all of `p`, `q`, `dp`, `dq` and `qi` or none of them. The caller owns `json`
+    /// and must erase it.
     ///
-    /// - Throws: ``KMError`` `malformedJWK`, `wrongKeyKind` for a public JWK, `malformedKey`, `unsupportedKey`.
+    /// - Throws: ``KMError`` `wrongKeyKind` when `json` is a public JWK; `malformedJWK` when it is not a JWK;
+    ///   `malformedKey` when its integers do not belong together; `unsupportedKey` for another key type, another size,
+    ///   or more than two primes (`oth`); `limitExceeded` when it is larger than 65,536 bytes.
     public init(jwk json: Span<UInt8>) throws {
         self = try JWKMembers(json).privateKey(in: json)
     }
 
-    /// Reads an RSA private key as a JSON Web Key; see ``init(jwk:)-(Span<UInt8>)``.
+    /// Creates an RSA private key from a JSON Web Key in an array.
     ///
-    /// - Throws: ``KMError`` as there.
+    /// ``init(jwk:)-(Span<UInt8>)`` describes the accepted members. The caller owns `json` and must erase it.
+    ///
+    /// - Throws: ``KMError`` `wrongKeyKind`, `malformedJWK`, `malformedKey`, `unsupportedKey` or `limitExceeded`.
     public init(jwk json: [UInt8]) throws {
         self = try RSAPrivateKey(jwk: json.span)
     }
 }
 
-/// The members of a JWK's JSON object whose values are base64url text: the public ones decoded, the others by place.
+/// The members of a JWK's JSON object.
+///
+/// The public integers `n` and `e` are decoded. Of other string values, only the range in the JSON text is kept.
 private struct JWKMembers {
     private static let maximumByteCount = 64 << 10
 
@@ -64,22 +74,24 @@ private struct JWKMembers {
 
     init(_ json: Span<UInt8>) throws {
         guard json.count <= Self.maximumByteCount else {
-            throw KMError(.limitExceeded, "a JWK of \(json.count) bytes; \(Self.maximumByteCount) are taken")
+            throw KMError(.limitExceeded, "a JWK must be at most \(Self.maximumByteCount) bytes; got \(json.count)")
         }
         do {
             try read(json)
         } catch let error as KMError where error.code == .malformedJSON {
-            throw KMError(.malformedJWK, "not JSON: \(error.detail)")
+            throw KMError(.malformedJWK, "the JWK is not valid JSON: \(error.detail)")
         }
     }
 
     private mutating func read(_ json: Span<UInt8>) throws {
         var scanner = JSONScanner(maximumDepth: 16)
         var keyType: String?
-        guard try scanner.next(in: json) == .objectStart else { throw KMError(.malformedJWK, "not a JSON object") }
+        guard try scanner.next(in: json) == .objectStart else {
+            throw KMError(.malformedJWK, "the JWK is not a JSON object")
+        }
         while try scanner.next(in: json) == .name {
             guard let name = JSONString.string(json, scanner.range), names.insert(name).inserted else {
-                throw KMError(.malformedJWK, "a member stands there twice, or has half a surrogate pair for a name")
+                throw KMError(.malformedJWK, "a member name is duplicated or has an unpaired surrogate")
             }
             let token = try scanner.next(in: json)
             if token == .string, !scanner.hasEscapes {
@@ -95,22 +107,22 @@ private struct JWKMembers {
         }
         _ = try scanner.next(in: json)
         guard keyType != nil else { throw KMError(.malformedJWK, "kty is missing; is this a JWK?") }
-        guard keyType == "RSA" else { throw KMError(.unsupportedKey, "a JWK of another key type than RSA") }
+        guard keyType == "RSA" else { throw KMError(.unsupportedKey, "the JWK's key type (kty) must be RSA") }
     }
 
     func privateKey(in json: Span<UInt8>) throws -> RSAPrivateKey {
-        guard has("d") else { throw KMError(.wrongKeyKind, "a public JWK, where a private one is due") }
-        guard !has("oth") else { throw KMError(.unsupportedKey, "an RSA key of more than two primes") }
+        guard has("d") else { throw KMError(.wrongKeyKind, "expected a private JWK; got a public one") }
+        guard !has("oth") else { throw KMError(.unsupportedKey, "an RSA key must have exactly two primes; got more") }
         var secrets = [try secret("d", in: json)]
         for name in ["p", "q", "dp", "dq", "qi"] where has(name) { secrets.append(try secret(name, in: json)) }
         guard secrets.count == 1 || secrets.count == 6 else {
-            throw KMError(.malformedJWK, "of p, q, dp, dq and qi all are due or none")
+            throw KMError(.malformedJWK, "a JWK must have all of p, q, dp, dq and qi, or none of them")
         }
         let (modulus, publicExponent) = (try integer("n"), try integer("e"))
         return try RSAPrivateKey(modulus: modulus, publicExponent: publicExponent, secrets: secrets)
     }
 
-    /// Whether a member stands there, with whatever value.
+    /// Returns whether the JWK has a member, with any value.
     func has(_ name: String) -> Bool { names.contains(name) }
 
     func integer(_ name: String) throws -> [UInt8] {

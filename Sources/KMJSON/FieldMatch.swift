@@ -1,20 +1,22 @@
-/// A value that a path reached.
+/// A value in a JSON text that a path of a selection matches.
 package struct FieldMatch {
-    /// Where it stands, a string with its quotes.
+    /// The value's byte range in the text; a string's range includes its quotes.
     package let range: Range<Int>
-    /// Whether it is a string, and one with escapes in it.
+    /// Whether the value is a string.
     package let isString: Bool
+    /// Whether the value is a string that contains escapes.
     package let hasEscapes: Bool
-    /// How many objects and arrays it stands in.
+    /// The number of objects and arrays that contain the value.
     package let depth: Int
-    /// Its normalized path, in UTF-8.
+    /// The value's normalized path (RFC 9535 section 2.7) in UTF-8.
     package let path: [UInt8]
-    /// The path that reached it, one of them where there are several.
+    /// The path of the selection that matches the value; one of them if several match.
     package let selected: JSONPath
 
-    /// The place, for a message: its normalized path and where it begins.
+    /// The value's path and byte offset, for an error message.
     ///
-    /// A name that a wildcard reached is the document's own text, a card number perhaps: `[*]` stands for it.
+    /// A member name that a wildcard matched is replaced by `[*]`, because it is text from the document and could be a
+    /// card number.
     package var place: String {
         let own = (try? JSONPath(String(decoding: path, as: UTF8.self))) ?? selected
         let segments = zip(selected.segments, own.segments).map { selected, own in

@@ -1,17 +1,19 @@
 internal import KMPrimitives
 
-/// Finds the values of a selection in a JSON text, in one pass, in the order of the text.
+/// Finds the values that a selection's paths match in a JSON text, in one pass.
+///
+/// The matches have the order of the text.
 package struct FieldMatcher {
-    /// The bounds of a match.
+    /// The limits on a JSON text and on the matches in it.
     package struct Limits: Sendable, Hashable {
-        /// The most values.
+        /// The largest accepted number of matching values.
         package let maximumCount: Int
-        /// The deepest nesting of objects and arrays.
+        /// The largest accepted nesting depth of objects and arrays.
         package let maximumDepth: Int
-        /// The longest normalized path of a value, in bytes.
+        /// The largest accepted normalized path of a matching value, in bytes.
         package let maximumPathByteCount: Int
 
-        /// Creates limits.
+        /// Creates limits from their values.
         package init(maximumCount: Int, maximumDepth: Int, maximumPathByteCount: Int) {
             self.maximumCount = maximumCount
             self.maximumDepth = maximumDepth
@@ -19,17 +21,17 @@ package struct FieldMatcher {
         }
     }
 
-    /// An object or array that some path goes into.
+    /// An open object or array that some path leads into.
     private struct Frame {
         let isObject: Bool
-        /// The nodes of the tree that its members or elements are matched against: `active[first..<end]`.
+        /// The tree nodes that its members or elements are matched against are `active[first..<end]`.
         let first: Int
         let end: Int
-        /// The object's names seen so far are those in `names` from here on.
+        /// The object's member names read so far are `names[firstName...]`.
         let firstName: Int
-        /// The nodes that its members or elements led to by name or index are those in `met` from here on.
+        /// The nodes that its members or elements have reached by name or index are `met[firstMet...]`.
         let firstMet: Int
-        /// How many members or elements were seen.
+        /// The number of members or elements read so far.
         var count = 0
     }
 
@@ -45,16 +47,22 @@ package struct FieldMatcher {
     private var active: [Int] = [0]
     private var names: [Name] = []
     private var met: [Int] = []
-    /// Of each path, whether it reaches something.
+    /// For each path, whether it has a match, or its wildcard met an empty array or object.
     private var isSatisfied: [Bool]
-    /// The first place where a path cannot go on.
+    /// The first value in the text that lacks the next step of a path, with the path's number and the value's end.
     private var deadEnd: (path: Int, at: Int)?
     private var matches: [FieldMatch] = []
 
-    /// Finds the selected values.
+    /// Finds the values that a selection matches in a JSON text.
     ///
-    /// - Throws: ``KMError`` `malformedJSON`; `fieldMissing`; `pathUnsupported` for a member name that no path can name;
-    ///   `limitExceeded`.
+    /// - Parameters:
+    ///   - selection: The paths, and what they must match.
+    ///   - document: The JSON text.
+    ///   - limits: The limits on the text and its matches.
+    /// - Returns: The matches in the order of the text.
+    /// - Throws: ``KMError`` `malformedJSON` when the text is not JSON, or when an object that a path leads into has a
+    ///   duplicate member name; `fieldMissing` when a required match is missing; `pathUnsupported` when the path of a
+    ///   match has a member name with an unpaired surrogate; `limitExceeded` when a limit is exceeded.
     package static func matches(
         _ selection: FieldSelection,
         in document: Span<UInt8>,
@@ -70,7 +78,7 @@ package struct FieldMatcher {
         self.limits = limits
         scanner = JSONScanner(maximumDepth: limits.maximumDepth)
         isSatisfied = [Bool](repeating: false, count: selection.paths.count)
-        // As much as ordinary messages need, in one piece each.
+        // One allocation each is enough for ordinary messages.
         matches.reserveCapacity(selection.paths.count)
         frames.reserveCapacity(8)
         names.reserveCapacity(16)
@@ -87,7 +95,7 @@ package struct FieldMatcher {
             case .name:
                 names.append(Name(range: scanner.range, hasEscapes: scanner.hasEscapes))
                 let first = active.count
-                // Once for all paths: a name can be as long as the body.
+                // Unescape once for all paths, because a name can be as long as the body.
                 let text = scanner.hasEscapes ? JSONString.unescaped(document, scanner.range) : nil
                 for node in frame.first..<frame.end { activateMember(text, of: active[node], document) }
                 frames[frames.count - 1].count += 1
@@ -106,16 +114,16 @@ package struct FieldMatcher {
     private func checkRequirement() throws {
         guard selection.requiresMatches != .nowhere else { return }
         if let missing = isSatisfied.firstIndex(of: false) {
-            throw KMError(.fieldMissing, "\(selection.paths[missing]) reaches nothing")
+            throw KMError(.fieldMissing, "\(selection.paths[missing]) matches nothing")
         }
         guard selection.requiresMatches == .everywhere, let deadEnd else { return }
         throw KMError(
             .fieldMissing,
-            "\(selection.paths[deadEnd.path]) reaches nothing in one of its places, which ends at byte \(deadEnd.at)"
+            "\(selection.paths[deadEnd.path]) has no match in the value that ends at byte \(deadEnd.at)"
         )
     }
 
-    /// Takes the value that `token` begins, against the nodes `active[first...]`.
+    /// Matches the value that `token` begins against the nodes `active[first...]`, and then removes these nodes.
     private mutating func value(_ token: JSONScanner.Token, from first: Int, _ document: Span<UInt8>) throws {
         if active.count == first {
             return try scanner.skipValue(in: document, startedBy: token)
@@ -154,7 +162,7 @@ package struct FieldMatcher {
         _ document: Span<UInt8>
     ) throws {
         guard matches.count < limits.maximumCount else {
-            throw KMError(.limitExceeded, "more than \(limits.maximumCount) fields")
+            throw KMError(.limitExceeded, "the paths must match at most \(limits.maximumCount) values; got more")
         }
         let hasEscapes = token == .string && scanner.hasEscapes
         try scanner.skipValue(in: document, startedBy: token)
@@ -170,7 +178,9 @@ package struct FieldMatcher {
         )
     }
 
-    /// Goes on from `node` by the name at hand, whose text is `text` where it has escapes.
+    /// Activates the nodes that the current member name leads to from `node`.
+    ///
+    /// `text` is the name's unescaped text if the name has escapes, and nil otherwise.
     private mutating func activateMember(_ text: [UInt8]?, of node: Int, _ document: Span<UInt8>) {
         for (name, next) in selection.nodes[node].names
         where text.map({ $0 == name }) ?? JSONString.equals(document, scanner.range, hasEscapes: false, name) {
@@ -188,7 +198,7 @@ package struct FieldMatcher {
         if let next = selection.nodes[node].wildcard { active.append(next) }
     }
 
-    /// Leaves an object or array at its end.
+    /// Checks and removes the innermost frame at the end of its object or array.
     private mutating func leave(_ frame: Frame, _ document: Span<UInt8>) throws {
         if frame.isObject { try refuseRepeatedNames(from: frame.firstName, document) }
         if deadEnd == nil, let path = unmetPath(frame) { deadEnd = (path, scanner.range.upperBound) }
@@ -203,17 +213,17 @@ package struct FieldMatcher {
         frames.removeLast()
     }
 
-    /// A path that goes on with a name or an index that an object or array does not have.
+    /// Returns a path whose next name or index the object or array does not have, or nil if there is none.
     private func unmetPath(_ frame: Frame) -> Int? {
         var dueCount = 0
         for place in frame.first..<frame.end { dueCount += selection.nodes[active[place]].dueCount }
-        // No name stands there twice: as many as there are have all been met.
+        // Names are unique here, so equal counts mean that every name and index was found.
         guard met.count - frame.firstMet < dueCount else { return nil }
         let due = active[frame.first..<frame.end].flatMap { selection.nodes[$0].due }
         return due.first { !met[frame.firstMet...].contains($0) }.map { selection.nodes[$0].path }
     }
 
-    /// The normalized path of the value at hand, from what every frame is at.
+    /// Returns the normalized path of the current value, from the current member or element of every frame.
     private func normalizedPath(_ document: Span<UInt8>) throws -> [UInt8] {
         var path: [UInt8] = []
         path.reserveCapacity(64)
@@ -229,14 +239,19 @@ package struct FieldMatcher {
         return path
     }
 
-    /// Refuses a name that makes the path larger than any header is, before a thousand fields each have such a path.
+    /// Appends a member name to a normalized path.
+    ///
+    /// A path that exceeds the limit is rejected here, before a large number of fields can each have a long path.
+    ///
+    /// - Throws: ``KMError`` `pathUnsupported` when the name has an unpaired surrogate; `limitExceeded` when the path
+    ///   is too long.
     private func append(_ name: Name, to path: inout [UInt8], _ document: Span<UInt8>) throws {
         let limit = limits.maximumPathByteCount
         if name.hasEscapes {
             guard let text = JSONString.string(document, name.range) else {
                 throw KMError(
                     .pathUnsupported,
-                    "the member name at byte \(name.range.lowerBound) has half a surrogate pair, which no path can name"
+                    "the name at byte \(name.range.lowerBound) has an unpaired surrogate, which a path cannot express"
                 )
             }
             let bytes = Array(text.utf8)
@@ -248,17 +263,21 @@ package struct FieldMatcher {
         guard path.count <= limit else {
             throw KMError(
                 .limitExceeded,
-                "the member name at byte \(name.range.lowerBound) makes a path of \(path.count) bytes; \(limit) are taken"
+                "the name at byte \(name.range.lowerBound) makes a path of \(path.count) bytes; the limit is \(limit)"
             )
         }
     }
 }
 
 extension FieldMatcher {
-    /// Below this, comparing all pairs is quicker than sorting.
+    /// The largest number of names for which comparing all pairs is faster than a set.
     private static let fewNames = 12
 
-    /// Refuses an object that has a name twice, as two readers may take different ones of its values (RFC 8259 section 4).
+    /// Throws if an object has a duplicate member name.
+    ///
+    /// Two parsers may choose different values for a duplicate name (RFC 8259 section 4).
+    ///
+    /// - Throws: ``KMError`` `malformedJSON`.
     private mutating func refuseRepeatedNames(from first: Int, _ document: Span<UInt8>) throws {
         if names.count - first <= Self.fewNames {
             for later in names.indices.dropFirst(first) {
@@ -268,7 +287,7 @@ extension FieldMatcher {
             }
             return
         }
-        // With keys of their own, since a hostile object could have 100,000 names.
+        // An attacker's object could have 100,000 names; random seeds keep them from forcing hash collisions.
         var seen = Set<[UInt8]>(minimumCapacity: names.count - first)
         for name in names[first...] where !seen.insert(JSONString.unescaped(document, name.range)).inserted {
             throw Self.repeated(name)
@@ -286,6 +305,6 @@ extension FieldMatcher {
     }
 
     private static func repeated(_ name: Name) -> KMError {
-        KMError(.malformedJSON, "the member name at byte \(name.range.lowerBound) stands in its object twice")
+        KMError(.malformedJSON, "the member name at byte \(name.range.lowerBound) is a duplicate in its object")
     }
 }

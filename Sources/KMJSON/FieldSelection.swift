@@ -1,47 +1,52 @@
 public import KMPrimitives
 
-/// The fields of a message that are encrypted one by one: the values that any of some paths reach.
+/// The fields of a message that are encrypted one by one, selected by JSONPaths.
 ///
-/// Made ready once, so that a message is matched against all paths in one pass.
+/// A field is a value that at least one of the paths matches. Create a selection once and keep it. It prepares the
+/// paths so that each message is matched against all of them in one pass.
 public struct FieldSelection: Sendable, Hashable {
-    /// What the paths of a selection must reach.
+    /// The matches that a message must have for each path of a selection.
     ///
-    /// A name that was misspelt, or that changed on one side, reaches nothing: without a demand, its card number goes out in
-    /// the clear. null is a value, and reached; a wildcard that meets an empty array or object is content, since a list
-    /// without items has no card numbers.
+    /// A path with a misspelled or outdated member name matches nothing. Without a requirement, its card number would
+    /// then be sent unencrypted. A null is a value and counts as a match. A wildcard over an empty array or object also
+    /// fulfils the requirement, because an empty list has no card numbers.
     public enum Requirement: Sendable, Hashable {
-        /// Every path reaches something wherever it leads: each member or element that its wildcards meet has what the path
-        /// goes on with.
+        /// Every path must match, and must match in every member or element that its wildcards cover.
         case everywhere
-        /// Every path reaches something at least once, for lists some of whose items lack by right what a path names. An
-        /// item whose names are misspelt stays in the clear, beside one that is right.
+        /// Every path must match at least once.
+        ///
+        /// Use this for lists in which some items legitimately lack a field. An item with a misspelled member name then
+        /// stays unencrypted if another item matches.
         case somewhere
-        /// Nothing is asked.
+        /// A path may match nothing.
         case nowhere
     }
 
-    /// How many paths a selection may have.
+    /// The largest number of paths in a selection.
     public static let maximumPathCount = 256
 
-    /// The paths.
+    /// The paths that select the fields.
     public let paths: [JSONPath]
 
-    /// What every path must reach.
+    /// The matches that a message must have for each path.
     public let requiresMatches: Requirement
 
     let nodes: [FieldNode]
 
-    /// Selects what `paths` reach.
+    /// Creates a selection from paths.
     ///
-    /// - Throws: ``KMError`` `pathsOverlap` when a value that one path reaches could lie inside one that another reaches;
-    ///   `limitExceeded` for none or more than 256 paths.
+    /// - Throws: ``KMError`` `pathsOverlap` when a value that one path matches could lie inside a value that another
+    ///   path matches; `limitExceeded` when there are no paths or more than 256.
     public init(_ paths: [JSONPath], requiresMatches: Requirement = .everywhere) throws {
         guard (1...Self.maximumPathCount).contains(paths.count) else {
-            throw KMError(.limitExceeded, "\(paths.count) paths; 1 to \(Self.maximumPathCount) are taken")
+            throw KMError(
+                .limitExceeded,
+                "a selection must have 1 to \(Self.maximumPathCount) paths; got \(paths.count)"
+            )
         }
         for (index, outer) in paths.enumerated() {
             for inner in paths where inner.segments.count > outer.segments.count && outer.covers(inner) {
-                throw KMError(.pathsOverlap, "\(inner) lies inside \(paths[index])")
+                throw KMError(.pathsOverlap, "\(inner) lies inside \(paths[index]); remove one of the two")
             }
         }
         self.paths = paths
@@ -49,60 +54,75 @@ public struct FieldSelection: Sendable, Hashable {
         nodes = FieldNode.tree(of: paths)
     }
 
-    /// Selects what the paths of some texts reach.
+    /// Creates a selection from the text of paths.
     ///
-    /// - Throws: ``KMError`` as ``init(_:requiresMatches:)-([JSONPath],_)`` and ``JSONPath/init(_:)``.
+    /// - Throws: ``KMError`` `pathMalformed` or `pathUnsupported` when a text is not a supported path; `pathsOverlap`
+    ///   when a value that one path matches could lie inside a value that another path matches; `limitExceeded` when
+    ///   there are no paths or more than 256.
     public init(_ paths: [String], requiresMatches: Requirement = .everywhere) throws {
         try self.init(paths.map(JSONPath.init(_:)), requiresMatches: requiresMatches)
     }
 
-    /// As the test vectors have it: true for ``Requirement/somewhere``, false for ``Requirement/nowhere``.
+    /// Creates a selection from the text of paths, for test vectors.
+    ///
+    /// - Parameters:
+    ///   - paths: The paths.
+    ///   - requiresMatches: True for ``Requirement/somewhere``, false for ``Requirement/nowhere``.
+    /// - Throws: ``KMError`` `pathsOverlap` or `limitExceeded`; `pathMalformed` or `pathUnsupported`.
     package init(_ paths: [String], requiresMatches: Bool) throws {
         try self.init(paths, requiresMatches: requiresMatches ? .somewhere : .nowhere)
     }
 
-    /// As the test vectors have it: true for ``Requirement/somewhere``, false for ``Requirement/nowhere``.
+    /// Creates a selection from paths, for test vectors.
+    ///
+    /// - Parameters:
+    ///   - paths: The paths.
+    ///   - requiresMatches: True for ``Requirement/somewhere``, false for ``Requirement/nowhere``.
+    /// - Throws: ``KMError`` `pathsOverlap` or `limitExceeded`.
     package init(_ paths: [JSONPath], requiresMatches: Bool) throws {
         try self.init(paths, requiresMatches: requiresMatches ? .somewhere : .nowhere)
     }
 
-    /// Creates a selection of a few paths that do not overlap, as a test proves.
+    /// Creates a selection from paths that are known not to overlap, without checking them.
     package init(unchecked paths: [JSONPath]) {
         self.paths = paths
         requiresMatches = .everywhere
         nodes = FieldNode.tree(of: paths)
     }
 
-    /// Whether both have the same paths, in the same order, and ask the same of them.
+    /// Returns whether two selections have the same paths in the same order, and the same requirement.
     public static func == (left: FieldSelection, right: FieldSelection) -> Bool {
         left.paths == right.paths && left.requiresMatches == right.requiresMatches
     }
 
-    /// Hashes paths and demand.
+    /// Hashes the paths and the requirement.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(paths)
         hasher.combine(requiresMatches)
     }
 }
 
-/// A place in the tree of all paths: paths that begin alike share their first nodes.
+/// A node in the tree of all paths of a selection.
+///
+/// Paths that begin with the same segments share their first nodes.
 struct FieldNode: Sendable {
-    /// The nodes one step on.
+    /// The nodes that the next segment leads to, by member name.
     private(set) var names: [(name: [UInt8], node: Int)] = []
     private(set) var indexes: [(index: Int, node: Int)] = []
     private(set) var wildcard: Int?
-    /// A path that goes through here, one of them where there are several.
+    /// The number of a path that goes through this node; one of them if there are several.
     let path: Int
-    /// The paths that end here.
+    /// The numbers of the paths that end at this node.
     private(set) var ends: [Int] = []
-    /// The paths that go on through the wildcard.
+    /// The numbers of the paths whose next segment is the wildcard.
     private(set) var throughWildcard: [Int] = []
 
-    /// How many nodes a value has to lead to, a wildcard's aside, and which.
+    /// The number of nodes that a value must lead to by name or index.
     var dueCount: Int { names.count + indexes.count }
+    /// The nodes that a value must lead to by name or index.
     var due: [Int] { names.map(\.node) + indexes.map(\.node) }
 
-    /// The tree's nodes; the first is its root.
+    /// Creates the tree of `paths`, whose first node is the root.
     static func tree(of paths: [JSONPath]) -> [FieldNode] {
         var nodes = [FieldNode(path: 0)]
         for (number, path) in paths.enumerated() {
@@ -119,7 +139,7 @@ struct FieldNode: Sendable {
         return nodes
     }
 
-    /// The node that `segment` leads to, which is `fresh` where there was none.
+    /// Returns the node that `segment` leads to, or adds `fresh` as that node if there is none.
     private mutating func step(_ segment: JSONPath.Segment, fresh: Int) -> Int {
         switch segment {
         case .name(let name):
@@ -137,8 +157,8 @@ struct FieldNode: Sendable {
 }
 
 extension KMError.Code {
-    /// One chosen path lies inside another.
+    /// A path of a selection can match a value inside one that another path matches; the detail names both.
     public static let pathsOverlap = Self("pathsOverlap")
-    /// A path that must reach something reaches nothing, or not everywhere; the detail names it.
+    /// A match that the ``FieldSelection/Requirement`` asks for is missing; the detail names the path.
     public static let fieldMissing = Self("fieldMissing")
 }

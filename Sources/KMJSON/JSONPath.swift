@@ -1,67 +1,74 @@
 public import KMPrimitives
 
-/// A place, or several, in a JSON text: the subset of RFC 9535 that names members and elements.
+/// A path that selects one or more values in a JSON text, in a subset of JSONPath (RFC 9535).
 ///
-/// Child names in dot and bracket form, indexes from the front, and the wildcard, at any depth: `$.physicalCardNo`,
-/// `$['issuedCardList'][0]`, `$.issuedCardList[*].digital.cardNo`. `$` alone is the whole text. A name matches by its
-/// text, however either side escapes it.
+/// The subset has member names in dot and bracket notation, non-negative indexes, and the wildcard. Examples are
+/// `$.physicalCardNo`, `$['issuedCardList'][0]` and `$.issuedCardList[*].digital.cardNo`. `$` alone selects the whole
+/// text. Names are compared after unescaping.
 public struct JSONPath: Sendable, Hashable {
-    /// A step from a value to its members or elements.
+    /// A segment, which leads from a value to its members or elements.
     package enum Segment: Sendable, Hashable {
-        /// The member of a name, in UTF-8.
+        /// The member with a name, in UTF-8.
         case name([UInt8])
-        /// The element of an index, from 0.
+        /// The element at an index, counted from 0.
         case index(Int)
-        /// Every member or element.
+        /// The wildcard `*`, which selects every member or element.
         case wildcard
     }
 
-    /// How many steps a path may have.
+    /// The largest number of segments in a path.
     public static let maximumDepth = 64
-    /// How long a path's text may be, in bytes.
+    /// The largest size of a path's text in bytes.
     public static let maximumByteCount = 2048
 
-    /// The steps.
+    /// The path's segments, without the leading `$`.
     package let segments: [Segment]
 
     package init(segments: [Segment]) {
         self.segments = segments
     }
 
-    /// Reads a path.
+    /// Parses a path.
     ///
-    /// - Throws: ``KMError`` `pathUnsupported` at the first sign of what RFC 9535 has and this subset has not (descendants,
-    ///   slices, filters, several selectors in one pair of brackets, indexes from the end), naming it, whether or not the
-    ///   rest is right; `pathMalformed` with the offset for what RFC 9535 has not, and for a path that is longer than
+    /// Parsing stops at the first unsupported part, and does not check the rest of the text.
+    ///
+    /// - Throws: ``KMError`` `pathUnsupported` when the text has a part of RFC 9535 that this subset lacks, which the
+    ///   detail names (descendant segments, slices, filters, negative indexes, several selectors in one pair of
+    ///   brackets); `pathMalformed` with the offset when the text is not a JSONPath, or when it exceeds
     ///   ``maximumByteCount`` or ``maximumDepth``.
     public init(_ text: String) throws {
         let bytes = Array(text.utf8)
         guard bytes.count <= Self.maximumByteCount else {
-            throw KMError(.pathMalformed, "a path of \(bytes.count) bytes; \(Self.maximumByteCount) are taken")
+            throw KMError(.pathMalformed, "a path must be at most \(Self.maximumByteCount) bytes; got \(bytes.count)")
         }
         var parser = JSONPathParser(bytes)
         segments = try parser.parse()
         guard segments.count <= Self.maximumDepth else {
-            throw KMError(.pathMalformed, "a path of \(segments.count) steps; \(Self.maximumDepth) are taken")
+            throw KMError(
+                .pathMalformed,
+                "a path must have at most \(Self.maximumDepth) segments; got \(segments.count)"
+            )
         }
     }
 
-    /// The path of the member `name` in the object that holds what this path reaches.
+    /// Returns the path of another member of the object whose member this path selects.
     ///
-    /// - Throws: ``KMError`` `pathUnsupported` when the last step is no name.
+    /// - Parameter name: The other member's name.
+    /// - Returns: This path with `name` as its last segment.
+    /// - Throws: ``KMError`` `pathUnsupported` when the last segment is not a member name.
     package func sibling(_ name: String) throws -> JSONPath {
         guard case .name = segments.last else {
-            throw KMError(.pathUnsupported, "\(self) does not end in a member's name")
+            throw KMError(.pathUnsupported, "\(self) must end in a member name")
         }
         return JSONPath(segments: segments.dropLast() + [.name(Array(name.utf8))])
     }
 
-    /// Whether a value that this path reaches can be the one `other` reaches.
+    /// Returns whether this path and `other` can match the same value.
     package func meets(_ other: JSONPath) -> Bool {
         segments.count == other.segments.count && covers(other)
     }
 
-    /// Whether a value that this path reaches can be the one `other` reaches, or hold it.
+    /// Returns whether a value that this path matches can be, or can contain, a value that `other` matches.
     func covers(_ other: JSONPath) -> Bool {
         segments.count <= other.segments.count && zip(segments, other.segments).allSatisfy { $0.canBe($1) }
     }
@@ -74,7 +81,7 @@ extension JSONPath.Segment {
 }
 
 extension JSONPath: CustomStringConvertible {
-    /// The path in RFC 9535's normalized form (section 2.7), with `[*]` for a wildcard.
+    /// The path as a normalized path (RFC 9535 section 2.7), with `[*]` for a wildcard.
     public var description: String {
         var text = Array("$".utf8)
         for segment in segments { NormalizedPath.append(segment, to: &text) }
@@ -82,7 +89,9 @@ extension JSONPath: CustomStringConvertible {
     }
 }
 
-/// Normalized paths (RFC 9535 section 2.7): one spelling for each place.
+/// Writes normalized paths (RFC 9535 section 2.7).
+///
+/// Each value in a JSON text has exactly one normalized path.
 package enum NormalizedPath {
     static func append(_ segment: JSONPath.Segment, to text: inout [UInt8]) {
         switch segment {
@@ -92,14 +101,14 @@ package enum NormalizedPath {
         }
     }
 
-    /// Appends the step to an element.
+    /// Appends the segment for an array element.
     package static func append(index: Int, to text: inout [UInt8]) {
         text.append(UInt8(ascii: "["))
         text += String(index).utf8
         text.append(UInt8(ascii: "]"))
     }
 
-    /// Appends the step to a member.
+    /// Appends the segment for an object member, whose name is UTF-8.
     package static func append(name: Span<UInt8>, to text: inout [UInt8]) {
         text += "['".utf8
         for index in name.indices {
@@ -120,8 +129,8 @@ package enum NormalizedPath {
 }
 
 extension KMError.Code {
-    /// The text is no JSONPath.
+    /// The text is not a JSONPath (RFC 9535), or is too long; the detail gives the offset or the limit.
     public static let pathMalformed = Self("pathMalformed")
-    /// A JSONPath of RFC 9535 outside the subset that is understood here; the detail names the part.
+    /// The JSONPath is outside the supported subset of RFC 9535; the detail names the unsupported part.
     public static let pathUnsupported = Self("pathUnsupported")
 }

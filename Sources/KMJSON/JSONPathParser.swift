@@ -1,6 +1,6 @@
 internal import KMPrimitives
 
-/// Reads the grammar of RFC 9535, appendix A, as far as the subset goes.
+/// Parses the supported subset of the JSONPath grammar (RFC 9535 appendix A).
 struct JSONPathParser {
     private let bytes: [UInt8]
     private var at = 0
@@ -13,7 +13,7 @@ struct JSONPathParser {
         guard next(is: "$") else { throw malformed("$") }
         var segments: [JSONPath.Segment] = []
         while at < bytes.count {
-            // White space may stand before a segment, and not at the end.
+            // White space is allowed before a segment, but not at the end.
             skipWhiteSpace()
             if next(is: ".") {
                 segments.append(try dotted())
@@ -40,9 +40,9 @@ struct JSONPathParser {
 
     private mutating func dotted() throws -> JSONPath.Segment {
         if next(is: "*") { return .wildcard }
-        if byte == UInt8(ascii: ".") { throw unsupported("descendants (..)") }
+        if byte == UInt8(ascii: ".") { throw unsupported("descendant segments (..)") }
         let start = at
-        // member-name-shorthand: letters, _, and everything beyond ASCII; digits from the second character on.
+        // member-name-shorthand: letters, _, and all non-ASCII characters; also digits, except as the first character.
         while let byte,
             byte == UInt8(ascii: "_") || byte >= 0x80 || (byte.isAlphanumeric && (at > start || !byte.isDigit))
         {
@@ -66,7 +66,7 @@ struct JSONPathParser {
         case UInt8(ascii: ":"):
             throw unsupported("slices (:)")
         case UInt8(ascii: "-"):
-            throw unsupported("indexes from the end")
+            throw unsupported("negative indexes")
         case let byte? where byte.isDigit:
             segment = .index(try index())
         default:
@@ -83,7 +83,7 @@ struct JSONPathParser {
         let start = at
         while let byte, byte.isDigit { at += 1 }
         let digits = bytes[start..<at]
-        // No leading zero, and at most 2^53 - 1 (RFC 9535 section 2.1).
+        // An index has no leading zeros and is at most 2^53 - 1 (RFC 9535 section 2.1).
         guard digits.count == 1 || digits.first != UInt8(ascii: "0"), digits.count <= 16 else {
             throw malformed("an index without leading zeros, at most 9007199254740991", at: start)
         }
@@ -119,11 +119,13 @@ struct JSONPathParser {
         case UInt8(ascii: "t"): name.append(0x09)
         case UInt8(ascii: "/"), UInt8(ascii: "\\"), quote: name.append(kind)
         case UInt8(ascii: "u"): name += Array(String(try escapedScalar()).utf8)
-        default: throw malformed("an escape of RFC 9535", at: at - 1)
+        default: throw malformed("an escape sequence of RFC 9535", at: at - 1)
         }
     }
 
-    /// The scalar of `\uXXXX`, or of a pair of them; half a surrogate pair names no text.
+    /// Parses the digits of a `\uXXXX` escape, and the second escape of a surrogate pair.
+    ///
+    /// - Throws: ``KMError`` `pathMalformed` for an unpaired surrogate, which does not encode a character.
     private mutating func escapedScalar() throws -> Character {
         let start = at
         var units = [try unit()]
@@ -131,7 +133,7 @@ struct JSONPathParser {
         var decoder = UTF16()
         var iterator = units.makeIterator()
         guard case .scalarValue(let scalar) = decoder.decode(&iterator), iterator.next() == nil else {
-            throw malformed("a whole surrogate pair", at: start)
+            throw malformed("a complete surrogate pair", at: start)
         }
         return Character(scalar)
     }
@@ -151,7 +153,7 @@ struct JSONPathParser {
     private func unsupported(_ what: String) -> KMError {
         KMError(
             .pathUnsupported,
-            "\(what) at byte \(at) of the path: names, indexes from the front and * are understood"
+            "\(what) are not supported (byte \(at) of the path); use names, non-negative indexes and *"
         )
     }
 }

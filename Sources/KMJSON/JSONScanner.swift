@@ -1,44 +1,49 @@
 public import KMPrimitives
 
-/// Reads one RFC 8259 text over bytes, token by token: no tree, no recursion, no copy.
+/// Reads a JSON text (RFC 8259) token by token, without building a tree.
 ///
-/// A token's bytes stay where they are, as a range; nothing is rounded, unescaped or rewritten.
+/// It uses no recursion and copies nothing. Each token is a byte range of the document; its text is not unescaped, and
+/// numbers are not converted.
 ///
-/// The document is passed to every call, so that the scanner itself is a small value that can be copied to come back to
-/// a place. Passing another document than before gives meaningless tokens, or an error, but no trap.
+/// You pass the document to every call. The scanner itself is a small value, so you can copy it and later continue from
+/// the copy. If you pass a different document, the tokens are meaningless or an error is thrown, but nothing traps.
 ///
 ///     var scanner = JSONScanner()
 ///     while try scanner.next(in: document) != .end { … scanner.range … }
 package struct JSONScanner: Sendable {
-    /// What stands at ``JSONScanner/range``.
+    /// The kind of token that ``JSONScanner/range`` covers.
     package enum Token: Sendable, Equatable {
         case objectStart, objectEnd, arrayStart, arrayEnd
-        /// A member's name: ``JSONScanner/range`` covers it with its quotes.
+        /// A member name; ``JSONScanner/range`` includes its quotes.
         case name
-        /// A string value: ``JSONScanner/range`` covers it with its quotes.
+        /// A string value; ``JSONScanner/range`` includes its quotes.
         case string
         case number
         case `true`, `false`, null
-        /// The text is over; nothing but white space followed its value.
+        /// The end of the text, after its value and any white space.
         case end
     }
 
-    /// The nesting that ``init(maximumDepth:)`` allows unless told otherwise.
+    /// The default for the largest accepted nesting depth, 64.
     package static let defaultMaximumDepth = 64
 
-    /// Where the last token stands, quotes included.
+    /// The byte range of the last token, including quotes.
     package private(set) var range: Range<Int> = 0..<0
 
-    /// Whether the last token is a name or string with a backslash in it.
+    /// Whether the last token is a member name or string that contains a backslash.
     package private(set) var hasEscapes = false
 
-    /// How many objects and arrays are open.
+    /// The number of open objects and arrays.
     package private(set) var depth = 0
 
-    /// Where it reads on; where a text ended too early, but not within a token, its end.
+    /// The byte offset at which reading continues.
+    ///
+    /// After an error because the text ends too early between two tokens, this is the end of the text.
     package private(set) var position = 0
     private var state = State.value
-    /// A bit for each open container, set for an object: the innermost in the lowest bit, the outer ones in words before.
+    /// One bit for each open container, set for an object.
+    ///
+    /// The innermost container has the lowest bit. When the word is full, it moves to `outerWords`.
     private var isObject: UInt64 = 0
     private var outerWords: [UInt64] = []
     private let maximumDepth: Int
@@ -47,15 +52,15 @@ package struct JSONScanner: Sendable {
         case value, firstElement, firstName, name, afterValue
     }
 
-    /// A scanner at the start of a text, which refuses more than `maximumDepth` nested objects and arrays.
+    /// Creates a scanner at the start of a text, which accepts at most `maximumDepth` nested objects and arrays.
     package init(maximumDepth: Int = JSONScanner.defaultMaximumDepth) {
         self.maximumDepth = maximumDepth
     }
 
-    /// The next token.
+    /// Reads and returns the next token.
     ///
-    /// - Throws: ``KMError`` `malformedJSON` with the offset where the text departs from RFC 8259, or
-    ///   `limitExceeded` when it nests deeper than allowed.
+    /// - Throws: ``KMError`` `malformedJSON` with the byte offset of the first violation of RFC 8259; `limitExceeded`
+    ///   when objects and arrays nest deeper than accepted.
     package mutating func next(in document: Span<UInt8>) throws -> Token {
         hasEscapes = false
         var byte = skipWhiteSpace(document)
@@ -77,7 +82,7 @@ package struct JSONScanner: Sendable {
                 throw malformed(inObject ? "a comma or a closing brace" : "a comma or a closing bracket", at: position)
             }
         }
-        guard let byte else { throw malformed("more", at: position) }
+        guard let byte else { throw malformed("more input", at: position) }
         switch state {
         case .firstName where byte == UInt8(ascii: "}"): return close(.objectEnd)
         case .firstElement where byte == UInt8(ascii: "]"): return close(.arrayEnd)
@@ -86,12 +91,12 @@ package struct JSONScanner: Sendable {
         }
     }
 
-    /// Moves on to the end of the value that the last token began: behind the closing brace or bracket of an object or
-    /// array, nowhere for other values.
+    /// Skips to the end of the value that the last token began.
     ///
-    /// ``range`` then covers the whole value.
+    /// The end of an object or array is after its closing brace or bracket. Other values are already complete.
+    /// Afterwards, ``range`` covers the whole value.
     ///
-    /// - Throws: as ``next(in:)``.
+    /// - Throws: ``KMError`` `malformedJSON` or `limitExceeded`, as ``next(in:)`` does.
     package mutating func skipValue(in document: Span<UInt8>, startedBy token: Token) throws {
         guard token == .objectStart || token == .arrayStart else { return }
         let start = range.lowerBound
@@ -142,7 +147,10 @@ package struct JSONScanner: Sendable {
 
     private mutating func open(object: Bool) throws {
         guard depth < maximumDepth else {
-            throw KMError(.limitExceeded, "JSON nested deeper than \(maximumDepth) at byte \(position)")
+            throw KMError(
+                .limitExceeded,
+                "JSON must nest at most \(maximumDepth) levels deep; it is deeper at byte \(position)"
+            )
         }
         if depth & 63 == 63 {
             outerWords.append(isObject)
@@ -206,14 +214,14 @@ package struct JSONScanner: Sendable {
         state = .afterValue
     }
 
-    /// Reads a string whose opening quote stands at `position`.
+    /// Reads a string whose opening quote is at `position`.
     private mutating func string(_ document: Span<UInt8>) throws {
         let start = position
         var at = document.endOfPlainText(from: start &+ 1)
         while at < document.count {
             let byte = document[at]
             if byte >= 0x80 {
-                guard let next = document.endOfScalar(from: at) else { throw malformed("UTF-8", at: at) }
+                guard let next = document.endOfScalar(from: at) else { throw malformed("valid UTF-8", at: at) }
                 at = document.endOfPlainText(from: next)
             } else if byte == UInt8(ascii: "\"") {
                 range = start..<at &+ 1
@@ -222,11 +230,11 @@ package struct JSONScanner: Sendable {
             } else if byte == UInt8(ascii: "\\") {
                 hasEscapes = true
                 guard let next = document.endOfEscape(from: at) else {
-                    throw malformed("an escape of RFC 8259", at: at)
+                    throw malformed("an escape sequence of RFC 8259", at: at)
                 }
                 at = document.endOfPlainText(from: next)
             } else if byte < 0x20 {
-                throw malformed("a control character to be escaped", at: at)
+                throw malformed("an escaped control character", at: at)
             } else {
                 at &+= 1
             }
@@ -240,6 +248,6 @@ package struct JSONScanner: Sendable {
 }
 
 extension KMError.Code {
-    /// The text is not JSON (RFC 8259) in UTF-8; the detail gives the offset.
+    /// The text is not JSON (RFC 8259) in UTF-8; the detail gives the byte offset.
     public static let malformedJSON = Self("malformedJSON")
 }

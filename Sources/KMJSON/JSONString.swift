@@ -1,9 +1,15 @@
-/// The text of JSON strings: out of their escapes, and into them.
+/// Unescapes and escapes the text of JSON strings.
 package enum JSONString {
-    /// The text of the string token at `range` (quotes included) of a document that ``JSONScanner`` has read.
+    /// Returns the unescaped text of a string token.
     ///
-    /// The bytes are UTF-8, but for a lone surrogate escape, which RFC 8259 section 8.2 lets stand: it gives the three
-    /// bytes that UTF-8 would have for its code point, so that distinct strings stay distinct.
+    /// The result is UTF-8 unless the string has an unpaired surrogate escape, which RFC 8259 section 8.2 permits. Such
+    /// an escape becomes the three bytes that UTF-8 would use for its code point, so that different strings stay
+    /// different.
+    ///
+    /// - Parameters:
+    ///   - document: A document that ``JSONScanner`` has read.
+    ///   - range: The range of the token, including its quotes.
+    /// - Returns: The text's bytes.
     package static func unescaped(_ document: Span<UInt8>, _ range: Range<Int>) -> [UInt8] {
         var text: [UInt8] = []
         text.reserveCapacity(range.count)
@@ -31,14 +37,16 @@ package enum JSONString {
         return text
     }
 
-    /// The text of a string token, or nil where it has a lone surrogate, which no `String` holds.
+    /// Returns the unescaped text of a string token as a `String`, or nil if it has an unpaired surrogate.
+    ///
+    /// A `String` cannot contain an unpaired surrogate.
     package static func string(_ document: Span<UInt8>, _ range: Range<Int>) -> String? {
         let text = unescaped(document, range)
         guard let valid = try? UTF8Span(validating: text.span) else { return nil }
         return String(copying: valid)
     }
 
-    /// Whether the string token at `range` has the text `text` (UTF-8), escapes undone.
+    /// Returns whether the unescaped text of the string token at `range` is `text`, which is UTF-8.
     package static func equals(
         _ document: Span<UInt8>,
         _ range: Range<Int>,
@@ -52,12 +60,12 @@ package enum JSONString {
         return true
     }
 
-    /// Appends `text` as a JSON string with its quotes, escaping what RFC 8259 section 7 asks for and nothing else.
+    /// Appends `text` as a JSON string with quotes, and escapes only what RFC 8259 section 7 requires.
     package static func append(_ text: String, to output: inout [UInt8]) {
         append(utf8: Array(text.utf8), to: &output)
     }
 
-    /// Appends UTF-8 text as a JSON string with its quotes; see ``append(_:to:)``.
+    /// Appends UTF-8 text as a JSON string with quotes, and escapes only what RFC 8259 section 7 requires.
     package static func append(utf8 text: [UInt8], to output: inout [UInt8]) {
         output.append(UInt8(ascii: "\""))
         for byte in text {
@@ -80,7 +88,9 @@ package enum JSONString {
 
     private static let hexadecimal = Array("0123456789abcdef".utf8)
 
-    /// Appends the code point of the `\u` escape whose digits begin at `at`, with its low surrogate where one follows.
+    /// Appends the code point of a `\u` escape, and moves `at` behind the escape.
+    ///
+    /// On entry, `at` is the offset of the four hexadecimal digits. A low surrogate escape that follows is included.
     private static func appendUnit(_ document: Span<UInt8>, _ at: inout Int, to text: inout [UInt8]) {
         guard let unit = document.hexadecimalUnit(at: at) else { return }
         at += 4

@@ -1,6 +1,6 @@
 internal import KMPrimitives
 
-/// Where the smallest parts of a JSON text end.
+/// Finds the ends of the smallest parts of a JSON text.
 extension Span where Element == UInt8 {
     func matches(_ text: StaticString, at start: Int) -> Bool {
         text.withUTF8Buffer { expected in
@@ -8,14 +8,17 @@ extension Span where Element == UInt8 {
         }
     }
 
-    /// Where, from `start` on, ASCII ends that stands for itself in a string: at the first byte above 0x7F, control
-    /// character, quote or backslash, or less than eight bytes before the end of the text.
+    /// Returns the end of the plain ASCII text from `start` on.
+    ///
+    /// Plain text ends at a non-ASCII byte, a control character, a quote or a backslash. This function reads eight
+    /// bytes at a time. It also stops when fewer than eight bytes are left.
     @inline(__always)
     func endOfPlainText(from start: Int) -> Int {
         var at = start
         while at &+ 8 <= count {
             let word = word(at: at)
-            // The high bit of each byte tells; of sums of seven bits none carries into the next byte.
+            // The high bit of each byte is the result. The summands have seven bits, so no sum carries into the next
+            // byte.
             let low = word & 0x7F7F_7F7F_7F7F_7F7F
             let isNoQuote = (low ^ 0x2222_2222_2222_2222) &+ 0x7F7F_7F7F_7F7F_7F7F
             let isNoBackslash = (low ^ 0x5C5C_5C5C_5C5C_5C5C) &+ 0x7F7F_7F7F_7F7F_7F7F
@@ -33,7 +36,7 @@ extension Span where Element == UInt8 {
         return at
     }
 
-    /// The end of the escape whose backslash stands at `start`, or nil when it is none of RFC 8259 section 7.
+    /// Returns the end of the escape whose backslash is at `start`, or nil if RFC 8259 section 7 does not define it.
     func endOfEscape(from start: Int) -> Int? {
         guard start + 1 < count else { return nil }
         switch self[start + 1] {
@@ -47,7 +50,7 @@ extension Span where Element == UInt8 {
         }
     }
 
-    /// The four hexadecimal digits at `start` as a UTF-16 code unit.
+    /// Returns the four hexadecimal digits at `start` as a UTF-16 code unit, or nil if they are not all present.
     func hexadecimalUnit(at start: Int) -> UInt16? {
         guard start + 4 <= count else { return nil }
         var unit: UInt16 = 0
@@ -63,8 +66,9 @@ extension Span where Element == UInt8 {
         return unit
     }
 
-    /// The end of the UTF-8 sequence of two to four bytes at `start`, or nil when it is none of Unicode's table 3-7:
-    /// overlong, a surrogate, above U+10FFFF, or cut short.
+    /// Returns the end of the UTF-8 sequence of two to four bytes at `start`, or nil if it is invalid.
+    ///
+    /// Invalid sequences are those outside Unicode's table 3-7: overlong, a surrogate, above U+10FFFF, or truncated.
     func endOfScalar(from start: Int) -> Int? {
         func continues(_ offset: Int, _ low: UInt8 = 0x80, _ high: UInt8 = 0xBF) -> Bool {
             start + offset < count && self[start + offset] >= low && self[start + offset] <= high

@@ -1,33 +1,34 @@
 internal import CKMOpenSSL
 
-/// AES-128-GCM and AES-256-GCM (NIST SP 800-38D) with 96-bit IVs and 128-bit tags, and nothing else.
+/// AES-128-GCM and AES-256-GCM authenticated encryption (NIST SP 800-38D) with 96-bit IVs and 128-bit tags.
 ///
-/// An IV must not serve twice under one key: with random IVs, keep to 2^32 messages a key (SP 800-38D section 8.3).
+/// Other IV and tag sizes are not supported. Never use the same IV twice with one key. With random IVs, encrypt at most
+/// 2^32 messages per key (SP 800-38D section 8.3).
 package struct AESGCM: Sendable {
     /// The size of an IV in bytes: 12.
     package static let ivByteCount = Int(KM_GCM_IV_SIZE)
     /// The size of a tag in bytes: 16.
     package static let tagByteCount = Int(KM_GCM_TAG_SIZE)
-    /// What one invocation may encrypt, in bytes: 2^36 - 32.
+    /// The maximum size of one message in bytes: 2^36 - 32.
     package static let maximumByteCount = (1 << 36) - 32
 
     private let key: SecretBytes
 
-    /// Takes a key of 16 or 32 bytes.
+    /// Creates a cipher from a key of 16 bytes (AES-128) or 32 bytes (AES-256).
     ///
-    /// - Throws: ``KMError`` `invalidSize` for any other size.
+    /// - Throws: ``KMError`` `invalidSize` when the key has any other size.
     package init(key: SecretBytes) throws {
         guard key.count == 16 || key.count == 32 else {
-            throw KMError(.invalidSize, "an AES-GCM key has 16 or 32 bytes, this one \(key.count)")
+            throw KMError(.invalidSize, "an AES-GCM key must be 16 or 32 bytes; got \(key.count)")
         }
         self.key = key
     }
 
-    /// Encrypts `plaintext` and authenticates it with `associatedData`.
+    /// Encrypts `plaintext` and authenticates it together with `associatedData`.
     ///
-    /// - Returns: as many bytes of ciphertext as there are of plaintext, and the tag of 16 bytes.
-    /// - Throws: ``KMError`` `invalidSize` for an IV of other than 12 bytes or too long a plaintext,
-    ///   `cryptographyUnavailable` when OpenSSL fails.
+    /// - Returns: The ciphertext, which is as long as the plaintext, and the 16-byte tag.
+    /// - Throws: ``KMError`` `invalidSize` when the IV is not 12 bytes or the plaintext is longer than
+    ///   ``maximumByteCount``; `cryptographyUnavailable` when OpenSSL fails.
     package func seal(
         _ plaintext: Span<UInt8>,
         iv: Span<UInt8>,
@@ -38,12 +39,13 @@ package struct AESGCM: Sendable {
         return (Array(sealed[..<plaintext.count]), Array(sealed[plaintext.count...]))
     }
 
-    /// Verifies and decrypts.
+    /// Verifies the tag and decrypts `ciphertext`.
     ///
-    /// Nothing of a plaintext whose tag is wrong leaves this function.
+    /// When the tag is wrong, no part of the plaintext is returned.
     ///
-    /// - Throws: ``KMError`` `authenticationFailed` when the tag is not that of the ciphertext and the associated data
-    ///   under this key and IV; `invalidSize` for an IV or a tag of another size than 12 and 16 bytes.
+    /// - Throws: ``KMError`` `authenticationFailed` when the tag does not match the ciphertext and the associated data
+    ///   under this key and IV; `invalidSize` when the IV is not 12 bytes, the tag is not 16 bytes, or the ciphertext
+    ///   is longer than ``maximumByteCount``; `cryptographyUnavailable` when OpenSSL cannot prepare the key.
     package func open(
         _ ciphertext: Span<UInt8>,
         tag: Span<UInt8>,
@@ -53,26 +55,30 @@ package struct AESGCM: Sendable {
         try Opener(key).open(ciphertext, tag: tag, iv: iv, associatedData: associatedData)
     }
 
-    /// A sealer of several messages under this key, one after the other.
+    /// Creates a sealer, which encrypts several messages with this key, one after another.
+    ///
+    /// - Throws: ``KMError`` `cryptographyUnavailable` when OpenSSL fails.
     package func sealer() throws -> Sealer { try Sealer(key) }
 
-    /// An opener of several messages under this key, one after the other.
+    /// Creates an opener, which decrypts several messages with this key, one after another.
+    ///
+    /// - Throws: ``KMError`` `cryptographyUnavailable` when OpenSSL fails.
     package func opener() throws -> Opener { try Opener(key) }
 
     fileprivate static func check(iv: Span<UInt8>, count: Int) throws {
         guard iv.count == ivByteCount else {
-            throw KMError(.invalidSize, "an AES-GCM IV has \(ivByteCount) bytes, this one \(iv.count)")
+            throw KMError(.invalidSize, "an AES-GCM IV must be \(ivByteCount) bytes; got \(iv.count)")
         }
         guard count <= maximumByteCount else {
-            throw KMError(.invalidSize, "more than AES-GCM takes in one message")
+            throw KMError(.invalidSize, "an AES-GCM message must be at most \(maximumByteCount) bytes; got \(count)")
         }
     }
 }
 
 extension AESGCM {
-    /// Encrypts messages one after the other: the key is expanded once.
+    /// Encrypts several messages with one key, one after another.
     ///
-    /// Not `Sendable`: it serves one task at a time.
+    /// The key is expanded only once. A sealer is not `Sendable`: use it from one task at a time.
     @safe package final class Sealer {
         private let handle: OpaquePointer
 
@@ -84,7 +90,12 @@ extension AESGCM {
             unsafe km_aes_gcm_free(handle)
         }
 
-        /// Seals as ``AESGCM/seal(_:iv:associatedData:)``, and appends ciphertext and tag to `output`.
+        /// Encrypts `plaintext` and appends the ciphertext and the tag to `output`.
+        ///
+        /// See ``AESGCM/seal(_:iv:associatedData:)``.
+        ///
+        /// - Throws: ``KMError`` `invalidSize` when the IV is not 12 bytes or the plaintext is longer than
+        ///   ``AESGCM/maximumByteCount``; `cryptographyUnavailable` when OpenSSL fails.
         package func seal(
             _ plaintext: Span<UInt8>,
             iv: Span<UInt8>,
@@ -113,13 +124,13 @@ extension AESGCM {
                     if done { initialized += count }
                 }
             }
-            guard done else { throw KMError(.cryptographyUnavailable, "AES-GCM") }
+            guard done else { throw KMError(.cryptographyUnavailable, "OpenSSL could not encrypt with AES-GCM") }
         }
     }
 
-    /// Decrypts messages one after the other: the key is expanded once.
+    /// Decrypts several messages with one key, one after another.
     ///
-    /// Not `Sendable`: it serves one task at a time.
+    /// The key is expanded only once. An opener is not `Sendable`: use it from one task at a time.
     @safe package final class Opener {
         private let handle: OpaquePointer
 
@@ -131,7 +142,10 @@ extension AESGCM {
             unsafe km_aes_gcm_free(handle)
         }
 
-        /// Opens as ``AESGCM/open(_:tag:iv:associatedData:)``.
+        /// Verifies the tag and decrypts `ciphertext`; see ``AESGCM/open(_:tag:iv:associatedData:)``.
+        ///
+        /// - Throws: ``KMError`` `authenticationFailed` when the tag does not match; `invalidSize` when the IV is not
+        ///   12 bytes, the tag is not 16 bytes, or the ciphertext is longer than ``AESGCM/maximumByteCount``.
         package func open(
             _ ciphertext: Span<UInt8>,
             tag: Span<UInt8>,
@@ -140,7 +154,7 @@ extension AESGCM {
         ) throws -> [UInt8] {
             try AESGCM.check(iv: iv, count: ciphertext.count)
             guard tag.count == AESGCM.tagByteCount else {
-                throw KMError(.invalidSize, "an AES-GCM tag has \(AESGCM.tagByteCount) bytes, this one \(tag.count)")
+                throw KMError(.invalidSize, "an AES-GCM tag must be \(AESGCM.tagByteCount) bytes; got \(tag.count)")
             }
             let plaintext = unsafe filledArray(ciphertext.count) { target in
                 unsafe tag.withUnsafeBufferPointer { tag in
@@ -167,7 +181,9 @@ extension AESGCM {
         let made = unsafe key.withBytes { key in
             unsafe key.withUnsafeBufferPointer { unsafe km_aes_gcm_create($0.start, $0.count, sealing ? 1 : 0) }
         }
-        guard let made = unsafe made else { throw KMError(.cryptographyUnavailable, "AES-GCM") }
+        guard let made = unsafe made else {
+            throw KMError(.cryptographyUnavailable, "OpenSSL could not prepare an AES-GCM key")
+        }
         return unsafe made
     }
 }
@@ -188,9 +204,9 @@ private func withInputs(
 }
 
 extension UnsafeBufferPointer<UInt8> {
-    /// The address of a buffer whose size was checked to be above 0.
+    /// The address of a buffer that the caller has checked to be non-empty.
     fileprivate var start: UnsafePointer<UInt8> {
-        guard let baseAddress = baseAddress else { preconditionFailure("a checked buffer is empty") }
+        guard let baseAddress = baseAddress else { preconditionFailure("the buffer must not be empty") }
         return unsafe baseAddress
     }
 }

@@ -1,36 +1,36 @@
 internal import CKMOpenSSL
 public import Foundation
 
-/// An X.509 certificate as the carrier of an RSA public key.
+/// An X.509 certificate that carries an RSA public key.
 ///
-/// No chain is built: trust comes from how the certificate was handed over.
+/// No certificate chain is built or verified. Get the certificate over a channel that you trust.
 public struct Certificate: Sendable {
-    /// When it may be used, both ends inclusive.
+    /// The period in which the certificate is valid, both ends included.
     public let validity: ClosedRange<Date>
 
-    /// The subject, as RFC 4514 writes names, e.g.
-    ///
-    /// `CN=key 1,O=Example`.
+    /// The subject's distinguished name in RFC 4514 form, such as `CN=key 1,O=Example`.
     public let subject: String
 
-    /// The serial number, big-endian without leading zeros; its sign is not kept.
+    /// The serial number, big-endian, without leading zeros and without its sign.
     public let serialNumber: [UInt8]
 
     /// The SHA-256 digest of the DER encoding, 32 bytes.
     public let fingerprint: [UInt8]
 
-    /// The key it carries.
+    /// The certificate's public key, whether or not the certificate is valid now.
     ///
-    /// Check ``validity`` or call ``publicKey(validAt:)`` before encrypting to it.
+    /// Before you encrypt to this key, check ``validity``, or call ``publicKey(validAt:)`` instead.
     public let unverifiedPublicKey: RSAPublicKey
 
     private let handle: CertificateHandle
 
-    /// Reads a certificate in DER, or the first of a PEM text.
+    /// Reads a certificate from DER, or the first certificate in a PEM text.
     ///
-    /// - Throws: ``KMError`` `malformedCertificate`; `certificateNotValid` when its validity ends before it begins;
-    ///   `unsupportedKey` when the key it carries is not RSA of 2048 to 8192 bits; `malformedKey` when that key cannot
-    ///   encrypt, for example because its modulus is even; `limitExceeded` for more than 65,536 bytes.
+    /// - Parameter bytes: The DER encoding or the PEM text, at most 65,536 bytes.
+    /// - Throws: ``KMError`` `malformedCertificate` when the bytes are not an X.509 certificate; `certificateNotValid`
+    ///   when the validity cannot be read or ends before it begins; `unsupportedKey` when the public key is not RSA of
+    ///   2048 to 8192 bits; `malformedKey` when the public key cannot encrypt, for example because its modulus is even;
+    ///   `limitExceeded` when there are more than 65,536 bytes; `cryptographyUnavailable` when OpenSSL fails.
     public init(parsing bytes: [UInt8]) throws {
         var pointer: OpaquePointer?
         let (status, reason) = unsafe withReason { reason in
@@ -40,7 +40,7 @@ public struct Certificate: Sendable {
         }
         guard status != KM_MALFORMED else {
             let because = reason.isEmpty ? "" : " (OpenSSL: \(reason))"
-            throw KMError(.malformedCertificate, "neither PEM nor DER of an X.509 certificate\(because)")
+            throw KMError(.malformedCertificate, "not an X.509 certificate in PEM or DER\(because)")
         }
         guard status == KM_DONE, let pointer = unsafe pointer else {
             throw RSAKeyHandle.error(status, reason: reason)
@@ -62,26 +62,29 @@ public struct Certificate: Sendable {
         unverifiedPublicKey = RSAPublicKey(try unsafe RSAKeyHandle.make(status, key, reason: reason))
     }
 
-    /// A certificate of `key`, signed by itself: for a counterpart that takes keys in no other form.
+    /// Creates a self-signed certificate for a key pair.
+    ///
+    /// Use it when the other party accepts public keys only in certificates.
     ///
     /// - Parameters:
-    ///   - key: the pair whose public half it carries.
-    ///   - commonName: the subject's CN, 1 to 64 characters without NUL.
-    ///   - validity: whole seconds in the years 1950 to 9999.
-    /// - Returns: an X.509 v3 certificate, signed with SHA-256, its serial random.
-    /// - Throws: ``KMError`` `invalidSize` for another name or validity, `cryptographyUnavailable` when OpenSSL fails.
+    ///   - key: The key pair whose public key the certificate carries and whose private key signs it.
+    ///   - commonName: The subject's common name (CN), 1 to 64 Unicode scalars, none of them NUL.
+    ///   - validity: The period of validity, within the years 1950 to 9999. Fractions of a second are dropped.
+    /// - Returns: An X.509 v3 certificate, signed with SHA-256, with a random serial number.
+    /// - Throws: ``KMError`` `invalidSize` when the name or the validity is outside its range;
+    ///   `cryptographyUnavailable` when OpenSSL fails.
     public static func selfSigned(
         _ key: RSAPrivateKey,
         commonName: String,
         validity: ClosedRange<Date>
     ) throws -> Certificate {
         guard (1...64).contains(commonName.unicodeScalars.count), !commonName.unicodeScalars.contains("\0") else {
-            throw KMError(.invalidSize, "a common name has 1 to 64 characters, none of them NUL")
+            throw KMError(.invalidSize, "a common name must be 1 to 64 characters, without NUL")
         }
         let years = -631_152_000.0...253_402_300_799.0
         let (from, to) = (validity.lowerBound.timeIntervalSince1970, validity.upperBound.timeIntervalSince1970)
         guard years.contains(from), years.contains(to) else {
-            throw KMError(.invalidSize, "a certificate's validity lies in the years 1950 to 9999")
+            throw KMError(.invalidSize, "a certificate's validity must lie within the years 1950 to 9999")
         }
         let (pointer, reason) = unsafe withReason { reason in
             unsafe commonName.withCString {
@@ -94,48 +97,51 @@ public struct Certificate: Sendable {
         return try Certificate(unsafe CertificateHandle(adopting: pointer))
     }
 
-    /// The key it carries, once it is known that the certificate may be used.
+    /// Returns the certificate's public key if the certificate is valid at a date.
     ///
-    /// - Throws: ``KMError`` `certificateNotValid` when `date` lies outside ``validity``.
+    /// - Parameter date: The date at which the certificate must be valid, usually the current date.
+    /// - Returns: The public key.
+    /// - Throws: ``KMError`` `certificateNotValid` when `date` is outside ``validity``.
     public func publicKey(validAt date: Date) throws -> RSAPublicKey {
         guard validity.contains(date) else {
-            let edge = date < validity.lowerBound ? "begins \(validity.lowerBound)" : "ended \(validity.upperBound)"
-            throw KMError(.certificateNotValid, "the certificate's validity \(edge)")
+            let (from, to) = (validity.lowerBound, validity.upperBound)
+            let fault = date < from ? "is not valid before \(from)" : "expired at \(to)"
+            throw KMError(.certificateNotValid, "the certificate \(fault)")
         }
         return unverifiedPublicKey
     }
 
-    /// The certificate as PEM text.
+    /// Encodes the certificate as PEM text.
     ///
-    /// - Throws: ``KMError`` `cryptographyUnavailable` when memory is short.
+    /// - Throws: ``KMError`` `cryptographyUnavailable` when OpenSSL runs out of memory.
     public func pemRepresentation() throws -> [UInt8] {
         try unsafe copiedArray { unsafe km_certificate_export(handle.pointer, 1, $0) }
     }
 
-    /// The certificate in DER.
+    /// Encodes the certificate as DER.
     ///
-    /// - Throws: ``KMError`` `cryptographyUnavailable` when memory is short.
+    /// - Throws: ``KMError`` `cryptographyUnavailable` when OpenSSL runs out of memory.
     public func derRepresentation() throws -> [UInt8] {
         try unsafe copiedArray { unsafe km_certificate_export(handle.pointer, 0, $0) }
     }
 }
 
 extension Certificate: CustomStringConvertible, CustomReflectable {
-    /// Tells the fingerprint and the validity.
+    /// The fingerprint and the validity.
     ///
-    /// The subject is whatever its maker wrote.
+    /// The subject is left out because it can be any text that the certificate's creator chose.
     public var description: String {
         let digits = fingerprint.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
         return "Certificate(SHA-256 \(digits), \(validity.lowerBound) to \(validity.upperBound))"
     }
 
-    /// Shows no children.
+    /// A mirror without children.
     public var customMirror: Mirror { Mirror(self, children: []) }
 }
 
-/// The one owner of a shim certificate.
+/// Owns a certificate of the C shim.
 ///
-/// `@unchecked Sendable`: the shim's certificate is only read after it is made, and freed once, in deinit.
+/// `@unchecked Sendable`: the certificate is only read after its creation, and is freed once, in `deinit`.
 @safe private final class CertificateHandle: @unchecked Sendable {
     let pointer: OpaquePointer
 
@@ -151,7 +157,7 @@ extension Certificate: CustomStringConvertible, CustomReflectable {
         var from: Int64 = 0
         var to: Int64 = 0
         guard unsafe km_certificate_validity(pointer, &from, &to) == 1, from <= to else {
-            throw KMError(.certificateNotValid, "the certificate's validity is no pair of times in order")
+            throw KMError(.certificateNotValid, "the certificate's validity cannot be read or ends before it begins")
         }
         return Date(timeIntervalSince1970: Double(from))...Date(timeIntervalSince1970: Double(to))
     }

@@ -1,6 +1,6 @@
 internal import CKMOpenSSL
 
-/// Whether two byte strings are equal, in a time that depends on their lengths alone (`CRYPTO_memcmp`).
+/// Returns whether two byte strings are equal, in time that depends only on their lengths (`CRYPTO_memcmp`).
 package func constantTimeEquals(_ left: Span<UInt8>, _ right: Span<UInt8>) -> Bool {
     guard left.count == right.count else { return false }
     return unsafe left.withUnsafeBufferPointer { leftBytes in
@@ -10,7 +10,7 @@ package func constantTimeEquals(_ left: Span<UInt8>, _ right: Span<UInt8>) -> Bo
     }
 }
 
-/// Whether two byte strings are equal, in a time that depends on their lengths alone (`CRYPTO_memcmp`).
+/// Returns whether two byte strings are equal, in time that depends only on their lengths (`CRYPTO_memcmp`).
 package func constantTimeEquals(_ left: [UInt8], _ right: [UInt8]) -> Bool {
     constantTimeEquals(left.span, right.span)
 }

@@ -1,17 +1,18 @@
 internal import CKMOpenSSL
 
-/// HMAC with SHA-256 (RFC 2104, FIPS 198-1) under one key, whose share of the work is done once.
+/// Computes and verifies HMAC-SHA-256 (RFC 2104, FIPS 198-1) under one key.
 ///
-/// Make one for a key and keep it; it may be used from several tasks at once, without a lock.
+/// The key is processed once, on creation. Create one instance per key and keep it. Several tasks can use it at the
+/// same time, without a lock.
 @safe package final class HMACSHA256: Sendable {
-    /// A MAC of 32 bytes, compared in constant time and printed redacted.
+    /// A 32-byte MAC, which is compared in constant time and printed redacted.
     package struct MAC: Sendable {
         /// The size of every MAC in bytes: 32.
         package static let byteCount = 32
 
         private var bytes: InlineArray<32, UInt8>
 
-        /// Takes 32 bytes; nil for any other number.
+        /// Creates a MAC from 32 bytes, or returns nil for any other number of bytes.
         package init?(_ bytes: Span<UInt8>) {
             guard bytes.count == Self.byteCount else { return nil }
             self.bytes = InlineArray { bytes[$0] }
@@ -26,7 +27,7 @@ internal import CKMOpenSSL
             try body(bytes.span)
         }
 
-        /// The MAC as four words, the first bytes being the highest of the first word.
+        /// The MAC as four big-endian 64-bit words.
         package var words: InlineArray<4, UInt64> {
             var words = InlineArray<4, UInt64>(repeating: 0)
             for index in words.indices { words[index] = bytes.span.word(at: 8 * index) }
@@ -34,17 +35,21 @@ internal import CKMOpenSSL
         }
     }
 
-    // `@unchecked` in effect: the state is only read after it is made (CKMOpenSSL.h), and freed once, in deinit.
+    // `nonisolated(unsafe)`: the state is only read after its creation (CKMOpenSSL.h), and is freed once, in `deinit`.
     private nonisolated(unsafe) let handle: OpaquePointer
 
-    /// Prepares the state for `key`, of any size, none included (RFC 2104 asks for at least 32 bytes).
+    /// Prepares the HMAC state for a key.
+    ///
+    /// The key can have any size, even 0 bytes. RFC 2104 recommends at least 32 bytes.
     ///
     /// - Throws: ``KMError`` `cryptographyUnavailable` when OpenSSL fails.
     package init(key: SecretBytes) throws {
         let made = unsafe key.withBytes { bytes in
             unsafe bytes.withUnsafeBufferPointer { unsafe km_hmac_create($0.baseAddress, $0.count) }
         }
-        guard let made = unsafe made else { throw KMError(.cryptographyUnavailable, "HMAC-SHA-256") }
+        guard let made = unsafe made else {
+            throw KMError(.cryptographyUnavailable, "OpenSSL could not prepare an HMAC-SHA-256 key")
+        }
         unsafe handle = made
     }
 
@@ -52,7 +57,7 @@ internal import CKMOpenSSL
         unsafe km_hmac_free(handle)
     }
 
-    /// The MAC of `message`.
+    /// Computes the MAC of `message`.
     ///
     /// - Throws: ``KMError`` `cryptographyUnavailable` when OpenSSL fails.
     package func authenticate(_ message: Span<UInt8>) throws -> MAC {
@@ -64,18 +69,18 @@ internal import CKMOpenSSL
                 return unsafe km_hmac_compute(handle, source.baseAddress, source.count, start)
             }
         }
-        guard done == 1 else { throw KMError(.cryptographyUnavailable, "HMAC-SHA-256") }
+        guard done == 1 else { throw KMError(.cryptographyUnavailable, "OpenSSL could not compute HMAC-SHA-256") }
         return MAC(mac)
     }
 
-    /// The MAC of `message`.
+    /// Computes the MAC of `message`.
     ///
     /// - Throws: ``KMError`` `cryptographyUnavailable` when OpenSSL fails.
     package func authenticate(_ message: [UInt8]) throws -> MAC {
         try authenticate(message.span)
     }
 
-    /// Whether `mac` is the MAC of `message`; compared in constant time.
+    /// Returns whether `mac` is the MAC of `message`, comparing in constant time.
     ///
     /// - Throws: ``KMError`` `cryptographyUnavailable` when OpenSSL fails.
     package func isValid(_ mac: MAC, for message: Span<UInt8>) throws -> Bool {
@@ -84,19 +89,19 @@ internal import CKMOpenSSL
 }
 
 extension HMACSHA256.MAC: Equatable {
-    /// Whether both are the same, in constant time.
+    /// Returns whether two MACs are equal, in constant time.
     package static func == (left: Self, right: Self) -> Bool {
         constantTimeEquals(left.bytes.span, right.bytes.span)
     }
 }
 
 extension HMACSHA256.MAC: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-    /// Tells the size alone.
+    /// The size only.
     package var description: String { "MAC(32 bytes, redacted)" }
 
-    /// Tells the size alone.
+    /// The size only.
     package var debugDescription: String { description }
 
-    /// Shows no children, so that `dump` prints no bytes.
+    /// A mirror without children, so that `dump` prints no bytes.
     package var customMirror: Mirror { Mirror(self, children: []) }
 }

@@ -1,18 +1,18 @@
 public import Foundation
 
-/// What this package throws: a code to act on, and a detail for developers.
+/// An error of this package: a code to act on, and a detail for developers.
 ///
-/// Two errors are equal when their codes are: the detail is prose, may change, and holds no plaintext, key, card number
-/// or MAC. Codes are an open set, so that a new one breaks nobody; handle those you know and treat the rest as a refusal.
+/// Two errors are equal when their codes are equal. The detail is text for people. It can change between versions, and
+/// it never contains plaintext, a key, a card number or a MAC.
+///
+/// New versions can add codes. Handle the codes that you know, and treat every other code as a failure.
 public struct KMError: Error, Sendable {
-    /// The kind of a failure, one of the static constants of this type.
+    /// An error code, one of the static constants of this type.
     public struct Code: Hashable, Sendable, CustomStringConvertible {
-        /// The constant's own name, stable across versions, e.g.
-        ///
-        /// `authenticationFailed`.
+        /// The name of the constant, such as `authenticationFailed`, which stays the same in all versions.
         public let description: String
 
-        /// Names a code.
+        /// Creates a code with a name.
         package init(_ name: String) {
             description = name
         }
@@ -21,12 +21,14 @@ public struct KMError: Error, Sendable {
     /// The kind of failure.
     public let code: Code
 
-    /// For developers: what was found and what was due, or an empty string.
+    /// A text for developers that says what was expected and what was found, or an empty string.
     ///
-    /// Never secret.
+    /// It never contains a secret.
     public let detail: String
 
-    /// Makes an error; `detail` must not hold anything secret, nor the text of an input.
+    /// Creates an error.
+    ///
+    /// `detail` must not contain a secret or the text of an input.
     package init(_ code: Code, _ detail: String = "") {
         self.code = code
         self.detail = detail
@@ -34,49 +36,54 @@ public struct KMError: Error, Sendable {
 }
 
 extension KMError: Equatable {
-    /// Whether both have the same code.
+    /// Returns whether two errors have the same code.
     public static func == (left: KMError, right: KMError) -> Bool {
         left.code == right.code
     }
 }
 
 extension KMError: CustomStringConvertible {
-    /// The code's name and the detail.
+    /// The name of the code, followed by the detail if there is one.
     public var description: String {
         detail.isEmpty ? code.description : "\(code): \(detail)"
     }
 }
 
 extension KMError: LocalizedError {
-    /// The same as ``description``, for `localizedDescription`, which otherwise says nothing of the error.
+    /// The same text as ``description``.
+    ///
+    /// `localizedDescription` returns this text. Without it, Foundation would return a generic message.
     public var errorDescription: String? { description }
 }
 
 extension KMError.Code {
-    /// It does not decrypt or does not verify.
+    /// The input does not decrypt, or its tag or MAC does not verify.
     ///
-    /// One code, without detail, for every cause that depends on a secret.
+    /// All causes that depend on a secret have this one code, without a detail.
     public static let authenticationFailed = Self("authenticationFailed")
-    /// OpenSSL could not do its work: no random bytes, no memory, or a provider without the algorithm.
+    /// OpenSSL failed: it has no random bytes, no memory, or no provider with the algorithm.
     public static let cryptographyUnavailable = Self("cryptographyUnavailable")
-    /// A size is outside what the operation takes.
+    /// A size is outside the range that the operation accepts.
     public static let invalidSize = Self("invalidSize")
-    /// An input is larger, deeper or more numerous than the receiver's options allow.
+    /// An input is too large, is nested too deeply or has too many elements for the configured limits.
     public static let limitExceeded = Self("limitExceeded")
-    /// The bytes are no key in a form that is read here.
+    /// The bytes are not a key in a supported format, or the key in them is invalid.
+    ///
+    /// A key is invalid when one of its integers is out of range, or when the private key does not match its public
+    /// key. A key file that requires too much key derivation has this code too.
     public static let malformedKey = Self("malformedKey")
-    /// A public key where a private one is due, or the other way round.
+    /// A public key was given where a private key is required, or the other way round.
     public static let wrongKeyKind = Self("wrongKeyKind")
-    /// A key of another algorithm than RSA, of a size outside 2048 to 8192 bits, or of more than two primes.
+    /// The key is not an RSA key, is not 2048 to 8192 bits, or has more than two primes.
     public static let unsupportedKey = Self("unsupportedKey")
     /// The key is encrypted and no passphrase was given.
     public static let passphraseRequired = Self("passphraseRequired")
-    /// The key does not decrypt under the passphrase.
+    /// The key does not decrypt with the passphrase.
     public static let passphraseWrong = Self("passphraseWrong")
-    /// The key is encrypted with an algorithm that only OpenSSL's legacy provider has.
+    /// The key is encrypted with an algorithm that only OpenSSL's legacy provider supports.
     public static let legacyEncryption = Self("legacyEncryption")
-    /// The bytes are no X.509 certificate.
+    /// The bytes are not an X.509 certificate.
     public static let malformedCertificate = Self("malformedCertificate")
-    /// The certificate's validity has not begun, is over, or holds no time at all.
+    /// The certificate is not valid yet, has expired, or has a validity that ends before it begins.
     public static let certificateNotValid = Self("certificateNotValid")
 }

@@ -1,21 +1,30 @@
-// Keys from files and to files. What is wrong with a file is told with its path.
+// Reads keys from files and writes them to files. The errors name the file's path.
 
 extension RSAPrivateKey {
-    /// Reads a file of PKCS#8 (plain or encrypted), PKCS#1 or PKCS#12 straight into secret memory; see
-    /// ``init(parsing:passphrase:)-(SecretBytes,_)``.
+    /// Reads a private key from a file straight into secret memory.
     ///
-    /// - Throws: ``KMError`` as there, its detail with the path; `fileUnreadable`.
+    /// The file is PKCS#8 (plain or encrypted), PKCS#1 or PKCS#12; see ``init(parsing:passphrase:)-(SecretBytes,_)``.
+    ///
+    /// - Parameters:
+    ///   - path: The path of the file.
+    ///   - passphrase: The passphrase of the key, or nil for an unencrypted key.
+    /// - Throws: ``KMError`` `fileUnreadable` when the file cannot be read; otherwise the errors of
+    ///   ``init(parsing:passphrase:)-(SecretBytes,_)``, with the path in the detail.
     public init(contentsOfFile path: String, passphrase: SecretBytes? = nil) throws {
         let bytes = try SecretBytes(contentsOfFile: path)
         self = try namingFile(path) { try RSAPrivateKey(parsing: bytes, passphrase: passphrase) }
     }
 
-    /// Writes the pair as encrypted PKCS#8 in PEM to a new file that its owner alone can read (mode 0600); see
-    /// ``encryptedPKCS8PEM(passphrase:iterations:)``.
+    /// Writes the key pair as encrypted PKCS#8 PEM to a new file that only its owner can read (mode 0600).
     ///
-    /// The file appears whole or not at all.
+    /// The file is written completely or not at all. See ``encryptedPKCS8PEM(passphrase:iterations:)`` for the format.
     ///
-    /// - Throws: ``KMError`` as there; `fileExists` rather than replace a file, `fileUnwritable` with the system's reason.
+    /// - Parameters:
+    ///   - path: The path of the new file.
+    ///   - passphrase: The passphrase that encrypts the key, 1 to 1024 bytes.
+    ///   - iterations: The number of PBKDF2 iterations, 1000 to 10,000,000.
+    /// - Throws: ``KMError`` `fileExists` when the file already exists; `fileUnwritable`, with the system's reason,
+    ///   when it cannot be written; otherwise the errors of ``encryptedPKCS8PEM(passphrase:iterations:)``.
     public func write(
         encryptedPEMToNewFile path: String,
         passphrase: SecretBytes,
@@ -27,9 +36,13 @@ extension RSAPrivateKey {
 }
 
 extension RSAPublicKey {
-    /// Reads a file of a SubjectPublicKeyInfo, a PKCS#1 RSAPublicKey or an X.509 certificate; see ``init(parsing:)``.
+    /// Reads a public key from a file.
     ///
-    /// - Throws: ``KMError`` as there, its detail with the path; `fileUnreadable`.
+    /// The file is a SubjectPublicKeyInfo, a PKCS#1 RSAPublicKey or an X.509 certificate; see ``init(parsing:)``.
+    ///
+    /// - Parameter path: The path of the file.
+    /// - Throws: ``KMError`` `fileUnreadable` when the file cannot be read; otherwise the errors of ``init(parsing:)``,
+    ///   with the path in the detail.
     public init(contentsOfFile path: String) throws {
         let bytes = try contents(ofFile: path)
         self = try namingFile(path) { try RSAPublicKey(parsing: bytes) }
@@ -37,22 +50,28 @@ extension RSAPublicKey {
 }
 
 extension Certificate {
-    /// Reads a file of a certificate in DER, or the first of a PEM text; see ``init(parsing:)``.
+    /// Reads a certificate from a DER file, or the first certificate in a PEM file; see ``init(parsing:)``.
     ///
-    /// - Throws: ``KMError`` as there, its detail with the path; `fileUnreadable`.
+    /// - Parameter path: The path of the file.
+    /// - Throws: ``KMError`` `fileUnreadable` when the file cannot be read; otherwise the errors of ``init(parsing:)``,
+    ///   with the path in the detail.
     public init(contentsOfFile path: String) throws {
         let bytes = try contents(ofFile: path)
         self = try namingFile(path) { try Certificate(parsing: bytes) }
     }
 }
 
-/// The bytes of a file that is not secret.
+/// Reads a file that is not secret.
+///
+/// - Throws: ``KMError`` `fileUnreadable` when the file cannot be read or is larger than 1 MiB.
 package func contents(ofFile path: String) throws -> [UInt8] {
     let bytes = try SecretBytes(contentsOfFile: path)
     return bytes.withBytes { bytes in bytes.indices.map { bytes[$0] } }
 }
 
-/// What `body` makes of the file at `path`; its errors tell the path.
+/// Calls `body` and adds `path` to the detail of every ``KMError`` that it throws.
+///
+/// - Throws: The errors of `body`.
 package func namingFile<Result>(_ path: String, _ body: () throws -> Result) throws -> Result {
     do {
         return try body()

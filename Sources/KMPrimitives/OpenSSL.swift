@@ -1,13 +1,13 @@
 internal import CKMOpenSSL
 
-/// What tests and diagnostics ask of the OpenSSL that this process has loaded.
+/// Facts about the OpenSSL library in this process, for tests and diagnostics.
 package enum OpenSSL {
-    /// How many errors the calling thread's queue held; asking empties it.
+    /// The number of errors in the calling thread's OpenSSL error queue; reading the property empties the queue.
     ///
-    /// It is 0 after every call of this module, so that no later failure, here or elsewhere in the process, is told with
-    /// another one's reason.
+    /// It is 0 after every call to this module. An error left in the queue could appear as the reason of a later,
+    /// unrelated failure anywhere in the process.
     package static var errorQueueDepth: Int { km_error_queue_depth() }
 
-    /// OpenSSL's version text, such as `OpenSSL 3.0.19 27 Jan 2026`.
+    /// The version text of OpenSSL, such as `OpenSSL 3.0.19 27 Jan 2026`.
     package static var version: String { unsafe String(cString: km_openssl_version()) }
 }

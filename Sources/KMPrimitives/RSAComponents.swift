@@ -1,6 +1,6 @@
 internal import CKMOpenSSL
 
-/// Keys of bare integers, in the order of RFC 7518 section 6.3: n, e, then d, p, q, dp, dq, qi.
+/// Creates RSA keys from integers in the order of RFC 7518 section 6.3: n, e, then d, p, q, dp, dq, qi.
 enum RSAComponents {
     static func handle(public publicIntegers: [[UInt8]], private secrets: [SecretBytes]) throws -> RSAKeyHandle {
         var pointer: OpaquePointer?
@@ -15,7 +15,7 @@ enum RSAComponents {
         return try unsafe RSAKeyHandle.make(status, pointer, reason: reason)
     }
 
-    /// Collects the addresses of all integers, one closure each, without copying a secret.
+    /// Collects the addresses of all integers in nested closures, one per integer, so that no secret is copied.
     private static func withIntegers<Result>(
         _ publicIntegers: ArraySlice<[UInt8]>,
         _ secrets: ArraySlice<SecretBytes>,

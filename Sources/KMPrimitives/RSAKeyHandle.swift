@@ -1,10 +1,10 @@
 internal import CKMOpenSSL
 
-/// The one owner of a shim key.
+/// Owns an RSA key of the C shim.
 ///
-/// `@unchecked Sendable`: the shim's key is only read after it is made (CKMOpenSSL.h), and freed once, in deinit.
+/// `@unchecked Sendable`: the key is only read after its creation (CKMOpenSSL.h), and is freed once, in `deinit`.
 @safe final class RSAKeyHandle: @unchecked Sendable {
-    /// For the length of a call that keeps `self` alive.
+    /// The key of the C shim; use it only during a call that keeps `self` alive.
     let pointer: OpaquePointer
 
     /// Takes ownership of `pointer`.
@@ -19,17 +19,17 @@ internal import CKMOpenSSL
     var bitCount: Int { unsafe Int(km_rsa_bits(pointer)) }
     var byteCount: Int { unsafe km_rsa_size(pointer) }
 
-    /// Rejects a key whose size is outside ``RSAPublicKey/bitCounts``.
+    /// Throws `unsupportedKey` when the key's size is outside ``RSAPublicKey/bitCounts``.
     func checkSize() throws {
         guard RSAPublicKey.bitCounts.contains(bitCount) else { throw Self.unsupportedSize("\(bitCount)") }
     }
 
-    /// Component 0 (modulus) or 1 (public exponent), big-endian without leading zeros.
+    /// Returns the modulus (index 0) or the public exponent (index 1), big-endian without leading zeros.
     func publicComponent(_ index: Int) throws -> [UInt8] {
         try unsafe copiedArray { unsafe km_rsa_copy_component(pointer, index, $0) }
     }
 
-    /// Takes ownership of what the shim made, or throws the error that its status stands for.
+    /// Takes ownership of a key that the shim created, or throws the error for the shim's status.
     static func make(
         _ status: km_status,
         _ pointer: OpaquePointer?,
@@ -41,16 +41,16 @@ internal import CKMOpenSSL
         return handle
     }
 
-    /// The error that a status other than `KM_DONE` stands for.
+    /// Returns the error for a shim status other than `KM_DONE`.
     static func error(_ status: km_status, reason: String) -> KMError {
         let because = reason.isEmpty ? "" : " (OpenSSL: \(reason))"
         switch status {
         case KM_MALFORMED:
-            return KMError(.malformedKey, "neither PEM nor DER of a key that is read here\(because)")
+            return KMError(.malformedKey, "not a key in a supported PEM or DER format\(because)")
         case KM_INVALID_INTEGER:
             return KMError(.malformedKey, "the RSA key is invalid: \(reason)")
         case KM_INCONSISTENT:
-            return KMError(.malformedKey, "the private key does not belong to its public key")
+            return KMError(.malformedKey, "the private key does not match its public key")
         case KM_PUBLIC_KEY:
             return KMError(.wrongKeyKind, "expected a private key; got a public key or certificate")
         case KM_PRIVATE_KEY:
@@ -58,13 +58,16 @@ internal import CKMOpenSSL
         case KM_NOT_RSA:
             return KMError(.unsupportedKey, "not an RSA key")
         case KM_MORE_PRIMES:
-            return KMError(.unsupportedKey, "an RSA key of more than two primes; expected two")
+            return KMError(.unsupportedKey, "an RSA key must have exactly two primes; got more")
         case KM_TOO_LONG:
             return unsupportedSize("more than \(RSAPublicKey.bitCounts.upperBound)")
         case KM_TOO_LARGE:
             return KMError(.limitExceeded, "a key or certificate must be at most \(KM_INPUT_MAXIMUM) bytes")
         case KM_TOO_COSTLY:
-            return KMError(.malformedKey, "the key asks for more than 10,000,000 rounds of key derivation")
+            return KMError(
+                .malformedKey,
+                "the key requires more than 10,000,000 rounds of key derivation; encrypt it again with fewer"
+            )
         default:
             return passphraseError(status)
                 ?? KMError(.cryptographyUnavailable, "OpenSSL could not load the key\(because)")
@@ -74,16 +77,17 @@ internal import CKMOpenSSL
     private static func passphraseError(_ status: km_status) -> KMError? {
         switch status {
         case KM_PASSPHRASE_MISSING:
-            KMError(.passphraseRequired, "the key is encrypted; give its passphrase")
+            KMError(.passphraseRequired, "the key is encrypted; provide its passphrase")
         case KM_PASSPHRASE_WRONG:
-            KMError(.passphraseWrong, "the key does not decrypt under this passphrase")
+            KMError(.passphraseWrong, "the key does not decrypt with this passphrase; check the passphrase and file")
         case KM_PASSPHRASE_TOO_LONG:
             KMError(.invalidSize, "a passphrase must be at most \(KM_PASSPHRASE_MAXIMUM) bytes; is it the right file?")
         case KM_NEEDS_LEGACY:
             KMError(
                 .legacyEncryption,
                 "the key is encrypted with an algorithm of OpenSSL's legacy provider (RC2, single DES, …); "
-                    + "write it anew with: openssl pkcs12 -legacy -in OLD -nodes | openssl pkcs8 -topk8 -out NEW"
+                    + "convert a PKCS#12 file with: "
+                    + "openssl pkcs12 -legacy -in OLD -nodes | openssl pkcs8 -topk8 -out NEW"
             )
         default:
             nil
@@ -94,7 +98,7 @@ internal import CKMOpenSSL
         let accepted = RSAPublicKey.bitCounts
         return KMError(
             .unsupportedKey,
-            "an RSA key of \(bits) bits; expected \(accepted.lowerBound) to \(accepted.upperBound)"
+            "an RSA key must have \(accepted.lowerBound) to \(accepted.upperBound) bits; got \(bits) bits"
         )
     }
 }

@@ -1,15 +1,15 @@
 internal import CKMOpenSSL
 
-/// SHA-256 (FIPS 180-4), for fingerprints and thumbprints.
+/// Computes SHA-256 digests (FIPS 180-4), for fingerprints and thumbprints.
 package enum SHA256 {
-    /// The 32-byte digest of `message`.
+    /// Computes the 32-byte digest of `message`.
     ///
     /// - Throws: ``KMError`` `cryptographyUnavailable` when OpenSSL fails.
     package static func digest(_ message: [UInt8]) throws -> [UInt8] {
         let digest = unsafe filledArray(Int(KM_SHA256_SIZE)) { target in
             unsafe message.withUnsafeBufferPointer { unsafe km_sha256($0.baseAddress, $0.count, target) == 1 }
         }
-        guard let digest else { throw KMError(.cryptographyUnavailable, "SHA-256") }
+        guard let digest else { throw KMError(.cryptographyUnavailable, "OpenSSL could not compute SHA-256") }
         return digest
     }
 }

@@ -1,22 +1,22 @@
-/// Secret bytes that are appended one after another: memory that grows, and is cleansed whenever it is released.
+/// A buffer of secret bytes that grows as you append, and that cleanses its memory whenever it releases it.
 ///
-/// It has one owner, and becomes ``SecretBytes`` when it is complete.
+/// A buffer has one owner. When it is complete, ``finish()`` turns it into ``SecretBytes``.
 package struct SecretBuffer: ~Copyable, Sendable {
     private var storage: SecretStorage
-    /// How many bytes were appended.
+    /// The number of bytes in the buffer.
     package private(set) var count = 0
 
     /// Creates an empty buffer.
     ///
-    /// - Parameter capacity: How many bytes can be appended before the memory has to grow.
-    /// - Throws: ``KMError`` `cryptographyUnavailable` when memory is short.
+    /// - Parameter capacity: The number of bytes that you can append before the memory must grow.
+    /// - Throws: ``KMError`` `cryptographyUnavailable` when memory runs out.
     package init(capacity: Int) throws {
         storage = try SecretStorage(count: capacity)
     }
 
     /// Appends a byte.
     ///
-    /// - Throws: ``KMError`` `cryptographyUnavailable` when memory is short.
+    /// - Throws: ``KMError`` `cryptographyUnavailable` when memory runs out.
     @inline(__always)
     package mutating func append(_ byte: UInt8) throws {
         if count == storage.count { try grow(to: count + 1) }
@@ -26,7 +26,7 @@ package struct SecretBuffer: ~Copyable, Sendable {
 
     /// Appends a copy of `bytes`.
     ///
-    /// - Throws: ``KMError`` `cryptographyUnavailable` when memory is short.
+    /// - Throws: ``KMError`` `cryptographyUnavailable` when memory runs out.
     package mutating func append(copying bytes: Span<UInt8>) throws {
         guard !bytes.isEmpty else { return }
         if bytes.count > storage.count - count { try grow(to: count + bytes.count) }
@@ -42,19 +42,21 @@ package struct SecretBuffer: ~Copyable, Sendable {
         count += bytes.count
     }
 
-    /// Takes away the bytes from `count` on.
+    /// Shortens the buffer to its first `count` bytes.
+    ///
+    /// The removed bytes stay in memory until they are overwritten or cleansed with the rest.
     package mutating func truncate(to count: Int) {
         self.count = min(self.count, max(0, count))
     }
 
-    /// Calls `body` with the bytes, which it must not keep.
+    /// Calls `body` with the bytes, which it must not keep after it returns.
     package func withBytes<Result>(_ body: (Span<UInt8>) throws -> Result) rethrows -> Result {
         try unsafe storage.withBytes { bytes in
             try body(unsafe Span(_unsafeElements: bytes).extracting(first: count))
         }
     }
 
-    /// The bytes, in the same memory.
+    /// Returns the bytes as ``SecretBytes``, without copying them.
     package consuming func finish() -> SecretBytes {
         storage.trim(to: count)
         return SecretBytes(storage)

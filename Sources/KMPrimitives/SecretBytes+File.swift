@@ -7,22 +7,23 @@
 #endif
 
 extension SecretBytes {
-    /// Reads a file straight into secret memory: no copy of it stays behind in a buffer of the system library.
+    /// Reads a file straight into secret memory, so that no copy stays in a buffer of the system library.
     ///
-    /// `/dev/fd/N` reads from an open descriptor.
+    /// The path `/dev/fd/N` reads from the open file descriptor N.
     ///
     /// - Parameters:
-    ///   - path: the file.
-    ///   - maximumCount: the most bytes that are taken.
-    /// - Throws: ``KMError`` `fileUnreadable` with the path and the system's reason, also for a directory and for a file
-    ///   that is too large; `cryptographyUnavailable` when memory is short.
+    ///   - path: The path of the file.
+    ///   - maximumCount: The largest accepted size in bytes, 1 MiB by default, and never more than 1 GiB.
+    /// - Throws: ``KMError`` `fileUnreadable`, with the path and the reason, when the file cannot be read, is a
+    ///   directory or is too large; `cryptographyUnavailable` when memory runs out.
     public init(contentsOfFile path: String, maximumCount: Int = 1 << 20) throws {
         let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw Self.unreadable(path, errno) }
         defer { close(descriptor) }
-        // One byte more than allowed shows that there is more.
+        // Room for one byte more than the maximum shows whether the file is too large.
         var count = 0
-        let room = try SecretBytes(count: min(max(0, maximumCount), 1 << 30) + 1) { target in
+        let limit = min(max(0, maximumCount), 1 << 30)
+        let room = try SecretBytes(count: limit + 1) { target in
             try unsafe target.withUnsafeMutableBytes { target in
                 while count < target.count {
                     guard let start = target.baseAddress else { return }
@@ -31,7 +32,7 @@ extension SecretBytes {
                     if got > 0 {
                         count += got
                     } else if errno == EAGAIN {
-                        // Another program may have left a descriptor non-blocking.
+                        // Another program may have made the descriptor non-blocking.
                         var question = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
                         _ = unsafe poll(&question, 1, -1)
                     } else if errno != EINTR {
@@ -40,19 +41,19 @@ extension SecretBytes {
                 }
             }
         }
-        guard count <= maximumCount else {
-            throw KMError(.fileUnreadable, "\(path): more than \(maximumCount) bytes")
+        guard count <= limit else {
+            throw KMError(.fileUnreadable, "\(path): the file must be at most \(limit) bytes; it is larger")
         }
         self = try room.extracting(0..<count)
     }
 
     /// Reads an environment variable straight into secret memory, byte for byte.
     ///
-    /// The bytes need not be UTF-8. The environment itself keeps its copy for as long as the process runs.
+    /// The bytes can be in any encoding, not only UTF-8. The environment keeps its own copy until the process ends.
     ///
-    /// - Parameter name: The variable's name.
+    /// - Parameter name: The name of the variable.
     /// - Throws: ``KMError`` `environmentVariableMissing` when the variable is not set; `cryptographyUnavailable` when
-    ///   memory is short.
+    ///   memory runs out.
     public init(contentsOfEnvironmentVariable name: String) throws {
         guard let value = unsafe getenv(name) else {
             throw KMError(.environmentVariableMissing, "the environment variable \(name) is not set")
@@ -63,9 +64,11 @@ extension SecretBytes {
         }
     }
 
-    /// These bytes without one trailing line end (LF or CRLF), which editors and `echo` leave in a secret's file.
+    /// Returns these bytes without one trailing line end (LF or CRLF).
     ///
-    /// - Throws: ``KMError`` `cryptographyUnavailable` when memory is short.
+    /// Editors and `echo` often add a line end to a file that holds a secret.
+    ///
+    /// - Throws: ``KMError`` `cryptographyUnavailable` when memory runs out.
     public func withoutTrailingNewline() throws -> SecretBytes {
         let end = withBytes { bytes in
             guard let last = bytes.indices.last, bytes[last] == UInt8(ascii: "\n") else { return bytes.count }
@@ -74,11 +77,13 @@ extension SecretBytes {
         return try extracting(0..<end)
     }
 
-    /// Writes these bytes to a new file that its owner alone can read (mode 0600).
+    /// Writes these bytes to a new file that only its owner can read (mode 0600).
     ///
-    /// The file appears whole or not at all.
+    /// The file is written completely or not at all.
     ///
-    /// - Throws: ``KMError`` `fileExists` rather than replace a file, `fileUnwritable` with the system's reason.
+    /// - Parameter path: The path of the new file.
+    /// - Throws: ``KMError`` `fileExists` when the file already exists; `fileUnwritable`, with the system's reason,
+    ///   when it cannot be written.
     public func write(toNewFile path: String) throws {
         try withBytes { try writeNewFile($0, path: path, mode: 0o600) }
     }
@@ -88,15 +93,23 @@ extension SecretBytes {
     }
 }
 
-/// Writes a new file that appears whole or not at all.
+/// Writes a new file completely or not at all.
+///
+/// - Throws: ``KMError`` `fileExists` when the file already exists; `fileUnwritable` when it cannot be written.
 package func writeNewFile(_ bytes: Span<UInt8>, path: String, mode: UInt16) throws {
     try writeFile(bytes, path: path, mode: mode, replaces: false)
 }
 
-/// Writes a file that appears whole or not at all: under another name first, then linked to its own, or, where it
-/// `replaces` one that is there, renamed.
+/// Writes a file completely or not at all, either as a new file or in place of an existing one.
+///
+/// The bytes first go to a temporary file in the same directory. When `replaces` is true, that file is renamed to
+/// `path` and replaces an existing file. When it is false, that file is linked to `path`, which fails if `path` exists.
+///
+/// - Throws: ``KMError`` `fileExists` when `replaces` is false and the file exists; `fileUnwritable` when the file
+///   cannot be written; `cryptographyUnavailable` when there are no random bytes for the temporary name.
 package func writeFile(_ bytes: Span<UInt8>, path: String, mode: UInt16, replaces: Bool) throws {
-    // A random name, which no earlier process has left behind, and which is short enough beside every name.
+    // The name is random, so that no file left behind by another process has it. It is short, so that it is valid for
+    // a target name of any length.
     let directory = path.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(path[...$0]) } ?? ""
     let temporary = "\(directory).\(hexadecimal(try SecureRandom.bytes(12))).tmp"
     let descriptor = unsafe open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode_t(mode))
@@ -123,19 +136,19 @@ private func unwritable(_ path: String, _ number: Int32) -> KMError {
     KMError(.fileUnwritable, "\(path): \(systemReason(number))")
 }
 
-/// What the system says of an error number.
+/// Returns the system's description of an error number.
 package func systemReason(_ number: Int32) -> String {
     guard let text = unsafe strerror(number) else { return "error \(number)" }
     return unsafe String(cString: text)
 }
 
 extension KMError.Code {
-    /// A file cannot be read.
+    /// A file cannot be read, or is too large.
     public static let fileUnreadable = Self("fileUnreadable")
     /// A file cannot be written.
     public static let fileUnwritable = Self("fileUnwritable")
-    /// A file that would be made is there already.
+    /// The file to create already exists.
     public static let fileExists = Self("fileExists")
-    /// An environment variable that should hold a secret is not set.
+    /// The environment variable that should hold a secret is not set.
     public static let environmentVariableMissing = Self("environmentVariableMissing")
 }

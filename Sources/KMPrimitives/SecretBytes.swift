@@ -1,19 +1,21 @@
 internal import CKMOpenSSL
 
-/// Secret bytes: in memory of their own that is cleansed when the last copy of this value goes, compared in constant
-/// time, and never printed.
+/// Secret bytes that are cleansed when released, compared in constant time, and never printed.
 ///
-/// Copies share the memory. The bytes are reached through ``withBytes(_:)`` alone; what a caller copies out of there is
-/// the caller's to cleanse.
+/// Copies of a value share its memory, which is cleansed (overwritten with zeros) when the last copy is released. You
+/// can read the bytes only with ``withBytes(_:)``. If you copy them from there, you must cleanse your copy.
 public struct SecretBytes: Sendable {
     private let storage: SecretStorage
 
-    /// How many bytes.
+    /// The number of bytes.
     public var count: Int { storage.count }
 
-    /// Copies `bytes`; the original stays the caller's, who should not keep it longer than needed.
+    /// Copies bytes from a span into secret memory.
     ///
-    /// - Throws: ``KMError`` `cryptographyUnavailable` when memory is short.
+    /// The original is not cleansed. Do not keep it longer than you need it.
+    ///
+    /// - Parameter bytes: The bytes to copy.
+    /// - Throws: ``KMError`` `cryptographyUnavailable` when memory runs out.
     public init(copying bytes: Span<UInt8>) throws {
         storage = try SecretStorage(count: bytes.count)
         unsafe storage.withMutableBytes { target in
@@ -21,25 +23,33 @@ public struct SecretBytes: Sendable {
         }
     }
 
-    /// Copies `bytes`; the original stays the caller's, who should not keep it longer than needed.
+    /// Copies bytes from an array into secret memory.
     ///
-    /// - Throws: ``KMError`` `cryptographyUnavailable` when memory is short.
+    /// The original is not cleansed. Do not keep it longer than you need it.
+    ///
+    /// - Parameter bytes: The bytes to copy.
+    /// - Throws: ``KMError`` `cryptographyUnavailable` when memory runs out.
     public init(copying bytes: [UInt8]) throws {
         try self.init(copying: bytes.span)
     }
 
-    /// `count` fresh random bytes.
+    /// Creates a secret of random bytes, for example a key.
     ///
-    /// - Throws: ``KMError`` `cryptographyUnavailable` when there are no random bytes or no memory, `invalidSize` when
-    ///   `count` is negative.
+    /// - Parameter count: The number of bytes, 0 or more.
+    /// - Throws: ``KMError`` `invalidSize` when `count` is negative; `cryptographyUnavailable` when OpenSSL has no
+    ///   random bytes or no memory.
     public init(randomCount count: Int) throws {
-        guard count >= 0 else { throw KMError(.invalidSize, "a negative number of random bytes") }
+        guard count >= 0 else {
+            throw KMError(.invalidSize, "the number of random bytes must not be negative; got \(count)")
+        }
         storage = try SecretStorage(count: count)
         let done = unsafe storage.withMutableBytes { unsafe km_random($0.baseAddress, $0.count) }
-        guard done == 1 else { throw KMError(.cryptographyUnavailable, "no random bytes from OpenSSL") }
+        guard done == 1 else { throw KMError(.cryptographyUnavailable, "OpenSSL could not provide random bytes") }
     }
 
-    /// Bytes that `initialize` writes; the memory is zeroed before.
+    /// Creates a secret of `count` bytes that `initialize` writes into zeroed memory.
+    ///
+    /// - Throws: ``KMError`` `cryptographyUnavailable` when memory runs out; otherwise the errors of `initialize`.
     package init(count: Int, initialize: (inout MutableSpan<UInt8>) throws -> Void) throws {
         storage = try SecretStorage(count: count)
         try unsafe storage.withMutableBytes { target in
@@ -48,7 +58,11 @@ public struct SecretBytes: Sendable {
         }
     }
 
-    /// Bytes that `initialize` appends; it has to fill the capacity, or what is left stays zero.
+    /// Creates a secret of `capacity` bytes that `initialize` appends.
+    ///
+    /// The secret always has `capacity` bytes. Bytes that `initialize` does not append are zero.
+    ///
+    /// - Throws: ``KMError`` `cryptographyUnavailable` when memory runs out; otherwise the errors of `initialize`.
     package init(capacity: Int, initialize: (inout OutputSpan<UInt8>) throws -> Void) throws {
         storage = try SecretStorage(count: capacity)
         try unsafe storage.withMutableBytes { target in
@@ -58,31 +72,36 @@ public struct SecretBytes: Sendable {
         }
     }
 
-    /// Takes over memory that was written already.
+    /// Takes ownership of memory that has already been written.
     init(_ storage: SecretStorage) {
         self.storage = storage
     }
 
-    /// Takes over memory that the shim allocated.
+    /// Takes ownership of memory that the C shim allocated.
     init(adopting memory: UnsafeMutablePointer<UInt8>, count: Int) {
         unsafe storage = SecretStorage(adopting: memory, count: count)
     }
 
-    /// Calls `body` with the bytes, which it must not keep.
+    /// Calls `body` with the bytes, which it must not keep after it returns.
+    ///
+    /// - Parameter body: The closure that reads the bytes.
+    /// - Returns: The result of `body`.
     public func withBytes<Result>(_ body: (Span<UInt8>) throws -> Result) rethrows -> Result {
         try unsafe storage.withBytes { bytes in
             try body(unsafe Span(_unsafeElements: bytes))
         }
     }
 
-    /// The bytes of `range` as a secret of their own.
+    /// Copies the bytes in `range` into a new secret.
+    ///
+    /// - Throws: ``KMError`` `cryptographyUnavailable` when memory runs out.
     package func extracting(_ range: Range<Int>) throws -> SecretBytes {
         try withBytes { try SecretBytes(copying: $0.extracting(range)) }
     }
 }
 
 extension SecretBytes: Equatable {
-    /// Whether both hold the same bytes; the time it takes tells their lengths only.
+    /// Returns whether two secrets have the same bytes, in time that depends only on their lengths.
     public static func == (left: SecretBytes, right: SecretBytes) -> Bool {
         left.withBytes { leftBytes in
             right.withBytes { constantTimeEquals(leftBytes, $0) }
@@ -91,19 +110,20 @@ extension SecretBytes: Equatable {
 }
 
 extension SecretBytes: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-    /// Tells the size alone.
+    /// The size only.
     public var description: String { "SecretBytes(\(count) bytes, redacted)" }
 
-    /// Tells the size alone.
+    /// The size only.
     public var debugDescription: String { description }
 
-    /// Shows no children, so that `dump` prints no bytes.
+    /// A mirror without children, so that `dump` prints no bytes.
     public var customMirror: Mirror { Mirror(self, children: []) }
 }
 
-/// The one owner of a secret's memory.
+/// Owns the memory of a secret, and cleanses and frees it.
 ///
-/// `@unchecked Sendable`: the memory is written, and trimmed, before its one owner shares the object, and only read after.
+/// `@unchecked Sendable`: the memory is written and trimmed before its owner shares this object, and only read
+/// afterwards.
 @safe final class SecretStorage: @unchecked Sendable {
     private let memory: UnsafeMutablePointer<UInt8>
     private let capacity: Int
@@ -111,7 +131,7 @@ extension SecretBytes: CustomStringConvertible, CustomDebugStringConvertible, Cu
 
     init(count: Int) throws {
         guard let memory = unsafe km_secret_allocate(count) else {
-            throw KMError(.cryptographyUnavailable, "no memory for a secret")
+            throw KMError(.cryptographyUnavailable, "there is no memory for a secret")
         }
         unsafe self.memory = memory.assumingMemoryBound(to: UInt8.self)
         (self.count, capacity) = (count, count)
@@ -126,7 +146,7 @@ extension SecretBytes: CustomStringConvertible, CustomDebugStringConvertible, Cu
         unsafe km_secret_free(memory, capacity)
     }
 
-    /// Leaves the first `count` bytes in reach; what is behind them is cleansed with them.
+    /// Makes only the first `count` bytes accessible; the others are cleansed together with them.
     func trim(to count: Int) {
         self.count = min(self.count, max(0, count))
     }

@@ -1,17 +1,19 @@
 internal import CKMOpenSSL
 
-/// Random bytes from OpenSSL's private generator.
+/// Generates random bytes with OpenSSL's private generator.
 ///
-/// For bytes that are a key, make a ``SecretBytes`` instead.
+/// For a key, use ``SecretBytes/init(randomCount:)`` instead.
 package enum SecureRandom {
-    /// `count` random bytes, for identifiers, IVs and salts.
+    /// Returns `count` random bytes, for identifiers, IVs and salts.
     ///
-    /// - Throws: ``KMError`` `cryptographyUnavailable` when there are none to be had, `invalidSize` when `count` is
-    ///   negative.
+    /// - Throws: ``KMError`` `invalidSize` when `count` is negative; `cryptographyUnavailable` when OpenSSL has no
+    ///   random bytes.
     package static func bytes(_ count: Int) throws -> [UInt8] {
-        guard count >= 0 else { throw KMError(.invalidSize, "a negative number of random bytes") }
+        guard count >= 0 else {
+            throw KMError(.invalidSize, "the number of random bytes must not be negative; got \(count)")
+        }
         guard let bytes = unsafe filledArray(count, { unsafe km_random($0, count) == 1 }) else {
-            throw KMError(.cryptographyUnavailable, "no random bytes from OpenSSL")
+            throw KMError(.cryptographyUnavailable, "OpenSSL could not provide random bytes")
         }
         return bytes
     }

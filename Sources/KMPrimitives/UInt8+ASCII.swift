@@ -7,7 +7,7 @@ extension UInt8 {
     @inlinable @inline(__always)
     package var isLetter: Bool { (self | 0x20) &- 0x61 < 26 }
 
-    /// Whether the byte is a hexadecimal digit of either case.
+    /// Whether the byte is an upper-case or lower-case hexadecimal digit.
     @inlinable @inline(__always)
     package var isHexadecimal: Bool { isDigit || (self | 0x20) &- 0x61 < 6 }
 

@@ -1,34 +1,38 @@
 internal import KMSecurity
 
-/// What came of one vector file.
+/// The result of running one vector file.
 ///
-/// Every test of it is counted once: as passed, as a failure, or as a skip.
+/// Every test of the file is counted once: as passed, failed or skipped.
 public struct VectorReport: Sendable {
-    /// The file's path, as it was given.
+    /// The path or name of the file, as the caller gave it.
     public let file: String
-    /// The operation that the file is about, in the file's own words, but for card numbers, which are masked; empty where
-    /// it does not say.
+    /// The operation or algorithm that the file names.
+    ///
+    /// Card numbers in the name are masked. The name is empty when the file could not be read that far.
     public internal(set) var operation = "" {
         didSet { operation = MessageMasking.apply(to: operation) }
     }
-    /// How many tests came out as they should.
+    /// The number of tests that passed.
     public internal(set) var passed = 0
-    /// The tests that did not, in the file's order; one without an id where the file itself is not as it should be, in
-    /// which case none of its tests ran.
+    /// The failed tests, in the order of the file.
+    ///
+    /// An invalid file has exactly one failure, whose ``VectorFailure/id`` is nil. None of its tests count.
     public internal(set) var failures: [VectorFailure] = []
-    /// The tests that this package's API does not reach, in the file's order, each with the reason.
+    /// The tests that this package's API does not support, in the order of the file, each with the reason.
     public internal(set) var skips: [VectorSkip] = []
 
-    /// All of them: the file's own number of tests, or 1 for a file that is not as it should be.
+    /// The number of passed, failed and skipped tests together.
+    ///
+    /// It equals the number of tests in the file, or 1 for an invalid file.
     public var total: Int { passed + failures.count + skips.count }
-    /// Whether nothing failed.
+    /// Whether no test failed and the file is valid.
     public var isSuccess: Bool { failures.isEmpty }
 
     init(file: String) {
         self.file = file
     }
 
-    /// Counts one test, whose deviations from what is due are given.
+    /// Counts one test as passed when `deviations` is empty, and as failed otherwise.
     mutating func count(_ id: Int, _ comment: String, deviations: [String]) {
         if deviations.isEmpty {
             passed += 1
@@ -38,15 +42,15 @@ public struct VectorReport: Sendable {
     }
 }
 
-/// A test that did not come out as its file says, or a file that is not as it should be.
+/// A test whose outcome differs from what its file expects, or an invalid file.
 ///
-/// It holds no input and no output of a test, and card numbers in the file's own words are masked.
+/// A failure contains no input and no output of a test. Card numbers in texts from the file are masked.
 public struct VectorFailure: Sendable, CustomStringConvertible {
-    /// The test's number in its file, or nil for the file itself.
+    /// The test's id in its file, or nil when the file itself is invalid.
     public let id: Int?
-    /// What the file says of the test.
+    /// The comment on the test in the file.
     public let comment: String
-    /// What was due, and what was found.
+    /// What was expected, and what was found.
     public let reason: String
 
     init(id: Int?, comment: String, reason: String) {
@@ -55,18 +59,18 @@ public struct VectorFailure: Sendable, CustomStringConvertible {
         self.reason = MessageMasking.apply(to: reason)
     }
 
-    /// All of it in one line.
+    /// The id, comment and reason in one line.
     public var description: String {
         guard let id else { return reason }
         return comment.isEmpty ? "\(id): \(reason)" : "\(id) (\(comment)): \(reason)"
     }
 }
 
-/// A test that was left out.
+/// A test that did not run, with the reason.
 public struct VectorSkip: Sendable, CustomStringConvertible {
-    /// The test's number in its file.
+    /// The test's id in its file.
     public let id: Int
-    /// Why this package's API does not reach it.
+    /// Why this package's API does not support the test.
     public let reason: String
 
     init(id: Int, reason: String) {
@@ -74,6 +78,6 @@ public struct VectorSkip: Sendable, CustomStringConvertible {
         self.reason = MessageMasking.apply(to: reason)
     }
 
-    /// All of it in one line.
+    /// The id and reason in one line.
     public var description: String { "\(id): \(reason)" }
 }

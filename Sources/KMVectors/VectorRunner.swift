@@ -1,35 +1,45 @@
 internal import Foundation
 internal import KMPrimitives
 
-/// Runs vector files through this package's API: those of the project's own format, which `Vectors/vectors.schema.json`
-/// describes, and Wycheproof's for AES-GCM, HMAC-SHA-256 and RSA-OAEP, as they are.
+/// Runs test-vector files through this package's API and reports the results.
+///
+/// It reads files in the project's format, which `Vectors/vectors.schema.json` describes. It also reads unmodified
+/// Wycheproof files for AES-GCM, HMAC-SHA-256 and RSA-OAEP.
 ///
 ///     for file in try VectorRunner.files(at: "Vectors") {
 ///         let report = VectorRunner().run(file: file)
 ///         print(report.file, report.passed, report.failures.count, report.skips.count)
 ///     }
 ///
-/// Nothing is passed over in silence. A file with an unknown member, operation, flag or result, with a number used
-/// twice, or with another number of tests than it says, does not run and counts as a failure. Of Wycheproof's tests,
-/// those that ask for what this package does not take are listed with the reason, as are all of another algorithm.
+/// The runner never ignores anything silently. A file does not run, and counts as one failure, when it has an unknown
+/// member, operation, flag or result, a duplicate test id, or a number of tests that differs from `numberOfTests`. The
+/// report lists, with the reason, each Wycheproof test that this package does not support, and all tests of other
+/// algorithms.
 public struct VectorRunner: Sendable {
-    /// A runner.
+    /// Creates a runner.
     public init() {}
 
-    /// The vector files at a path: the file itself, or those of a folder and the folders in it, in the order of their
-    /// paths: all names that end in `.json`, but for schemas (`*.schema.json`, `*_schema*.json`) and hidden ones.
+    /// Returns the paths of the vector files at a path.
     ///
-    /// - Throws: ``KMError`` `vectorsUnreadable` when nothing is there, or no vector file.
+    /// For a file, the result is the path itself. For a folder, the result has the files in it and in its subfolders,
+    /// sorted by path: all names that end in `.json`, except schemas (`*.schema.json`, `*_schema*.json`), hidden files
+    /// and files in hidden folders.
+    ///
+    /// - Parameter path: The path of a file or folder.
+    /// - Returns: The paths of the vector files.
+    /// - Throws: ``KMError`` `vectorsUnreadable` when the path does not exist, or when the folder has no vector file.
     public static func files(at path: String) throws -> [String] {
         guard FileManager.default.fileExists(atPath: path) else {
-            throw KMError(.vectorsUnreadable, "nothing is at \(path)")
+            throw KMError(.vectorsUnreadable, "\(path) does not exist; name a vector file or a folder")
         }
         guard (try? FileManager.default.contentsOfDirectory(atPath: path)) != nil else { return [path] }
-        // A link to a folder is not gone into by itself.
+        // `subpaths(atPath:)` does not follow a symbolic link, so resolve it first.
         let folder = URL(filePath: path).resolvingSymlinksInPath().path(percentEncoded: false)
         let names = FileManager.default.subpaths(atPath: folder) ?? []
         let files = names.filter(isVectorFile).sorted()
-        guard !files.isEmpty else { throw KMError(.vectorsUnreadable, "no vector file is in \(path)") }
+        guard !files.isEmpty else {
+            throw KMError(.vectorsUnreadable, "no vector file in \(path); expected at least one name ending in .json")
+        }
         return files.map { path.hasSuffix("/") ? path + $0 : "\(path)/\($0)" }
     }
 
@@ -41,30 +51,33 @@ public struct VectorRunner: Sendable {
         return !name.hasSuffix(".schema.json") && !name.contains("_schema")
     }
 
-    /// The largest file that is read, in bytes.
+    /// The maximum size of a file, in bytes.
     private static let maximumByteCount = 16 << 20
 
-    /// Runs one file, of at most 16 MiB.
+    /// Runs the tests of one file.
+    ///
+    /// - Parameter path: The path of the file, which must have at most 16 MiB.
+    /// - Returns: The report. An unreadable or invalid file is reported as one failure without an id.
     public func run(file path: String) -> VectorReport {
         func report(_ failure: String) -> VectorReport {
             VectorReport(file: path, operation: "", failure: VectorFileError(failure))
         }
         let limit = Self.maximumByteCount
         guard let file = FileHandle(forReadingAtPath: path), let text = try? file.read(upToCount: limit + 1) else {
-            return report("is empty or cannot be read")
+            return report("the file is empty or cannot be read")
         }
-        guard text.count <= limit else { return report("has more than \(limit) bytes; split it into smaller files") }
+        guard text.count <= limit else { return report("the file has more than \(limit) bytes; split it") }
         return run(Array(text), as: path)
     }
 
-    /// Runs the content of a file, which the report calls `name`.
+    /// Runs the tests in the content of a file; the report names the file `name`.
     package func run(_ text: [UInt8], as name: String) -> VectorReport {
         var report = VectorReport(file: name)
         do {
             try RepeatedMembers.refuse(in: text)
             try Self.run(Data(text), into: &report)
         } catch {
-            // What ran before does not count: the file as a whole is no measure.
+            // Discard the results so far: the file as a whole is invalid.
             report = VectorReport(file: name, operation: report.operation, failure: VectorFileError(error))
         }
         return report
@@ -76,7 +89,7 @@ public struct VectorRunner: Sendable {
         case .own(let name):
             report.operation = name
             guard let operation = vectorOperations.first(where: { $0.name == name }) else {
-                throw VectorFileError("operation: none that is known here")
+                throw VectorFileError("operation: unknown; Vectors/README.md lists the known operations")
             }
             try run(operation, text, into: &report)
         case .wycheproof(let algorithm):

@@ -1,23 +1,22 @@
 public import HTTPTypes
 internal import KMPrimitives
 
-/// X-KM-User-AspId: the service provider's id, given by contract; 15 ASCII letters and digits, e.g.
+/// The value of X-KM-User-AspId, the id that the service provider receives with its contract.
 ///
-/// `000170000000000`.
-///
-/// The platform documents the length alone and hands out digits; letters are taken too.
+/// It has 15 ASCII letters and digits, such as `000170000000000`. The platform documents only the length, and issues
+/// digits; this type accepts letters too.
 public struct AspID: HeaderValue {
-    /// X-KM-User-AspId.
+    /// The header name, X-KM-User-AspId.
     public static let headerName = HTTPField.Name.kmUserAspID
 
-    /// 15 characters.
+    /// The header's text, 15 characters.
     public let text: String
 
-    /// Checks and takes an id.
+    /// Creates an id from the header's text.
     ///
-    /// - Throws: ``KMError`` `headerInvalid`.
+    /// - Throws: ``KMError`` `headerInvalid` when `text` is not 15 ASCII letters and digits.
     public init(_ text: String) throws {
-        try Self.check(text, count: 15, "the ASCII letters and digits", allowed: \.isAlphanumeric)
+        try Self.check(text, count: 15, "ASCII letters and digits", allowed: \.isAlphanumeric)
         self.text = text
     }
 }

@@ -1,22 +1,26 @@
 internal import KMPrimitives
 
-/// A reading of a calendar and a clock, Gregorian, to the millisecond, in whatever zone.
+/// A Gregorian date and time of day, to the millisecond, without a time zone.
 ///
-/// Small integer arithmetic: a token's time is made and read with every call, and Foundation's calendars cost many
-/// times the MAC.
+/// Every call writes and reads a token's time. This type uses integer arithmetic because Foundation's calendars take
+/// many times as long as the MAC.
 package struct CivilTime: Sendable, Hashable {
     package var year, month, day, hour, minute, second, millisecond: Int
 
-    /// The reading at `milliseconds` since 1970 on a clock that many seconds ahead of UTC.
+    /// Converts an instant to the local time of a zone.
     ///
-    /// Years 0 to 9999.
+    /// The result must lie in the years 0 to 9999.
+    ///
+    /// - Parameters:
+    ///   - milliseconds: The milliseconds since 1970-01-01 00:00 UTC.
+    ///   - secondsFromUTC: The seconds that the zone is ahead of UTC.
     package init(millisecondsSince1970 milliseconds: Int64, secondsFromUTC: Int) {
         let local = Int(milliseconds) + secondsFromUTC * 1000
         let days = local >= 0 ? local / 86_400_000 : (local - 86_399_999) / 86_400_000
         let ofDay = local - days * 86_400_000
         (hour, minute) = (ofDay / 3_600_000, ofDay / 60_000 % 60)
         (second, millisecond) = (ofDay / 1000 % 60, ofDay % 1000)
-        // Counted from 1 March of year 0, leap days end a year, and 400 years are one period of 146097 days.
+        // Years start on 1 March here, so that a leap day is the last day of its year. 400 years are 146097 days.
         let shifted = days + 719_468
         let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
         let ofEra = shifted - era * 146_097
@@ -28,10 +32,10 @@ package struct CivilTime: Sendable, Hashable {
         year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
     }
 
-    /// Reads `yyyyMMddHHmmss`, and `SSS` where there are 17 digits.
+    /// Parses 14 digits `yyyyMMddHHmmss` or 17 digits `yyyyMMddHHmmssSSS`.
     ///
-    /// Nil for other counts, for what is no digit, and for times that no calendar or clock has; a leap second's 60 is
-    /// one of these.
+    /// Returns nil for another length, for a character that is not a digit, and for a date or time that does not exist.
+    /// Second 60 (a leap second) and year 0 are rejected too.
     package init?(digits: Span<UInt8>) {
         guard digits.count == 14 || digits.count == 17 else { return nil }
         for index in digits.indices where !digits[index].isDigit { return nil }
@@ -47,7 +51,10 @@ package struct CivilTime: Sendable, Hashable {
         guard hour < 24, minute < 60, second < 60 else { return nil }
     }
 
-    /// The instant of this reading on a clock that many seconds ahead of UTC.
+    /// Converts this local time to an instant.
+    ///
+    /// - Parameter secondsFromUTC: The seconds that the zone is ahead of UTC.
+    /// - Returns: The milliseconds since 1970-01-01 00:00 UTC.
     package func millisecondsSince1970(secondsFromUTC: Int) -> Int64 {
         let fromMarch = month > 2 ? month - 3 : month + 9
         let shiftedYear = month > 2 ? year : year - 1
@@ -59,16 +66,16 @@ package struct CivilTime: Sendable, Hashable {
         return Int64(seconds) * 1000 + Int64(millisecond)
     }
 
-    /// This reading without its milliseconds.
+    /// This time with its milliseconds set to zero.
     package var toTheSecond: CivilTime {
         var time = self
         time.millisecond = 0
         return time
     }
 
-    /// Puts `yyyyMMddHHmmssSSS`, 17 digits, at the place `start` and on.
+    /// Writes 17 digits, `yyyyMMddHHmmssSSS`, into `text` from index `start` on.
     func write(to text: inout MutableSpan<UInt8>, at start: Int) {
-        // Divisors that are known to the compiler, which then does not divide.
+        // With constant divisors, the compiler multiplies and shifts instead of dividing.
         let (centuries, years) = (UInt32(truncatingIfNeeded: year) / 100, UInt32(truncatingIfNeeded: year) % 100)
         let milliseconds = UInt32(truncatingIfNeeded: millisecond)
         var place = start
@@ -91,7 +98,7 @@ package struct CivilTime: Sendable, Hashable {
         put(milliseconds % 10)
     }
 
-    /// `yyyyMMddHHmmssSSS`, 17 digits.
+    /// This time as 17 digits, `yyyyMMddHHmmssSSS`.
     package var digits: String {
         var text = InlineArray<17, UInt8>(repeating: 0)
         var span = text.mutableSpan

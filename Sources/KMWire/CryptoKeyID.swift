@@ -1,30 +1,30 @@
 public import HTTPTypes
 internal import KMPrimitives
 
-/// X-KM-Crypto-Key-Id: the name of the key under which parameters are encrypted; 32 ASCII letters, digits, `-` and `_`.
+/// The value of X-KM-Crypto-Key-Id, which names the key that parameters are encrypted with.
 ///
-/// The platform documents the length alone and hands out lower-case hexadecimal digits. Ids are compared as they are:
-/// `A` is not `a`.
+/// It has 32 characters: ASCII letters, digits, `-` and `_`. The platform documents only the length, and issues
+/// lower-case hexadecimal digits. Ids are case-sensitive.
 public struct CryptoKeyID: HeaderValue {
-    /// X-KM-Crypto-Key-Id.
+    /// The header name, X-KM-Crypto-Key-Id.
     public static let headerName = HTTPField.Name.kmCryptoKeyID
 
-    /// 32 characters.
+    /// The header's text, 32 characters.
     public let text: String
 
-    /// Checks and takes an id.
+    /// Creates an id from the header's text.
     ///
-    /// - Throws: ``KMError`` `headerInvalid`.
+    /// - Throws: ``KMError`` `headerInvalid` when `text` is not 32 ASCII letters, digits, `-` and `_`.
     public init(_ text: String) throws {
-        try Self.check(text, count: 32, "the ASCII letters, digits, - and _") {
+        try Self.check(text, count: 32, "ASCII letters, digits, - and _") {
             $0.isAlphanumeric || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "_")
         }
         self.text = text
     }
 
-    /// A new id of 32 lower-case hexadecimal digits, 128 random bits.
+    /// Creates a random id: 128 bits as 32 lower-case hexadecimal digits.
     ///
-    /// - Throws: ``KMError`` `cryptographyUnavailable`.
+    /// - Throws: ``KMError`` `cryptographyUnavailable` when the random generator fails.
     public static func random() throws -> CryptoKeyID {
         try CryptoKeyID(hexadecimal(SecureRandom.bytes(16)))
     }

@@ -1,30 +1,40 @@
 public import HTTPTypes
 package import KMPrimitives
 
-/// The value of one header, of the form that the platform asks for; an instance is always valid.
+/// A validated value of one header.
+///
+/// An instance always has the form that the platform requires.
 public protocol HeaderValue: Sendable, Hashable, CustomStringConvertible {
-    /// The header that carries it.
+    /// The name of the header that carries this value.
     static var headerName: HTTPField.Name { get }
 
-    /// Checks and takes a value.
+    /// Creates a value from the header's text.
     ///
-    /// - Throws: ``KMError`` `headerInvalid`, whose detail names the header and what is due, and does not hold `text`.
+    /// - Throws: ``KMError`` `headerInvalid` when `text` does not have the required form. The detail names the header
+    ///   and the expected form, and never contains `text`.
     init(_ text: String) throws
 
-    /// The value as it stands in the header.
+    /// The header's text.
     var text: String { get }
 }
 
 extension HeaderValue {
-    /// The value as it stands in the header.
+    /// The header's text.
     public var description: String { text }
 
-    /// Throws unless `text` has `count` ASCII characters that `allowed` takes.
+    /// Throws unless `text` is `count` ASCII characters, each of which `allowed` accepts.
+    ///
+    /// - Parameters:
+    ///   - text: The header's text.
+    ///   - count: The required number of characters.
+    ///   - form: The accepted characters, in words, for the error's detail.
+    ///   - allowed: A function that returns whether a character is accepted.
+    /// - Throws: ``KMError`` `headerInvalid`.
     static func check(_ text: String, count: Int, _ form: String, allowed: (UInt8) -> Bool) throws {
         guard text.utf8.count == count else {
-            throw invalid("has \(counted(text.utf8.count, "character")); \(count) are due")
+            throw invalid("must be \(count) characters; got \(text.utf8.count)")
         }
-        guard text.utf8.allSatisfy(allowed) else { throw invalid("has a character that is none of \(form)") }
+        guard text.utf8.allSatisfy(allowed) else { throw invalid("must contain only \(form)") }
     }
 
     package static func invalid(_ what: String) -> KMError {

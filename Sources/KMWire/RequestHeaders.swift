@@ -1,7 +1,9 @@
 public import HTTPTypes
 internal import KMPrimitives
 
-/// The headers of a request: a call, or a callback of the platform, which has no access key.
+/// The headers of a request, either a service provider's call or a callback from the platform.
+///
+/// A callback has no access key.
 public struct RequestHeaders: Sendable {
     /// X-KM-User-AspId.
     public let aspID: AspID
@@ -9,7 +11,7 @@ public struct RequestHeaders: Sendable {
     public let correlationID: CorrelationID
     /// X-KM-Access-Key; nil on callbacks.
     public let accessKey: AccessKey?
-    /// X-KM-Crypto-Key-Id; required where parameters are encrypted.
+    /// X-KM-Crypto-Key-Id; required when parameters are encrypted.
     public let cryptoKeyID: CryptoKeyID?
     /// X-KM-Tran-Token.
     public let token: TranToken
@@ -34,12 +36,13 @@ public struct RequestHeaders: Sendable {
         self.timeZone = stamp.timeZone
     }
 
-    /// Reads and checks the headers of a request, each by itself and the token's time against X-KM-Tran-Time.
+    /// Parses and validates the headers of a request.
     ///
-    /// Other headers are passed over; names have no case.
+    /// The token's time and X-KM-Tran-Time must be the same second. Header names are not case-sensitive, and other
+    /// headers are ignored. The token's MAC is not verified here.
     ///
-    /// - Throws: ``KMError`` `headerMissing`, `headerRepeated`, `headerInvalid`, `tokenMalformed`, `timeZoneUnknown`, or
-    ///   `timeMismatch`.
+    /// - Throws: ``KMError`` `headerMissing`, `headerRepeated` or `headerInvalid`, whose detail names the header;
+    ///   `tokenMalformed`, `timeZoneUnknown` or `timeMismatch`.
     public init(_ fields: HTTPFields) throws {
         aspID = try fields.required(AspID.self)
         correlationID = try fields.required(CorrelationID.self)
@@ -52,11 +55,16 @@ public struct RequestHeaders: Sendable {
         tranTime = try fields.required(TranTime.self)
         timeZone = try fields.required(TimeZoneCode.self)
         guard self.token.time.toTheSecond == tranTime.time else {
-            throw KMError(.timeMismatch, "the token's time is not that of X-KM-Tran-Time to the second")
+            throw KMError(.timeMismatch, "the token's time and X-KM-Tran-Time must be the same second")
         }
     }
 
-    /// The fields to send, the token in the form of `profile` and kept out of header compression's tables.
+    /// Creates the header fields to send.
+    ///
+    /// The token field is marked so that HTTP/2 and HTTP/3 header compression does not store it in its tables.
+    ///
+    /// - Parameter profile: The wire profile that decides whether the token has its Base64 pad.
+    /// - Returns: The header fields.
     public func httpFields(_ profile: WireProfile = .documented) -> HTTPFields {
         var fields = HTTPFields()
         fields.set(aspID)

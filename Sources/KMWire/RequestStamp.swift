@@ -1,35 +1,41 @@
 public import Foundation
 internal import KMPrimitives
 
-/// The one instant of a request.
+/// The time, time zone and correlation id of one request.
 ///
-/// The token's time, X-KM-Tran-Time, X-KM-Time-Zone and the correlation id all come from it, so that they cannot
-/// disagree.
+/// The token's time, X-KM-Tran-Time, X-KM-Time-Zone and X-KM-Correlation-Id all come from one stamp, so they always
+/// agree.
 public struct RequestStamp: Sendable, Hashable {
-    /// The zone whose clock the times are read from.
+    /// X-KM-Time-Zone, the zone of the request's times.
     public let timeZone: TimeZoneCode
-    /// X-KM-Tran-Time.
+    /// X-KM-Tran-Time, the time to the second.
     public var tranTime: TranTime { TranTime(time) }
-    /// X-KM-Correlation-Id: the time, and 28 random bits.
+    /// X-KM-Correlation-Id, the time to the second and 28 random bits.
     public let correlationID: CorrelationID
 
-    /// The reading that the token carries, to the millisecond.
+    /// The local time that the token carries, to the millisecond.
     package let time: CivilTime
 
-    /// Stamps a request made at `date`, taken to the nearest millisecond, in a zone.
+    /// Creates a stamp for a request at a given instant, with a random correlation id.
     ///
-    /// - Throws: ``KMError`` `headerInvalid` when `date` is not from 2000-01-02 to 2099-12-30: the two digits of a correlation
-    ///   id's year stand for 2000 to 2099 in every zone; `cryptographyUnavailable` when there are no random bits.
+    /// - Parameters:
+    ///   - date: The instant, from 2000-01-02 to 2099-12-30 UTC. It is rounded to the nearest millisecond. In
+    ///     this range the local year is 2000 to 2099 in every zone; a correlation id's two-digit year has that range.
+    ///   - timeZone: The zone to write the times in.
+    /// - Throws: ``KMError`` `headerInvalid` when `date` is out of range; `cryptographyUnavailable` when the random
+    ///   generator fails.
     public init(date: Date, timeZone: TimeZoneCode) throws {
         try self.init(date: date, timeZone: timeZone, random: Self.random())
     }
 
-    /// As the public one; the correlation id has the low 28 bits of `random`.
+    /// Creates a stamp whose correlation id has the low 28 bits of `random`.
+    ///
+    /// - Throws: ``KMError`` `headerInvalid` when `date` is not from 2000-01-02 to 2099-12-30 UTC.
     package init(date: Date, timeZone: TimeZoneCode, random: UInt32) throws {
         let milliseconds = (date.timeIntervalSince1970 * 1000).rounded()
-        // In the years 2000 to 2099 in every zone.
+        // 2000-01-02 to 2099-12-31 00:00 UTC, which is in the years 2000 to 2099 in every zone.
         guard (946_771_200_000...4_102_358_400_000).contains(milliseconds) else {
-            throw TranTime.invalid("cannot tell a time outside the years 2000 to 2099")
+            throw TranTime.invalid("must be a time from 2000-01-02 to 2099-12-30 UTC")
         }
         self.init(
             CivilTime(millisecondsSince1970: Int64(milliseconds), secondsFromUTC: timeZone.secondsFromUTC),
@@ -38,19 +44,21 @@ public struct RequestStamp: Sendable, Hashable {
         )
     }
 
-    /// Stamps a request as made at a given reading of a zone's clock, for making a recorded call again.
+    /// Creates a stamp for a given local time, to reproduce a recorded call.
+    ///
+    /// The correlation id is random.
     ///
     /// - Parameters:
-    ///   - timeDigits: `yyyyMMddHHmmssSSS`, 17 digits, in the years 2000 to 2099.
-    ///   - timeZone: the zone whose clock reads so.
-    /// - Throws: ``KMError`` `headerInvalid` for other than 17 digits or a time that no calendar has;
-    ///   `cryptographyUnavailable` when there are no random bits.
+    ///   - timeDigits: The local time as 17 digits, `yyyyMMddHHmmssSSS`, in the years 2000 to 2099.
+    ///   - timeZone: The zone of that local time.
+    /// - Throws: ``KMError`` `headerInvalid` when `timeDigits` is not 17 digits, is a date or time that does not exist,
+    ///   or is out of range; `cryptographyUnavailable` when the random generator fails.
     public init(timeDigits: String, timeZone: TimeZoneCode) throws {
         let digits = Array(timeDigits.utf8)
         guard digits.count == 17, let time = CivilTime(digits: digits.span), (2000...2099).contains(time.year) else {
             throw KMError(
                 .headerInvalid,
-                "the token carries a time yyyyMMddHHmmssSSS of a calendar, in the years 2000 to 2099"
+                "the token's time must be a valid time yyyyMMddHHmmssSSS in the years 2000 to 2099"
             )
         }
         self.init(time, timeZone, try Self.random())
@@ -70,12 +78,14 @@ public struct RequestStamp: Sendable, Hashable {
         self.correlationID = correlationID
     }
 
-    /// This stamp with a given correlation id, for making a recorded call again.
+    /// Returns this stamp with a given correlation id, to reproduce a recorded call.
     package func with(correlationID: CorrelationID) -> RequestStamp {
         RequestStamp(time, timeZone, correlationID)
     }
 
-    /// How many seconds the correlation id's time is ahead of the stamp's; 0 unless the id was given.
+    /// The seconds that the correlation id's time is ahead of the stamp's time.
+    ///
+    /// This is 0 unless the id came from ``with(correlationID:)``.
     package var correlationLead: Int64 {
         let times = [correlationID.time, time.toTheSecond].map { $0.millisecondsSince1970(secondsFromUTC: 0) / 1000 }
         return times[0] - times[1]

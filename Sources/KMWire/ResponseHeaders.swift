@@ -2,11 +2,11 @@ public import HTTPTypes
 
 /// The headers of a response.
 ///
-/// It carries no token: nothing in it proves who sent it.
+/// A response carries no token, so its headers do not prove who sent it.
 public struct ResponseHeaders: Sendable, Hashable {
-    /// X-KM-Correlation-Id: the request's.
+    /// X-KM-Correlation-Id, repeated from the request.
     public let correlationID: CorrelationID
-    /// X-KM-Crypto-Key-Id.
+    /// X-KM-Crypto-Key-Id; nil if the header is absent.
     public let cryptoKeyID: CryptoKeyID?
 
     package init(correlationID: CorrelationID, cryptoKeyID: CryptoKeyID?) {
@@ -14,9 +14,9 @@ public struct ResponseHeaders: Sendable, Hashable {
         self.cryptoKeyID = cryptoKeyID
     }
 
-    /// Reads and checks the headers of a response.
+    /// Parses and validates the headers of a response.
     ///
-    /// Other headers are passed over; names have no case.
+    /// Header names are not case-sensitive, and other headers are ignored.
     ///
     /// - Throws: ``KMError`` `headerMissing`, `headerRepeated` or `headerInvalid`.
     public init(_ fields: HTTPFields) throws {
@@ -24,7 +24,7 @@ public struct ResponseHeaders: Sendable, Hashable {
         cryptoKeyID = try fields.optional(CryptoKeyID.self)
     }
 
-    /// The fields to send.
+    /// The header fields to send.
     public var httpFields: HTTPFields {
         var fields = HTTPFields()
         fields.set(correlationID)

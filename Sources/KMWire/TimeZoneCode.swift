@@ -1,30 +1,30 @@
 public import HTTPTypes
 internal import KMPrimitives
 
-/// X-KM-Time-Zone: the zone of a request's times, by the abbreviations that have one meaning and no daylight saving:
-/// `UTC`, `GMT`, `KST` (UTC+9) and `JST` (UTC+9).
+/// The value of X-KM-Time-Zone, the time zone of a request's times.
 ///
-/// Most abbreviations have several meanings (IST, CST, BST); a wrong guess would shift every time by hours, so an
-/// unknown one is an error.
+/// The supported abbreviations are `UTC`, `GMT`, `KST` (UTC+9) and `JST` (UTC+9). Each has only one meaning and no
+/// daylight saving time. Many others have several meanings (IST, CST, BST), and a wrong guess would shift every time by
+/// hours. Any other abbreviation is therefore an error.
 public struct TimeZoneCode: HeaderValue {
-    /// X-KM-Time-Zone.
+    /// The header name, X-KM-Time-Zone.
     public static let headerName = HTTPField.Name.kmTimeZone
 
-    /// Coordinated universal time.
+    /// Coordinated Universal Time.
     public static let utc = TimeZoneCode(text: "UTC", secondsFromUTC: 0)
-    /// Greenwich mean time: as UTC.
+    /// Greenwich Mean Time, the same as UTC.
     public static let gmt = TimeZoneCode(text: "GMT", secondsFromUTC: 0)
-    /// Korea standard time: nine hours ahead of UTC.
+    /// Korea Standard Time, nine hours ahead of UTC.
     public static let kst = TimeZoneCode(text: "KST", secondsFromUTC: 9 * 3600)
-    /// Japan standard time: nine hours ahead of UTC.
+    /// Japan Standard Time, nine hours ahead of UTC.
     public static let jst = TimeZoneCode(text: "JST", secondsFromUTC: 9 * 3600)
 
-    /// All that are known.
+    /// All supported time zones.
     public static let all = [utc, gmt, kst, jst]
 
-    /// The abbreviation, 3 capital letters.
+    /// The header's text, an abbreviation of 3 capital letters.
     public let text: String
-    /// How far the zone's clocks are ahead of UTC, in seconds.
+    /// The seconds that the zone is ahead of UTC.
     public let secondsFromUTC: Int
 
     private init(text: String, secondsFromUTC: Int) {
@@ -32,14 +32,15 @@ public struct TimeZoneCode: HeaderValue {
         self.secondsFromUTC = secondsFromUTC
     }
 
-    /// Finds a zone by its abbreviation.
+    /// Returns the time zone with a given abbreviation.
     ///
-    /// - Throws: ``KMError`` `headerInvalid` for what is no three capital letters, `timeZoneUnknown` for three others.
+    /// - Throws: ``KMError`` `headerInvalid` when `text` is not three capital letters; `timeZoneUnknown` when it is an
+    ///   unsupported abbreviation.
     public init(_ text: String) throws {
-        try Self.check(text, count: 3, "the capital ASCII letters") { $0 &- UInt8(ascii: "A") < 26 }
+        try Self.check(text, count: 3, "capital ASCII letters") { $0 &- UInt8(ascii: "A") < 26 }
         guard let known = Self.all.first(where: { $0.text == text }) else {
             let names = Self.all.map(\.text).joined(separator: ", ")
-            throw KMError(.timeZoneUnknown, "\(Self.headerName.rawName) is none of \(names)")
+            throw KMError(.timeZoneUnknown, "\(Self.headerName.rawName) must be one of \(names)")
         }
         self = known
     }

@@ -1,27 +1,31 @@
 public import HTTPTypes
 internal import KMPrimitives
 
-/// X-KM-Tran-Time: when the request was made, `yyyyMMddHHmmss` in the zone that X-KM-Time-Zone names; 14 digits.
+/// The value of X-KM-Tran-Time, the time of the request to the second.
+///
+/// It has 14 digits, `yyyyMMddHHmmss`, in the zone that X-KM-Time-Zone names.
 public struct TranTime: HeaderValue {
-    /// X-KM-Tran-Time.
+    /// The header name, X-KM-Tran-Time.
     public static let headerName = HTTPField.Name.kmTranTime
 
     package let time: CivilTime
 
-    /// 14 digits.
+    /// The header's text, 14 digits.
     public var text: String { String(time.digits.prefix(14)) }
 
     init(_ time: CivilTime) {
         self.time = time.toTheSecond
     }
 
-    /// Checks and takes a time.
+    /// Creates a time from the header's text.
     ///
-    /// - Throws: ``KMError`` `headerInvalid` for other than 14 digits, or for a time that no calendar has.
+    /// - Throws: ``KMError`` `headerInvalid` when `text` is not 14 digits, or is a date or time that does not exist.
     public init(_ text: String) throws {
-        try Self.check(text, count: 14, "the ASCII digits", allowed: \.isDigit)
+        try Self.check(text, count: 14, "ASCII digits", allowed: \.isDigit)
         let digits = Array(text.utf8)
-        guard let time = CivilTime(digits: digits.span) else { throw Self.invalid("is a time that no calendar has") }
+        guard let time = CivilTime(digits: digits.span) else {
+            throw Self.invalid("must be a valid date and time, yyyyMMddHHmmss")
+        }
         self.time = time
     }
 }

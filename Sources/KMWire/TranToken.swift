@@ -2,17 +2,18 @@ public import HTTPTypes
 internal import KMJOSE
 public import KMPrimitives
 
-/// X-KM-Tran-Token: `KMV1:<time>:<mac>`, the proof that whoever holds the secret key sent this very body.
+/// The value of X-KM-Tran-Token, `KMV1:<time>:<mac>`, which authenticates a request's body.
 ///
-/// The time is `yyyyMMddHHmmssSSS` in the zone that X-KM-Time-Zone names; the MAC is HMAC-SHA-256 under the secret key
-/// over the body's bytes as sent, in Base64. The MAC covers the body alone: not the time, not a header.
+/// The time is `yyyyMMddHHmmssSSS` in the zone that X-KM-Time-Zone names. The MAC is the Base64 text of HMAC-SHA-256
+/// under the secret key, over the body's bytes as sent. It proves that whoever made the token has the secret key. It
+/// covers only the body, not the time or any header.
 public struct TranToken: Sendable {
-    /// X-KM-Tran-Token.
+    /// The header name, X-KM-Tran-Token.
     public static let headerName = HTTPField.Name.kmTranToken
-    /// The lengths that are taken: 66 without the Base64 pad, 67 with it.
+    /// The accepted lengths: 66 characters without the Base64 pad, 67 with it.
     public static let characterCounts = 66...67
 
-    /// `KMV1:` in ASCII.
+    /// The prefix `KMV1:` in ASCII.
     private static let opening: InlineArray<5, UInt8> = [0x4B, 0x4D, 0x56, 0x31, 0x3A]
 
     package let time: CivilTime
@@ -23,33 +24,41 @@ public struct TranToken: Sendable {
         self.mac = mac
     }
 
-    /// Reads a token in either form, strictly: one spelling of the MAC, a time that a calendar has.
+    /// Parses a token, with or without the Base64 pad.
     ///
-    /// - Throws: ``KMError`` `tokenMalformed`, whose detail tells what is due and nothing of the MAC.
+    /// The time must be valid, and the MAC must be canonical Base64 of 32 bytes. The MAC is not verified here.
+    ///
+    /// - Throws: ``KMError`` `tokenMalformed` when `text` is not a token. The detail says what was expected, and never
+    ///   contains the MAC.
     public init(_ text: String) throws {
         let bytes = Array(text.utf8)
         guard Self.characterCounts.contains(bytes.count) else {
-            throw KMError(.tokenMalformed, "\(bytes.count) characters; 66 are due, or 67 with the Base64 pad")
+            throw KMError(.tokenMalformed, "the token must be 66 or 67 characters; got \(bytes.count)")
         }
-        guard bytes.starts(with: "KMV1:".utf8) else { throw KMError(.tokenMalformed, "it does not begin with KMV1:") }
+        guard bytes.starts(with: "KMV1:".utf8) else {
+            throw KMError(.tokenMalformed, "the token must begin with KMV1:")
+        }
         guard bytes[22] == UInt8(ascii: ":") else {
-            throw KMError(.tokenMalformed, "no colon behind 17 digits of time")
+            throw KMError(.tokenMalformed, "the time must be 17 digits, followed by a colon")
         }
         guard let time = CivilTime(digits: bytes.span.extracting(5..<22)) else {
-            throw KMError(.tokenMalformed, "the time is not yyyyMMddHHmmssSSS of a calendar")
+            throw KMError(.tokenMalformed, "the time must be a valid date and time, yyyyMMddHHmmssSSS")
         }
         guard bytes.count == 66 || bytes[66] == UInt8(ascii: "=") else {
-            throw KMError(.tokenMalformed, "67 characters that do not end in the Base64 pad")
+            throw KMError(.tokenMalformed, "a token of 67 characters must end in the Base64 pad, =")
         }
         guard let decoded = Base64.standard.decode(bytes.span.extracting(23..<66)),
             let mac = HMACSHA256.MAC(decoded.span)
         else {
-            throw KMError(.tokenMalformed, "the MAC is not canonical Base64 of 32 bytes")
+            throw KMError(.tokenMalformed, "the MAC must be canonical Base64 of 32 bytes")
         }
         self.init(time: time, mac: mac)
     }
 
-    /// The header's value, in the form of `profile`: 66 or 67 characters.
+    /// Formats the token as the header's text.
+    ///
+    /// - Parameter profile: The wire profile that decides whether the MAC has its Base64 pad.
+    /// - Returns: 66 characters without the pad, 67 with it.
     public func text(_ profile: WireProfile = .documented) -> String {
         var text = InlineArray<67, UInt8>(repeating: UInt8(ascii: "="))
         var span = text.mutableSpan
@@ -60,26 +69,26 @@ public struct TranToken: Sendable {
         return String(ascii: text.span.extracting(first: profile.padsToken ? 67 : 66))
     }
 
-    /// The time it carries, `yyyyMMddHHmmssSSS`, 17 digits.
+    /// The token's time as 17 digits, `yyyyMMddHHmmssSSS`.
     public var timeDigits: String { time.digits }
 }
 
 extension TranToken: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-    /// Tells the time alone.
+    /// The token's time, without the MAC.
     public var description: String { "TranToken(\(time.digits), redacted)" }
 
-    /// Tells the time alone.
+    /// The same as ``description``.
     public var debugDescription: String { description }
 
-    /// Shows no children.
+    /// A mirror without children, so that the MAC is not shown.
     public var customMirror: Mirror { Mirror(self, children: []) }
 }
 
 extension KMError.Code {
-    /// The header is no `KMV1` token.
+    /// X-KM-Tran-Token is not a well-formed `KMV1` token; the detail says what was expected.
     public static let tokenMalformed = Self("tokenMalformed")
-    /// The token is not of this body under this secret key.
+    /// The token's MAC does not match this body under this secret key.
     public static let tokenMismatch = Self("tokenMismatch")
-    /// The token's time lies too far in the past or the future.
+    /// The token's time is too far in the past or in the future.
     public static let tokenStale = Self("tokenStale")
 }

@@ -1,21 +1,20 @@
 public import KMJOSE
 
-/// Which of the wire's two dialects a sender speaks.
+/// The variant of the wire format that a sender uses.
 ///
-/// A receiver takes both.
-///
-/// The platform's API page and its guide and sandbox disagree in two places.
+/// The platform's API page differs from its guide and its sandbox in the token and in the JWE. Receivers accept both
+/// variants.
 public struct WireProfile: Sendable, Hashable {
-    /// The profile's name, as options and files have it.
+    /// The profile's name in command-line options and files.
     public let name: String
-    /// Whether the token's MAC carries its Base64 pad: 67 characters instead of 66.
+    /// Whether the token's MAC has its Base64 pad, which makes 67 characters instead of 66.
     let padsToken: Bool
-    /// Whether a JWE's protected header names the key (`kid`).
+    /// Whether a JWE's protected header contains the crypto key id as `kid`.
     package let namesKey: Bool
-    /// The `enc` of a JWE.
+    /// The content encryption algorithm (`enc`) of a JWE.
     package let encryption: ContentEncryptionAlgorithm
 
-    /// As the API page says: tokens of 66 characters; A256GCM, and the crypto key id as `kid`.
+    /// The API page's variant: tokens of 66 characters, A256GCM, and the crypto key id as `kid`.
     public static let documented = WireProfile(
         name: "documented",
         padsToken: false,
@@ -23,7 +22,7 @@ public struct WireProfile: Sendable, Hashable {
         encryption: .a256GCM
     )
 
-    /// As the guide's samples and the sandbox: tokens of 67 characters; A128GCM, and no `kid`.
+    /// The guide's and the sandbox's variant: tokens of 67 characters, A128GCM, and no `kid`.
     public static let gateway = WireProfile(
         name: "gateway",
         padsToken: true,
@@ -31,10 +30,10 @@ public struct WireProfile: Sendable, Hashable {
         encryption: .a128GCM
     )
 
-    /// Both.
+    /// Both profiles.
     public static let all = [documented, gateway]
 
-    /// This profile with another `enc`.
+    /// Returns this profile with another content encryption algorithm (`enc`).
     public func with(encryption: ContentEncryptionAlgorithm) -> WireProfile {
         WireProfile(name: name, padsToken: padsToken, namesKey: namesKey, encryption: encryption)
     }

@@ -2,9 +2,10 @@ import ArgumentParser
 import Foundation
 import KMSecurity
 
-/// The start of the tool.
+/// The entry point of the process.
 ///
-/// An asynchronous `main` would let the run-time library open descriptors of its own before any code here runs.
+/// `main` is synchronous on purpose: with an asynchronous `main`, the Swift runtime opens descriptors before any code
+/// here runs.
 @main
 enum Start {
     static func main() {
@@ -17,15 +18,16 @@ enum Start {
     }
 }
 
-/// The command line of KMSecurity.
+/// The root command, `kmsec`.
 struct KMSec: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "kmsec",
         abstract: "Protect and check calls of a card platform's API.",
         discussion: """
-            Parameters, bodies and headers come in on standard input and go out on standard output; messages go to \
-            standard error. Secrets are read from files, from descriptors (/dev/fd/N) or from the environment, never from \
-            arguments. Exit status: 0 done, 1 refused or failed, 64 wrong usage.
+            Commands read parameters, bodies and headers from a file or standard input, and write results to standard \
+            output. Messages go to standard error. Secrets come from files, descriptors (/dev/fd/N) or environment \
+            variables, never from arguments. Exit status: 0 for success, 1 if something was rejected or failed, 64 for \
+            wrong usage.
             """,
         version: "kmsec \(Version.number) (\(Version.openSSL))",
         subcommands: [
@@ -37,7 +39,7 @@ struct KMSec: AsyncParsableCommand {
 
     static func main() async {
         do {
-            // The argument parser shows the overview for `kmsec help NAME` where there is no such command.
+            // For `kmsec help NAME` with an unknown name, the argument parser would show the overview without an error.
             _ = try CommandTree.node(calledBy: Array(CommandLine.arguments.dropFirst()))
             var command = try parseAsRoot()
             let commands = type(of: command).configuration.subcommands

@@ -64,7 +64,7 @@ import Testing
     @Test func keysOfThreePrimesAreNotSupported() throws {
         let error = try #require(thrownError { try RSAPrivateKey(parsing: KeyFiles["three-primes.pem"]) })
         #expect(error.code == .unsupportedKey)
-        #expect(error.detail == "an RSA key of more than two primes; expected two")
+        #expect(error.detail == "an RSA key must have exactly two primes; got more")
     }
 
     static let names = ["n", "e", "d", "p", "q", "dp", "dq", "qi"]

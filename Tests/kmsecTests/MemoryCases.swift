@@ -139,7 +139,7 @@ struct MemoryCase: Sendable {
                 arguments: ["--key-file", "par.key"],
                 input: Input(unit: String(repeating: "9", count: 1 << 16), tail: "\n\(card)\n", byteCount: 24 << 20),
                 status: 1,
-                error: "a line of more than",
+                error: "the line must have at most",
                 bound: base + 64
             ),
         ],

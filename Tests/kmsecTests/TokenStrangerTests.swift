@@ -64,7 +64,7 @@ extension ToolTests {
                 input: body,
                 folder: folder
             )
-            #expect(String(decoding: verdict, as: UTF8.self) == "valid, of \(Self.time) UTC\n")
+            #expect(String(decoding: verdict, as: UTF8.self) == "valid, signed at \(Self.time) UTC\n")
         }
     }
 }

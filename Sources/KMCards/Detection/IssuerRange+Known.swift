@@ -1,14 +1,18 @@
 extension IssuerRange {
-    /// The ranges of the schemes whose cards are met, the narrow ones before those that they lie in.
+    /// The ranges of the card schemes in common use.
     ///
-    /// ISO/IEC 7812-2's register is not public. These are the table of Wikipedia's "Payment card number" (IIN ranges and
-    /// lengths, 2024), and for Elo, Hipercard, Verve and Mir braintree/credit-card-type's `src/lib/card-types.ts` (commit
-    /// 0bac61c). Maestro is wider than in the former, since processors' test cards are. Korean domestic cards begin with
-    /// 9, which ISO/IEC 7812 leaves to national bodies: Korean issuers and papers say so of all of them (KakaoBank,
-    /// brunch.co.kr/@kakaobank/11), and the platform's test card is one.
+    /// A narrow range comes before the wider range that contains it.
     ///
-    /// Left out, since their numbers are not told from others: UATP (1, 15 digits), enRoute (2014 and 2149), JCB of 15
-    /// digits (1800 and 2131), and Maestro numbers of unusual lengths outside its best-known prefixes.
+    /// The register of ISO/IEC 7812-2 is not public. Most ranges come from the table in Wikipedia's "Payment card
+    /// number" (IIN ranges and lengths, 2024). Those of Elo, Hipercard, Verve and Mir come from `src/lib/card-types.ts`
+    /// of braintree/credit-card-type (commit 0bac61c). Maestro is wider than in Wikipedia's table, because processors'
+    /// test cards need that. Korean domestic cards begin with 9, which ISO/IEC 7812 leaves to national bodies. Korean
+    /// issuers and publications confirm this for all domestic cards (KakaoBank, brunch.co.kr/@kakaobank/11), and the
+    /// platform's test card is one of them.
+    ///
+    /// Some numbers are left out because they cannot be distinguished from other numbers: UATP (1, 15 digits), enRoute
+    /// (2014 and 2149), JCB with 15 digits (1800 and 2131), and Maestro numbers of unusual lengths outside its
+    /// best-known prefixes.
     public static let known: [IssuerRange] =
         elo + hiper + others + discover + visa + mastercard + jcbAndDiners + unionPay + rupay + maestro + domestic
 
@@ -63,7 +67,7 @@ extension IssuerRange {
         [16]
     )
 
-    /// Korean cards for use in the country alone.
+    /// Korean cards that work only in Korea.
     private static let domestic = [IssuerRange("domestic (Korea)", 9...9, digitCounts: [16])]
 
     private static func ranges(

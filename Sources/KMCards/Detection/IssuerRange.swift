@@ -1,18 +1,20 @@
-/// Card numbers that an issuer's or a scheme's cards can have: how they begin, and how many digits they have.
+/// An issuer identification number (IIN) range: the leading digits and the lengths of the card numbers of an issuer or
+/// scheme.
 public struct IssuerRange: Sendable, Hashable {
-    /// Whose numbers these are.
+    /// The name of the issuer or card scheme.
     public let name: String
-    /// How many digits they have.
+    /// The numbers of digits that the card numbers can have.
     public let digitCounts: Set<Int>
-    /// What their first six digits are.
+    /// The range of the first six digits.
     let firstSix: ClosedRange<Int>
 
-    /// A range of numbers.
+    /// Creates a range from leading digits and lengths.
     ///
     /// - Parameters:
-    ///   - name: whose numbers these are; findings tell it.
-    ///   - prefixes: the leading digits, of one to six, without leading zeros: `51...55` is 510000 to 559999.
-    ///   - digitCounts: how many digits the numbers have.
+    ///   - name: The name of the issuer or card scheme, which findings report.
+    ///   - prefixes: The leading digits, as numbers of one to six digits without leading zeros. For example, `51...55`
+    ///     covers the first six digits 510000 to 559999.
+    ///   - digitCounts: The numbers of digits that the card numbers can have.
     public init(_ name: String, _ prefixes: ClosedRange<Int>, digitCounts: Set<Int>) {
         self.name = name
         self.digitCounts = digitCounts
@@ -29,7 +31,10 @@ public struct IssuerRange: Sendable, Hashable {
 }
 
 extension [IssuerRange] {
-    /// The first range that a number is in, of at least six ASCII digits.
+    /// Returns the first range that contains a number, or nil.
+    ///
+    /// - Parameter digits: The number, at least six ASCII digits.
+    /// - Returns: The range.
     func first(containing digits: Span<UInt8>) -> IssuerRange? {
         var firstSix = 0
         for index in 0..<6 { firstSix = firstSix * 10 + Int(digits[index] & 0x0F) }

@@ -1,14 +1,17 @@
 internal import KMPrimitives
 
-/// Masks what may be a card number in texts that quote others: messages of a tool, words of a peer.
+/// Masks possible card numbers in a text that quotes input, such as an error message or a peer's answer.
 ///
-/// It masks more than card numbers, since a message loses little by it: 12 digits and more, with single spaces or hyphens
-/// between them, or in groups that other separators part as the PAN scanner knows them, that have no letter beside them.
-/// Numbers with a wrong check digit are masked too, since numbers are mistyped. Beside letters, where the digits of
-/// identifiers stand, it masks numbers with a right check digit alone. Digits that are escaped are found as the PAN scanner
-/// finds them, and full-width digits are written as ASCII digits.
+/// It masks more than real card numbers, because that does little harm to a message:
+///
+/// - It masks any 12 or more digits that have no letter next to them. Between the digits there may be single spaces or
+///   hyphens, or the separators that the PAN scanner accepts between groups. The check digit need not be correct,
+///   because people mistype numbers.
+/// - Next to letters, where identifiers contain digits too, it masks only numbers with a correct check digit.
+/// - It finds escaped digits in the same way as the PAN scanner.
+/// - It writes all full-width digits as ASCII digits.
 package enum MessageMasking {
-    /// The text with such digits masked as ``PAN/masked(leading:)`` does, and nothing else changed.
+    /// Returns `text` with possible card numbers masked in the same way as ``PAN/masked(leading:)``.
     package static func apply(to text: String) -> String {
         var bytes = narrowed(PANSearch.masked(Array(text.utf8), nil))
         var start = 0
@@ -31,7 +34,7 @@ package enum MessageMasking {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    /// The text with ASCII digits for full-width ones (U+FF10 and on, EF BC 90 in UTF-8).
+    /// Returns the text with full-width digits (from U+FF10, in UTF-8 EF BC 90) replaced by ASCII digits.
     private static func narrowed(_ text: [UInt8]) -> [UInt8] {
         guard text.contains(0xEF) else { return text }
         var narrow: [UInt8] = []
@@ -45,8 +48,10 @@ package enum MessageMasking {
         return narrow
     }
 
-    /// The places of the digits from `start` on, with at most one separator between two of them, or as many as there may be
-    /// between the groups of a card number.
+    /// Returns the positions of the digits that belong together, beginning at `start`.
+    ///
+    /// Two of them may have one space or hyphen between them. After a group of four or six digits there may be up to
+    /// three separators, as in a card number, if four digits follow.
     private static func digitPlaces(_ bytes: [UInt8], from start: Int) -> [Int] {
         var places = [start]
         var at = start + 1
@@ -68,7 +73,7 @@ package enum MessageMasking {
         return places
     }
 
-    /// Whether the digits, or some that stand together among them, are a card number.
+    /// Returns whether all the digits, or those of one run without separators, form a card number.
     private static func isNumber(_ bytes: [UInt8], _ places: [Int]) -> Bool {
         var groups = [places]
         var first = 0

@@ -1,6 +1,6 @@
 internal import KMPrimitives
 
-/// A card number in a text.
+/// A card number that was found in a text.
 package struct PANMatch {
     package let range: Range<Int>
     package let masked: String
@@ -8,21 +8,25 @@ package struct PANMatch {
     package let issuer: String?
 }
 
-/// Digits from a place of a text on, in groups, the first of which may be a card number.
+/// Up to five groups of digits that begin at one position of a text.
+///
+/// The first of these groups, one or more, may form a card number.
 struct PANCandidate {
     private let start: Int
     private var digits: InlineArray<19, UInt8> = .init(repeating: 0)
-    /// The groups: how many digits each has, and where it ends; without one that has too many.
+    /// The number of groups, without a group that goes beyond 19 digits.
     private var groupCount = 0
+    /// The number of digits in each group.
     private var sizes: InlineArray<5, Int> = .init(repeating: 0)
+    /// The position after each group.
     private var ends: InlineArray<5, Int> = .init(repeating: 0)
-    /// The separator behind each group; 0 for more than one.
+    /// The separator after each group, or 0 if there are several.
     private var separators: InlineArray<5, UInt8> = .init(repeating: 0)
 
-    /// How many separators may stand between two groups.
+    /// The largest number of separators between two groups.
     private static let maximumSeparatorCount = 3
 
-    /// Reads what begins at `start` with a digit.
+    /// Reads the groups that begin at `start`.
     init(_ text: Span<UInt8>, _ lens: TextLens, at start: Int) {
         self.start = start
         var count = 0
@@ -52,7 +56,7 @@ struct PANCandidate {
         }
     }
 
-    /// The card number whose digits are at `range`, without separators, or nil.
+    /// Returns the card number if the digits in `range` form one without separators, or nil.
     static func match(_ text: Span<UInt8>, _ range: Range<Int>, _ issuers: [IssuerRange]?) -> PANMatch? {
         let number = text.extracting(range)
         guard PAN.digitCounts.contains(number.count), Luhn.isValid(number), !isOneDigit(number),
@@ -61,7 +65,7 @@ struct PANCandidate {
         return PANMatch(range: range, masked: PAN.masked(number), digitCount: number.count, issuer: issuer.name)
     }
 
-    /// The card number of the most groups that is there, or nil.
+    /// Returns the card number that consists of the most groups, or nil.
     func match(_ text: Span<UInt8>, _ lens: TextLens, _ before: TextLens.Edge, _ issuers: [IssuerRange]?) -> PANMatch? {
         var groups = groupCount
         while groups > 0 {
@@ -102,15 +106,17 @@ struct PANCandidate {
         return count
     }
 
-    /// Whether cards print their numbers so, and people and programs write them so; one group is any of them.
+    /// Returns whether cards, people or programs write card numbers in groups of these sizes.
+    ///
+    /// A single group may have any size.
     private func isGroupedAsCards(_ groups: Int) -> Bool {
         switch (groups, sizes[0], sizes[1], sizes[2], sizes[3], sizes[4]) {
         case (1, _, _, _, _, _): true
-        // With a dot, it is a decimal.
+        // With a dot between the groups, it is a decimal number.
         case (2, 6, 13, _, _, _): separators[0] != UInt8(ascii: ".")
         case (3, 4, 6, 4...5, _, _), (3, 4, 4, 5, _, _): true
         case (4, 4, 4, 4, 4, _): true
-        // Behind other separators, the last group is something else.
+        // If its separator differs from the others, the last group does not belong to the number.
         case (5, 4, 4, 4, 4, 1...3): (1...3).allSatisfy { separators[$0] == separators[0] }
         default: false
         }
@@ -120,26 +126,26 @@ struct PANCandidate {
         number.indices.allSatisfy { number[$0] == number[0] }
     }
 
-    /// Whether 13 digits are an article's number (EAN-13), whose check digit is another one.
+    /// Returns whether 13 digits have a correct EAN-13 check digit, and are thus an article number.
     ///
-    /// Of those that begin with 4, German and Japanese ones, each tenth would pass for a Visa card's; of the cards with
-    /// 13 digits, which are no longer issued, each tenth is lost by this.
+    /// German and Japanese article numbers begin with 4, and one in ten would pass for a Visa card number. In return,
+    /// the search misses one in ten card numbers of 13 digits, which are no longer issued.
     private static func isBarcode(_ number: Span<UInt8>) -> Bool {
         var sum = 0
         for index in number.indices { sum += Int(number[index] & 0x0F) * (index % 2 == 0 ? 1 : 3) }
         return sum % 10 == 0
     }
 
-    /// Whether these begin as a time of this decade does, yyMMddHH.
+    /// Returns whether the number begins with a time from 2020 to 2029 in the form yyMMddHH.
     private static func isTime(_ number: Span<UInt8>) -> Bool {
         func value(_ index: Int) -> Int { Int(number[index] & 0x0F) * 10 + Int(number[index + 1] & 0x0F) }
         return (20...29).contains(value(0)) && (1...12).contains(value(2)) && (1...31).contains(value(4))
             && value(6) < 24
     }
 
-    /// Whether these are the end of an IBAN, whose check digits follow the two letters before (ISO 13616).
+    /// Returns whether the number and the two letters before it are an IBAN with correct check digits (ISO 13616).
     private func isEndOfIBAN(_ number: Span<UInt8>, _ text: Span<UInt8>) -> Bool {
-        // Those of Denmark, Finland, the Faroes and Greenland have 16 digits, and none has 15.
+        // IBANs of Denmark, Finland, the Faroe Islands and Greenland have 16 digits after the letters. No IBAN has 15.
         guard number.count == 16, start >= 2, text[start - 1].isLetter, text[start - 2].isLetter else { return false }
         var remainder = 0
         for index in 2..<number.count { remainder = (remainder * 10 + Int(number[index] & 0x0F)) % 97 }
@@ -148,7 +154,7 @@ struct PANCandidate {
         return remainder == 1
     }
 
-    /// Whether these are the last 12 digits of a UUID whose last group has no letter.
+    /// Returns whether the number is the last group of a UUID, 12 digits without a letter.
     private func isEndOfUUID(_ number: Span<UInt8>, _ text: Span<UInt8>) -> Bool {
         guard number.count == 12, start >= 24 else { return false }
         for place in 0..<24 {
@@ -161,26 +167,26 @@ struct PANCandidate {
 }
 
 extension TextLens {
-    /// What a number touches.
+    /// What is directly before or after a number.
     enum Edge {
-        /// The number can begin or end here.
+        /// Something that allows a number to begin or end here.
         case free
-        /// The format code `B` of a magnetic stripe's track 1, whose number ends with `^`.
+        /// The format code `B` of a magnetic stripe's track 1, in which `^` follows the number.
         case formatCode
-        /// Letters that are not all hexadecimal digits, as no identifier has them beside so many digits.
+        /// Letters that are not all hexadecimal digits, so that this is not a hexadecimal identifier.
         case letters
-        /// What is here makes the number a part of a word or of another number.
+        /// Something that makes the digits a part of a word or of another number.
         case closed
     }
 
-    /// What is before `start`, where a number may begin.
+    /// Returns what is directly before `start`, where a number may begin.
     func edge(_ text: Span<UInt8>, before start: Int) -> Edge {
         if let character = escape(text, endingAt: start) {
             guard character.isWord else { return .free }
             return character.isDigit || character.isHexadecimal ? .closed : .letters
         }
         let before = raw(text, start - step)
-        // Track 1 of a magnetic stripe: %B and the number; the percent sign may be escaped itself.
+        // On track 1 of a magnetic stripe, %B comes before the number. The percent sign may itself be escaped.
         if before == UInt8(ascii: "B") {
             let isTrackData =
                 raw(text, start - 2 * step) == UInt8(ascii: "%")
@@ -194,12 +200,12 @@ extension TextLens {
         return endsColour(text, start) ? .free : endsLetters(text, start) ? .letters : .closed
     }
 
-    /// What is at `end`, where a number may end.
+    /// Returns what is directly after `end`, where a number may end.
     func edge(_ text: Span<UInt8>, after end: Int) -> Edge {
         let next = unit(text, end)
         if next.character == UInt8(ascii: ".") {
             if endsFraction(text, next.end) { return .free }
-            // A file's extension, or a sentence without a space behind it.
+            // A file extension, or the next sentence without a space before it.
             return unit(text, next.end).character.isLetter ? .letters : .closed
         }
         if next.character.isDigit { return .closed }
@@ -207,7 +213,7 @@ extension TextLens {
         return beginsTrackData(text, next) ? .free : beginsLetters(text, end) ? .letters : .closed
     }
 
-    /// Whether the letters before `start` are not all hexadecimal digits, and do not begin such digits (`0x`, `\u`).
+    /// Returns whether the letters before `start` are neither all hexadecimal digits nor a prefix of some (`0x`, `\u`).
     private func endsLetters(_ text: Span<UInt8>, _ start: Int) -> Bool {
         var place = start - step
         var isHexadecimal = true
@@ -223,7 +229,7 @@ extension TextLens {
             !(isPrefix && (before == UInt8(ascii: "0") || before == UInt8(ascii: "\\") || before == UInt8(ascii: "#")))
     }
 
-    /// Whether the letters at `end` are not all hexadecimal digits.
+    /// Returns whether there are letters at `end` that are not all hexadecimal digits.
     private func beginsLetters(_ text: Span<UInt8>, _ end: Int) -> Bool {
         var letter = unit(text, end)
         var count = 0
@@ -235,10 +241,10 @@ extension TextLens {
         return false
     }
 
-    /// How many letters beside a number are looked at.
+    /// The largest number of letters next to a number that are examined.
     private static let maximumLetterCount = 24
 
-    /// Whether what stands before `start` is the end of a colour's escape sequence, `ESC[31m`.
+    /// Returns whether a terminal's colour sequence, such as `ESC[31m`, ends just before `start`.
     private func endsColour(_ text: Span<UInt8>, _ start: Int) -> Bool {
         guard raw(text, start - step) == UInt8(ascii: "m") else { return false }
         var place = start - 2 * step
@@ -246,13 +252,15 @@ extension TextLens {
             place -= step
         }
         guard raw(text, place) == UInt8(ascii: "[") else { return false }
-        // The escape itself, or its spellings in JSON and in programs.
+        // The escape character itself, or its spelling in JSON (\u001b) or in source code (\x1b, \033).
         let before = (1...4).map { raw(text, place - $0 * step) | 0x20 }
         return raw(text, place - step) == 0x1B || before == Array("b100".utf8)
             || before.prefix(3) == Array("b1x".utf8)[...] || before.prefix(3) == Array("330".utf8)[...]
     }
 
-    /// Whether a fraction of zeros alone ends here, which spreadsheets put behind numbers, or none begins.
+    /// Returns whether the dot before `start` begins no fraction, or a fraction of only zeros.
+    ///
+    /// Spreadsheets append such zeros to numbers.
     private func endsFraction(_ text: Span<UInt8>, _ start: Int) -> Bool {
         var digit = unit(text, start)
         var count = 0
@@ -263,7 +271,7 @@ extension TextLens {
         return !digit.character.isWord && (count == 0 || digit.character != UInt8(ascii: "."))
     }
 
-    /// Whether `D` and a month of a year follow: track 2 of a chip card (EMV tag 57).
+    /// Returns whether the separator `D` and an expiry date follow, as in track 2 of a chip card (EMV tag 57).
     private func beginsTrackData(_ text: Span<UInt8>, _ separator: Unit) -> Bool {
         guard separator.character | 0x20 == UInt8(ascii: "d") else { return false }
         var value = 0
@@ -279,10 +287,12 @@ extension TextLens {
 }
 
 extension UInt8 {
-    /// Whether words have it: an ASCII letter or digit.
+    /// Whether this is an ASCII letter or digit.
     fileprivate var isWord: Bool { isDigit || isLetter }
 
-    /// Whether it can stand between groups of digits; the plus sign is a space in a form's data.
+    /// Whether this may separate groups of digits.
+    ///
+    /// A plus sign is a space in URL-encoded form data.
     var separatesGroups: Bool {
         separatesDigits || self == UInt8(ascii: "+") || self == UInt8(ascii: ".") || self == UInt8(ascii: "/")
             || self == UInt8(ascii: "_")

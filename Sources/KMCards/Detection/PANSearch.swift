@@ -1,14 +1,18 @@
 internal import KMPrimitives
 
-/// Finds card numbers in a part of a text, wherever runs of digits could begin one.
+/// Finds card numbers in a text or in a part of one, by examining each run of digits.
 package enum PANSearch {
-    /// How many bytes before a place are looked at: letters before a number, or two escapes, in UTF-16.
+    /// The number of bytes before a position that a search may read.
+    ///
+    /// They hold the letters before a number, or two escapes, in UTF-16.
     package static let lookBehind = 128
-    /// How many bytes from a place on are looked at, at most: 19 digits in five groups, each character of which is an
-    /// escape of nine characters in UTF-16, and what follows them.
+    /// The largest number of bytes from a position on that a search may read.
+    ///
+    /// They hold 19 digits in five groups and what follows them, where each character is an escape of nine characters
+    /// in UTF-16.
     package static let lookAhead = 1024
 
-    /// The text with its card numbers masked, and nothing else changed.
+    /// Returns the text with its card numbers masked and everything else unchanged.
     package static func masked(_ text: [UInt8], _ issuers: [IssuerRange]?) -> [UInt8] {
         var masked: [UInt8] = []
         var (position, copied) = (0, 0)
@@ -20,14 +24,16 @@ package enum PANSearch {
         return masked + text[copied...]
     }
 
-    /// The next number that begins before `limit`; `position` moves on to its end, or to `limit` or behind it.
+    /// Returns the next card number that begins before `limit`, or nil.
+    ///
+    /// It moves `position` to the end of that number. If there is none, it moves `position` to `limit` or beyond.
     package static func next(
         _ text: Span<UInt8>,
         _ position: inout Int,
         before limit: Int,
         _ issuers: [IssuerRange]?
     ) -> PANMatch? {
-        // No number reaches back into the one before.
+        // A number must not overlap the previous one.
         let floor = position
         var at = floor
         while at < limit {
@@ -43,7 +49,7 @@ package enum PANSearch {
             }
             var end = at &+ 1
             while end < text.count, text[end] &- UInt8(ascii: "0") < 10 { end &+= 1 }
-            // A run that began in a part that was looked at before has been judged there.
+            // A run of digits that begins before `at` was already examined from its beginning.
             let isWhole = at == 0 || !text[at - 1].isDigit
             if isWhole, isWorthALook(text, at, end), let match = match(text, at, end, from: floor, issuers) {
                 position = match.range.upperBound
@@ -55,10 +61,12 @@ package enum PANSearch {
         return nil
     }
 
-    /// Sorts out most runs of digits at once: short ones with nothing behind them that could go on with a number.
+    /// Returns false for most runs of digits, so that they need no further examination.
+    ///
+    /// Those are runs that are too long, and short runs after which nothing can continue a number.
     private static func isWorthALook(_ text: Span<UInt8>, _ start: Int, _ end: Int) -> Bool {
         let count = end - start
-        // Four more than a number has: the digits of an escape that stands before it.
+        // Four digits more than a PAN has, because the run may include the digits of an escape before it.
         if count >= PAN.digitCounts.lowerBound {
             return count <= PAN.digitCounts.upperBound + 4 || isTrackSeparator(text, end)
         }
@@ -74,13 +82,15 @@ package enum PANSearch {
         }
     }
 
-    /// Whether the `D` of track 2 stands at `at`.
+    /// Returns whether the separator `D` of track 2 is at `at`.
     private static func isTrackSeparator(_ text: Span<UInt8>, _ at: Int) -> Bool {
         at < text.count && text[at] | 0x20 == UInt8(ascii: "d")
     }
 
-    /// The number of an EMV data object in a dump of hexadecimal digits, whose tag and length stand before it without a
-    /// space: 5A, the application PAN, and 57, track 2 (EMV book 3, annex A).
+    /// Returns the card number of an EMV data object in a hexadecimal dump without spaces, or nil.
+    ///
+    /// Before the number are the tag and the length of the object. The tags are 5A, the application PAN, and 57, track
+    /// 2 (EMV book 3, annex A).
     private static func emvMatch(
         _ text: Span<UInt8>,
         _ start: Int,
@@ -88,7 +98,7 @@ package enum PANSearch {
         _ issuers: [IssuerRange]?
     ) -> PANMatch? {
         func digit(_ at: Int) -> Int { Int(text[at] & 0x0F) }
-        // The tag's A ends no run of digits; the length is the run's first two.
+        // The A of the tag is not a digit, so that the run begins after it, with two digits for the length.
         if start >= 2, end - start >= 2, text[start - 1] | 0x20 == UInt8(ascii: "a"),
             text[start - 2] == UInt8(ascii: "5")
         {
@@ -105,7 +115,7 @@ package enum PANSearch {
         for count in PAN.digitCounts.reversed() where end - count - 4 >= start {
             let first = end - count
             guard text[first - 4] == UInt8(ascii: "5"), text[first - 3] == UInt8(ascii: "7") else { continue }
-            // The separator, a date and a service code follow the number; track 2 has 19 bytes at most.
+            // The number is followed by the separator, a date and a service code. Track 2 has at most 19 bytes.
             let byteCount = 16 * digit(first - 2) + digit(first - 1)
             guard byteCount <= 19, 2 * byteCount >= count + 8 else { continue }
             if let match = PANCandidate.match(text, first..<end, issuers) { return match }
@@ -113,7 +123,9 @@ package enum PANSearch {
         return nil
     }
 
-    /// Whether a second group may begin at `start`, or behind more separators: none has fewer than four digits.
+    /// Returns whether a second group may begin at `start`, or after up to two more separators.
+    ///
+    /// A second group has at least four digits.
     private static func mayHaveGroup(_ text: Span<UInt8>, _ start: Int) -> Bool {
         var start = start
         let limit = min(text.count, start + 2)
@@ -123,23 +135,25 @@ package enum PANSearch {
         return true
     }
 
-    /// Whether an escape's digits may begin at `start`.
+    /// Returns whether the digits of an escape may begin at `start`.
     private static func isEscaped(_ text: Span<UInt8>, _ start: Int) -> Bool {
         guard start > 0 else { return false }
         let before = text[start - 1]
         return before == UInt8(ascii: "%") || before == UInt8(ascii: "u") || before == UInt8(ascii: "#")
             || before == UInt8(ascii: "x")
-            // Of a full-width digit: \uFF14, &#xFF14;.
+            // The escape of a full-width digit, such as \uFF14 or &#xFF14;.
             || (before | 0x20 == UInt8(ascii: "f") && start > 1 && text[start - 2] | 0x20 == UInt8(ascii: "f"))
     }
 
-    /// The number whose first digit is full-width and has its last byte, or its low one, at `at`.
+    /// Returns the card number whose first digit is full-width, or nil.
+    ///
+    /// The last byte of that digit in UTF-8, or its low byte in UTF-16, is at `at`.
     private static func fullWidthMatch(_ text: Span<UInt8>, _ at: Int, _ issuers: [IssuerRange]?) -> PANMatch? {
         if text[at] >= 0x90 {
             guard at >= 2, text[at - 1] == 0xBC, text[at - 2] == 0xEF else { return nil }
             return judge(text, .bytes, at - 2, issuers)
         }
-        // The digits are U+FF10 and on.
+        // Full-width digits are U+FF10 to U+FF19.
         let isLittle = at + 1 < text.count && text[at + 1] == 0xFF
         let isBig = at > 0 && text[at - 1] == 0xFF
         return longer(
@@ -148,7 +162,7 @@ package enum PANSearch {
         )
     }
 
-    /// The number of more digits: read in the other order, it may lack its last one.
+    /// Returns the match with more digits, because in the wrong byte order a number may lose its last digit.
     private static func longer(_ little: PANMatch?, _ big: PANMatch?) -> PANMatch? {
         guard let little, let big else { return little ?? big }
         return big.digitCount > little.digitCount ? big : little
@@ -164,7 +178,7 @@ package enum PANSearch {
         if let match = match(text, .bytes, start, end, from: floor, issuers) { return match }
         if let match = emvMatch(text, start, end, issuers), match.range.lowerBound >= floor { return match }
         guard end < text.count, text[end] == 0 else { return nil }
-        // What looks like digits before the last one is the high byte of the character before.
+        // In UTF-16, only the last byte of the run is a digit. A byte before it is the high byte of another character.
         return longer(
             match(text, .littleEndian, end - 1, end, from: floor, issuers),
             match(text, .bigEndian, end - 1, end, from: floor, issuers)
@@ -180,12 +194,12 @@ package enum PANSearch {
         _ issuers: [IssuerRange]?
     ) -> PANMatch? {
         if let match = judge(text, lens, start, issuers), match.range.lowerBound >= floor { return match }
-        // The run's first digits may be those of an escape, which the number follows: %20, \u0020.
+        // The first digits of the run may end an escape, such as %20 or \u0020, after which the number begins.
         for shift in 1...4 where start + shift < end && lens.escape(text, endingAt: start + shift) != nil {
             if let match = judge(text, lens, start + shift, issuers) { return match }
         }
-        // The first digit may itself be an escape, which began with one to seven characters: %34, \u0034, &#52;, &#x34;,
-        // and of a full-width one \uFF14, &#65300;, &#xFF14;, %EF%BC%94.
+        // The first digit may itself be an escape, of which one to seven characters come before the run: %34, \u0034,
+        // &#52;, &#x34;, and for a full-width digit \uFF14, &#65300;, &#xFF14;, %EF%BC%94.
         for characters in 1...7 {
             let escape = start - characters * lens.step
             guard escape >= floor, text[escape].beginsEscape, lens.unit(text, escape).character.isDigit else {
@@ -196,7 +210,7 @@ package enum PANSearch {
         return nil
     }
 
-    /// The number that begins at `start`.
+    /// Returns the card number that begins at `start`, or nil.
     private static func judge(
         _ text: Span<UInt8>,
         _ lens: TextLens,
@@ -210,13 +224,16 @@ package enum PANSearch {
 }
 
 extension Span where Element == UInt8 {
-    /// The first byte from `start` on that may be a digit, or `end` where there is none before it: a digit of ASCII, or the
-    /// last byte of a full-width one in UTF-8 (0x90 on) or in UTF-16 (0x10 on).
+    /// Returns the position of the first byte from `start` on that may belong to a digit, or `end`.
+    ///
+    /// Such a byte is an ASCII digit, or the last byte of a full-width digit in UTF-8 (from 0x90) or in UTF-16 (from
+    /// 0x10).
     @inline(__always)
     fileprivate func endOfOthers(from start: Int, before end: Int) -> Int {
         var at = start
         while at &+ 8 <= end {
-            // Of each byte, bits that are the same in all of these are cleared; the high bit then tells: no sum carries.
+            // The AND clears the two bits in which these bytes differ, and the XOR then leaves 0 to 9 of each of them.
+            // The sum sets the high bit of every other byte, and does not carry into the next byte.
             let word = word(at: at) & 0x5F5F_5F5F_5F5F_5F5F ^ 0x1010_1010_1010_1010
             let found = ~(word &+ 0x7676_7676_7676_7676) & 0x8080_8080_8080_8080
             if found != 0 { return at &+ (found.leadingZeroBitCount >> 3) }
@@ -228,10 +245,10 @@ extension Span where Element == UInt8 {
 }
 
 extension UInt8 {
-    /// Whether a digit is here, or an escape that may stand for one, or a part of a full-width one.
+    /// Whether this is a digit, or may begin an escape or a full-width digit.
     fileprivate var beginsDigit: Bool { isDigit || beginsEscape || self == 0xEF }
 
-    /// Whether an escape may begin here.
+    /// Whether this may begin an escape.
     fileprivate var beginsEscape: Bool {
         self == UInt8(ascii: "%") || self == UInt8(ascii: "\\") || self == UInt8(ascii: "&")
     }

@@ -1,47 +1,48 @@
 internal import KMPrimitives
 
-/// Reads bytes as characters: as ASCII with the digits and separators of other widths in UTF-8, or as UTF-16.
+/// Reads the bytes of a text as ASCII characters, either from ASCII and UTF-8 or from UTF-16.
 ///
-/// Those digits and separators are the ASCII characters that they stand for. Everything else that is not ASCII is the
-/// character ``other``. Nothing here traps, wherever it is asked to read.
+/// Digits and separators of other widths, such as full-width digits, are read as the corresponding ASCII characters.
+/// Every other character that is not ASCII is read as ``other``. It is safe to read at any position, even outside the
+/// text.
 struct TextLens {
-    /// What stands for a character that is not ASCII, for half a one, and for what is before and behind the text.
+    /// The value for a character that is not ASCII, for an incomplete character, and for a position outside the text.
     static let other: UInt8 = 0xFF
 
     static let bytes = TextLens(step: 1, highByte: 0)
     static let littleEndian = TextLens(step: 2, highByte: 1)
     static let bigEndian = TextLens(step: 2, highByte: -1)
 
-    /// How many bytes an ASCII character has.
+    /// The number of bytes of an ASCII character, 1 or 2.
     let step: Int
-    /// Where a character's high byte is, from its low one.
+    /// The offset of a character's high byte from its low byte.
     private let highByte: Int
 
-    /// The bytes of the characters from `start` to before `end`, with their high bytes.
+    /// Returns the bytes, including high bytes, of the characters from `start` up to but not including `end`.
     func bytes(_ start: Int, _ end: Int) -> Range<Int> {
         let shift = min(0, highByte)
         return start + shift..<end + shift
     }
 
-    /// A character, or an escape that stands for one, and where what follows begins.
+    /// A character, or an escape that represents one, and the position after it.
     struct Unit {
         let character: UInt8
         let end: Int
     }
 
-    /// The ASCII character at `at`, which is not looked at as a part of an escape.
+    /// Returns the ASCII character at `at` without decoding escapes.
     func raw(_ text: Span<UInt8>, _ at: Int) -> UInt8 {
         guard at >= 0, at < text.count else { return Self.other }
         return step == 2 && high(text, at) != 0 ? Self.other : text[at]
     }
 
-    /// The high byte of the UTF-16 unit that has its low one at `at`, or nil where the text has none.
+    /// Returns the high byte of the UTF-16 unit whose low byte is at `at`, or nil if it is outside the text.
     private func high(_ text: Span<UInt8>, _ at: Int) -> UInt8? {
         let high = at + highByte
         return high >= 0 && high < text.count ? text[high] : nil
     }
 
-    /// The character, or escape, that begins at `at`.
+    /// Returns the character or escape that begins at `at`.
     func unit(_ text: Span<UInt8>, _ at: Int) -> Unit {
         let first = raw(text, at)
         switch first {
@@ -60,7 +61,7 @@ struct TextLens {
         return Unit(character: first, end: at + step)
     }
 
-    /// A digit or separator of another width.
+    /// Returns the digit or separator of another width at `at`, or nil.
     private func wide(_ text: Span<UInt8>, _ at: Int) -> Unit? {
         guard at >= 0, at < text.count else { return nil }
         let scalar: Int
@@ -76,7 +77,7 @@ struct TextLens {
         return character == Self.other ? nil : Unit(character: character, end: end)
     }
 
-    /// `%34`, or the two or three such escapes of a character of another width.
+    /// Returns the percent escape at `at`, such as `%34`, or the two or three escapes of a character of another width.
     private func percentEscape(_ text: Span<UInt8>, _ at: Int) -> Unit? {
         guard let first = percentByte(text, at) else { return nil }
         if first >= 0x80, let second = percentByte(text, at + 3 * step) {
@@ -91,7 +92,7 @@ struct TextLens {
         raw(text, at) == UInt8(ascii: "%") ? hexNumber(text, at + step, 2).map(UInt8.init) : nil
     }
 
-    /// The character of the escape that ends before `end`, or nil where none does.
+    /// Returns the character of the escape that ends just before `end`, or nil.
     func escape(_ text: Span<UInt8>, endingAt end: Int) -> UInt8? {
         if raw(text, end - 3 * step) == UInt8(ascii: "%"), let byte = hexNumber(text, end - 2 * step, 2) {
             return Self.ascii(byte)
@@ -102,7 +103,7 @@ struct TextLens {
             return Self.ascii(scalar)
         }
         if raw(text, end - step) == UInt8(ascii: ";") {
-            // A character reference has four to eight characters where it stands for a digit or separator.
+            // A character reference for a digit or separator has four to eight characters.
             for count in 4...8 {
                 let start = end - count * step
                 if let unit = reference(text, start), unit.end == end { return unit.character }
@@ -116,14 +117,14 @@ struct TextLens {
         }
     }
 
-    /// Whether a full-width digit ends before `end`.
+    /// Returns whether a full-width digit ends just before `end`.
     func hasFullWidthDigit(_ text: Span<UInt8>, endingAt end: Int) -> Bool {
         let start = step == 1 ? end - 3 : end - 2
         guard start >= 0, step == 2 || text[start] == 0xEF, let unit = wide(text, start) else { return false }
         return unit.end == end && unit.character.isDigit
     }
 
-    /// A character reference of HTML or XML: `&#52;`, `&#x34;` or `&nbsp;`.
+    /// Returns the HTML or XML character reference at `start`, such as `&#52;`, `&#x34;` or `&nbsp;`, or nil.
     private func reference(_ text: Span<UInt8>, _ start: Int) -> Unit? {
         guard raw(text, start) == UInt8(ascii: "&") else { return nil }
         var at = start + step
@@ -152,7 +153,7 @@ struct TextLens {
         raw(text, at) == UInt8(ascii: ";") ? Unit(character: character, end: at + step) : nil
     }
 
-    /// The number that `count` hexadecimal digits from `start` on are, or nil where they are not.
+    /// Returns the number in the `count` hexadecimal digits at `start`, or nil if there are fewer.
     private func hexNumber(_ text: Span<UInt8>, _ start: Int, _ count: Int) -> Int? {
         var number = 0
         var at = start
@@ -165,7 +166,7 @@ struct TextLens {
         return number
     }
 
-    /// The scalar that bytes of UTF-8 encode, of those that ``ascii(_:)`` knows, or -1.
+    /// Returns the scalar that UTF-8 bytes encode, or -1 if it is none that ``ascii(_:)`` converts.
     private static func scalar(_ first: UInt8, _ second: UInt8, _ third: UInt8?) -> Int {
         guard second & 0xC0 == 0x80 else { return -1 }
         let low = Int(second & 0x3F)
@@ -174,7 +175,7 @@ struct TextLens {
         return Int(first & 0x0F) << 12 | low << 6 | Int(third & 0x3F)
     }
 
-    /// A scalar as the ASCII character that it is or stands for.
+    /// Returns the ASCII character that a scalar is or corresponds to, or ``other``.
     private static func ascii(_ scalar: Int) -> UInt8 {
         switch scalar {
         case 0..<0x80: UInt8(scalar)

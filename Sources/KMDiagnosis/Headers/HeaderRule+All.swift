@@ -3,14 +3,13 @@ internal import KMJOSE
 internal import KMPrimitives
 internal import KMWire
 
-/// The rules themselves.
 extension HeaderRule {
-    /// That a header stands there once; absent is right where it is not required.
+    /// Requires that a header appears exactly once, or at most once if it is optional.
     private static func presence(_ header: HTTPField.Name, isRequired: Bool) -> HeaderRule {
         HeaderRule(
             name: "\(header.rawName).presence",
             header: header,
-            expected: isRequired ? "once" : "once or not at all"
+            expected: isRequired ? "once" : "at most once"
         ) { fields in
             let count = fields[values: header].count
             return (
@@ -20,15 +19,15 @@ extension HeaderRule {
         }
     }
 
-    /// That a header does not stand there.
+    /// Requires that a header is absent.
     static func absent(_ header: HTTPField.Name) -> HeaderRule {
         HeaderRule(name: "\(header.rawName).presence", header: header, expected: "absent on callbacks") { fields in
             let count = fields[values: header].count
-            return (count == 0 ? "absent" : "\(count) times", count == 0)
+            return (count == 0 ? "absent" : count == 1 ? "once" : "\(count) times", count == 0)
         }
     }
 
-    /// A rule on the bytes of a header that stands there once, where `applies` to them.
+    /// Checks the bytes of a header that appears once and for which `applies` returns true.
     private static func rule(
         _ header: HTTPField.Name,
         _ aspect: String,
@@ -55,13 +54,13 @@ extension HeaderRule {
         _ expected: String,
         _ allowed: @escaping @Sendable (UInt8) -> Bool
     ) -> HeaderRule {
-        rule(header, "alphabet", expected) { value in
-            guard let place = value.firstIndex(where: { !allowed($0) }) else { return ("nothing else", true) }
-            return ("character \(place + 1) is none of these", false)
+        rule(header, "alphabet", "only \(expected)") { value in
+            guard let place = value.firstIndex(where: { !allowed($0) }) else { return ("only these", true) }
+            return ("another character at position \(place + 1)", false)
         }
     }
 
-    /// The form of a header that is text of one length and alphabet.
+    /// Requires that a header is text of one length and one set of characters.
     static func text<Value: HeaderValue>(
         _ type: Value.Type,
         _ count: Int,
@@ -86,11 +85,11 @@ extension HeaderRule {
         return [
             presence(header, isRequired: true),
             length(header, 20...20),
-            rule(header, "form", "yyMMddHHmmss-xxxxxxx, x hexadecimal", applies: { $0.count == 20 }) { value in
+            rule(header, "form", "yyMMddHHmmss-xxxxxxx, where x is hexadecimal", applies: { $0.count == 20 }) { value in
                 let isGood =
                     value[..<12].allSatisfy(\.isDigit) && value[12] == UInt8(ascii: "-")
                     && value[13...].allSatisfy(\.isHexadecimal)
-                return (isGood ? "so" : "another form", isGood)
+                return (isGood ? "this form" : "a different form", isGood)
             },
             calendar(header, applies: { $0.count == 20 && $0[..<12].allSatisfy(\.isDigit) }) {
                 Array("20".utf8) + $0[..<12]
@@ -110,14 +109,14 @@ extension HeaderRule {
 
     static var timeZone: [HeaderRule] {
         let header = TimeZoneCode.headerName
-        let known = TimeZoneCode.all.map(\.text).joined(separator: ", ")
+        let known = "one of " + TimeZoneCode.all.map(\.text).joined(separator: ", ")
         return [
             presence(header, isRequired: true),
             length(header, 3...3),
-            alphabet(header, "capital ASCII letters") { $0 &- UInt8(ascii: "A") < 26 },
+            alphabet(header, "ASCII upper-case letters") { $0 &- UInt8(ascii: "A") < 26 },
             rule(header, "known", known, applies: { $0.count == 3 && $0.allSatisfy { $0 &- UInt8(ascii: "A") < 26 } }) {
                 let isKnown = (try? TimeZoneCode(String(decoding: $0, as: UTF8.self))) != nil
-                return (isKnown ? "one of these" : "none of these", isKnown)
+                return (isKnown ? "one of these" : "another code", isKnown)
             },
         ]
     }
@@ -128,20 +127,20 @@ extension HeaderRule {
         return [
             presence(header, isRequired: true),
             length(header, TranToken.characterCounts),
-            rule(header, "version", "KMV1: at its beginning") {
+            rule(header, "version", "KMV1: at the beginning") {
                 let isGood = $0.starts(with: "KMV1:".utf8)
-                return (isGood ? "so" : "another beginning", isGood)
+                return (isGood ? "KMV1:" : "something else there", isGood)
             },
-            rule(header, "time", "17 digits of a calendar and a clock, and a colon", applies: hasParts) { value in
+            rule(header, "time", "a date and time that exist, as 17 digits, then a colon", applies: hasParts) { value in
                 let time = Array(value[5..<22])
                 let isGood = value[22] == UInt8(ascii: ":") && CivilTime(digits: time.span) != nil
-                return (isGood ? "so" : "something else", isGood)
+                return (isGood ? "this form" : "a different form", isGood)
             },
             rule(header, "mac", "canonical Base64 of 32 bytes, with or without its pad", applies: hasParts) { value in
                 var mac = Array(value[23...])
                 if mac.count == 44, mac.last == UInt8(ascii: "=") { mac.removeLast() }
                 let isGood = Base64.standard.decode(mac.span)?.count == 32
-                return (isGood ? "so" : "\(value.count - 23) characters that are not", isGood)
+                return (isGood ? "this form" : "\(value.count - 23) characters of a different form", isGood)
             },
         ]
     }
@@ -151,25 +150,28 @@ extension HeaderRule {
         applies: @escaping @Sendable ([UInt8]) -> Bool,
         _ digits: @escaping @Sendable ([UInt8]) -> [UInt8]
     ) -> HeaderRule {
-        rule(header, "calendar", "a time that a calendar has", applies: applies) { value in
+        rule(header, "calendar", "a date and time that exist", applies: applies) { value in
             let digits = digits(value)
             let isGood = CivilTime(digits: digits.span) != nil
-            return (isGood ? "one" : "none", isGood)
+            return (isGood ? "an existing one" : "one that does not exist", isGood)
         }
     }
 
-    /// What concerns several headers, judged where each is right by itself.
+    /// The rules about several headers, which apply if each of the headers is valid by itself.
     static var crossChecks: [HeaderRule] {
         [
             HeaderRule(
                 name: "token-time",
                 header: TranToken.headerName,
-                expected: "the time of X-KM-Tran-Time, to the second"
+                expected: "the same second as X-KM-Tran-Time"
             ) { fields in
                 guard let token = try? fields.single(TranToken.headerName).map(TranToken.init),
                     let time = try? fields.optional(TranTime.self)
                 else { return nil }
-                return ("\(token.timeDigits.prefix(14)) and \(time)", token.time.toTheSecond == time.time)
+                return (
+                    "\(token.timeDigits.prefix(14)); X-KM-Tran-Time has \(time)",
+                    token.time.toTheSecond == time.time
+                )
             },
             HeaderRule(
                 name: "correlation-time",
@@ -181,7 +183,7 @@ extension HeaderRule {
                 let difference =
                     (id.time.millisecondsSince1970(secondsFromUTC: 0)
                         - time.time.millisecondsSince1970(secondsFromUTC: 0)) / 1000
-                return ("\(abs(difference)) s from it", abs(difference) <= 300)
+                return ("a difference of \(abs(difference)) s", abs(difference) <= 300)
             },
         ]
     }

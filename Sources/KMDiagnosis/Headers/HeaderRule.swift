@@ -1,37 +1,44 @@
 public import HTTPTypes
 internal import KMWire
 
-/// A rule on the headers of a call, from the platform's API page, with a name that stays.
+/// A rule of the platform's API page that the headers of a call must satisfy.
+///
+/// Each rule has a name that does not change between versions.
 public struct HeaderRule: Sendable {
-    /// What a rule found in a set of headers.
+    /// The result of checking a set of headers against a rule.
     public struct Finding: Sendable, Hashable {
         /// The rule's name.
         public let rule: String
-        /// The header that it is about.
+        /// The name of the header that the rule checks.
         public let header: String
-        /// What is due.
+        /// A description of what the rule requires.
         public let expected: String
-        /// What was found: lengths, counts, times and offsets; no value that could be secret.
-        public let found: String
-        /// Whether that is right.
+        /// A description of what was found.
         ///
-        /// A rule about a header that is absent, and may be, is.
+        /// It contains lengths, counts, times and positions, but no value that could be secret.
+        public let found: String
+        /// Whether the headers satisfy the rule.
+        ///
+        /// An absent header satisfies its rule if the header is optional.
         public let isSatisfied: Bool
     }
 
-    /// The rule's name, e.g.
-    ///
-    /// `X-KM-Tran-Time.calendar`.
+    /// The rule's name, such as `X-KM-Tran-Time.calendar`.
     public let name: String
-    /// The header that it is about.
+    /// The header that the rule checks.
     public let header: HTTPField.Name
-    /// What is due.
+    /// A description of what the rule requires.
     public let expected: String
-    /// What is found in some headers, and whether it is right; nil where there is nothing to judge, because the header is
-    /// absent or another rule has already found it wrong.
+    /// Checks headers against the rule.
+    ///
+    /// The result is nil if the rule does not apply, because the header is absent or violates another rule.
     let judge: @Sendable (HTTPFields) -> (found: String, isSatisfied: Bool)?
 
-    /// Judges headers.
+    /// Checks headers against this rule.
+    ///
+    /// - Parameter fields: The headers of one call.
+    /// - Returns: The finding, or nil if the rule does not apply, because the header is absent or violates another
+    ///   rule.
     public func finding(_ fields: HTTPFields) -> Finding? {
         judge(fields).map {
             Finding(
@@ -44,16 +51,18 @@ public struct HeaderRule: Sendable {
         }
     }
 
-    /// The rules of a kind of message, in the order of the API page; those on several headers come last.
+    /// Returns the rules for one kind of message.
+    ///
+    /// They are in the order of the API page. Rules about several headers come last.
     public static func rules(_ kind: Kind) -> [HeaderRule] { kind.rules }
 
-    /// What kind of message the headers are of.
+    /// The kind of message that the headers belong to.
     public enum Kind: String, Sendable, CaseIterable {
-        /// A call of a service provider.
+        /// A request from a service provider to the platform.
         case request
-        /// A call of the platform, without an access key.
+        /// A request from the platform to a service provider, without an access key.
         case callback
-        /// The answer to either.
+        /// The response to a request or a callback.
         case response
     }
 }

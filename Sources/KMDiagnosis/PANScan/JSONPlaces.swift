@@ -2,70 +2,75 @@ internal import KMCards
 internal import KMJSON
 internal import KMPrimitives
 
-/// Follows which JSON object or array a text is in, and where in it, as the text is passed over in order.
+/// Tracks the JSON path of the current position while a text is read in order.
 ///
-/// The root is an object or array that begins the text or a line. Reading is lenient: numbers, literals and escapes are not
-/// checked, since a path needs none of that. Where the text departs from JSON, there are no paths until the next line
-/// that begins with an object or array. Memory is bounded whatever the text holds.
+/// The root is an object or array that begins the text or a line. Numbers, literals and escapes are not checked,
+/// because a path does not depend on them. After a JSON error, there are no paths until the next line that begins with
+/// an object or array. The memory is limited for any text.
 struct JSONPlaces {
-    /// How deep a text may nest to have paths.
+    /// The largest depth of nesting for which there are paths.
     private static let maximumDepth = 512
-    /// Where a name is cut off in a path, in bytes.
+    /// The largest size of a name in a path, in bytes.
     private static let maximumNameByteCount = 256
-    /// How much of a name is looked at, in bytes of its text: a number that begins before the cut is masked whole.
-    private static let maximumReadByteCount = maximumNameByteCount + PANSearch.lookAhead
-    /// The same in bytes of the document: an escape of six bytes stands for one byte or more.
+    /// The largest number of bytes of an unescaped name that are read.
     ///
-    /// Two escapes may be one character.
+    /// It is large enough to mask all of a card number that begins before the cut.
+    private static let maximumReadByteCount = maximumNameByteCount + PANSearch.lookAhead
+    /// The largest number of bytes of a name that are read in the document.
+    ///
+    /// An escape of six bytes represents one byte or more, and two escapes may represent one character.
     private static let maximumRawByteCount = 6 * maximumReadByteCount + 12
-    /// How much of the beginning of a path is reported, and how much of its end, in bytes.
+    /// The largest number of bytes reported of the beginning, and of the end, of a long path.
     private static let maximumHalfByteCount = 512
 
     private enum State {
-        /// Nothing but white space so far in this line, and nothing is open.
+        /// Only white space so far in this line, and no object or array is open.
         case lineStart
-        /// Text that is no JSON, up to the end of the line.
+        /// Text that is not JSON, up to the end of the line.
         case plain
         case value, firstElement, firstName, name, colon, afterValue
         case string, nameString, scalar
     }
 
-    /// An object or array that is open.
+    /// An open object or array.
     private struct Frame {
         let isObject: Bool
-        /// An array's element.
+        /// The index of the current element of an array.
         var index = -1
-        /// An object's member: where the opening quote of its name is, from the start of the text.
+        /// The offset, from the start of the text, of the opening quote of the current member's name in an object.
         var nameStart: Int?
-        /// Where its step ends in `steps`, once it is there.
+        /// The position in `steps` after this frame's step, once that is rendered.
         var stepEnd = 0
     }
 
-    /// What is known about the place of a finding.
+    /// The JSON path of a finding, as far as it is known.
     enum Place {
+        /// The finding is not in JSON.
         case none
         case path(String)
-        /// The finding is in a name whose end has not come in yet.
+        /// The finding is in a name whose end was not received yet.
         case incomplete
     }
 
     private var state = State.lineStart
     /// Whether the next byte of a string is escaped.
     private var isEscaped = false
-    /// Whether only white space was passed since the last line end.
+    /// Whether only white space was read since the last line end.
     private var isLineStart = false
     private var frames: [Frame] = []
-    /// The path without its root: the steps of the first `stepCount` frames.
+    /// The rendered path without its root, the steps of the first `stepCount` frames.
     private var steps: [UInt8] = []
     private var stepCount = 0
-    /// Up to where the text was passed over, from its start.
+    /// The offset, from the start of the text, up to which the text was read.
     private var position: Int
 
     init(at position: Int) {
         self.position = position
     }
 
-    /// Passes over the text up to `end`, an offset from the start of the text, of which `text` is the part from `base` on.
+    /// Reads the text up to `end`.
+    ///
+    /// `end` and `base` are offsets from the start of the whole text, and `text` is its part from `base` on.
     mutating func advance(to end: Int, _ text: Span<UInt8>, base: Int) {
         var at = position - base
         let end = end - base
@@ -87,7 +92,7 @@ struct JSONPlaces {
                     isLineStart = false
                     at &+= 1
                 } else {
-                    // Where a line begins, it may be a JSON text itself.
+                    // At the beginning of a line, this byte may begin a JSON text of its own.
                     close(as: isLineStart ? .lineStart : .plain)
                 }
             }
@@ -95,7 +100,7 @@ struct JSONPlaces {
         position = max(position, at + base)
     }
 
-    /// The place of a finding whose first byte was passed over last.
+    /// Returns the path of a finding whose first byte was the last byte read.
     mutating func place(_ text: Span<UInt8>, base: Int, isEnd: Bool) -> Place {
         guard state == .string || state == .nameString || state == .scalar else { return .none }
         if !isEnd, !isNameComplete(text, base) { return .incomplete }
@@ -103,7 +108,9 @@ struct JSONPlaces {
         return .path(path)
     }
 
-    /// Reads the names that `text` will no longer hold; the result is where it must still begin, if anywhere.
+    /// Renders the path before the text that was read is released, because its names are then no longer available.
+    ///
+    /// The result is the offset from which the text must be kept, because the name there is incomplete, or nil.
     mutating func settle(_ text: Span<UInt8>, base: Int) -> Int? {
         guard !isNameComplete(text, base) else {
             render(frames.count, text, base)
@@ -115,7 +122,7 @@ struct JSONPlaces {
 
     // MARK: Reading
 
-    /// Passes over a string, up to its end or before `end`.
+    /// Reads a string up to its closing quote or to `end`, and returns the position after it.
     private mutating func string(_ text: Span<UInt8>, _ start: Int, _ end: Int) -> Int {
         var at = start
         if isEscaped {
@@ -133,7 +140,7 @@ struct JSONPlaces {
         return at + 1
     }
 
-    /// Reads a byte outside strings that is no white space; false where JSON has none like it.
+    /// Reads a byte outside strings that is not white space, or returns false if JSON does not allow it here.
     private mutating func take(_ byte: UInt8, _ offset: Int) -> Bool {
         switch state {
         case .lineStart:
@@ -161,6 +168,7 @@ struct JSONPlaces {
         }
     }
 
+    /// Reads the first byte of a value, or returns false if no value begins with it.
     private mutating func value(_ byte: UInt8) -> Bool {
         if !frames[frames.count - 1].isObject {
             frames[frames.count - 1].index += 1
@@ -177,6 +185,7 @@ struct JSONPlaces {
         return true
     }
 
+    /// Opens an object or array, or returns false if the nesting is too deep.
     private mutating func open(_ byte: UInt8) -> Bool {
         guard frames.count < Self.maximumDepth else { return false }
         let isObject = byte == UInt8(ascii: "{")
@@ -185,7 +194,7 @@ struct JSONPlaces {
         return true
     }
 
-    /// Ends the innermost object or array.
+    /// Closes the innermost object or array.
     private mutating func end() -> Bool {
         frames.removeLast()
         stepCount = min(stepCount, frames.count)
@@ -193,7 +202,7 @@ struct JSONPlaces {
         return true
     }
 
-    /// Ends all that is open.
+    /// Closes all objects and arrays.
     private mutating func close(as state: State) {
         frames.removeAll(keepingCapacity: true)
         stepCount = 0
@@ -203,9 +212,10 @@ struct JSONPlaces {
 
     // MARK: Paths
 
-    /// The path of what is at hand; of a long one the steps at its beginning and end.
+    /// The path of the current position, with an ellipsis in place of the middle steps if it is long.
     ///
-    /// A text may have as many findings as deep places, so that neither the work nor the text may grow with the depth.
+    /// A text may contain many findings in deeply nested places. Therefore the time and the output for one finding must
+    /// not grow with the depth.
     private var path: String {
         let end = frames.last?.stepEnd ?? 0
         guard end > 2 * Self.maximumHalfByteCount else { return "$" + String(decoding: steps[..<end], as: UTF8.self) }
@@ -223,7 +233,7 @@ struct JSONPlaces {
             + String(decoding: steps[tailStart..<end], as: UTF8.self)
     }
 
-    /// Brings the first `count` steps up to date.
+    /// Renders the first `count` steps where they are not up to date.
     private mutating func render(_ count: Int, _ text: Span<UInt8>, _ base: Int) {
         while stepCount < count {
             let start = stepCount == 0 ? 0 : frames[stepCount - 1].stepEnd
@@ -239,7 +249,7 @@ struct JSONPlaces {
         }
     }
 
-    /// Whether the step to what is at hand is there, or the text has enough of the name for it.
+    /// Returns whether the last step is rendered, or the text contains enough of its name to render it.
     private func isNameComplete(_ text: Span<UInt8>, _ base: Int) -> Bool {
         guard state == .nameString, stepCount < frames.count, let last = frames.last?.nameStart else { return true }
         let start = last - base
@@ -247,7 +257,7 @@ struct JSONPlaces {
         return end < text.count || end - start > Self.maximumRawByteCount
     }
 
-    /// Where the closing quote of a name is, or where reading it ends.
+    /// Returns the position of a name's closing quote, or of the limit for reading it.
     private func nameEnd(_ text: Span<UInt8>, _ start: Int) -> Int {
         let limit = min(text.count, start + 1 + Self.maximumRawByteCount)
         var at = start + 1
@@ -255,12 +265,13 @@ struct JSONPlaces {
         return min(at, limit)
     }
 
+    /// Returns the unescaped name whose opening quote is at `start`, up to the limit for reading it.
     private func name(_ text: Span<UInt8>, _ start: Int) -> ArraySlice<UInt8> {
         let end = nameEnd(text, start)
         return JSONString.unescaped(text.extracting(first: end), start..<end + 1).prefix(Self.maximumReadByteCount)
     }
 
-    /// Appends the step to a member, its name cut to size and card numbers in it masked.
+    /// Appends the step to a member, after masking card numbers in its name and cutting the name.
     private mutating func append(name: ArraySlice<UInt8>) {
         let part = Array(MessageMasking.apply(to: String(decoding: name, as: UTF8.self)).utf8)
         let isCut = part.count > Self.maximumNameByteCount
@@ -275,12 +286,13 @@ struct JSONPlaces {
 }
 
 extension Span where Element == UInt8 {
-    /// The first newline from `start` on, or `end` where there is none before it.
+    /// Returns the position of the first newline from `start` on, or `end`.
     fileprivate func firstNewline(from start: Int, before end: Int) -> Int {
         var at = start
         while at &+ 8 <= end {
             let difference = word(at: at) ^ 0x0A0A_0A0A_0A0A_0A0A
-            // The high bit of each byte that is not zero; of sums of seven bits none carries into the next byte.
+            // The high bit of each byte is set unless that byte is zero. A sum of seven bits does not carry into the
+            // next byte.
             let others = (difference & 0x7F7F_7F7F_7F7F_7F7F) &+ 0x7F7F_7F7F_7F7F_7F7F | difference
             let found = ~others & 0x8080_8080_8080_8080
             if found != 0 { return at &+ (found.leadingZeroBitCount >> 3) }
@@ -290,7 +302,7 @@ extension Span where Element == UInt8 {
         return at
     }
 
-    /// The first quote, backslash or control character from `start` on, or `end` where there is none before it.
+    /// Returns the position of the first quote, backslash or control character from `start` on, or `end`.
     fileprivate func endOfPlainText(from start: Int, before end: Int) -> Int {
         var at = start
         while at &+ 8 <= end {
@@ -313,16 +325,16 @@ extension Span where Element == UInt8 {
 }
 
 extension UInt8 {
-    /// Whether it is white space of JSON.
+    /// Whether this is JSON white space.
     fileprivate var isBlank: Bool { self == 0x20 || self == 0x0A || self == 0x0D || self == 0x09 }
 
-    /// Whether numbers and literals of JSON have it.
+    /// Whether this can be part of a JSON number or literal.
     fileprivate var isOfScalar: Bool {
         isDigit || (self | 0x20) &- UInt8(ascii: "a") < 26 || self == UInt8(ascii: "-") || self == UInt8(ascii: "+")
             || self == UInt8(ascii: ".")
     }
 
-    /// Whether a name in dot form has it (RFC 9535 section 2.5.1).
+    /// Whether this can be part of a name in dot form (RFC 9535 section 2.5.1).
     fileprivate var isPlain: Bool {
         isDigit || (self | 0x20) &- UInt8(ascii: "a") < 26 || self == UInt8(ascii: "_") || self >= 0x80
     }

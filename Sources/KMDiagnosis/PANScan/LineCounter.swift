@@ -1,14 +1,14 @@
-/// Knows the line and column of places in a text that is passed through in order.
+/// Counts the lines and columns of a text that is read in order.
 struct LineCounter {
     enum Units { case bytes, littleEndian, bigEndian }
 
     private let units: Units
     private(set) var line = 1
-    /// Where the line begins, from the start of the text.
+    /// The offset of the current line from the start of the text.
     private(set) var lineStart: Int
     private var position: Int
 
-    /// A counter at the start of a text whose byte order mark, if it has one, tells how it counts.
+    /// Creates a counter at the start of a text, and chooses the units by the byte order mark, if there is one.
     init(_ text: Span<UInt8>) {
         func begins(_ mark: [UInt8]) -> Bool {
             text.count >= mark.count && mark.indices.allSatisfy { text[$0] == mark[$0] }
@@ -26,7 +26,9 @@ struct LineCounter {
         position = markCount
     }
 
-    /// Goes on to `end`, an offset from the start of the text, of which `text` is the part from `base` on.
+    /// Moves forward to `end` and counts the newlines on the way.
+    ///
+    /// `end` and `base` are offsets from the start of the whole text, and `text` is its part from `base` on.
     mutating func advance(to end: Int, _ text: Span<UInt8>, base: Int) {
         guard end > position else { return }
         let part = position - base..<end - base
@@ -45,12 +47,12 @@ struct LineCounter {
         position = end
     }
 
-    /// The column of a place in the current line.
+    /// Returns the column of an offset in the current line.
     func column(_ offset: Int) -> Int {
         max(0, offset - lineStart) / (units == .bytes ? 1 : 2) + 1
     }
 
-    /// Whether a newline of UTF-16 has its byte other than 0 at `at`.
+    /// Returns whether the byte at `at` is the nonzero byte of a newline in UTF-16.
     private func isNewline(_ text: Span<UInt8>, _ at: Int, _ base: Int) -> Bool {
         guard text[at] == UInt8(ascii: "\n"), (base + at) % 2 == (units == .littleEndian ? 0 : 1) else { return false }
         let other = units == .littleEndian ? at + 1 : at - 1
@@ -65,7 +67,7 @@ extension Span where Element == UInt8 {
         return count
     }
 
-    /// The last newline of a part, or nil where it has none.
+    /// Returns the position of the last newline in a part, or nil.
     fileprivate func lastNewline(in part: Range<Int>) -> Int? {
         var at = part.upperBound
         while at > part.lowerBound {

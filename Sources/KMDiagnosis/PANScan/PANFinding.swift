@@ -1,23 +1,27 @@
-/// A place where a card number stands in the clear.
+/// An unencrypted card number in a text, and where it is.
 ///
-/// It is safe to log and to keep: the number is masked, and so are numbers in the path.
+/// You can log and store a finding safely, because the number is masked, and so are card numbers in the path.
 public struct PANFinding: Sendable, Hashable {
-    /// Where the number stands: offsets of bytes from the start of the text, from 0, separators and escapes included.
+    /// The bytes of the number, including separators and escapes, as offsets from the start of the text.
     public let byteRange: Range<Int>
-    /// The line, from 1.
+    /// The line, counted from 1.
     public let line: Int
-    /// The column, from 1: bytes, or in a text that begins with UTF-16's byte order mark, units of 16 bits.
-    public let column: Int
-    /// The number, masked as ``PAN/masked(leading:)`` does.
-    public let masked: String
-    /// How many digits it has.
-    public let digitCount: Int
-    /// The range of ``IssuerRange`` that it is in, by its name; nil where none was asked for and none is known.
-    public let issuer: String?
-    /// The path of the string, number or member name, where the text or its line is a JSON object or array; see
-    /// ``PANScanner``.
+    /// The column, counted from 1.
     ///
-    /// It is an RFC 9535 path with plain names in dot form, `$.issuedCardList[0].digital.cardNo`. A card number in a name
-    /// is masked, and a long name cut; of a path of more than 1 KiB or so, an ellipsis stands for the steps in its middle.
+    /// Columns are bytes. In a text that begins with a UTF-16 byte order mark, they are units of 16 bits.
+    public let column: Int
+    /// The number, masked in the same way as ``PAN/masked(leading:)``.
+    public let masked: String
+    /// The number of digits.
+    public let digitCount: Int
+    /// The name of the ``IssuerRange`` that contains the number.
+    ///
+    /// It is nil if the scanner was created without ranges and no known range contains the number.
+    public let issuer: String?
+    /// The JSON path of the string, number or member name that contains the card number.
+    ///
+    /// It is nil unless the text or its line is a JSON object or array; see ``PANScanner``. It is an RFC 9535 path with
+    /// plain names in dot form, such as `$.issuedCardList[0].digital.cardNo`. Card numbers in names are masked, and
+    /// long names are cut. In a path longer than about 1 KiB, an ellipsis replaces the steps in the middle.
     public let jsonPath: String?
 }

@@ -1,54 +1,58 @@
 public import KMCards
 internal import KMPrimitives
 
-/// Finds card numbers that stand in the clear in a text of any kind and size: a body, a log, a dump.
+/// Finds unencrypted card numbers in a text of any kind and size, such as a body, a log or a dump.
 ///
-/// A card number has 12 to 19 digits and a right check digit (Luhn), and its issuer's cards have numbers of that length
-/// (``IssuerRange/known``). It is not part of a longer number, word or decimal. The digits stand together, or in the groups
-/// in which cards have them: 4-4-4-4 and up to three more, 4-6-4, 4-6-5, 4-4-5, 6-13. One to three separators stand between
-/// two groups: spaces, hyphens, plus signs, dots, slashes and underscores, also mixed. Full-width digits count as digits, and
-/// dashes and spaces of other widths as separators. All of these are also found as escapes of JSON (`\u0034`),
-/// URLs (`%34`) and HTML (`&#52;`), and in UTF-16, with or without a byte order mark.
+/// A card number has 12 to 19 digits and a correct check digit (Luhn), and its issuer's cards have numbers of that
+/// length (``IssuerRange/known``). It is not part of a longer number, word or decimal. The digits are consecutive, or
+/// in one of the groupings used on cards: 4-4-4-4 and up to three more digits, 4-6-4, 4-6-5, 4-4-5 or 6-13. Between two
+/// groups there are one to three separators. They are spaces, hyphens, plus signs, dots, slashes and underscores, and
+/// can be mixed. Full-width digits count as digits, and dashes and spaces of other widths count as separators. The
+/// scanner also finds numbers written with JSON escapes (`\u0034`), URL escapes (`%34`) or HTML escapes (`&#52;`), and
+/// numbers in UTF-16, with or without a byte order mark.
 ///
-/// Letters may touch a number (`cardNo9491339401250765`) if it has 15 or 16 digits and a known issuer, and if one of the
-/// letters on each side that has any comes after F: hexadecimal digits are full of digits. An IBAN is no card number, nor
-/// is a time such as `2305121200001234` behind letters.
+/// Letters may be next to a number (`cardNo9491339401250765`) if the number has 15 or 16 digits and a known issuer. On
+/// each side with letters, at least one of them must come after F in the alphabet, because hexadecimal identifiers
+/// contain many digits. An IBAN is not a card number. Neither is a time such as `2305121200001234` after letters.
 ///
-/// Not found, since too much else looks like it: other groups, separators such as commas, colons and tabs, and what is
-/// escaped twice, in quoted-printable or in UTF-32. What is compressed, encoded (Base64) or encrypted is not opened. A 16-digit
-/// time, `yyMMddHHmmssSSSS`, of 2022 to 2027 passes for a card number once in ten.
+/// The scanner does not find some numbers, because too much other text looks like them: numbers in other groupings,
+/// with separators such as commas, colons and tabs, escaped twice, in quoted-printable or in UTF-32. It does not look
+/// into compressed, encoded (Base64) or encrypted data. One in ten 16-digit times of the years 2022 to 2027,
+/// `yyMMddHHmmssSSSS`, passes for a card number.
 ///
-/// Scan a body or another text that you have as a whole:
+/// To scan a body or another text that you have as a whole:
 ///
 ///     let findings = PANScanner.findings(in: body.span)
 ///
-/// A text of any size comes in parts, cut anywhere. The scanner reports each finding once about 1 KiB more has come in, in
-/// the order of the text, and its memory does not grow with the text or the findings:
+/// To scan a text of any size, pass it in parts. You can split it anywhere. The scanner reports the findings in the
+/// order of the text, each as soon as it has received about 1 KiB more. Its memory does not grow with the text or the
+/// findings:
 ///
 ///     var scanner = PANScanner()
 ///     for part in parts { scanner.append(part.span) { print($0.line, $0.masked) } }
 ///     scanner.finish { print($0.line, $0.masked) }
 ///
-/// A finding has a path where it is in JSON: an object or array that begins the text, or a line of it (JSON Lines), and
-/// that is well-formed up to the finding. The part of the text that the scanner holds is not cleansed when it is released.
+/// A finding has a JSON path if it is in a JSON object or array that begins the text or one of its lines (JSON Lines),
+/// and that is well-formed up to the finding. The scanner does not erase its copy of the text from memory.
 public struct PANScanner: Sendable {
-    /// Parts are taken in so many bytes at a time, which bounds the memory.
+    /// The largest number of bytes that are processed at a time, which limits the memory.
     private static let maximumPartByteCount = 1 << 18
 
     private let issuers: [IssuerRange]?
     /// The part of the text from `base` on.
     private var text: [UInt8] = []
+    /// The offset of `text` from the start of the whole text.
     private var base = 0
-    /// Up to where the text was searched, in `text`, or behind it.
+    /// The position in `text`, or beyond its end, up to which the text was searched.
     private var position = 0
-    /// The lines and paths up to there, once enough has come in to know of a byte order mark.
+    /// The line counter, or nil until enough of the text was received to detect a byte order mark.
     private var counter: LineCounter?
     private var places = JSONPlaces(at: 0)
 
     /// Creates a scanner at the start of a text.
     ///
-    /// - Parameter issuers: The ranges of card numbers to find, or nil for any number with a right check digit, which one
-    ///   number in ten has by chance.
+    /// - Parameter issuers: The ranges of card numbers to find, or nil to find every number with a correct check digit.
+    ///   One number in ten has a correct check digit by chance.
     public init(issuers: [IssuerRange]? = IssuerRange.known) {
         self.issuers = issuers
     }
@@ -56,10 +60,10 @@ public struct PANScanner: Sendable {
     /// Scans the next part of the text.
     ///
     /// - Parameters:
-    ///   - part: The bytes that follow those of the last call.
-    ///   - report: A closure that receives the findings that are certain by now. If it throws, the rest of the part is not
-    ///     scanned.
-    /// - Throws: What `report` throws.
+    ///   - part: The bytes that follow those of the previous call.
+    ///   - report: A closure that receives each finding that is certain after this part. If it throws, the rest of the
+    ///     part is not scanned.
+    /// - Throws: The error that `report` throws.
     public mutating func append<Failure: Error>(
         _ part: Span<UInt8>,
         _ report: (PANFinding) throws(Failure) -> Void
@@ -74,21 +78,21 @@ public struct PANScanner: Sendable {
         }
     }
 
-    /// Scans what is left at the end of the text; the scanner is then at the start of another one.
+    /// Scans the rest of the text, and resets the scanner to the start of another text.
     ///
-    /// - Parameter report: A closure that receives the findings.
-    /// - Throws: What `report` throws.
+    /// - Parameter report: A closure that receives each remaining finding.
+    /// - Throws: The error that `report` throws.
     public mutating func finish<Failure: Error>(_ report: (PANFinding) throws(Failure) -> Void) throws(Failure) {
         defer { self = PANScanner(issuers: issuers) }
         try search(before: text.count, isEnd: true, report)
     }
 
-    /// The findings of a whole text, in its order.
+    /// Scans a whole text.
     ///
     /// - Parameters:
-    ///   - text: The text, in any encoding that ASCII is part of, or in UTF-16.
-    ///   - issuers: The ranges of card numbers to find, or nil for any number with a right check digit.
-    /// - Returns: The findings; their memory grows with their number.
+    ///   - text: The text, in any encoding that includes ASCII, or in UTF-16.
+    ///   - issuers: The ranges of card numbers to find, or nil to find every number with a correct check digit.
+    /// - Returns: The findings in the order of the text. There is no limit on their number.
     public static func findings(
         in text: Span<UInt8>,
         issuers: [IssuerRange]? = IssuerRange.known
@@ -100,7 +104,12 @@ public struct PANScanner: Sendable {
         return findings
     }
 
-    /// A text with its card numbers masked, as ``PAN/masked(leading:)`` does, and nothing else changed.
+    /// Returns a text with its card numbers masked in the same way as ``PAN/masked(leading:)``.
+    ///
+    /// - Parameters:
+    ///   - text: The text.
+    ///   - issuers: The ranges of card numbers to mask, or nil to mask every number with a correct check digit.
+    /// - Returns: The text, with everything else unchanged.
     public static func masking(_ text: String, issuers: [IssuerRange]? = IssuerRange.known) -> String {
         String(decoding: PANSearch.masked(Array(text.utf8), issuers), as: UTF8.self)
     }
@@ -126,7 +135,7 @@ public struct PANScanner: Sendable {
             case .none: break
             case .path(let text): path = text
             case .incomplete:
-                // From where its digits begin the same number is found again.
+                // Return to the first of the digits, so that the same number is found again later.
                 next = match.range.lowerBound
                 while next > 0, text[next - 1].isDigit { next -= 1 }
                 return
@@ -145,7 +154,7 @@ public struct PANScanner: Sendable {
         }
     }
 
-    /// Releases what is no longer needed of the text, once that is the larger part.
+    /// Releases the part of the text that is no longer needed, once it is the larger part.
     private mutating func trim() {
         var count = min(position, text.count) - PANSearch.lookBehind
         guard count >= 1 << 16, count >= text.count / 2, var counter else { return }
@@ -162,12 +171,12 @@ public struct PANScanner: Sendable {
 }
 
 extension PANScanner: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-    /// How much of the text is held, and none of it.
+    /// The number of bytes that the scanner holds, without any of them.
     public var description: String { "PANScanner(\(text.count) bytes held)" }
 
-    /// The same.
+    /// The same as ``description``.
     public var debugDescription: String { description }
 
-    /// Shows no children, so that `dump` prints nothing of the text.
+    /// A mirror without children, so that `dump` prints nothing of the text.
     public var customMirror: Mirror { Mirror(self, children: []) }
 }

@@ -3,10 +3,11 @@ internal import KMJOSE
 internal import KMJSON
 internal import KMSecurity
 
-/// The sender made the MAC of other bytes than it sent.
+/// A mistake in which the sender computed the MAC over other bytes than it sent.
 struct BodyMistake: Sendable {
     let mistake: Mistake
-    /// The bytes that were taken for the body; nil where the mistake makes no difference to this one.
+    /// Returns the bytes that a sender with this mistake signs instead of the body, or nil if the mistake does not
+    /// apply.
     private let change: @Sendable ([UInt8]) -> [UInt8]?
 
     var name: String { mistake.name }
@@ -16,6 +17,7 @@ struct BodyMistake: Sendable {
         self.change = change
     }
 
+    /// Returns the bytes that a sender with this mistake signs, or nil if they do not differ from `body`.
     func apply(_ body: [UInt8]) -> [UInt8]? {
         guard let changed = change(body), changed != body else { return nil }
         return changed
@@ -26,17 +28,17 @@ struct BodyMistake: Sendable {
     static let all = [
         BodyMistake(
             "body-newline-removed",
-            "the body that arrived has a line end at its end that was not signed: sign the bytes as sent"
+            "the received body ends in a newline that was not signed: sign the bytes that you send"
         ) {
             $0.last == UInt8(ascii: "\n") ? $0.dropLast($0.suffix(2) == Array("\r\n".utf8) ? 2 : 1) + [] : nil
         },
         BodyMistake(
             "body-newline-added",
-            "a line feed was signed behind the body that was not sent: sign the bytes as sent"
+            "a newline (LF) after the body was signed but not sent: sign the bytes that you send"
         ) {
             $0 + Array("\n".utf8)
         },
-        BodyMistake("body-crlf-added", "a CRLF was signed behind the body that was not sent: sign the bytes as sent") {
+        BodyMistake("body-crlf-added", "a CRLF after the body was signed but not sent: sign the bytes that you send") {
             $0 + Array("\r\n".utf8)
         },
         BodyMistake("body-lf-for-crlf", "line ends were changed from LF to CRLF after signing: send the signed bytes") {
@@ -45,65 +47,72 @@ struct BodyMistake: Sendable {
         BodyMistake("body-crlf-for-lf", "line ends were changed from CRLF to LF after signing: send the signed bytes") {
             replace($0.filter { $0 != UInt8(ascii: "\r") }, "\n", "\r\n")
         },
-        BodyMistake("body-bom-added", "a byte order mark was signed that was not sent: write UTF-8 without one") {
+        BodyMistake("body-bom-added", "a byte order mark was signed but not sent: write UTF-8 without one") {
             byteOrderMark + $0
         },
-        BodyMistake("body-bom-removed", "a byte order mark was sent that was not signed: write UTF-8 without one") {
+        BodyMistake("body-bom-removed", "a byte order mark was sent but not signed: write UTF-8 without one") {
             $0.starts(with: byteOrderMark) ? Array($0.dropFirst(3)) : nil
         },
-        BodyMistake("body-json-compacted", "the JSON was signed without white space and sent with it: serialize once") {
+        BodyMistake(
+            "body-json-compacted",
+            "the JSON was signed without white space but sent with it: serialize it only once"
+        ) {
             layout($0, JSONLayout(separator: ",", colon: ":"))
         },
         BodyMistake(
             "body-json-spaced",
-            "the JSON was signed with a space behind commas and colons, and sent otherwise: serialize once"
+            "the JSON was signed with a space after commas and colons, but not sent like that: serialize it only once"
         ) {
             layout($0, JSONLayout(separator: ", ", colon: ": "))
         },
         BodyMistake(
             "body-json-indented-2",
-            "the JSON was signed indented by two spaces, and sent otherwise: serialize once"
+            "the JSON was signed with an indent of two spaces, but not sent like that: serialize it only once"
         ) {
             layout($0, JSONLayout(separator: ",", colon: ": ", indent: "  "))
         },
         BodyMistake(
             "body-json-indented-4",
-            "the JSON was signed indented by four spaces, and sent otherwise: serialize once"
+            "the JSON was signed with an indent of four spaces, but not sent like that: serialize it only once"
         ) {
             layout($0, JSONLayout(separator: ",", colon: ": ", indent: "    "))
         },
         BodyMistake(
             "body-json-sorted",
-            "the JSON was signed with its members sorted, and sent otherwise: serialize once"
+            "the JSON was signed with sorted members, but not sent like that: serialize it only once"
         ) {
             try? JSONSorting.apply($0)
         },
-        BodyMistake("body-slashes-escaped", "the JSON was signed with \\/ for slashes and sent with /: serialize once")
-        {
+        BodyMistake(
+            "body-slashes-escaped",
+            "the JSON was signed with \\/ for slashes but sent with /: serialize it only once"
+        ) {
             replace(replace($0, "\\/", "/") ?? $0, "/", "\\/")
         },
         BodyMistake(
             "body-slashes-unescaped",
-            "the JSON was signed with / for slashes and sent with \\/: serialize once"
+            "the JSON was signed with / for slashes but sent with \\/: serialize it only once"
         ) {
             replace($0, "\\/", "/")
         },
-        BodyMistake("body-non-ascii-escaped", "the JSON was signed with \\u escapes and sent in UTF-8: serialize once")
-        {
+        BodyMistake(
+            "body-non-ascii-escaped",
+            "the JSON was signed with \\u escapes but sent in UTF-8: serialize it only once"
+        ) {
             escapingNonASCII($0)
         },
-        BodyMistake("body-base64", "the Base64 text of the body was signed: sign the body's bytes") {
+        BodyMistake("body-base64", "the Base64 text of the body was signed: sign the bytes of the body") {
             Array(Data($0).base64EncodedString().utf8)
         },
-        BodyMistake("body-hex", "the hexadecimal digits of the body were signed: sign the body's bytes") {
+        BodyMistake("body-hex", "the hexadecimal digits of the body were signed: sign the bytes of the body") {
             Array(hexadecimal($0).utf8)
         },
-        BodyMistake("body-encdata-alone", "the value of encData was signed: sign the whole body") {
+        BodyMistake("body-encdata-alone", "only the value of encData was signed: sign the whole body") {
             try? EncryptedBody.message(of: $0)
         },
         BodyMistake(
             "body-json-string",
-            "the body was signed as a JSON string, quoted a second time: sign the body's bytes"
+            "the body was quoted as a JSON string and then signed: sign the bytes of the body"
         ) {
             var quoted: [UInt8] = []
             JSONString.append(utf8: $0, to: &quoted)
@@ -111,15 +120,15 @@ struct BodyMistake: Sendable {
         },
         BodyMistake(
             "body-utf-16",
-            "the body was signed in UTF-16 (little endian) and sent in UTF-8: sign the bytes as sent"
+            "the body was signed in UTF-16 (little endian) but sent in UTF-8: sign the bytes that you send"
         ) {
             String(validating: $0, as: UTF8.self).map { $0.utf16.flatMap { [UInt8($0 & 0xFF), UInt8($0 >> 8)] } }
         },
-        BodyMistake("body-empty", "nothing was signed: sign the body, as the last step before it is sent") { _ in [] },
-        BodyMistake("body-null", "the text null was signed: sign the body, as the last step before it is sent") { _ in
+        BodyMistake("body-empty", "nothing was signed: sign the body as the last step before you send it") { _ in [] },
+        BodyMistake("body-null", "the text null was signed: sign the body as the last step before you send it") { _ in
             Array("null".utf8)
         },
-        BodyMistake("body-empty-object", "the text {} was signed: sign the body, as the last step before it is sent") {
+        BodyMistake("body-empty-object", "the text {} was signed: sign the body as the last step before you send it") {
             _ in
             Array("{}".utf8)
         },

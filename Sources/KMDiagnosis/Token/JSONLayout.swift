@@ -1,12 +1,13 @@
 internal import KMJSON
 
-/// White space as a serializer puts it between the tokens of a JSON text, whose order and spelling stay.
+/// Changes only the white space between the tokens of a JSON text, to the layout of a serializer.
 struct JSONLayout {
     let separator: String
     let colon: String
-    /// What a line begins with for each level; nil for everything on one line.
+    /// The indent of a line for each level of nesting, or nil to write everything on one line.
     var indent: String?
 
+    /// Returns the text in this layout.
     func apply(_ body: [UInt8]) throws -> [UInt8] {
         let text = body.span
         var scanner = JSONScanner()

@@ -1,8 +1,11 @@
 internal import KMJSON
 
-/// A JSON text as serializers write it that sort members: by their names' code points, without white space; numbers and
-/// strings keep their spelling.
+/// Rewrites a JSON text in the way of serializers that sort members.
+///
+/// Members are sorted by the code points of their names, and white space is removed. Numbers and strings keep their
+/// spelling.
 enum JSONSorting {
+    /// Returns the text with its members sorted.
     static func apply(_ body: [UInt8]) throws -> [UInt8] {
         var scanner = JSONScanner()
         let text = body.span
@@ -12,7 +15,9 @@ enum JSONSorting {
         return sorted
     }
 
-    /// The value that a token began; the scanner bounds the nesting.
+    /// Returns the value that `token` begins, with its members sorted.
+    ///
+    /// The scanner limits the depth of the recursion.
     private static func value(
         _ token: JSONScanner.Token,
         _ scanner: inout JSONScanner,

@@ -1,8 +1,9 @@
 internal import KMPrimitives
 
-/// The sender computed something else than HMAC-SHA-256 of the body under the secret.
+/// A mistake in which the sender computed something other than HMAC-SHA-256 of the body under the secret.
 struct MACMistake: Sendable {
     let mistake: Mistake
+    /// Returns the 32 bytes that a sender with this mistake computes as the MAC.
     let make: @Sendable (_ body: [UInt8], _ time: [UInt8], _ secret: SecretBytes) throws -> [UInt8]
 
     var name: String { mistake.name }
@@ -17,20 +18,22 @@ struct MACMistake: Sendable {
     }
 
     static let all = [
-        MACMistake("time-before-body", "the token's time was signed before the body: the MAC covers the body alone") {
+        MACMistake("time-before-body", "the token's time was signed before the body: sign only the body") {
             try hmac($1 + $0, $2)
         },
-        MACMistake("time-after-body", "the token's time was signed behind the body: the MAC covers the body alone") {
+        MACMistake("time-after-body", "the token's time was signed after the body: sign only the body") {
             try hmac($0 + $1, $2)
         },
         MACMistake(
             "time-colon-body",
-            "the token's time and a colon were signed before the body: the MAC covers the body alone"
+            "the token's time and a colon were signed before the body: sign only the body"
         ) {
             try hmac($1 + Array(":".utf8) + $0, $2)
         },
-        MACMistake("key-and-message-swapped", "the body was given as the key and the secret as the message: swap them")
-        { body, _, secret in
+        MACMistake("key-and-message-swapped", "the body was used as the key and the secret as the message: swap them") {
+            body,
+            _,
+            secret in
             try secret.withBytes { secret in
                 try HMACSHA256(key: SecretBytes(copying: body)).authenticate(secret).withBytes(array)
             }
@@ -43,7 +46,7 @@ struct MACMistake: Sendable {
         },
         MACMistake(
             "sha-256-of-secret-and-body",
-            "the MAC is SHA-256 of secret and body: use HMAC-SHA-256 with the secret as its key"
+            "the MAC is SHA-256 of the secret and then the body: use HMAC-SHA-256 with the secret as its key"
         ) {
             body,
             _,
@@ -52,14 +55,14 @@ struct MACMistake: Sendable {
         },
         MACMistake(
             "sha-256-of-body-and-secret",
-            "the MAC is SHA-256 of body and secret: use HMAC-SHA-256 with the secret as its key"
+            "the MAC is SHA-256 of the body and then the secret: use HMAC-SHA-256 with the secret as its key"
         ) {
             body,
             _,
             secret in
             try SHA256.digest(body + secret.withBytes(array))
         },
-        MACMistake("body-hashed-first", "SHA-256 of the body was signed: sign the body itself") { body, _, secret in
+        MACMistake("body-hashed-first", "the body's SHA-256 was signed: sign the body itself") { body, _, secret in
             try hmac(SHA256.digest(body), secret)
         },
     ]

@@ -2,28 +2,30 @@ internal import Foundation
 internal import KMJOSE
 public import KMPrimitives
 
-/// Tells why a token does not verify, by trying the mistakes that clients are known to make.
+/// Explains why a token does not verify, by trying the mistakes that clients are known to make.
 ///
-/// For a developer who holds the secret; a server has no use for it, since a request that verifies by mistake is
-/// refused all the same.
+/// It is for developers who have the secret. A server has no use for it, because it must reject the request whatever
+/// the mistake is.
 public struct TokenDiagnosis: Sendable, Hashable {
-    /// The cause's name, one of ``TokenDiagnosis/causes``; joined by `+` where several mistakes were made at once.
+    /// The name of the cause, one of ``TokenDiagnosis/causes``.
+    ///
+    /// If several mistakes were made at once, their names are joined by `+`.
     public let cause: String
-    /// What to change.
+    /// The advice on what to change, in English.
     public let advice: String
 
-    /// The token verifies; nothing is wrong but, perhaps, its time.
+    /// The result for a token that verifies, whose time was not checked.
     public static let verifies = TokenDiagnosis(
         cause: "verifies",
-        advice: "the token is that of this body and secret; its time is not judged"
+        advice: "the token matches the body and the secret; its time was not checked"
     )
-    /// None of the known mistakes makes this token.
+    /// The result for a token that no known mistake explains.
     public static let unknown = TokenDiagnosis(
         cause: "no known cause",
-        advice: "the secret or the body is another one: compare both, byte for byte, with what the sender had"
+        advice: "the secret or the body differs from the sender's: compare both with the sender's, byte for byte"
     )
 
-    /// The names of all causes that are told, without those of ``verifies`` and ``unknown``.
+    /// The names of all causes except those of ``verifies`` and ``unknown``.
     public static var causes: [String] {
         ["token-unreadable", TokenForm.frame.name, parametersSigned.name]
             + TokenForm.all.dropFirst().map(\.mistake.name)
@@ -32,34 +34,36 @@ public struct TokenDiagnosis: Sendable, Hashable {
             + MACMistake.all.map(\.name)
     }
 
-    /// The largest body that is looked at, in bytes: each mistake makes a copy of it.
+    /// The largest accepted body in bytes, which is limited because each mistake needs a copy of the body.
     public static let maximumBodyByteCount = 1 << 20
 
-    /// Looks for the mistake behind a token.
+    /// Finds the mistake that explains a token.
     ///
     /// - Parameters:
-    ///   - token: the header's value as it was sent, however it is formed.
-    ///   - body: the body's bytes as received.
-    ///   - secret: the secret key's bytes.
+    ///   - token: The value of X-KM-Tran-Token as it was sent, even if it is malformed.
+    ///   - body: The bytes of the body as received.
+    ///   - secret: The bytes of the secret key.
     ///   - parameters: The parameters before they were encrypted, to test whether the sender signed them instead of the
-    ///     body; nil where they are not known.
-    /// - Returns: what was found; ``verifies`` and ``unknown`` among it.
-    /// - Throws: ``KMError`` `limitExceeded`, `cryptographyUnavailable`.
+    ///     body, or nil if you do not have them.
+    /// - Returns: The cause and the advice, ``verifies`` if the token verifies, or ``unknown`` if no known mistake
+    ///   explains it.
+    /// - Throws: ``KMError`` `limitExceeded` if the body or the parameters are larger than ``maximumBodyByteCount``, or
+    ///   `cryptographyUnavailable` if OpenSSL fails.
     public static func explain(
         token: String,
         body: [UInt8],
         secret: SecretBytes,
         parameters: [UInt8]? = nil
     ) throws -> TokenDiagnosis {
-        for (what, bytes) in [("a body", body), ("parameters", parameters ?? [])]
+        for (what, bytes) in [("the body", body), ("the parameters", parameters ?? [])]
         where bytes.count > maximumBodyByteCount {
-            throw KMError(.limitExceeded, "\(what) of \(bytes.count) bytes; \(maximumBodyByteCount) are accepted")
+            throw KMError(.limitExceeded, "\(what) must be at most \(maximumBodyByteCount) bytes; got \(bytes.count)")
         }
         guard let read = TokenForm.read(token) else {
             return TokenDiagnosis(
                 cause: "token-unreadable",
                 advice:
-                    "a token is KMV1:, 17 digits of time, a colon, and the MAC in Base64 (43 characters, or 44 with its pad)"
+                    "a token is KMV1:, 17 digits of time, a colon and the MAC in Base64 (43 characters, 44 with a pad)"
             )
         }
         var found = try Attempt(mac: read.mac, time: read.time, body: body, secret: secret).mistakes()
@@ -78,34 +82,39 @@ public struct TokenDiagnosis: Sendable, Hashable {
         )
     }
 
-    /// The sender made the MAC of the parameters, and encrypted them then.
+    /// The sender computed the MAC over the parameters, and encrypted them afterwards.
     private static let parametersSigned = Mistake(
         name: "parameters-signed",
         advice: "the parameters were signed before they were encrypted: encrypt first, then sign the body that is sent"
     )
 }
 
-/// A mistake's name, and what to change.
+/// The name of a mistake, and the advice on what to change.
 struct Mistake: Sendable, Hashable {
     let name: String
     let advice: String
 
-    /// This mistake, made of the parameters: what differs may be the text that the verifier has of them.
+    /// This mistake when the sender signed the parameters.
+    ///
+    /// The advice is different for a mistake about the body, because the parameters that were given here may be what
+    /// differs.
     fileprivate var ofParameters: Mistake {
         guard name.hasPrefix("body-") else { return self }
         return Mistake(name: name, advice: "the signed text differs from the given parameters by \(name)")
     }
 }
 
-/// One token held against one body and secret, with every known mistake.
+/// A comparison of one token with one body and one secret, for every known mistake.
 private struct Attempt {
     let mac: [UInt8]
     let time: [UInt8]
     let body: [UInt8]
     let secret: SecretBytes
 
-    /// The mistakes that give this MAC: none, one, two of body and secret, or two that were made of the body one after the
-    /// other, as a serializer that sorts members and puts spaces between them; nil where no known ones do.
+    /// Returns the mistakes that produce this MAC, or nil if no known mistakes do.
+    ///
+    /// The result is empty if the token verifies. Otherwise it has one mistake, or two: one in the body and one in the
+    /// secret, or two in the body. A serializer that sorts members and adds spaces makes two in the body.
     func mistakes() throws -> [Mistake]? {
         if try matches(body, secret) { return [] }
         let bodies = BodyMistake.all.compactMap { mistake in mistake.apply(body).map { (mistake.mistake, $0) } }

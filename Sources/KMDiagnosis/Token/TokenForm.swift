@@ -1,13 +1,13 @@
 internal import KMJOSE
 internal import KMWire
 
-/// How a token's text is formed, rightly or by a known mistake.
+/// A way to write the MAC in a token, either the correct one or a known mistake.
 struct TokenForm: Sendable {
     let mistake: Mistake
-    /// The MAC's bytes, where the text has this form.
+    /// Returns the bytes of the MAC, or nil if the text does not have this form.
     private let decode: @Sendable ([UInt8]) -> [UInt8]?
 
-    /// The right form comes first, and has no name.
+    /// All forms; the correct form comes first and has no name.
     static let all = [
         TokenForm("", "") { text in
             var text = text
@@ -27,7 +27,7 @@ struct TokenForm: Sendable {
         },
     ]
 
-    /// The MAC may be right; what stands before it is not, and no server takes the token.
+    /// A mistake in what comes before the MAC, because of which every server rejects the token.
     static let frame = Mistake(
         name: "token-frame",
         advice: "write KMV1:, 17 digits of time (yyyyMMddHHmmssSSS) and a colon before the MAC"
@@ -38,7 +38,9 @@ struct TokenForm: Sendable {
         self.decode = decode
     }
 
-    /// Takes a token apart as far as it can be, white space around it let be, and tells what is wrong with its form.
+    /// Splits a token into time and MAC as far as possible, and reports the mistakes in its form.
+    ///
+    /// White space around the token is ignored. The result is nil if there is no MAC of 32 bytes in any known form.
     static func read(_ token: String) -> (mistakes: [Mistake], time: [UInt8], mac: [UInt8])? {
         let text = Array(token.utf8).drop { $0 <= 0x20 }
         let end = text.lastIndex { $0 > 0x20 } ?? text.startIndex - 1
@@ -60,7 +62,7 @@ struct TokenForm: Sendable {
         return nil
     }
 
-    /// The bytes that pairs of hexadecimal digits stand for.
+    /// Decodes pairs of hexadecimal digits, or returns nil if the text is anything else.
     static func bytes(ofHexadecimal text: [UInt8]) -> [UInt8]? {
         guard !text.isEmpty, text.count.isMultiple(of: 2), text.allSatisfy(\.isHexadecimal) else { return nil }
         return stride(from: 0, to: text.count, by: 2).compactMap {

@@ -10,7 +10,8 @@ extension KMError {
     private static let ownFaults: Set<Code> = [
         .cryptographyUnavailable, .configurationInvalid, .replayGuardFull, .clockSetBack, .certificateNotValid,
         .parametersNotEncodable, .keyringInvalid, .fileUnreadable, .fileUnwritable, .fileExists,
-        .environmentVariableMissing, .malformedKey, .unsupportedKey, .wrongKeyKind, .passphraseRequired, .passphraseWrong,
+        .environmentVariableMissing, .malformedKey, .unsupportedKey, .wrongKeyKind, .passphraseRequired,
+        .passphraseWrong,
         .legacyEncryption, .malformedCertificate,
     ]
 }

@@ -157,7 +157,11 @@ public struct ParameterCipher: Sendable {
         _ open: (JWEContentKey) throws -> Result
     ) throws -> Result {
         guard let cache else { return try open(opener.decryptor.contentKey(of: parts, header)) }
-        let wrapped = DataKeyCache.Wrapped(id: opener.id, encryption: header.encryption, encryptedKey: parts.encryptedKey)
+        let wrapped = DataKeyCache.Wrapped(
+            id: opener.id,
+            encryption: header.encryption,
+            encryptedKey: parts.encryptedKey
+        )
         if let key = cache.receivedKey(wrapped, messageCount: messageCount, byteCount: byteCount) {
             return try open(key)
         }

@@ -1,8 +1,8 @@
-/// Whose format a file has, by the members that tell.
+/// The format of a vector file, recognized by its members.
 enum FileKind: Decodable {
-    /// The project's own, about the named operation.
+    /// The project's own format, with the name of the operation.
     case own(operation: String)
-    /// Wycheproof's, about the named algorithm.
+    /// Wycheproof's format, with the name of the algorithm.
     case wycheproof(algorithm: String)
 
     static let format = "kmsec-vectors-1"
@@ -15,13 +15,13 @@ enum FileKind: Decodable {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         if container.contains(.format) {
             guard try container.decode(String.self, forKey: .format) == Self.format else {
-                throw VectorFileError("format: another than \(Self.format)")
+                throw VectorFileError("format: unknown; expected \(Self.format)")
             }
             self = .own(operation: try container.decode(String.self, forKey: .operation))
         } else if container.contains(.algorithm), container.contains(.schema), container.contains(.testGroups) {
             self = .wycheproof(algorithm: try container.decode(String.self, forKey: .algorithm))
         } else {
-            throw VectorFileError("neither a file of \(Self.format) nor one of Wycheproof's")
+            throw VectorFileError("unknown file format; expected \(Self.format) or Wycheproof's")
         }
     }
 }

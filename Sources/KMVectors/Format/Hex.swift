@@ -1,4 +1,4 @@
-/// Bytes as hexadecimal text: an even number of lower-case digits, which may be 0.
+/// Bytes, which files contain as an even number of lower-case hexadecimal digits, possibly none.
 struct Hex: Decodable {
     let bytes: [UInt8]
 
@@ -10,12 +10,12 @@ struct Hex: Decodable {
         let text = Array(try decoder.singleValueContainer().decode(String.self).utf8)
         let digits = text.compactMap(Self.value)
         guard digits.count == text.count, text.count.isMultiple(of: 2) else {
-            throw VectorFileError(decoder.codingPath, "not an even number of lower-case hexadecimal digits")
+            throw VectorFileError(decoder.codingPath, "expected an even number of lower-case hexadecimal digits")
         }
         bytes = stride(from: 0, to: digits.count, by: 2).map { digits[$0] << 4 | digits[$0 + 1] }
     }
 
-    /// The text.
+    /// The bytes as lower-case hexadecimal digits.
     var text: String {
         bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
     }

@@ -1,4 +1,6 @@
-/// Members of a JSON object, all known by name: what stands beside them is an error and is not passed over.
+/// A set of JSON object members that are all known by name.
+///
+/// ``Strict`` rejects an object that has any other member.
 protocol MemberSet: Decodable {
     associatedtype CodingKeys: CodingKey, CaseIterable
 }
@@ -7,12 +9,12 @@ extension MemberSet {
     static var memberNames: [String] { CodingKeys.allCases.map(\.stringValue) }
 }
 
-/// No members.
+/// An empty set of members.
 struct NoMembers: MemberSet {
     enum CodingKeys: CodingKey, CaseIterable {}
 }
 
-/// An object of these members and no others.
+/// A JSON object that has no members other than those of `Members`.
 struct Strict<Members: MemberSet>: Decodable {
     let members: Members
 
@@ -23,20 +25,23 @@ struct Strict<Members: MemberSet>: Decodable {
 }
 
 extension Decoder {
-    /// Throws when the object has a member that is none of `names`, or one that is null: an optional member is there or
-    /// is not.
+    /// Throws when the object has a member that is not in `names`, or a member whose value is null.
+    ///
+    /// An optional member is either present with a value or absent; null is not a value.
     func refuseMembers(besides names: [String]) throws {
         let container = try container(keyedBy: MemberName.self)
         for member in container.allKeys.sorted(by: { $0.stringValue < $1.stringValue }) {
             guard names.contains(member.stringValue) else {
-                throw VectorFileError(codingPath + [member], "a member that is not known here")
+                throw VectorFileError(codingPath + [member], "unknown member")
             }
-            guard try !container.decodeNil(forKey: member) else { throw VectorFileError(codingPath + [member], "null") }
+            guard try !container.decodeNil(forKey: member) else {
+                throw VectorFileError(codingPath + [member], "null; give the member a value or leave it out")
+            }
         }
     }
 }
 
-/// Any member's name.
+/// The name of any member.
 private struct MemberName: CodingKey {
     let stringValue: String
     let intValue: Int? = nil

@@ -1,12 +1,14 @@
 internal import KMJSON
 
-/// A member that stands twice in an object: Foundation's decoder takes one of them and says nothing.
+/// A check for duplicate member names in JSON objects.
+///
+/// Foundation's decoder uses one of the duplicates and does not report an error.
 enum RepeatedMembers {
-    /// Throws when `text` is not JSON or an object in it has a member twice.
+    /// Throws when `text` is not JSON, or when an object in it has a duplicate member name.
     static func refuse(in text: [UInt8]) throws {
         let document = text.span
         var scanner = JSONScanner()
-        // The names seen in each open object, the innermost last; arrays have an empty set.
+        // The names seen so far in each open object, the innermost object last; an array has an empty set.
         var names: [Set<[UInt8]>] = []
         while true {
             switch try scanner.next(in: document) {
@@ -15,7 +17,7 @@ enum RepeatedMembers {
             case .name:
                 let name = JSONString.unescaped(document, scanner.range)
                 guard names[names.count - 1].insert(name).inserted else {
-                    throw VectorFileError("the member at byte \(scanner.range.lowerBound) stands twice in its object")
+                    throw VectorFileError("duplicate member name at byte \(scanner.range.lowerBound)")
                 }
             case .end: return
             case .string, .number, .true, .false, .null: break

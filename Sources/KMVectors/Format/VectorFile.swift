@@ -1,4 +1,6 @@
-/// A file of the project's own format about one operation, wholly read and checked before anything of it runs.
+/// A vector file in the project's format, for one operation.
+///
+/// The whole file is read and checked before any test runs.
 struct VectorFile<Operation: VectorOperation>: Decodable {
     let flags: [String: String]
     let numberOfTests: Int
@@ -20,7 +22,7 @@ struct VectorFile<Operation: VectorOperation>: Decodable {
     }
 
     func run(into report: inout VectorReport) throws {
-        // Every group's keys first: one that cannot be read stops the file, and not half of it.
+        // Prepare the keys of all groups first, so that an unreadable key stops the file before any test runs.
         let prepared = try groups.map { (try Operation($0.shared), $0.tests) }
         for (operation, tests) in prepared {
             for test in tests {
@@ -35,7 +37,7 @@ struct VectorFile<Operation: VectorOperation>: Decodable {
     }
 }
 
-/// Tests with inputs in common.
+/// A group of tests that share inputs.
 struct VectorGroup<Operation: VectorOperation>: Decodable {
     let shared: Operation.Shared
     let tests: [VectorTest<Operation>]

@@ -1,8 +1,8 @@
 public import KMPrimitives
 
-/// Why a file is no measure: what is wrong, and where.
+/// The reason why a vector file is invalid: what is wrong, and where.
 ///
-/// Values are not quoted: they may be keys.
+/// The description never quotes a value, since a value may be a key.
 struct VectorFileError: Error, CustomStringConvertible {
     let description: String
 
@@ -17,21 +17,21 @@ struct VectorFileError: Error, CustomStringConvertible {
         description = place.isEmpty ? what : "\(place): \(what)"
     }
 
-    /// Whatever was thrown while a file was read.
+    /// Converts any error that was thrown while a file was read.
     init(_ error: any Error) {
         switch error {
         case let error as VectorFileError: self = error
         case let error as KMError: self.init(error.description)
         case DecodingError.keyNotFound(let key, let context): self.init(context.codingPath + [key], "missing")
-        case DecodingError.typeMismatch(_, let context): self.init(context.codingPath, "of another type than is due")
-        case DecodingError.valueNotFound(_, let context): self.init(context.codingPath, "null")
-        case DecodingError.dataCorrupted(let context): self.init(context.codingPath, "none of the values known here")
-        default: self.init("cannot be read (\(type(of: error)))")
+        case DecodingError.typeMismatch(_, let context): self.init(context.codingPath, "wrong JSON type")
+        case DecodingError.valueNotFound(_, let context): self.init(context.codingPath, "null; a value is required")
+        case DecodingError.dataCorrupted(let context): self.init(context.codingPath, "value not allowed")
+        default: self.init("the file cannot be read (\(type(of: error)))")
         }
     }
 }
 
 extension KMError.Code {
-    /// No vector file is where one was looked for.
+    /// The path does not exist, or its folder has no vector file.
     public static let vectorsUnreadable = Self("vectorsUnreadable")
 }

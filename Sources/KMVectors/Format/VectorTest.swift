@@ -1,4 +1,4 @@
-/// One test: its inputs, and either the outputs of a valid one or the error of an invalid one.
+/// One test: its inputs, and the outputs of a valid test or the error code of an invalid test.
 struct VectorTest<Operation: VectorOperation>: Decodable {
     let id: Int
     let comment: String

@@ -1,15 +1,15 @@
-/// A flag of tests, and what it means.
+/// The name of a test flag, and its meaning.
 typealias Flag = (name: String, meaning: String)
 
-/// A vector file that is made here.
+/// The content of a generated vector file.
 struct GeneratedFile {
-    /// What the operation does, and what the units of its members are.
+    /// A description of the operation, with the units of its members.
     let comment: String
-    /// What the flags mean; those that no test has are left out.
+    /// The flags with their meanings; the file contains only those that a test uses.
     let flags: [Flag]
     let groups: [GeneratedGroup]
 
-    /// The file's text.
+    /// Returns the JSON text of the file.
     func text(operation: String) -> [UInt8] {
         let used = Set(groups.flatMap(\.tests).flatMap(\.flags))
         var id: Int64 = 0
@@ -28,7 +28,7 @@ struct GeneratedFile {
     }
 }
 
-/// Tests with inputs in common.
+/// A group of generated tests that share inputs.
 struct GeneratedGroup {
     let comment: String
     let shared: [JSONText.Member]
@@ -51,13 +51,15 @@ struct GeneratedGroup {
     }
 }
 
-/// One test, of whose outcome its maker is sure since it knows how the input was made.
+/// One generated test.
+///
+/// The expected result follows from how the input was made, not from running the code under test.
 struct GeneratedTest {
-    /// What is due.
+    /// The expected result of a test.
     enum Verdict {
         /// Accepted, with these outputs.
         case valid([JSONText.Member])
-        /// Refused with the error code of this name.
+        /// Rejected, with the name of the error code.
         case invalid(String)
     }
 

@@ -1,6 +1,6 @@
 internal import KMJSON
 
-/// A JSON value whose members keep their order, and which always has the same text.
+/// A JSON value that keeps the order of its members and always produces the same text.
 indirect enum JSONText {
     case text(String)
     case number(Int64)
@@ -8,7 +8,7 @@ indirect enum JSONText {
     case list([JSONText])
     case object([Member])
 
-    /// A member of an object.
+    /// A member of a JSON object.
     struct Member {
         let name: String
         let value: JSONText
@@ -19,12 +19,12 @@ indirect enum JSONText {
         }
     }
 
-    /// Bytes in hexadecimal.
+    /// Returns a JSON string with the bytes as lower-case hexadecimal digits.
     static func hex(_ bytes: [UInt8]) -> JSONText {
         .text(Hex(bytes).text)
     }
 
-    /// The text, with a line for each member and each object of a list, and a line feed at its end.
+    /// The JSON text, with one line for each member and for each object in a list, and a line feed at the end.
     var lines: [UInt8] {
         var output: [UInt8] = []
         append(to: &output, indent: "")
@@ -49,7 +49,7 @@ indirect enum JSONText {
 
     private func append(_ values: [JSONText], to output: inout [UInt8], indent: String) {
         guard values.contains(where: \.isObject) else {
-            // Texts and numbers share a line.
+            // A list without objects goes on one line.
             output.append(UInt8(ascii: "["))
             for (index, value) in values.enumerated() {
                 if index > 0 { output += ", ".utf8 }

@@ -1,10 +1,11 @@
 internal import KMPrimitives
 
-/// RSAES-OAEP's encoding with SHA-256 throughout and a seed that is given (RFC 8017 section 7.1.1, step 2).
+/// The encoding step of RSAES-OAEP with a given seed (RFC 8017 section 7.1.1, step 2).
 ///
-/// For test vectors alone: OpenSSL draws the seed itself, and does not let it be given.
+/// The hash of OAEP and of MGF1 is SHA-256. This code exists for test vectors only: OpenSSL generates the seed itself
+/// and does not accept one.
 enum OAEPEncoding {
-    /// The encoded message EM, of `byteCount` bytes, of a message of at most `byteCount` - 66.
+    /// Returns the encoded message EM, which has `byteCount` bytes; the message has at most `byteCount` - 66.
     static func encode(
         _ message: [UInt8],
         seed: [UInt8],
@@ -19,11 +20,11 @@ enum OAEPEncoding {
         return [0] + maskedSeed + maskedDataBlock
     }
 
-    /// MGF1 with SHA-256 (RFC 8017 appendix B.2.1).
+    /// Returns `count` bytes of MGF1 with SHA-256 (RFC 8017 appendix B.2.1).
     private static func mask(_ seed: [UInt8], _ count: Int) throws -> [UInt8] {
         var mask: [UInt8] = []
         var counter: UInt8 = 0
-        // 256 blocks of 32 bytes are more than the largest key asks for.
+        // One byte of the counter is enough: 256 blocks of 32 bytes exceed the size of the largest key.
         while mask.count < count {
             mask += try SHA256.digest(seed + [0, 0, 0, counter])
             counter += 1

@@ -1,23 +1,27 @@
-/// Modular exponentiation by the book, with the exponent 65537 (RFC 8017 section 5.1.1, RSAEP).
+/// Schoolbook modular exponentiation with the exponent 65537 (RFC 8017 section 5.1.1, RSAEP).
 ///
-/// For test vectors alone: it is slow, and the time it takes tells of the numbers. Numbers are limbs of 32 bits, the
-/// lowest first, one limb more than the modulus has.
+/// Use it for test vectors only: it is slow, and its running time depends on the numbers. A number is an array of
+/// 32-bit limbs, the lowest first, with one limb more than the modulus needs.
 struct PublicExponentiation {
-    /// The exponent that it has.
+    /// The public exponent 65537, big-endian.
     static let exponent: [UInt8] = [1, 0, 1]
 
     private let modulus: [UInt32]
-    /// How many bytes the modulus has.
+    /// The number of bytes in the modulus.
     let byteCount: Int
 
-    /// Takes a modulus, big-endian, whose first bit is set and whose size is whole limbs, as those of RSA keys of 2048,
+    /// Creates the exponentiation for a big-endian modulus.
+    ///
+    /// The highest bit of the modulus must be set and its size must be a multiple of 32 bits, as in RSA keys of 2048,
     /// 3072 or 4096 bits.
     init(modulus: [UInt8]) {
         byteCount = modulus.count
         self.modulus = Self.limbs(modulus)
     }
 
-    /// `base` to the power of 65537 modulo the modulus, each as many bytes as the modulus, big-endian.
+    /// Returns `base` to the power of 65537 modulo the modulus.
+    ///
+    /// Base and result are big-endian and have as many bytes as the modulus.
     func power(_ base: [UInt8]) -> [UInt8] {
         let base = Self.limbs(base)
         var power = base
@@ -25,11 +29,13 @@ struct PublicExponentiation {
         return Self.bytes(product(power, base))
     }
 
-    /// The product of two numbers below the modulus, modulo it: one limb of `right` after the other, the highest first.
+    /// Returns the product of two numbers below the modulus, modulo the modulus.
+    ///
+    /// It processes the limbs of `right` one by one, the highest first.
     private func product(_ left: [UInt32], _ right: [UInt32]) -> [UInt32] {
         var result = [UInt32](repeating: 0, count: modulus.count)
         for limb in right.dropLast().reversed() {
-            // Times 2^32: one limb further up, where the topmost is 0 since the result is below the modulus.
+            // Multiply by 2^32: shift by one limb. The top limb is 0, since the result is below the modulus.
             result = [0] + result.dropLast()
             reduce(&result)
             add(left, times: limb, to: &result)
@@ -38,7 +44,9 @@ struct PublicExponentiation {
         return result
     }
 
-    /// Of two numbers below the modulus, the result is below 2^32 times the modulus, which one limb more holds.
+    /// Adds `number` times `factor` to `result`.
+    ///
+    /// Both numbers are below the modulus, so the sum is below 2^32 times the modulus and fits into the extra limb.
     private func add(_ number: [UInt32], times factor: UInt32, to result: inout [UInt32]) {
         var carry: UInt64 = 0
         for index in result.indices {
@@ -48,12 +56,13 @@ struct PublicExponentiation {
         }
     }
 
-    /// Takes multiples of the modulus away that are never too large, until what is left is below it.
+    /// Subtracts multiples of the modulus, never larger than the number, until the number is below the modulus.
     private func reduce(_ number: inout [UInt32]) {
         let top = number.count - 1
         while !isBelowModulus(number) {
             let high = UInt64(number[top]) << 32 | UInt64(number[top - 1])
-            // Rounded down, with the modulus rounded up: below 2^32, as the number is below 2^32 times the modulus.
+            // The quotient is rounded down, with the modulus rounded up. It is below 2^32, since the number is below
+            // 2^32 times the modulus.
             let quotient = max(1, high / (UInt64(modulus[top - 1]) + 1))
             subtractModulus(times: UInt32(truncatingIfNeeded: quotient), from: &number)
         }

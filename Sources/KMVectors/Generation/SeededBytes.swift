@@ -1,10 +1,10 @@
 internal import KMPrimitives
 
-/// Bytes that look random and are the same wherever they are made: HMAC-SHA-256 in counter mode.
+/// A deterministic generator of random-looking bytes: HMAC-SHA-256 in counter mode.
 ///
-/// Block number i, from 0, of a label is HMAC-SHA-256 with the seed's UTF-8 for the key, over the label's UTF-8, a zero
-/// byte, and i in four bytes, big-endian. A label's bytes are its blocks, one after the other. Since every use has a
-/// label of its own, a vector that is added changes none of the others.
+/// A seed and a label give the same bytes on every machine. Block i of a label, counted from 0, is the HMAC-SHA-256 of
+/// the label in UTF-8, a zero byte, and i in four big-endian bytes. The HMAC key is the seed in UTF-8. The bytes of a
+/// label are its blocks, concatenated. Since every use has its own label, an added vector does not change the others.
 struct SeededBytes {
     private let hmac: HMACSHA256
     private let prefix: String
@@ -19,12 +19,12 @@ struct SeededBytes {
         self.prefix = prefix
     }
 
-    /// The same seed, with `name` and a slash before every label.
+    /// Returns a generator with the same seed that puts `name` and a slash before every label.
     func scope(_ name: String) -> SeededBytes {
         SeededBytes(hmac, prefix: "\(prefix)\(name)/")
     }
 
-    /// The first `count` bytes of a label.
+    /// Returns the first `count` bytes of a label.
     func bytes(_ count: Int, _ label: String) throws -> [UInt8] {
         var bytes: [UInt8] = []
         var block: UInt32 = 0
@@ -37,18 +37,20 @@ struct SeededBytes {
         return Array(bytes.prefix(count))
     }
 
-    /// A number from a range of fewer than 2^64: the label's first eight bytes, big-endian, modulo the range's size.
+    /// Returns a number from a range, which must have fewer than 2^64 numbers.
+    ///
+    /// The number is the lower bound plus the label's first eight bytes, big-endian, modulo the size of the range.
     func number(_ range: ClosedRange<UInt64>, _ label: String) throws -> UInt64 {
         let number = try bytes(8, label).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
         return range.lowerBound + number % (range.upperBound - range.lowerBound + 1)
     }
 
-    /// A place among `count`.
+    /// Returns an index from 0 to `count` - 1.
     func index(below count: Int, _ label: String) throws -> Int {
         Int(try number(0...UInt64(count - 1), label))
     }
 
-    /// So many decimal digits.
+    /// Returns `count` decimal digits.
     func digits(_ count: Int, _ label: String) throws -> String {
         try bytes(count, label).map { String($0 % 10) }.joined()
     }

@@ -1,40 +1,44 @@
-/// Makes vector files: from the same seed the same bytes, on any machine.
+/// Generates vector files from a seed; the same seed gives the same bytes on every machine.
 ///
 ///     for file in try VectorGenerator(seed: "another one").files() {
 ///         print(file.name, file.testCount)
 ///     }
 ///
-/// The files hold the sending direction, and messages to a receiver, right ones and damaged ones. What is due of each is
-/// known from how it was made: the generator does not ask the code that the vectors are to test, and takes from this
-/// package AES-GCM, SHA-256, HMAC, Base64, the escapes of JSON strings and the public halves of its keys alone.
+/// The files test sending, receiving and PAR derivation. For receiving, they have valid messages and copies of them
+/// with exactly one defect each. The expected result of a test follows from how its input was made: the generator does
+/// not run the code that the vectors test. Of this package it uses only AES-GCM, SHA-256, HMAC, Base64, the escaping of
+/// JSON strings, and the parsing of RSA keys.
 public struct VectorGenerator: Sendable {
-    /// The seed of the files in `Vectors/generated`.
+    /// The seed that generates the files in `Vectors/generated`.
     public static let defaultSeed = "KMSecurity"
 
-    /// A file that was made.
+    /// A generated vector file.
     public struct File: Sendable {
-        /// Its name, the operation and `.json`.
+        /// The name of the file: the operation and `.json`.
         public let name: String
-        /// How many tests it has.
+        /// The number of tests in the file.
         public let testCount: Int
-        /// Its bytes.
+        /// The content of the file.
         public let bytes: [UInt8]
     }
 
-    /// The seed.
+    /// The seed of the generated files.
     public let seed: String
 
-    /// A generator of files from `seed`, which may be any text.
+    /// Creates a generator.
+    ///
+    /// - Parameter seed: The seed, which may be any text, including the empty text.
     public init(seed: String = Self.defaultSeed) {
         self.seed = seed
     }
 
-    /// The names of the files.
+    /// The names of all generated files, in the order of ``files()``.
     public static var fileNames: [String] { generatedOperations.map { "\($0.name).json" } }
 
-    /// All files, one an operation.
+    /// Generates all files, one file per operation.
     ///
-    /// - Throws: ``KMError`` `cryptographyUnavailable`.
+    /// - Returns: The generated files.
+    /// - Throws: ``KMError`` `cryptographyUnavailable` when OpenSSL fails.
     public func files() throws -> [File] {
         let seeded = try SeededBytes(seed: seed)
         return try generatedOperations.map { operation in
@@ -48,16 +52,16 @@ public struct VectorGenerator: Sendable {
     }
 }
 
-/// An operation whose vectors are made here.
+/// An operation for which vectors are generated.
 protocol GeneratedOperation {
-    /// The operation's name in files.
+    /// The name of the operation in files.
     static var name: String { get }
 
-    /// The file, drawn from `seeded`, whose labels are the operation's own.
+    /// Returns the file of the operation; `seeded` is scoped to the operation.
     static func file(_ seeded: SeededBytes) throws -> GeneratedFile
 }
 
-/// The operations whose vectors are made, each in a file of its own.
+/// All operations for which vectors are generated, each in its own file.
 private var generatedOperations: [any GeneratedOperation.Type] {
     [
         TokenSignGeneration.self, RequestStampGeneration.self, MessageEncryptGeneration.self,

@@ -1,6 +1,6 @@
 internal import KMPrimitives
 
-/// `aes-gcm`: what claims to be an encrypted message.
+/// The operation `aes-gcm`: decrypts a message, and encrypts it again when it is valid.
 struct AESGCMVectors: VectorOperation {
     static let name = "aes-gcm"
 

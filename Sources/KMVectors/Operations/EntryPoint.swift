@@ -1,14 +1,16 @@
 internal import KMPrimitives
 
-/// How the API has to answer.
+/// The result that a call must have.
 enum Verdict {
     case accepted
-    /// With the error code of this name.
+    /// Rejected, with the name of the error code.
     case refused(String)
 }
 
-/// One way into the API for one test: a call that returns where the API accepts and its outputs are right, throws
-/// ``KMError`` where the API refuses, and ``Mismatch`` where it accepts and gives something else than is due.
+/// One call into the API for one test.
+///
+/// The call returns when the API accepts the input and its outputs are right. It throws ``KMError`` when the API
+/// rejects the input, and ``Mismatch`` when the API accepts the input but an output is wrong.
 struct EntryPoint {
     let name: String
     let call: () throws -> Void
@@ -18,13 +20,13 @@ struct EntryPoint {
         self.call = call
     }
 
-    /// What is wrong with this call, or nil.
+    /// Makes the call and describes how its result differs from `verdict`; nil if it does not differ.
     func deviation(from verdict: Verdict) -> String? {
         switch (verdict, answer()) {
         case (.accepted, .accepted): nil
         case (.refused(let due), .refused(let found)) where due == found: nil
-        case (.accepted, let found): "\(name): \(found) where it is valid"
-        case (.refused(let due), let found): "\(name): \(found) where \(due) is due"
+        case (.accepted, let found): "\(name): expected acceptance, found: \(found)"
+        case (.refused(let due), let found): "\(name): expected rejection with \(due), found: \(found)"
         }
     }
 
@@ -34,7 +36,7 @@ struct EntryPoint {
         var description: String {
             switch self {
             case .accepted: "accepted"
-            case .refused(let code): "refused with \(code)"
+            case .refused(let code): "rejected with \(code)"
             case .other(let what): what
             }
         }
@@ -54,18 +56,21 @@ struct EntryPoint {
     }
 }
 
-/// The API accepted, and an output, which is named and not shown, is not what is due.
+/// A result that is wrong although the API did not reject the input, or an input that cannot be passed to the API.
+///
+/// The error names the wrong output but does not contain its value.
 struct Mismatch: Error {
     let what: String
 }
 
-/// Throws ``Mismatch`` unless an output is right.
+/// Throws ``Mismatch``, with the name of the output, unless the output is right.
 func expect(_ isRight: Bool, _ output: String) throws {
-    guard isRight else { throw Mismatch(what: "another \(output)") }
+    guard isRight else { throw Mismatch(what: "wrong \(output)") }
 }
 
-/// Throws ``Mismatch`` unless two texts are the same, code point by code point; `==` holds two spellings of an accented
-/// letter for one.
+/// Throws ``Mismatch`` unless two strings have the same code points.
+///
+/// `==` is not strict enough: it compares canonical equivalents, such as two encodings of an accented letter, as equal.
 func expect(_ found: String?, _ due: String?, _ output: String) throws {
     try expect(found.map { Array($0.utf8) } == due.map { Array($0.utf8) }, output)
 }

@@ -1,7 +1,8 @@
 internal import KMSecurity
 
-/// `field-encrypt`: a ring of keys, parameters of which some values are encrypted under one of them, and all that a
-/// sender draws at random.
+/// The operation `field-encrypt`: encrypts selected values of the parameters.
+///
+/// A test gives everything that a sender normally generates at random, so that the body can be compared byte for byte.
 struct FieldEncryptVectors: VectorOperation {
     static let name = "field-encrypt"
 
@@ -11,11 +12,11 @@ struct FieldEncryptVectors: VectorOperation {
         let enc: EncName?
         let correlationId: String?
         let paths: [String]
-        /// Whether each path has to reach something.
+        /// Whether each path must match at least one value.
         let requiresMatches: Bool
         let parameters: Hex
         let contentKey, encryptedKey: Hex
-        /// One for each field, in the order of the parameters.
+        /// One IV for each field, in the order in which the fields appear in the parameters.
         let ivs: [Hex]
 
         enum CodingKeys: CodingKey, CaseIterable {

@@ -2,16 +2,20 @@ internal import Foundation
 internal import HTTPTypes
 internal import KMSecurity
 
-/// `field-decrypt`: a ring of keys, and a body that arrives under the name of one of them, with some values encrypted.
+/// The operation `field-decrypt`: decrypts a body in which selected values are encrypted.
+///
+/// The group has a keyring, and each test names the key.
 struct FieldVectors: VectorOperation {
     static let name = "field-decrypt"
 
     struct Input: MemberSet {
         let cryptoKeyId: String
-        /// What fields have to be bound to; without it they may be bound to any message, or to none.
+        /// The correlation id that the fields must be bound to.
+        ///
+        /// Without it, fields may be bound to any message or to none.
         let correlationId: String?
         let paths: [String]
-        /// Whether each path has to reach something.
+        /// Whether each path must match at least one value.
         let requiresMatches: Bool
         let body: Hex
 
@@ -33,7 +37,7 @@ struct FieldVectors: VectorOperation {
     }
 
     private let privateKeys: [CryptoKeyID: RSAPrivateKey]
-    /// Of each profile; the second ones have data-key caches, which all tests of a group share.
+    /// One cipher for each profile, without and with a data-key cache that all tests of the group share.
     private let ciphers, cachingCiphers: [ParameterCipher]
     private let client: ClientSecurity
 
@@ -65,7 +69,7 @@ struct FieldVectors: VectorOperation {
                 }
             }
             + cachingCiphers.map { cipher in
-                // What was opened or refused before makes no difference.
+                // The result must not depend on what was decrypted or rejected before.
                 EntryPoint("open as \(cipher.profile.name) with a data-key cache, twice") {
                     try expect((try? open(input, with: cipher)) == parameters, "plaintext at first")
                     let opened = try open(input, with: cipher)
@@ -86,7 +90,7 @@ struct FieldVectors: VectorOperation {
             }
         }
         if id == ciphers[0].keyring.primaryID {
-            senders.append(EntryPoint("call with the parameters both ways") { try call(parameters, input, id) })
+            senders.append(EntryPoint("request and response with the parameters") { try call(parameters, input, id) })
         }
         return receivers + senders
     }
@@ -102,7 +106,7 @@ struct FieldVectors: VectorOperation {
 }
 
 extension FieldVectors {
-    /// Seals twice, under one content key or under two, and opens what came out.
+    /// Encrypts twice, decrypts both bodies, and checks whether they share one content encryption key as expected.
     private func sealAgain(
         _ parameters: [UInt8],
         _ input: Input,
@@ -120,9 +124,9 @@ extension FieldVectors {
             try checkIsBound(body, protection, id, correlationID, parts)
             return parts
         }
-        try expect(parts[0].ivs.isDisjoint(with: parts[1].ivs), "IV than a fresh one")
+        try expect(parts[0].ivs.isDisjoint(with: parts[1].ivs), "IV (used before)")
         let keys = parts[0].encryptedKeys.union(parts[1].encryptedKeys)
-        try expect(keys.count == (parts[0].ivs.isEmpty ? 0 : sharesKey ? 1 : 2), "number of content keys")
+        try expect(keys.count == (parts[0].ivs.isEmpty ? 0 : sharesKey ? 1 : 2), "number of content encryption keys")
     }
 
     private func check(
@@ -144,7 +148,7 @@ extension FieldVectors {
         return try sealed.check(body, of: parameters, selection)
     }
 
-    /// In another message, fields do not open.
+    /// Checks that the fields do not decrypt under another correlation id.
     private func checkIsBound(
         _ body: [UInt8],
         _ protection: Protection,
@@ -160,10 +164,10 @@ extension FieldVectors {
         } catch let error as KMError where error.code == .fieldMismatch {
             return
         }
-        throw Mismatch(what: "opened in another message")
+        throw Mismatch(what: "fields decrypted under another correlation id")
     }
 
-    /// A request with the parameters, and a response with the same.
+    /// Sends the parameters in a request and in its response.
     private func call(_ parameters: [UInt8], _ input: Input, _ id: CryptoKeyID) throws {
         let protection = try input.protection()
         let request = try client.seal(parameters, protection: protection)

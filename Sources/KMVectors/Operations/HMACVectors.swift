@@ -1,6 +1,6 @@
 internal import KMPrimitives
 
-/// `hmac-sha256`: a key, a message, and what claims to be its MAC.
+/// The operation `hmac-sha256`: verifies the MAC of a message under a key.
 struct HMACVectors: VectorOperation {
     static let name = "hmac-sha256"
 
@@ -23,7 +23,7 @@ struct HMACVectors: VectorOperation {
         return [
             EntryPoint("authenticate") {
                 let made = try prepared().hmac.authenticate(input.message.bytes)
-                // Byte by byte, not by the comparison that isValid is made of.
+                // Compare byte by byte, independently of the comparison in isValid.
                 let isSame = made.withBytes { made in made.indices.allSatisfy { made[$0] == input.mac.bytes[$0] } }
                 guard isSame else { throw KMError(.authenticationFailed) }
             },

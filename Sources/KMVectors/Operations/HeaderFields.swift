@@ -1,6 +1,6 @@
 internal import HTTPTypes
 
-/// The header fields of a test, in their order.
+/// The header fields of a test, in order.
 struct HeaderFields: MemberSet {
     let fields: [Strict<Field>]
 
@@ -16,32 +16,34 @@ struct HeaderFields: MemberSet {
         }
     }
 
-    /// How many fields a test may have; `HTTPFields` ends the process at 65,535.
+    /// The maximum number of fields in a test; `HTTPFields` ends the process at 65,535 fields.
     private static let maximumCount = 1000
 
-    /// As an HTTP library hands them over: with spaces for the bytes that HTTP forbids in a value.
+    /// Returns the fields as an HTTP library delivers them.
+    ///
+    /// Bytes that HTTP forbids in a value become spaces.
     func httpFields() throws -> HTTPFields {
         guard fields.count <= Self.maximumCount else {
-            throw Mismatch(what: "\(fields.count) header fields, where a test must have at most \(Self.maximumCount)")
+            throw Mismatch(what: "\(fields.count) header fields; must be at most \(Self.maximumCount)")
         }
         return HTTPFields(
             try fields.map { field in
                 guard let name = HTTPField.Name(field.members.name) else {
-                    throw Mismatch(what: "a name that no header field has")
+                    throw Mismatch(what: "a name that is not a valid header field name")
                 }
                 return HTTPField(name: name, value: field.members.value)
             }
         )
     }
 
-    /// The values under a name, as they stand in the file.
+    /// Returns the values of all fields with a name, unchanged.
     func values(_ name: HTTPField.Name) -> [String] {
         fields.map(\.members).filter { HTTPField.Name($0.name) == name }.map(\.value)
     }
 }
 
 extension Expectation {
-    /// Whether a header's value by itself decides: it is valid, or refused for what it is.
+    /// Whether the test is valid, or the value of a single header is the reason for its rejection.
     var isOfValues: Bool {
         switch self {
         case .valid: true

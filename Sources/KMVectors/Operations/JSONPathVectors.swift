@@ -1,13 +1,13 @@
 internal import Foundation
 internal import KMSecurity
 
-/// `json-path`: paths, and a document in which they reach values.
+/// The operation `json-path`: finds the values in a document that paths select.
 struct JSONPathVectors: VectorOperation {
     static let name = "json-path"
 
     struct Input: MemberSet {
         let paths: [String]
-        /// Whether each path has to reach something.
+        /// Whether each path must match at least one value.
         let requiresMatches: Bool
         let document: Hex
 
@@ -17,7 +17,7 @@ struct JSONPathVectors: VectorOperation {
     }
 
     struct Output: MemberSet {
-        /// In the order of the document.
+        /// The matches, in the order in which they appear in the document.
         let matches: [Strict<Match>]
 
         enum CodingKeys: CodingKey, CaseIterable {
@@ -26,9 +26,9 @@ struct JSONPathVectors: VectorOperation {
     }
 
     struct Match: MemberSet {
-        /// Normalized.
+        /// The normalized path.
         let path: String
-        /// Where the value begins, in bytes.
+        /// The offset of the value in the document, in bytes.
         let offset: Int
         let value: Hex
 
@@ -41,7 +41,7 @@ struct JSONPathVectors: VectorOperation {
     private let sealed: SealedFields
 
     init(_ shared: NoMembers) throws {
-        // Nothing that is encrypted here is ever seen.
+        // A random key is enough: no output of the encryption is compared with the file.
         let pair = try RSAPrivateKey.generate()
         let id = try CryptoKeyID.random()
         let key = try CryptoKey(id: id, encryptionKey: pair.publicKey, decryptionKey: pair, issuedAt: Date())
@@ -57,7 +57,7 @@ struct JSONPathVectors: VectorOperation {
                 let selection = try FieldSelection(input.paths, requiresMatches: input.requiresMatches)
                 try Self.check(selection, document, output)
             },
-            EntryPoint("match what normalized paths reach") {
+            EntryPoint("match with normalized paths") {
                 let paths = try input.paths.map(JSONPath.init(_:))
                 let normalized = try paths.map { try JSONPath($0.description) }
                 try expect(normalized == paths, "path from its normalized form")
@@ -66,7 +66,7 @@ struct JSONPathVectors: VectorOperation {
             },
         ]
         guard output != nil else {
-            // Neither side has anything to do with such a selection or document.
+            // Sender and receiver must both reject the selection or document.
             return entryPoints + [
                 EntryPoint("encrypt") {
                     let selection = try FieldSelection(input.paths, requiresMatches: input.requiresMatches)

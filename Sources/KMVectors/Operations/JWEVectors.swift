@@ -1,7 +1,7 @@
 internal import KMJOSE
 internal import KMPrimitives
 
-/// `jwe-decrypt`: a private key, and what claims to be a JWE compact serialization to it.
+/// The operation `jwe-decrypt`: decrypts a JWE compact serialization with a private key.
 struct JWEVectors: VectorOperation {
     static let name = "jwe-decrypt"
 
@@ -37,7 +37,7 @@ struct JWEVectors: VectorOperation {
         }
     }
 
-    /// The header parameters that are acted on.
+    /// The header parameters that this package reads.
     struct Header: MemberSet {
         let alg, enc: String
         let kid, cty: String?
@@ -47,7 +47,7 @@ struct JWEVectors: VectorOperation {
         }
     }
 
-    /// Of the key's two spellings, if there are two.
+    /// One decryptor for the PEM key, and one for the JWK if the group has it.
     private let decryptors: [(name: String, decryptor: JWEDecryptor)]
     private let publicKey: RSAPublicKey
 
@@ -58,7 +58,7 @@ struct JWEVectors: VectorOperation {
         if let jwk = shared.privateKeyJwk {
             let same = try RSAPrivateKey(jwk: Array(jwk.utf8))
             guard same.publicKey == key.publicKey else {
-                throw VectorFileError("privateKey and privateKeyJwk are two keys")
+                throw VectorFileError("privateKey and privateKeyJwk must be the same key")
             }
             decryptors.append(("decrypt with the JWK", JWEDecryptor(with: same, policy: policy)))
         }
@@ -96,11 +96,11 @@ struct JWEVectors: VectorOperation {
         try expect(message.plaintext == output.plaintext.bytes, "plaintext")
     }
 
-    /// The same plaintext under the same header, but always with RSA-OAEP-256.
+    /// Encrypts the plaintext again under the same header, but always with RSA-OAEP-256, and decrypts it.
     private func encryptAgain(_ input: Input, _ output: Output) throws {
         let header = output.header.members
         guard let encryption = ContentEncryptionAlgorithm(rawValue: header.enc) else {
-            throw Mismatch(what: "an enc that is not known here")
+            throw Mismatch(what: "unknown enc")
         }
         let encryptor = try JWEEncryptor(
             to: publicKey,

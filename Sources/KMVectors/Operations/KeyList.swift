@@ -1,7 +1,7 @@
 internal import Foundation
 internal import KMSecurity
 
-/// A receiver's keys, each with an id of its own.
+/// The keys of a receiver, each with its id and state.
 struct KeyList: MemberSet {
     let keys: [Strict<Key>]
 
@@ -31,7 +31,7 @@ struct KeyList: MemberSet {
         }
     }
 
-    /// The keys of a ring, each with both halves of one pair, and what else is known of the pair.
+    /// Returns each key with both its public and its private key, and the private key on its own.
     func keyPairs() throws -> [(key: CryptoKey, privateKey: RSAPrivateKey)] {
         try keys.map(\.members).map { key in
             let pair = try RSAPrivateKey(parsing: Array(key.privateKey.utf8))

@@ -1,6 +1,8 @@
 internal import KMSecurity
 
-/// `message-encrypt`: a ring of keys, parameters that are sent under one of them, and all that a sender draws at random.
+/// The operation `message-encrypt`: encrypts the parameters as one message.
+///
+/// A test gives everything that a sender normally generates at random, so that the body can be compared byte for byte.
 struct MessageEncryptVectors: VectorOperation {
     static let name = "message-encrypt"
 

@@ -2,7 +2,9 @@ internal import Foundation
 internal import HTTPTypes
 internal import KMSecurity
 
-/// `message-decrypt`: a ring of keys, and a body that arrives under the name of one of them.
+/// The operation `message-decrypt`: decrypts a body that is one encrypted message.
+///
+/// The group has a keyring, and each test names the key.
 struct MessageVectors: VectorOperation {
     static let name = "message-decrypt"
 
@@ -41,7 +43,7 @@ struct MessageVectors: VectorOperation {
 
     func entryPoints(_ input: Input, _ expectation: Expectation<Output>) -> [EntryPoint] {
         let parameters = expectation.output?.parameters.bytes
-        // What a sender's profile is makes no difference to what it receives.
+        // The profile affects sending only: ciphers of every profile must decrypt the same bodies.
         var entryPoints = ciphers.map { cipher in
             EntryPoint("decrypt as \(cipher.profile.name)") {
                 let decrypted = try cipher.decrypt(input.body.bytes, under: CryptoKeyID(input.cryptoKeyId))

@@ -1,6 +1,6 @@
 internal import KMPrimitives
 
-/// `rsa-oaep-decrypt`: a private key, and what claims to be encrypted to it.
+/// The operation `rsa-oaep-decrypt`: decrypts a ciphertext with a private key.
 struct OAEPVectors: VectorOperation {
     static let name = "rsa-oaep-decrypt"
 
@@ -54,12 +54,12 @@ struct OAEPVectors: VectorOperation {
                 if let message { try expect(decrypted == SecretBytes(copying: message), "message") }
             }
         ]
-        // Of content keys' sizes, and of any where there is nothing to unwrap.
+        // Try unwrapKey with the size of the message if a key may have it; an invalid test has no message, so use 32.
         let keyByteCount = message?.count ?? 32
         if (1...64).contains(keyByteCount) {
             entryPoints.append(EntryPoint("unwrapKey") { try unwrap(input, message, keyByteCount) })
         }
-        // SHA-1 is for decryption alone.
+        // SHA-1 is supported for decryption only.
         if let message, hash == .sha256 {
             entryPoints.append(
                 EntryPoint("encryptOAEP, decryptOAEP") {
@@ -72,8 +72,8 @@ struct OAEPVectors: VectorOperation {
         return entryPoints
     }
 
-    // `unwrapKey` never refuses: random bytes stand in for a key that does not decrypt. So a refusal is that two calls
-    // differ, and an acceptance that both give the message.
+    // `unwrapKey` never reports a failed decryption: it returns random bytes instead of the key. So the test treats two
+    // calls with different results as a rejection, and two calls with the same result as an acceptance.
     private func unwrap(_ input: Input, _ message: [UInt8]?, _ count: Int) throws {
         let first = try key.unwrapKey(input.ciphertext.bytes.span, byteCount: count, hash: hash)
         let second = try key.unwrapKey(input.ciphertext.bytes.span, byteCount: count, hash: hash)

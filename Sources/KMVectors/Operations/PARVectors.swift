@@ -1,7 +1,7 @@
 internal import KMPrimitives
 internal import KMSecurity
 
-/// `par-derive`: a PAN, and the PAR that a key in its version derives of it behind a prefix.
+/// The operation `par-derive`: derives the PAR of a PAN with a key, a key version and a prefix.
 struct PARVectors: VectorOperation {
     static let name = "par-derive"
 
@@ -25,7 +25,7 @@ struct PARVectors: VectorOperation {
 
     struct Output: MemberSet {
         let par: String
-        /// Of the key; here, since a file's groups have no outputs.
+        /// The check value of the group's key; each test has it, since groups have no outputs.
         let keyCheckValue: String
 
         enum CodingKeys: CodingKey, CaseIterable {
@@ -42,8 +42,8 @@ struct PARVectors: VectorOperation {
     func entryPoints(_ input: Input, _ expectation: Expectation<Output>) -> [EntryPoint] {
         let pan = Array(input.pan.utf8)
         var entryPoints = [
-            EntryPoint("of a PAN") { try check(tokenizer().par(for: PAN(input.pan)), expectation.output) },
-            EntryPoint("of digits in place") {
+            EntryPoint("derive from a PAN") { try check(tokenizer().par(for: PAN(input.pan)), expectation.output) },
+            EntryPoint("derive from digits in a buffer") {
                 let buffer = [UInt8(ascii: "9")] + pan + [UInt8(ascii: "9")]
                 let digits = buffer.span.extracting(1..<buffer.count - 1)
                 try check(tokenizer().par(forDigits: digits), expectation.output)
@@ -52,7 +52,7 @@ struct PARVectors: VectorOperation {
         guard let output = expectation.output else { return entryPoints }
         entryPoints += [
             EntryPoint("key check value") { try expect(key().keyCheckValue, output.keyCheckValue, "key check value") },
-            EntryPoint("under a former key") {
+            EntryPoint("derive under a retired key") {
                 let other = try TokenizationKey(SecretBytes(randomCount: 32), version: shared.keyVersion ^ 1)
                 let tokenizer = try PARTokenizer(other, former: [key()], prefix: PAR.Prefix(shared.prefix))
                 let par = try PAR(output.par)
@@ -74,6 +74,6 @@ struct PARVectors: VectorOperation {
     private func check(_ par: PAR, _ output: Output?) throws {
         guard let output else { return }
         try expect(par.text, output.par, "PAR")
-        try expect(par == PAR(output.par), "PAR that is read")
+        try expect(par == PAR(output.par), "PAR after parsing")
     }
 }

@@ -1,7 +1,7 @@
 internal import HTTPTypes
 internal import KMSecurity
 
-/// `request-headers`: the fields of what claims to be a request.
+/// The operation `request-headers`: parses the header fields of a request.
 struct RequestHeaderVectors: VectorOperation {
     static let name = "request-headers"
 
@@ -9,9 +9,9 @@ struct RequestHeaderVectors: VectorOperation {
         let aspId, correlationId: String
         let accessKey, cryptoKeyId: String?
         let tranTime, timeZone: String
-        /// The token's time, 17 digits.
+        /// The time in the token, 17 digits.
         let tokenTime: String
-        /// The token as each profile writes it.
+        /// The token in the form of each profile.
         let documented, gateway: String
 
         enum CodingKeys: CodingKey, CaseIterable {
@@ -55,7 +55,7 @@ struct RequestHeaderVectors: VectorOperation {
         try expect(headers.token.text(.gateway), output.gateway, "token as gateway")
     }
 
-    /// Every value as it stands in the file, by its type, without an HTTP library's help.
+    /// Parses every value directly with its type, without `HTTPFields`.
     private static func readValues(_ input: HeaderFields) throws {
         _ = try input.values(.kmUserAspID).map(AspID.init)
         _ = try input.values(.kmCorrelationID).map(CorrelationID.init)

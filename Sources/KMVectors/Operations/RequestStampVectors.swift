@@ -1,15 +1,17 @@
 internal import Foundation
 internal import KMSecurity
 
-/// `request-stamp`: the instant of a request, a zone, and the random bits of its correlation id.
+/// The operation `request-stamp`: derives the times and the correlation id of a request.
+///
+/// The inputs are the instant of the request, its time zone, and the random bits of the correlation id.
 struct RequestStampVectors: VectorOperation {
     static let name = "request-stamp"
 
     struct Input: MemberSet {
         let timeZone: String
-        /// When, in milliseconds since 1970.
+        /// The instant of the request, in milliseconds since 1970-01-01T00:00:00Z.
         let stampedAt: Int64
-        /// 32 bits, of which the low 28 are taken.
+        /// Four bytes, big-endian; the correlation id uses the low 28 bits.
         let random: Hex
 
         enum CodingKeys: CodingKey, CaseIterable {
@@ -19,7 +21,7 @@ struct RequestStampVectors: VectorOperation {
 
     struct Output: MemberSet {
         let correlationId, tranTime: String
-        /// The token's time, 17 digits.
+        /// The time in the token, 17 digits.
         let tokenTime: String
 
         enum CodingKeys: CodingKey, CaseIterable {
@@ -44,7 +46,7 @@ struct RequestStampVectors: VectorOperation {
                 try expect(stamp.correlationID.text, output.correlationId, "X-KM-Correlation-Id")
                 try check(stamp, output)
             },
-            EntryPoint("stamp with fresh bits") {
+            EntryPoint("stamp with fresh random bits") {
                 let stamp = try RequestStamp(date: input.stampedAt.date, timeZone: TimeZoneCode(input.timeZone))
                 guard let output = expectation.output else { return }
                 let found = stamp.correlationID.text.prefix(13)
@@ -54,7 +56,7 @@ struct RequestStampVectors: VectorOperation {
         ]
         if let output = expectation.output {
             entryPoints.append(
-                EntryPoint("stamp by the reading") {
+                EntryPoint("stamp from clock digits") {
                     let zone = try TimeZoneCode(input.timeZone)
                     try check(RequestStamp(timeDigits: output.tokenTime, timeZone: zone), output)
                     try expect(CorrelationID(output.correlationId).text, output.correlationId, "correlation id")

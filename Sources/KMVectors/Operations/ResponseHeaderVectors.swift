@@ -1,6 +1,6 @@
 internal import KMSecurity
 
-/// `response-headers`: the fields of what claims to be a response.
+/// The operation `response-headers`: parses the header fields of a response.
 struct ResponseHeaderVectors: VectorOperation {
     static let name = "response-headers"
 

@@ -2,21 +2,25 @@ internal import KMJOSE
 internal import KMPrimitives
 internal import KMSecurity
 
-/// How a body of field level has to come out, whoever wrote it.
+/// A check of a field-level body, whichever code wrote the body.
 struct SealedFields {
     let encryption: ContentEncryptionAlgorithm
     let keyID: CryptoKeyID
     let privateKey: RSAPrivateKey
     let correlationID: CorrelationID?
 
-    /// What fields of one body share, and what they do not.
+    /// The encrypted keys and IVs of a body's fields, without duplicates.
+    ///
+    /// All fields of a body share one encrypted key, and each field has its own IV.
     struct Parts {
         var encryptedKeys: Set<[UInt8]> = []
         var ivs: Set<[UInt8]> = []
     }
 
-    /// Throws ``Mismatch`` unless `body` is `document` with the values of `selection`, and nothing else, as JWEs: each
-    /// bound to its place, under one content key, with an IV of its own, and open to any reader of JWEs.
+    /// Throws ``Mismatch`` unless `body` is `document` with a JWE in place of each value of `selection`.
+    ///
+    /// Every other byte must be unchanged. Each JWE must decrypt with a plain JWE decryptor and be bound to its path.
+    /// All JWEs must share one content encryption key, and each must have its own IV.
     @discardableResult
     func check(_ body: [UInt8], of document: [UInt8], _ selection: FieldSelection) throws -> Parts {
         let matches = try FieldMatcher.matches(
@@ -41,8 +45,8 @@ struct SealedFields {
             parts.ivs.insert(field.iv)
             copied = match.range.upperBound
         }
-        try expect(rest.elementsEqual(document[copied...]), "text behind the fields")
-        try expect(parts.encryptedKeys.count == min(1, matches.count), "number of content keys")
+        try expect(rest.elementsEqual(document[copied...]), "text after the fields")
+        try expect(parts.encryptedKeys.count == min(1, matches.count), "number of content encryption keys")
         try expect(parts.ivs.count == matches.count, "number of IVs")
         return parts
     }
@@ -53,11 +57,11 @@ struct SealedFields {
         return JWEHeader(encryption: encryption, keyID: keyID.text, contentType: "json", privateParameters: bound).json
     }
 
-    /// The text of the string that `rest` begins with, which has no escapes; `rest` goes on behind it.
+    /// Returns the text of the string at the start of `rest`, which has no escapes, and removes the string from `rest`.
     private static func string(from rest: inout ArraySlice<UInt8>) throws -> [UInt8] {
         let quote = UInt8(ascii: "\"")
         guard rest.first == quote, let end = rest.dropFirst().firstIndex(of: quote) else {
-            throw Mismatch(what: "no string for a field")
+            throw Mismatch(what: "a field that is not a JSON string")
         }
         defer { rest = rest[(end + 1)...] }
         return Array(rest[..<end].dropFirst())

@@ -1,10 +1,10 @@
 internal import KMSecurity
 
-/// What a test of a body that is sealed has, of either level.
+/// The inputs of an encryption test, at message level or field level.
 protocol SealingInput: MemberSet {
     var cryptoKeyId: String { get }
     var profile: ProfileName { get }
-    /// The algorithm, where it is not the profile's own.
+    /// The content encryption algorithm, if it is not the default of the profile.
     var enc: EncName? { get }
     var correlationId: String? { get }
     var parameters: Hex { get }
@@ -15,7 +15,7 @@ protocol SealingInput: MemberSet {
     func protection() throws -> Protection
 }
 
-/// The body of a valid test.
+/// The output of a valid encryption test: the body.
 struct SealedBody: MemberSet {
     let body: Hex
 

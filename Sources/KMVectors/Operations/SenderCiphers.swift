@@ -2,7 +2,7 @@ internal import Foundation
 internal import KMJOSE
 internal import KMSecurity
 
-/// A sender's ciphers, of every profile with every algorithm, and the receiver's.
+/// The ciphers of a sender, one for each profile and algorithm, and the cipher of the receiver.
 struct SenderCiphers {
     private let senders: [WireProfile: ParameterCipher]
     private let receiver: ParameterCipher
@@ -20,7 +20,7 @@ struct SenderCiphers {
         receiver = try ParameterCipher(keyring: rings.receiver)
     }
 
-    /// Seals with what the test gives and with fresh keys, and opens both.
+    /// Returns calls that encrypt with the given keys and with fresh keys, and that decrypt the results.
     func entryPoints(_ input: some SealingInput, _ expectation: Expectation<SealedBody>) -> [EntryPoint] {
         let body = expectation.output?.body.bytes
         var entryPoints = [
@@ -33,12 +33,12 @@ struct SenderCiphers {
                 try expect(open(sealed, input) == input.parameters.bytes, "plaintext")
                 guard let body else { return }
                 try expect(sealed.count == body.count, "size of body")
-                try expect(sealed != body || input.allIVs.isEmpty, "key than a fresh one")
+                try expect(sealed != body || input.allIVs.isEmpty, "body (same as with the given keys)")
             },
         ]
         if let body {
             entryPoints.append(
-                EntryPoint("open what is due") {
+                EntryPoint("open the expected body") {
                     try expect(open(body, input) == input.parameters.bytes, "plaintext")
                 }
             )
@@ -49,7 +49,7 @@ struct SenderCiphers {
     private func sender(_ input: some SealingInput) throws -> ParameterCipher {
         let profile = input.profile.profile
         let written = input.enc.map { profile.with(encryption: $0.encryption) } ?? profile
-        guard let cipher = senders[written] else { throw Mismatch(what: "no sender of the profile") }
+        guard let cipher = senders[written] else { throw Mismatch(what: "no sender for the profile and enc") }
         return cipher
     }
 

@@ -1,7 +1,7 @@
 internal import Foundation
 internal import KMSecurity
 
-/// A sender's keys, each with an id of its own.
+/// The keys of a sender, each with its id and state.
 struct SenderKeyList: MemberSet {
     let keys: [Strict<Key>]
 
@@ -12,7 +12,7 @@ struct SenderKeyList: MemberSet {
     struct Key: MemberSet {
         let id: String
         let state: KeyList.State
-        /// SPKI, PEM; a sender without it has the private half alone.
+        /// The public key, SPKI in PEM; without it, the sender has only the private key.
         let publicKey: String?
         let privateKey: String
 
@@ -21,13 +21,13 @@ struct SenderKeyList: MemberSet {
         }
     }
 
-    /// The sender's ring of public halves, and a ring with which its bodies are opened again.
+    /// Returns the sender's keyring, with public keys, and the receiver's keyring, with private keys.
     func rings() throws -> (sender: CryptoKeyring, receiver: CryptoKeyring) {
         let pairs = try keys.map(\.members).map { key in
             let pair = try RSAPrivateKey(parsing: Array(key.privateKey.utf8))
             let publicKey = try key.publicKey.map { try RSAPublicKey(parsing: Array($0.utf8)) }
             guard publicKey.map({ $0 == pair.publicKey }) ?? true else {
-                throw VectorFileError("publicKey and privateKey of a key are of two pairs")
+                throw VectorFileError("publicKey and privateKey must be of the same key pair")
             }
             let id = try CryptoKeyID(key.id)
             let issuedAt = Date(timeIntervalSince1970: 0)

@@ -2,7 +2,9 @@ internal import Foundation
 internal import KMDiagnosis
 internal import KMSecurity
 
-/// `token-explain`: a secret key, a body, and a token that was made of them, rightly or by a mistake.
+/// The operation `token-explain`: finds the mistake that a sender made when it computed a token.
+///
+/// The inputs are the secret key, the body, and the token.
 struct TokenExplainVectors: VectorOperation {
     static let name = "token-explain"
 
@@ -17,7 +19,7 @@ struct TokenExplainVectors: VectorOperation {
     struct Input: MemberSet {
         let token: String
         let body: Hex
-        /// The parameters before encryption, where the verifier has them.
+        /// The parameters before encryption, if the verifier has them.
         let parameters: Hex?
 
         enum CodingKeys: CodingKey, CaseIterable {

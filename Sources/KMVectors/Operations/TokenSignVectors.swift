@@ -1,14 +1,16 @@
 internal import Foundation
 internal import KMSecurity
 
-/// `token-sign`: a secret key, a body that is sent, and when and by which profile.
+/// The operation `token-sign`: computes the token of a request body.
+///
+/// The inputs are the secret key, the body, the time of signing, and the profile.
 struct TokenSignVectors: VectorOperation {
     static let name = "token-sign"
 
     struct Input: MemberSet {
         let secretKey: Hex
         let timeZone: String
-        /// When, in milliseconds since 1970.
+        /// The time of signing, in milliseconds since 1970-01-01T00:00:00Z.
         let signedAt: Int64
         let profile: ProfileName
         let body: Hex
@@ -40,7 +42,7 @@ struct TokenSignVectors: VectorOperation {
         ]
         if let output = expectation.output {
             entryPoints.append(
-                EntryPoint("verify what is due") {
+                EntryPoint("verify the expected token") {
                     let verifier = try TranTokenVerifier(Self.secretKey(input), tolerance: .init(past: 0, future: 0))
                     let zone = try TimeZoneCode(input.timeZone)
                     try verifier.verify(TranToken(output.token), body: body, timeZone: zone, at: input.signedAt.date)

@@ -1,7 +1,9 @@
 internal import Foundation
 internal import KMSecurity
 
-/// `token-verify`: a secret key, a zone, and what claims to be the token of a body.
+/// The operation `token-verify`: verifies the token of a request body.
+///
+/// The group has the secret key, the time zone, and the tolerance.
 struct TokenVectors: VectorOperation {
     static let name = "token-verify"
 
@@ -18,7 +20,7 @@ struct TokenVectors: VectorOperation {
     struct Input: MemberSet {
         let token: String
         let body: Hex
-        /// The verifier's clock, in milliseconds since 1970.
+        /// The time on the verifier's clock, in milliseconds since 1970-01-01T00:00:00Z.
         let verifiedAt: Int64
 
         enum CodingKeys: CodingKey, CaseIterable {
@@ -27,9 +29,9 @@ struct TokenVectors: VectorOperation {
     }
 
     struct Output: MemberSet {
-        /// The token's instant, in milliseconds since 1970.
+        /// The instant in the token, in milliseconds since 1970-01-01T00:00:00Z.
         let tokenTime: Int64
-        /// The token as each profile writes it.
+        /// The token in the form of each profile.
         let documented, gateway: String
 
         enum CodingKeys: CodingKey, CaseIterable {

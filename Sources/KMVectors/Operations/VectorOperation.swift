@@ -1,23 +1,23 @@
-/// What a vector file can be about.
+/// An operation that vector files test.
 protocol VectorOperation {
-    /// The inputs that a group's tests share.
+    /// The inputs that all tests of a group share.
     associatedtype Shared: MemberSet
-    /// A test's own inputs.
+    /// The inputs of one test.
     associatedtype Input: MemberSet
-    /// What a valid test gives.
+    /// The outputs of a valid test.
     associatedtype Output: MemberSet
 
-    /// The operation's name in files.
+    /// The name of the operation in files.
     static var name: String { get }
 
-    /// Prepares a group's keys.
+    /// Prepares the keys of a group.
     init(_ shared: Shared) throws
 
-    /// All ways into the API that one test goes; each has to come out as the test says.
+    /// Returns all calls that run one test; each must have the result that the test expects.
     func entryPoints(_ input: Input, _ expectation: Expectation<Output>) -> [EntryPoint]
 }
 
-/// The operations that are known.
+/// All operations that the runner supports.
 var vectorOperations: [any VectorOperation.Type] {
     [
         HMACVectors.self, AESGCMVectors.self, OAEPVectors.self, JWEVectors.self, MessageVectors.self, FieldVectors.self,
@@ -27,13 +27,13 @@ var vectorOperations: [any VectorOperation.Type] {
     ]
 }
 
-/// What a test says.
+/// The expected result of a test.
 enum Expectation<Output> {
     case valid(Output)
-    /// Refused with the error code of this name.
+    /// Rejected, with the name of the error code.
     case invalid(String)
 
-    /// What is due of a valid test, nil for an invalid one.
+    /// The expected outputs of a valid test; nil for an invalid test.
     var output: Output? {
         guard case .valid(let output) = self else { return nil }
         return output

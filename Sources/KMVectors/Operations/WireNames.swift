@@ -2,14 +2,14 @@ internal import Foundation
 internal import KMJOSE
 internal import KMSecurity
 
-/// A wire profile by its name.
+/// The name of a wire profile in files.
 enum ProfileName: String, Decodable {
     case documented, gateway
 
     var profile: WireProfile { self == .documented ? .documented : .gateway }
 }
 
-/// The algorithm of a content by its name, where it is not the profile's own.
+/// The name of a content encryption algorithm in files.
 enum EncName: String, Decodable {
     case a128GCM = "A128GCM"
     case a256GCM = "A256GCM"
@@ -18,6 +18,6 @@ enum EncName: String, Decodable {
 }
 
 extension Int64 {
-    /// The instant of so many milliseconds since 1970.
+    /// The date that is this number of milliseconds after 1970-01-01T00:00:00Z.
     var date: Date { Date(timeIntervalSince1970: Double(self) / 1000) }
 }

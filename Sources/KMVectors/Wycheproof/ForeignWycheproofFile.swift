@@ -1,4 +1,6 @@
-/// A file of Wycheproof's about an algorithm that this package does not have: of its tests, the numbers alone are read.
+/// A Wycheproof file for an algorithm that this package does not implement.
+///
+/// Only the ids of its tests are read.
 struct ForeignWycheproofFile: Decodable {
     let numberOfTests: Int
     let testGroups: [Group]
@@ -11,10 +13,10 @@ struct ForeignWycheproofFile: Decodable {
         let tcId: Int
     }
 
-    /// Lists every test as a skip.
+    /// Adds every test to the report as skipped.
     func skip(_ algorithm: String, into report: inout VectorReport) throws {
         let tests = testGroups.flatMap(\.tests)
         try TestList.check(tests.map { ($0.tcId, []) }, count: numberOfTests, flags: [])
-        report.skips = tests.map { VectorSkip(id: $0.tcId, reason: "\(algorithm) is not part of this package") }
+        report.skips = tests.map { VectorSkip(id: $0.tcId, reason: "this package does not implement \(algorithm)") }
     }
 }

@@ -1,6 +1,6 @@
 internal import KMPrimitives
 
-/// Wycheproof's AES-GCM.
+/// Wycheproof's tests for AES-GCM.
 struct WycheproofAESGCM: WycheproofOperation {
     static let algorithm = "AES-GCM"
     static let groupType = "AeadTest"
@@ -43,11 +43,11 @@ struct WycheproofAESGCM: WycheproofOperation {
         return .outside(reason: reason, entryPoints, .invalidSize)
     }
 
-    /// Why this package does not take the group's sizes, or nil where it does.
+    /// The reason why this package does not support the group's sizes, or nil if it does.
     private var reason: String? {
-        if group.keySize != 128, group.keySize != 256 { return "a key of \(group.keySize) bits; 128 and 256 are taken" }
-        if group.ivSize != 96 { return "an IV of \(group.ivSize) bits; 96 are taken" }
-        if group.tagSize != 128 { return "a tag of \(group.tagSize) bits; 128 are taken" }
+        if group.keySize != 128, group.keySize != 256 { return "a key of \(group.keySize) bits; must be 128 or 256" }
+        if group.ivSize != 96 { return "an IV of \(group.ivSize) bits; must be 96" }
+        if group.tagSize != 128 { return "a tag of \(group.tagSize) bits; must be 128" }
         return nil
     }
 }

@@ -1,6 +1,8 @@
 internal import KMPrimitives
 
-/// A file of Wycheproof's about an algorithm that this package has, wholly read before anything of it runs.
+/// A Wycheproof file for an algorithm that this package implements.
+///
+/// The whole file is read before any test runs.
 struct WycheproofFile<Operation: WycheproofOperation>: Decodable {
     let groups: [WycheproofGroup<Operation>]
 
@@ -42,7 +44,7 @@ struct WycheproofFile<Operation: WycheproofOperation>: Decodable {
     }
 }
 
-/// Tests with inputs in common.
+/// A group of Wycheproof tests that share inputs.
 struct WycheproofGroup<Operation: WycheproofOperation>: Decodable {
     let shared: Operation.Group
     let tests: [WycheproofTest<Operation>]
@@ -55,14 +57,14 @@ struct WycheproofGroup<Operation: WycheproofOperation>: Decodable {
         try decoder.refuseMembers(besides: CodingKeys.allCases.map(\.stringValue) + Operation.Group.memberNames)
         let container = try decoder.container(keyedBy: CodingKeys.self)
         guard try container.decode(String.self, forKey: .type) == Operation.groupType else {
-            throw VectorFileError(decoder.codingPath, "a type of test that is not known here")
+            throw VectorFileError(decoder.codingPath, "unknown test type; expected \(Operation.groupType)")
         }
         shared = try Operation.Group(from: decoder)
         tests = try container.decode([WycheproofTest<Operation>].self, forKey: .tests)
     }
 }
 
-/// One test.
+/// One Wycheproof test.
 struct WycheproofTest<Operation: WycheproofOperation>: Decodable {
     let id: Int
     let comment: String
@@ -74,7 +76,7 @@ struct WycheproofTest<Operation: WycheproofOperation>: Decodable {
         case tcId, comment, flags, result
     }
 
-    /// Wycheproof's third result, acceptable, does not occur for these algorithms.
+    /// The expected result; Wycheproof's third value, `acceptable`, does not occur for these algorithms.
     private enum Result: String, Decodable {
         case valid, invalid
     }
@@ -90,7 +92,7 @@ struct WycheproofTest<Operation: WycheproofOperation>: Decodable {
     }
 }
 
-/// A value of any type, which is not looked at.
+/// A JSON value of any type, which is ignored.
 struct Anything: Decodable {
     init(from decoder: any Decoder) {}
 }

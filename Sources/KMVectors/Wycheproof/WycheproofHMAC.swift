@@ -1,6 +1,6 @@
 internal import KMPrimitives
 
-/// Wycheproof's HMAC with SHA-256.
+/// Wycheproof's tests for HMAC-SHA-256.
 struct WycheproofHMAC: WycheproofOperation {
     static let algorithm = "HMACSHA256"
     static let groupType = "MacTest"
@@ -33,7 +33,7 @@ struct WycheproofHMAC: WycheproofOperation {
             isValid ? .valid(NoMembers()) : .invalid("")
         )
         guard group.tagSize == 256 else {
-            let reason = "a MAC cut to \(group.tagSize) bits; whole ones of 256 are taken"
+            let reason = "a MAC truncated to \(group.tagSize) bits; must be 256"
             return .outside(reason: reason, entryPoints, .invalidSize)
         }
         return .run(entryPoints)

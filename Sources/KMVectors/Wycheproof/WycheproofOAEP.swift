@@ -1,6 +1,6 @@
 internal import KMPrimitives
 
-/// Wycheproof's RSAES-OAEP.
+/// Wycheproof's tests for RSAES-OAEP decryption.
 struct WycheproofOAEP: WycheproofOperation {
     static let algorithm = "RSAES-OAEP"
     static let groupType = "RsaesOaepDecrypt"
@@ -35,17 +35,17 @@ struct WycheproofOAEP: WycheproofOperation {
     init(_ group: Group) throws {
         guard group.mgf == "MGF1", group.sha == group.mgfSha, let hash = OAEPVectors.Hash(rawValue: group.sha) else {
             let names = "\(group.sha) with \(group.mgf) and \(group.mgfSha)"
-            support = .none(reason: "\(names); SHA-256 throughout and SHA-1 throughout are taken")
+            support = .none(reason: "\(names); must be MGF1, with SHA-256 for both hashes or SHA-1 for both")
             return
         }
         guard RSAPublicKey.bitCounts.contains(group.keySize) else {
-            support = .none(reason: "an RSA key of \(group.keySize) bits; 2048 to 8192 are taken")
+            support = .none(reason: "an RSA key of \(group.keySize) bits; must be 2048 to 8192")
             return
         }
         let key = try RSAPrivateKey(parsing: group.privateKeyPkcs8.bytes)
         if let pem = group.privateKeyPem {
             guard try RSAPrivateKey(parsing: Array(pem.utf8)).publicKey == key.publicKey else {
-                throw VectorFileError("privateKeyPkcs8 and privateKeyPem are two keys")
+                throw VectorFileError("privateKeyPkcs8 and privateKeyPem must be the same key")
             }
         }
         support = .full(OAEPVectors(key, hash))
@@ -59,9 +59,9 @@ struct WycheproofOAEP: WycheproofOperation {
         }
         let input = OAEPVectors.Input(ciphertext: test.ct)
         guard test.label.bytes.isEmpty else {
-            let reason = "a label of \(test.label.bytes.count) bytes; the empty label is taken"
-            // Right under its label, it must not decrypt under the empty one. Of an invalid one nothing follows: what
-            // is wrong with it may be just that it was made with the empty label.
+            let reason = "a label of \(test.label.bytes.count) bytes; must be empty"
+            // A ciphertext that is valid under its label must not decrypt under the empty label. An invalid ciphertext
+            // may do so: perhaps its only fault is that it was encrypted with the empty label.
             guard isValid else { return .skip(reason: reason) }
             return .outside(reason: reason, operation.entryPoints(input, .invalid("")), .authenticationFailed)
         }

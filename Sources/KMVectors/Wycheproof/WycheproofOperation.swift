@@ -1,36 +1,37 @@
 internal import KMPrimitives
 
-/// An algorithm of Wycheproof's that this package has, and how its tests reach the API.
+/// A Wycheproof algorithm that this package implements, with the calls that run its tests.
 protocol WycheproofOperation {
-    /// What a group has besides its tests, type and source.
+    /// The members of a group other than its tests, type and source.
     associatedtype Group: MemberSet
-    /// What a test has besides its number, comment, flags and result.
+    /// The members of a test other than its id, comment, flags and result.
     associatedtype Test: MemberSet
 
-    /// The algorithm's name in files.
+    /// The name of the algorithm in files.
     static var algorithm: String { get }
-    /// The type of the groups that are meant.
+    /// The group type that this operation runs.
     static var groupType: String { get }
 
-    /// Prepares a group's keys.
+    /// Prepares the keys of a group.
     init(_ group: Group) throws
 
-    /// What is to be done with a test.
+    /// Returns how to run a test, or why to skip it.
     func treatment(of test: Test, isValid: Bool) -> WycheproofTreatment
 }
 
-/// The algorithms that are read.
+/// The Wycheproof algorithms that this package implements.
 var wycheproofOperations: [any WycheproofOperation.Type] {
     [WycheproofAESGCM.self, WycheproofHMAC.self, WycheproofOAEP.self]
 }
 
-/// What is to be done with a test of Wycheproof's.
+/// How a Wycheproof test is run or skipped.
 enum WycheproofTreatment {
-    /// It is for this package: its calls accept it where it is valid, and fail to authenticate it where it is not.
+    /// Make the calls: each must accept a valid test, and reject an invalid test with `authenticationFailed`.
     case run([EntryPoint])
-    /// It asks for what this package's API does not take, for the reason given. It is listed as a skip once each call was
-    /// seen to refuse it, and is a failure otherwise.
+    /// Make the calls and expect each to reject the input, which this package's API does not support.
+    ///
+    /// If all calls reject it with the given code, the test is skipped with the reason. Otherwise it fails.
     case outside(reason: String, [EntryPoint], KMError.Code)
-    /// There is no call to make for it.
+    /// Skip the test without a call.
     case skip(reason: String)
 }

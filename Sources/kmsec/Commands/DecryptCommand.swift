@@ -3,13 +3,15 @@ import Foundation
 import KMJOSE
 import KMSecurity
 
-/// Decrypts a body.
+/// Decrypts a body, or chosen fields of it.
 struct DecryptCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "decrypt",
-        abstract: "Decrypt a body, or a bare JWE compact serialization: the parameters come out, byte for byte.",
-        discussion:
-            "With --field, each value that a path reaches is decrypted in its place; all of them open or nothing does."
+        abstract: "Decrypt a body or a JWE compact serialization to the original parameters, byte for byte.",
+        discussion: """
+            With --field, each value that a path matches is decrypted in place. If one of them cannot be decrypted, \
+            nothing is written.
+            """
     )
 
     @Option(
@@ -19,7 +21,7 @@ struct DecryptCommand: ParsableCommand {
     var with: String
 
     @Option(
-        help: "The id that X-KM-Crypto-Key-Id names; a message that names another key is refused.",
+        help: "The key id from X-KM-Crypto-Key-Id; a message that names a different key is rejected.",
         transform: CryptoKeyID.init(_:)
     )
     var keyID: CryptoKeyID?
@@ -36,7 +38,8 @@ struct DecryptCommand: ParsableCommand {
         warnIfExposed(with)
         let key = try RSAPrivateKey(contentsOfFile: with, passphrase: passphrase.load())
         if case .fields(let selection) = try fields.protection() {
-            // Without --key-id any key that a field names is taken, as at message level: the private key is what counts.
+            // Without --key-id, a field may name any key, as a whole message may. The id of zeros only finds the key in
+            // the keyring.
             let id = try keyID ?? CryptoKeyID(String(repeating: "0", count: 32))
             let cipher = try ParameterCipher(
                 keyring: CryptoKeyring(CryptoKey(id: id, decryptionKey: key, issuedAt: .now)),

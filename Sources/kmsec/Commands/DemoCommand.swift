@@ -1,18 +1,18 @@
 import ArgumentParser
 import KMSecurity
 
-/// Shows the documented call.
+/// Runs the documented call with client and server in this process, and shows every step.
 struct DemoCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "demo",
         abstract:
-            "Run the documented call from end to end with throw-away keys: what is sent, what arrives, what is refused."
+            "Run the documented call with temporary keys: show what is sent, what arrives and what is rejected."
     )
 
-    @Flag(help: "Write JSON, with every value whole.")
+    @Flag(help: "Write JSON, with all values in full.")
     var json = false
 
-    @Option(help: "The dialect that both ends write.")
+    @Option(help: "The wire profile of both client and server.")
     var profile = WireProfile.documented
 
     func run() async throws {

@@ -2,16 +2,16 @@ import ArgumentParser
 import Foundation
 import KMSecurity
 
-/// Encrypts parameters.
+/// Encrypts parameters to a body, or chosen fields of them in place.
 struct EncryptCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "encrypt",
-        abstract: "Encrypt parameters: one JSON text in, the protected body out.",
+        abstract: "Encrypt parameters: read one JSON text, write the encrypted body.",
         discussion: """
-            Without --field the whole text is encrypted, into {"encData":"…"}; with it, each value that a path reaches, in \
-            its place, and every other byte stays. Paths are RFC 9535 JSONPath: names, indexes and *, such as \
-            '$.issuedCardList[*].digital.cardNo'. The body comes without a newline behind it: these are the bytes to sign \
-            and to send.
+            Without --field, the whole text is encrypted to {"encData":"…"}. With --field, each value that a path \
+            matches is encrypted in place, and all other bytes stay the same. Paths are RFC 9535 JSONPath with names, \
+            indexes and *, such as '$.issuedCardList[*].digital.cardNo'. The body has no newline at its end: sign and \
+            send exactly these bytes.
             """
     )
 
@@ -21,18 +21,18 @@ struct EncryptCommand: ParsableCommand {
     )
     var to: String
 
-    @Option(help: "The key's id, as X-KM-Crypto-Key-Id will name it.", transform: CryptoKeyID.init(_:))
+    @Option(help: "The id of that key: the value of X-KM-Crypto-Key-Id.", transform: CryptoKeyID.init(_:))
     var keyID: CryptoKeyID
 
-    @Option(help: "The dialect that is written.")
+    @Option(help: "The wire profile of the message.")
     var profile = WireProfile.documented
 
-    @Option(help: "The content encryption (default: A256GCM as documented, A128GCM as gateway).")
+    @Option(help: "The content encryption algorithm (default: A256GCM for documented, A128GCM for gateway).")
     var enc: ContentEncryptionAlgorithm?
 
     @OptionGroup var fields: FieldOptions
 
-    @Flag(help: "Encrypt to a certificate outside its validity too.")
+    @Flag(help: "Accept a certificate that has expired or is not valid yet.")
     var anyTime = false
 
     @OptionGroup var input: InputOptions

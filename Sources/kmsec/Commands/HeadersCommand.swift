@@ -2,7 +2,7 @@ import ArgumentParser
 internal import KMDiagnosis
 import KMSecurity
 
-/// Groups what is done with headers.
+/// Groups the commands for headers.
 struct HeadersCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "headers",
@@ -11,34 +11,34 @@ struct HeadersCommand: ParsableCommand {
     )
 }
 
-/// Judges headers by every rule.
+/// Checks headers against all rules.
 struct HeadersCheckCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check",
-        abstract:
-            "Judge headers: lines of Name: value in, a verdict on each header out; exit status 1 if one is wrong.",
+        abstract: "Check headers: read lines of Name: value, write a verdict for each header.",
         discussion: """
-            Lines without a colon, such as a request line, are reported. Headers that are not the platform's are ignored. \
-            Input may have at most 256 KiB and 1000 lines with text.
+            Lines without a colon, such as a request line, are errors. Headers that are not part of the platform's \
+            protocol are ignored. The input must have at most 256 KiB and 1000 lines that are not empty. The exit \
+            status is 1 if a header or a line is wrong.
             """
     )
 
-    @Flag(help: "They are a response's.")
+    @Flag(help: "Check the headers of a response.")
     var response = false
 
-    @Flag(help: "They are a callback's, which has no access key.")
+    @Flag(help: "Check the headers of a callback, which has no access key.")
     var callback = false
 
-    @Flag(help: "Write JSON: every rule with what is due and what was found.")
+    @Flag(help: "Write JSON: every rule with the expected and the found value.")
     var json = false
 
     @OptionGroup var input: InputOptions
 
     func validate() throws {
-        guard !(response && callback) else { throw ValidationError("--response or --callback, not both") }
+        guard !(response && callback) else { throw ValidationError("give --response or --callback, not both") }
     }
 
-    /// A finding, as `--json` writes it.
+    /// The result of one rule, as `--json` writes it.
     struct Finding: Encodable {
         let rule, header, expected, found: String
         let satisfied: Bool
@@ -74,7 +74,7 @@ struct HeadersCheckCommand: ParsableCommand {
         guard lines.faults.isEmpty, findings.allSatisfy(\.isSatisfied) else { throw ExitCode.failure }
     }
 
-    /// A line for each header: ok, absent, or one for each rule that is broken.
+    /// Returns one line for each header that is correct or absent, and one line for each broken rule.
     private func verdicts(_ findings: [HeaderRule.Finding]) -> [String] {
         var headers: [String] = []
         for finding in findings where !headers.contains(finding.header) { headers.append(finding.header) }

@@ -3,21 +3,20 @@ import Foundation
 import KMJOSE
 import KMSecurity
 
-/// Groups what is done with JWEs.
+/// Groups the commands for JWEs.
 struct JWECommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "jwe",
-        abstract: "Look at JWEs.",
+        abstract: "Inspect JWEs.",
         subcommands: [JWEInspectCommand.self]
     )
 }
 
-/// Shows a JWE's protected header and sizes.
+/// Shows the protected header and the part sizes of JWEs.
 struct JWEInspectCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "inspect",
-        abstract:
-            "Show JWEs without a key: a body or a compact serialization in; headers and the sizes of their parts out."
+        abstract: "Show the headers and part sizes of JWEs, without a key: read a body or a compact serialization."
     )
 
     @Flag(help: "Write JSON.")
@@ -25,9 +24,9 @@ struct JWEInspectCommand: ParsableCommand {
 
     @OptionGroup var input: InputOptions
 
-    /// What can be seen without a key.
+    /// The parts of a JWE that are visible without a key, as `--json` writes them.
     struct Report: Encodable {
-        /// Of a field: its place.
+        /// The normalized path of a field; nil for a whole message.
         let path: String?
         let protectedHeader: String
         let sizes: [String: Int]
@@ -42,7 +41,7 @@ struct JWEInspectCommand: ParsableCommand {
         do {
             message = try JWEInput.message(in: body)
         } catch let error as KMError where error.code == .protectionRequired {
-            // No message; a body of field level perhaps.
+            // The body is not a whole message. Perhaps single fields are encrypted.
             let fields = try JWEInput.fields(in: body, policy: policy)
             guard !fields.isEmpty else { throw error }
             return try write(fields: fields.map { try Self.report($0.message, at: $0.path, policy) })
@@ -56,7 +55,7 @@ struct JWEInspectCommand: ParsableCommand {
         guard let header = String(validating: parts.headerJSON, as: UTF8.self) else {
             throw KMError(.malformedHeader, "the protected header is not UTF-8")
         }
-        // The header first: what it names explains the sizes.
+        // Check the header first: its algorithms explain the sizes.
         let refusal = Result {
             _ = try JWEHeader(parsing: parts.headerJSON, policy: policy)
             try parts.checkSizes()
@@ -87,7 +86,7 @@ struct JWEInspectCommand: ParsableCommand {
         }
     }
 
-    /// A header with card numbers masked; a correlation id, whose time can look like one, stays.
+    /// Masks card numbers in a header, but not in a correlation id, whose digits can look like a card number.
     private static func masked(_ header: String) -> String {
         var (masked, rest) = ("", header[...])
         while let match = rest.firstMatch(of: /"cid":"([^"]*)"/), (try? CorrelationID(String(match.1))) != nil {
@@ -102,12 +101,12 @@ struct JWEInspectCommand: ParsableCommand {
         for name in Self.sizeNames {
             try Streams.writeLine(Terminal.padded(name, to: 22) + "\(report.sizes[name] ?? 0) bytes")
         }
-        try Streams.writeLine(Terminal.padded("taken", to: 22) + (report.reason.map { "no: \($0)" } ?? "yes"))
+        try Streams.writeLine(Terminal.padded("accepted", to: 22) + (report.reason.map { "no: \($0)" } ?? "yes"))
     }
 }
 
 extension Result {
-    /// The failure's text.
+    /// The text of the error; nil for a success.
     fileprivate var failure: String? {
         if case .failure(let error) = self { return "\(error)" }
         return nil

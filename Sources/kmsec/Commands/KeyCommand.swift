@@ -3,22 +3,22 @@ import Foundation
 import Glibc
 import KMSecurity
 
-/// Groups what is done with keys.
+/// Groups the commands for RSA keys.
 struct KeyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "key",
-        abstract: "Make keys.",
+        abstract: "Make RSA key pairs.",
         subcommands: [KeyGenerateCommand.self]
     )
 }
 
-/// Makes a key pair.
+/// Makes an RSA key pair and its self-signed certificate.
 struct KeyGenerateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "generate",
-        abstract: "Make a key pair: ID.private.pem (PKCS#8, mode 0600), ID.public.pem (SPKI) and ID.cert.pem.",
+        abstract: "Make an RSA key pair: ID.private.pem (PKCS#8, mode 0600), ID.public.pem (SPKI) and ID.cert.pem.",
         discussion: """
-            Prints the id. No existing file is changed. Without a passphrase, the private key is stored unencrypted.
+            Prints the key id. No existing file is changed. Without a passphrase, the private key is stored unencrypted.
             """
     )
 
@@ -34,17 +34,17 @@ struct KeyGenerateCommand: ParsableCommand {
     )
     var id: CryptoKeyID?
 
-    @Option(help: "The size of the RSA modulus, 2048 to 8192.")
+    @Option(help: "The size of the RSA key in bits, 2048 to 8192.")
     var bits = 2048
 
-    @Option(help: "How many days the self-signed certificate is valid.")
+    @Option(help: "The validity of the self-signed certificate in days, 1 to 36500.")
     var days = 730
 
     @OptionGroup var passphrase: PassphraseOptions
 
     func validate() throws {
-        guard RSAPublicKey.bitCounts.contains(bits) else { throw ValidationError("--bits takes 2048 to 8192") }
-        guard (1...36_500).contains(days) else { throw ValidationError("--days takes 1 to 36500") }
+        guard RSAPublicKey.bitCounts.contains(bits) else { throw ValidationError("--bits must be 2048 to 8192") }
+        guard (1...36_500).contains(days) else { throw ValidationError("--days must be 1 to 36500") }
     }
 
     func run() throws {
@@ -79,14 +79,17 @@ struct KeyGenerateCommand: ParsableCommand {
             written.append(paths.certificate)
             try Streams.writeLine(id.text)
         } catch {
-            // All three files and a printed id, or nothing: nobody could find a pair under an id that was not printed.
+            // All or nothing: without the printed id, nobody would find the files.
             for path in written { unsafe unlink(path) }
             if isNewFolder { unsafe rmdir(out) }
             throw error
         }
     }
 
-    /// Makes the directory, unless it exists; false where it does.
+    /// Creates the directory, unless it exists.
+    ///
+    /// - Returns: Whether it was created.
+    /// - Throws: ``KMError`` `fileUnwritable`.
     private func makeFolder() throws -> Bool {
         if unsafe mkdir(out, 0o700) == 0 { return true }
         guard errno != EEXIST else { return false }

@@ -1,10 +1,10 @@
 import ArgumentParser
 
-/// Groups what is done with card numbers.
+/// Groups the commands for card numbers.
 struct PANCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "pan",
-        abstract: "Look for card numbers.",
+        abstract: "Find card numbers.",
         subcommands: [PANScanCommand.self]
     )
 }

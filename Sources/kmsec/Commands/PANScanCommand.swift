@@ -2,46 +2,48 @@ import ArgumentParser
 import Foundation
 import KMSecurity
 
-/// Finds card numbers that stand in the clear.
+/// Finds unencrypted card numbers in files and directories.
 struct PANScanCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "scan",
-        abstract: "Find card numbers that stand in the clear: text of any kind in, a line for each number out, masked.",
+        abstract: "Find unencrypted card numbers in text of any kind; write a line for each, with the number masked.",
         discussion: """
-            A line is FILE:LINE:COLUMN: NUMBER PATH. Columns count bytes, from 1. The path appears where the file, or a \
-            line of it, is a JSON object or array. Memory does not grow with the input.
+            Each line is FILE:LINE:COLUMN: NUMBER PATH. Columns count bytes, from 1. PATH is the JSONPath of the \
+            number; it appears if the file, or the line, is a JSON object or array. Memory use does not grow with the \
+            input.
 
-            A directory is scanned with the directories in it, in the order of their names. Symbolic links in it are not \
-            followed, and devices, pipes and sockets in it are not opened.
+            A directory is scanned with all its subdirectories, in the order of their names. In a directory, symbolic \
+            links are not followed, and devices, pipes and sockets are not opened.
 
-            Found are 12 to 19 digits with a right check digit and a known issuer, together or in groups as on cards, with \
-            one to three spaces, hyphens, dots, slashes, plus signs or underscores between groups. Full-width digits, \
-            escapes (JSON, URL, HTML) and UTF-16 are read. Beside letters, only numbers of 15 or 16 digits are found, and \
-            only if a letter on that side comes after F. Encoded (Base64) or encrypted data is not opened.
+            A card number has 12 to 19 digits, a correct check digit and a known issuer. The digits are together or \
+            in groups as on cards, with one to three spaces, hyphens, dots, slashes, plus signs or underscores between \
+            groups. Full-width digits, escapes (JSON, URL, HTML) and UTF-16 are decoded. Next to letters, only numbers \
+            of 15 or 16 digits are found, and only if these letters include one after F, so that hexadecimal text does \
+            not match. Base64 and encrypted data are not decoded.
 
-            Compressed files are not scanned, and reported: decompress them, as with zcat FILE | kmsec pan scan.
+            Compressed files are reported, not scanned. Use zcat FILE | kmsec pan scan.
 
-            Exit status: 0 when all was scanned and there is no number. 1 when there is one, when a file cannot be read, or \
-            when a file is compressed and --skip-compressed is not given.
+            Exit status: 0 if everything was scanned and no number was found. 1 if a number was found, if a file could \
+            not be read, or if a file is compressed and --skip-compressed is not given.
             """
     )
 
-    @Flag(help: "Write JSON: an object a line for each number, then one with the totals.")
+    @Flag(help: "Write JSON, one object per line: one for each number, then one with the totals.")
     var json = false
 
-    @Flag(help: "Find numbers of any issuer: one in ten of all numbers of 12 to 19 digits is found by chance.")
+    @Flag(help: "Accept any issuer. By chance, one in ten of all numbers of 12 to 19 digits is then found.")
     var anyIssuer = false
 
-    @Flag(help: "Count compressed files only: they are not reported one by one, and the exit status is not 1 for them.")
+    @Flag(help: "Only count compressed files: do not report each one, and do not exit with status 1 for them.")
     var skipCompressed = false
 
     @Argument(
-        help: ArgumentHelp("Files and directories; standard input when there is none, or for -.", valueName: "path"),
+        help: ArgumentHelp("Files and directories; standard input if none is given, or for -.", valueName: "path"),
         completion: .file()
     )
     var files: [String] = []
 
-    /// What was found and read, as `--json` writes it.
+    /// The totals of a scan, as `--json` writes them.
     private struct Totals: Encodable {
         var numbers = 0
         var filesWithNumbers = 0
@@ -79,7 +81,9 @@ struct PANScanCommand: ParsableCommand {
                 totals.compressed += 1
                 guard !skipCompressed else { return }
                 Terminal.progress(nil)
-                Messages.warning("\(Terminal.printable(file.name)): not scanned, compressed (\(format.name))")
+                Messages.warning(
+                    "\(Terminal.printable(file.name)): not scanned, because it is compressed (\(format.name))"
+                )
             } else {
                 totals.files += 1
             }
@@ -102,7 +106,7 @@ struct PANScanCommand: ParsableCommand {
         try Streams.write(Array(encoder.encode(["totals": totals])) + [UInt8(ascii: "\n")])
     }
 
-    /// The last line: what was found, and in how much.
+    /// Returns the last line: how many numbers were found, and how much was scanned.
     private func summary(_ totals: Totals) -> String {
         let given = totals.files + totals.unreadable
         let place =
@@ -116,7 +120,7 @@ struct PANScanCommand: ParsableCommand {
         if totals.unreadable > 0 { rest += "; \(Self.counted(totals.unreadable, "file")) could not be read" }
         if totals.compressed > 0 { rest += "; \(Self.counted(totals.compressed, "compressed file")) not scanned" }
         if totals.passedOver > 0 {
-            rest += "; \(Self.counted(totals.passedOver, "link or special file", "links or special files")) passed over"
+            rest += "; \(Self.counted(totals.passedOver, "link or special file", "links or special files")) skipped"
         }
         if totals.numbers > 0 { return "\(Self.counted(totals.numbers, "card number")) in \(place) (\(bytes))\(rest)" }
         if files.isEmpty, totals.bytes == 0, totals.files > 0 {

@@ -1,6 +1,6 @@
 import ArgumentParser
 
-/// Groups what is done with payment account references.
+/// Groups the commands for payment account references (PARs).
 struct PARCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "par",

@@ -3,11 +3,11 @@ import Foundation
 import KMPrimitives
 import KMSecurity
 
-/// Derives PARs of many PANs.
+/// Derives the PARs of many PANs, line by line.
 struct PARDeriveCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "derive",
-        abstract: "Derive PARs: a PAN a line in, its PAR a line out, in order.",
+        abstract: "Derive PARs: read one PAN per line, write one PAR per line in the same order.",
         usage: """
             kmsec par derive (--key-file <file> | --key-env <name>) [--key-version <number>]
                              [--check-value <digits>] [--prefix <prefix>] [--digits <count>]
@@ -15,46 +15,46 @@ struct PARDeriveCommand: AsyncParsableCommand {
                              [--from-line <number>] [--output <file>] [<file>]
             """,
         discussion: """
-            With --json each line is a JSON document, and the PAR takes the PAN's place, or stands beside it; every other \
-            byte stays. A line at fault is told by its number and the reason on standard error and comes out empty; the \
-            exit status is then 1. Runs on all processors, in constant memory. After a failure or Control-C the last \
-            message tells the line to go on from.
+            With --json, each line is a JSON document. The PAR replaces the PAN or, with --beside, is added after it. \
+            All other bytes stay the same. If a line has an error, its output line is empty, its number and the reason \
+            go to standard error, and the exit status is 1. The command uses all processors and constant memory. After \
+            a failure or Control-C, the last message names the line to continue from.
             """
     )
 
     @OptionGroup var key: TokenizationKeyOptions
 
     @Option(
-        help: "What PARs begin with: 2 characters for those of 27, 4 for EMVCo's of 29 (default: Q1).",
+        help: "The first characters of each PAR: 2 for PARs of 27 characters, 4 for EMVCo's of 29 (default: Q1).",
         transform: PAR.Prefix.init(_:)
     )
     var prefix = PAR.Prefix.platform
 
-    @Option(help: ArgumentHelp("How many digits a PAN must have (default: 12 to 19).", valueName: "count"))
+    @Option(help: ArgumentHelp("The number of digits that each PAN must have (default: 12 to 19).", valueName: "count"))
     var digits: Int?
 
-    @Flag(help: "Take spaces and hyphens between digits.")
+    @Flag(help: "Accept spaces and hyphens between digits.")
     var allowSeparators = false
 
-    @Flag(help: "A JSON document a line.")
+    @Flag(help: "Read one JSON document per line.")
     var json = false
 
     @Option(
         name: .customLong("field"),
-        help: ArgumentHelp("With --json: the JSONPath of a PAN; may be given several times.", valueName: "path"),
+        help: ArgumentHelp("With --json: the JSONPath of a PAN; can be repeated.", valueName: "path"),
         transform: JSONPath.init(_:)
     )
     var paths: [JSONPath] = []
 
     @Option(
         help: ArgumentHelp(
-            "With --json: keep the PAN, and add the PAR after it in a member of this name.",
+            "With --json: keep the PAN, and add the PAR after it as a member with this name.",
             valueName: "name"
         )
     )
     var beside: String?
 
-    @Option(help: ArgumentHelp("Begin at this line, the first being 1.", valueName: "number"))
+    @Option(help: ArgumentHelp("The line to start from; the first line is 1.", valueName: "number"))
     var fromLine = 1
 
     @OptionGroup var input: InputOptions
@@ -62,7 +62,7 @@ struct PARDeriveCommand: AsyncParsableCommand {
     @Option(
         name: [.customShort("o"), .long],
         help: ArgumentHelp(
-            "The output file, which must not exist (mode 0600); standard output if it is missing or -.",
+            "The output file (mode 0600), which must not exist; standard output if omitted or -.",
             valueName: "file"
         ),
         completion: .file()
@@ -71,12 +71,12 @@ struct PARDeriveCommand: AsyncParsableCommand {
 
     func validate() throws {
         guard json == !paths.isEmpty else {
-            throw ValidationError(json ? "--json takes --field PATH, the PAN's place" : "--field goes with --json")
+            throw ValidationError(json ? "--json requires --field PATH, the path of a PAN" : "--field requires --json")
         }
-        guard json || beside == nil else { throw ValidationError("--beside goes with --json") }
-        guard beside != "" else { throw ValidationError("--beside takes the name of a member") }
-        guard fromLine > 0 else { throw ValidationError("--from-line takes 1 or more") }
-        if let digits, !PAN.digitCounts.contains(digits) { throw ValidationError("--digits takes 12 to 19") }
+        guard json || beside == nil else { throw ValidationError("--beside requires --json") }
+        guard beside != "" else { throw ValidationError("--beside must be the name of a member; it is empty") }
+        guard fromLine > 0 else { throw ValidationError("--from-line must be 1 or more") }
+        if let digits, !PAN.digitCounts.contains(digits) { throw ValidationError("--digits must be 12 to 19") }
         do {
             _ = try json ? PANPlaces(paths, beside: beside) : nil
         } catch let error as KMError {
@@ -113,7 +113,7 @@ struct PARDeriveCommand: AsyncParsableCommand {
                 let last = summary.lastLine
                 let other = file == nil ? "" : " and another output file"
                 let next = "--from-line \(last + 1)\(other)"
-                Messages.hint("the output ends with line \(last) of the input; go on with \(next)")
+                Messages.hint("the output ends with line \(last) of the input; continue with \(next)")
             }
             throw ExitCode.failure
         }

@@ -2,7 +2,7 @@ import ArgumentParser
 import Glibc
 import KMSecurity
 
-/// Groups what is done with tokenization keys.
+/// Groups the commands for tokenization keys.
 struct PARKeyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "key",
@@ -17,12 +17,12 @@ struct PARKeyGenerateCommand: ParsableCommand {
         commandName: "generate",
         abstract: "Make a tokenization key: a new file (mode 0600) of 64 random hexadecimal digits.",
         discussion: """
-            Prints its key check value as version 1. The digits are the key as they stand, 64 bytes of 256 bits. Keep it \
-            for as long as there are cards: under another key every PAR is another.
+            Prints the key check value for version 1. The key is the digits themselves: 64 bytes that hold 256 random \
+            bits. Keep the file as long as the cards exist: a different key gives a different PAR for every card.
             """
     )
 
-    @Option(help: ArgumentHelp("The file, which must not be there.", valueName: "file"), completion: .file())
+    @Option(help: ArgumentHelp("The new file, which must not exist.", valueName: "file"), completion: .file())
     var out: String
 
     func run() throws {
@@ -47,7 +47,7 @@ struct PARKeyGenerateCommand: ParsableCommand {
     }
 }
 
-/// Shows by what two sites tell that they hold the same key.
+/// Prints the check value of a tokenization key, by which two sites can compare their keys.
 struct PARKeyCheckCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check",
@@ -57,7 +57,7 @@ struct PARKeyCheckCommand: ParsableCommand {
                                 [--check-value <digits>]
             """,
         discussion:
-            "Sites that see the same digits hold the same key in the same version. They tell nothing of the key."
+            "Two sites that see the same digits have the same key and version. The digits do not reveal the key."
     )
 
     @OptionGroup var key: TokenizationKeyOptions

@@ -4,11 +4,11 @@ internal import KMDiagnosis
 import KMPrimitives
 import KMSecurity
 
-/// Makes a whole request.
+/// Makes a complete request: URL, headers, token and body.
 struct RequestCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "request",
-        abstract: "Make a whole request: parameters in; the signed and encrypted request out, ready to send.",
+        abstract: "Make a complete request: read parameters, write a signed and encrypted request, ready to send.",
         usage: """
             kmsec request (--url <url> | --base-url <url> [--path <path>])
                           --asp-id <asp-id> (--access-key <access-key> | --callback)
@@ -20,19 +20,19 @@ struct RequestCommand: ParsableCommand {
                           [--format <format>] [--body-file <file>] [--output <file>] [<file>]
             """,
         discussion: """
-            Writes a curl command for a POSIX shell, an HTTP/1.1 message for nc or openssl s_client, or JSON. None of them \
-            holds the secret key. Send the request within minutes: servers reject old and repeated ones. A GET and a \
-            DELETE have no body: they read no input, and their token is that of an empty body.
+            Writes a curl command for a POSIX shell, an HTTP/1.1 message for nc or openssl s_client, or JSON. The \
+            output does not contain the secret key. Send the request within minutes: servers reject old and repeated \
+            requests. GET and DELETE requests have no body: no input is read, and the token is made for an empty body.
             """
     )
 
-    @Option(help: "The whole URL.")
+    @Option(help: "The URL of the request.")
     var url: String?
 
-    @Option(help: ArgumentHelp("The URL of the API, such as https://HOST/open-api.", valueName: "url"))
+    @Option(help: ArgumentHelp("The base URL of the API, such as https://HOST/open-api.", valueName: "url"))
     var baseURL: String?
 
-    @Option(help: "With --base-url: the endpoint's path (default: \(Self.documentedPath)).")
+    @Option(help: "With --base-url: the path of the endpoint (default: \(Self.documentedPath)).")
     var path: String?
 
     @Option(help: "The HTTP method.")
@@ -41,10 +41,10 @@ struct RequestCommand: ParsableCommand {
     @Option(name: .customLong("asp-id"), help: "X-KM-User-AspId, 15 characters.", transform: AspID.init(_:))
     var aspID: AspID
 
-    @Option(help: "X-KM-Access-Key, 40 characters: the name of the secret key.", transform: AccessKey.init(_:))
+    @Option(help: "X-KM-Access-Key, 40 characters: it identifies the secret key.", transform: AccessKey.init(_:))
     var accessKey: AccessKey?
 
-    @Flag(help: "Make a callback, the platform's call to a service provider. It has no access key.")
+    @Flag(help: "Make a callback: a call from the platform to a service provider, without an access key.")
     var callback = false
 
     @OptionGroup var secret: SecretOptions
@@ -59,23 +59,23 @@ struct RequestCommand: ParsableCommand {
     var to: String?
 
     @Option(
-        help: "X-KM-Crypto-Key-Id, 32 characters. With --plain it names the key for the response.",
+        help: "X-KM-Crypto-Key-Id, 32 characters. With --plain, it names the key for the response.",
         transform: CryptoKeyID.init(_:)
     )
     var keyID: CryptoKeyID?
 
     @OptionGroup var fields: FieldPathOptions
 
-    @Flag(help: "Send the parameters as they are.")
+    @Flag(help: "Send the parameters unencrypted.")
     var plain = false
 
     @Option(help: "The wire profile: the form of the token and of the encryption.")
     var profile = WireProfile.documented
 
-    @Option(help: "The content encryption (default: A256GCM as documented, A128GCM as gateway).")
+    @Option(help: "The content encryption algorithm (default: A256GCM for documented, A128GCM for gateway).")
     var enc: ContentEncryptionAlgorithm?
 
-    @Flag(help: "Encrypt to a certificate outside its validity too.")
+    @Flag(help: "Accept a certificate that has expired or is not valid yet.")
     var anyTime = false
 
     @OptionGroup var times: TimeOptions
@@ -86,12 +86,12 @@ struct RequestCommand: ParsableCommand {
     )
     var correlationID: CorrelationID?
 
-    @Option(help: "The form of the output: a curl command, an HTTP message, or JSON.")
+    @Option(help: "The output format: a curl command, an HTTP message or JSON.")
     var format = PreparedRequest.Format.curl
 
     @Option(
         help: ArgumentHelp(
-            "With --format curl: write the body to this new file (mode 0600), and have curl send it from there.",
+            "With --format curl: write the body to this new file (mode 0600), which curl then sends.",
             valueName: "file"
         ),
         completion: .file()
@@ -106,9 +106,9 @@ struct RequestCommand: ParsableCommand {
 
     func validate() throws {
         guard (url == nil) != (baseURL == nil) else {
-            throw ValidationError("give the URL by --url URL, or by --base-url URL and --path PATH")
+            throw ValidationError("give either --url URL, or --base-url URL and optionally --path PATH")
         }
-        guard path == nil || baseURL != nil else { throw ValidationError("--path goes with --base-url") }
+        guard path == nil || baseURL != nil else { throw ValidationError("--path requires --base-url") }
         do {
             _ = try target()
         } catch let error as KMError {
@@ -116,22 +116,24 @@ struct RequestCommand: ParsableCommand {
         }
         guard callback == (accessKey == nil) else {
             throw ValidationError(
-                callback ? "--callback has no --access-key" : "give --access-key KEY, or --callback for a callback"
+                callback
+                    ? "--callback cannot be used with --access-key"
+                    : "give --access-key KEY, or --callback for a callback"
             )
         }
         try validateProtection()
         guard let bodyFile else { return }
         guard format == .curl, method.hasBody else {
-            throw ValidationError("--body-file goes with --format curl and a method that has a body")
+            throw ValidationError("--body-file requires --format curl and a method that has a body")
         }
         let files = [bodyFile, output.output].compactMap { file in
             file.map { URL(filePath: $0).standardizedFileURL.resolvingSymlinksInPath() }
         }
         guard files.count < 2 || output.output == "-" || files[0] != files[1] else {
-            throw ValidationError("--body-file and --output must be two files")
+            throw ValidationError("--body-file and --output must be different files")
         }
         guard !bodyFile.isEmpty, !bodyFile.contains("\n"), ShellWord.canHold(bodyFile) else {
-            throw ValidationError("--body-file takes a name without control characters")
+            throw ValidationError("--body-file must be a file name without control characters")
         }
     }
 
@@ -144,12 +146,12 @@ struct RequestCommand: ParsableCommand {
         }
         guard !plain else {
             guard to == nil, fields.paths.isEmpty else {
-                throw ValidationError("--plain goes without --to and --field")
+                throw ValidationError("--plain cannot be used with --to or --field")
             }
             return
         }
         guard to != nil, keyID != nil else {
-            throw ValidationError("give --to CERTIFICATE and --key-id ID to encrypt, or --plain to send in the clear")
+            throw ValidationError("give --to CERTIFICATE and --key-id ID to encrypt, or --plain to send unencrypted")
         }
     }
 
@@ -176,7 +178,7 @@ struct RequestCommand: ParsableCommand {
         )
         let request = PreparedRequest(method, target, sealed)
         if !fields.paths.isEmpty, sealed.body == parameters {
-            Messages.warning("no --field matched anything: the body is not encrypted")
+            Messages.warning("no --field path matches: the body is not encrypted")
         }
         warn(of: request, stamp)
         switch format {
@@ -193,25 +195,28 @@ struct RequestCommand: ParsableCommand {
     private func writeCurlCommand(_ request: PreparedRequest) throws {
         guard let bodyFile else { return try output.write(Array(request.curlCommand(bodyFile: nil).utf8)) }
         try writeNewFile(request.body.span, path: bodyFile, mode: 0o600)
-        // curl takes - for standard input.
+        // For `-`, curl would read standard input.
         let name = bodyFile == "-" ? "./-" : bodyFile
         try output.write(Array(request.curlCommand(bodyFile: name).utf8))
     }
 
-    /// Warns of card numbers that others will see, and of a correlation id that a server will reject.
+    /// Warns about card numbers that others will see, and about a correlation id that a server will reject.
     private func warn(of request: PreparedRequest, _ stamp: RequestStamp) {
         if let finding = PANScanner.findings(in: request.body.span).first {
             let place = finding.jsonPath.map { " at \($0)" } ?? ""
-            let cure = plain ? "leave out --plain, and give --to and --key-id" : "name its field by --field too"
-            Messages.warning("the body holds a card number in the clear\(place): \(finding.masked)")
+            let cure = plain ? "leave out --plain and give --to and --key-id" : "also give its path with --field"
+            Messages.warning("the body contains an unencrypted card number\(place): \(finding.masked)")
             Messages.hint("to encrypt it, \(cure)")
         }
         if let finding = PANScanner.findings(in: Array(request.url.text.utf8).span).first {
-            Messages.warning("the URL holds a card number, which servers and proxies log: \(finding.masked)")
+            Messages.warning("the URL contains a card number, and servers and proxies log URLs: \(finding.masked)")
         }
         if abs(stamp.correlationLead) > 300 {
             Messages.warning(
-                "the correlation id's time is \(abs(stamp.correlationLead)) s from the request's; a server allows 300 s"
+                """
+                the time of the correlation id differs by \(abs(stamp.correlationLead)) s from the request's; a server \
+                accepts at most 300 s
+                """
             )
         }
     }

@@ -2,61 +2,66 @@ import ArgumentParser
 import Foundation
 import KMSecurity
 
-/// Measures.
+/// Measures the operations of the library.
 struct SpeedCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "speed",
-        abstract: "Measure each operation beside the same work as a bare OpenSSL loop.",
+        abstract: "Measure each operation and compare it with a reference, such as a bare OpenSSL loop.",
         discussion: """
-            Operations: \(SpeedOperations.names.joined(separator: ", ")). RSA 2048, A256GCM, parameters of \
-            \(DemoParties.requestParameters.count) bytes (three fields at field level), tokens over 600 bytes, a document \
-            of a megabyte. The loop has every key, algorithm and context prepared; field level is measured beside message \
-            level, and what the data-key cache saves beside decryption without it. What is measured and what it is \
-            measured against run by turns. Use a release build: swift run -c release kmsec speed.
+            Operations: \(SpeedOperations.names.joined(separator: ", ")). They use RSA 2048, A256GCM, parameters of \
+            \(DemoParties.requestParameters.count) bytes (three fields at field level), tokens for 600 bytes, and a \
+            JSON document of one megabyte. The OpenSSL loop prepares all keys, algorithms and contexts in advance. \
+            Operations at field level are compared with message level, and operations with the data-key cache with \
+            decryption without it. Operation and reference run alternately. Use a release build: swift run -c release \
+            kmsec speed.
             """
     )
 
     @Flag(help: "Write JSON.")
     var json = false
 
-    @Option(help: "How many seconds each operation takes.")
+    @Option(help: "The time for each operation, in seconds.")
     var seconds = 3.0
 
-    @Option(help: ArgumentHelp("How many bytes of parameters there are, at least.", valueName: "count"))
+    @Option(help: ArgumentHelp("The minimum size of the parameters, in bytes.", valueName: "count"))
     var bytes = DemoParties.requestParameters.count
 
     @Option(
         help: ArgumentHelp(
-            "How many threads run an operation at once; with 2 or more it is measured beside itself by one.",
+            "The number of threads; with 2 or more, each operation is compared with itself on one thread.",
             valueName: "count"
         )
     )
     var threads = 1
 
     @Argument(
-        help: ArgumentHelp("The operations (default: all).", valueName: "operation"),
+        help: ArgumentHelp("The operations to measure (default: all).", valueName: "operation"),
         completion: .list(SpeedOperations.names)
     )
     var operations: [String] = []
 
     func validate() throws {
-        guard seconds > 0, seconds <= 3600 else { throw ValidationError("--seconds takes more than 0, to 3600") }
-        guard (0...32 << 20).contains(bytes) else { throw ValidationError("--bytes takes 0 to 33554432") }
-        guard (1...256).contains(threads) else { throw ValidationError("--threads takes 1 to 256") }
+        guard seconds > 0, seconds <= 3600 else {
+            throw ValidationError("--seconds must be more than 0 and at most 3600")
+        }
+        guard (0...32 << 20).contains(bytes) else { throw ValidationError("--bytes must be 0 to 33554432") }
+        guard (1...256).contains(threads) else { throw ValidationError("--threads must be 1 to 256") }
         if let unknown = operations.first(where: { !SpeedOperations.names.contains($0) }) {
-            throw ValidationError("no operation \(unknown); there are \(SpeedOperations.names.joined(separator: ", "))")
+            throw ValidationError(
+                "unknown operation \(unknown); expected one of \(SpeedOperations.names.joined(separator: ", "))"
+            )
         }
     }
 
     func run() throws {
         #if DEBUG
-            Messages.warning("this is a debug build; its figures say nothing")
+            Messages.warning("this is a debug build, so the figures are meaningless; use a release build")
         #endif
         let prepared = try SpeedOperations(byteCount: bytes)
         var measurements: [SpeedMeasurement] = []
         if !json {
             try Streams.writeLine(Version.openSSL)
-            try Streams.writeLine(row("operation", "us/call", "beside us", "ratio", "quartiles", "beside"))
+            try Streams.writeLine(row("operation", "us/call", "ref us/call", "ratio", "quartiles", "reference"))
         }
         for name in operations.isEmpty ? SpeedOperations.names : operations {
             let operation = try prepared.operation(name)

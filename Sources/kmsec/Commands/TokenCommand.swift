@@ -1,6 +1,6 @@
 import ArgumentParser
 
-/// Groups what is done with tokens.
+/// Groups the commands for tokens.
 struct TokenCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "token",

@@ -3,20 +3,20 @@ internal import KMDiagnosis
 import KMPrimitives
 import KMSecurity
 
-/// Tells why a token does not verify.
+/// Finds out why a token does not verify.
 struct TokenExplainCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "explain",
-        abstract: "Tell why a token does not verify: the bytes as received in; the cause and what to change out.",
+        abstract: "Explain why a token does not verify: read the body as received, write the cause and what to change.",
         usage: """
             kmsec token explain (--secret-file <file> | --secret-env <name>) --token <token>
                                 [--plaintext <file>] [<file>]
             """,
         discussion: """
-            Tries the mistakes that clients are known to make: line ends, byte order marks, JSON written anew, other \
-            encodings of the MAC, the secret read otherwise, the time signed too; with --plaintext, the parameters signed \
-            before they were encrypted. Exit status 0 when the token verifies, 1 \
-            when it does not, whether the cause is known or not.
+            Tries known mistakes of clients: changed line ends, byte order marks, reformatted JSON, other encodings of \
+            the MAC, a secret key that was read differently, and the time included in the MAC. With --plaintext, it \
+            also tries the parameters signed before encryption. Exit status: 0 if the token verifies, 1 if it does \
+            not, even if the cause is found.
             """
     )
 
@@ -27,7 +27,7 @@ struct TokenExplainCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "The parameters before encryption: tells whether they were signed instead of the encrypted body.",
+            "The parameters before encryption, to check whether they were signed instead of the body.",
             valueName: "file"
         ),
         completion: .file()
@@ -46,7 +46,7 @@ struct TokenExplainCommand: ParsableCommand {
         )
         try Streams.writeLine("\(found.cause): \(found.advice)")
         if found == .unknown, plaintext == nil, (try? JWEInput.isEncrypted(body)) == true {
-            Messages.hint("--plaintext FILE, with the parameters, tells whether they were signed before encryption")
+            Messages.hint("give --plaintext FILE with the parameters to check whether they were signed by mistake")
         }
         guard found == .verifies else { throw ExitCode.failure }
     }

@@ -2,11 +2,11 @@ import ArgumentParser
 import Foundation
 import KMSecurity
 
-/// Makes a token.
+/// Makes the token of a body.
 struct TokenSignCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "sign",
-        abstract: "Make the token of a body: the bytes as sent in, the token out.",
+        abstract: "Make the token of a body: read the body exactly as sent, write the token.",
         usage: """
             kmsec token sign (--secret-file <file> | --secret-env <name>)
                              [--profile <profile>] [--zone <zone>] [--time <digits>]
@@ -16,7 +16,7 @@ struct TokenSignCommand: ParsableCommand {
 
     @OptionGroup var secret: SecretOptions
 
-    @Option(help: "The dialect: a token of 66 characters as documented, 67 as gateway.")
+    @Option(help: "The wire profile: the token has 66 characters for documented, 67 for gateway.")
     var profile = WireProfile.documented
 
     @OptionGroup var times: TimeOptions

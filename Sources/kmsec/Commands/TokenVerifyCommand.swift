@@ -2,11 +2,11 @@ import ArgumentParser
 import Foundation
 import KMSecurity
 
-/// Checks a token.
+/// Verifies the token of a body.
 struct TokenVerifyCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify",
-        abstract: "Check a token against a body: the bytes as received in; says why it does not verify.",
+        abstract: "Verify the token of a body: read the body exactly as received, write whether the token is valid.",
         usage: """
             kmsec token verify (--secret-file <file> | --secret-env <name>) --token <token>
                                [--zone <zone>] [--tolerance <seconds>] [--any-time] [<file>]
@@ -18,19 +18,21 @@ struct TokenVerifyCommand: ParsableCommand {
     @Option(help: "The value of X-KM-Tran-Token.")
     var token: String
 
-    @Option(help: "The zone of the token's time.")
+    @Option(help: "The time zone of the token's time.")
     var zone = TimeZoneCode.utc
 
-    @Option(help: ArgumentHelp("How many seconds the token's time may be off, either way.", valueName: "seconds"))
+    @Option(
+        help: ArgumentHelp("The largest accepted difference between the token's time and now.", valueName: "seconds")
+    )
     var tolerance = 300.0
 
-    @Flag(help: "Take any time: check the MAC alone.")
+    @Flag(help: "Accept any time: check only the MAC.")
     var anyTime = false
 
     @OptionGroup var input: InputOptions
 
     func validate() throws {
-        guard tolerance >= 0, tolerance.isFinite else { throw ValidationError("--tolerance takes 0 seconds or more") }
+        guard tolerance >= 0, tolerance.isFinite else { throw ValidationError("--tolerance must be 0 seconds or more") }
     }
 
     func run() throws {
@@ -40,6 +42,6 @@ struct TokenVerifyCommand: ParsableCommand {
         )
         let token = try TranToken(token)
         try verifier.verify(token, body: input.readSignedBody(), timeZone: zone, at: .now)
-        try Streams.writeLine("valid, of \(token.timeDigits) \(zone)")
+        try Streams.writeLine("valid, signed at \(token.timeDigits) \(zone)")
     }
 }

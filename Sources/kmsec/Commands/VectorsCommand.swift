@@ -2,7 +2,7 @@ import ArgumentParser
 import KMSecurity
 import KMVectors
 
-/// Groups what is done with test vectors.
+/// Groups the commands for test vectors.
 struct VectorsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "vectors",
@@ -11,18 +11,18 @@ struct VectorsCommand: ParsableCommand {
     )
 }
 
-/// Runs vector files.
+/// Runs test vectors.
 struct VectorsRunCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "run",
-        abstract: "Run vector files, or folders of them: the project's own, and Wycheproof's as they are.",
+        abstract: "Run test vectors from files and folders: the project's own, or unchanged ones of Wycheproof.",
         discussion: """
-            Each file's failures follow its line; with --skips the tests that were left out, and why. The last line is \
-            N passed, N failed, N skipped.
+            Writes a line for each file, then its failed tests and, with --skips, its skipped tests with the reason. \
+            The last line is: N passed, N failed, N skipped.
             """
     )
 
-    @Flag(help: "List what was skipped, with the reason.")
+    @Flag(help: "List each skipped test with the reason.")
     var skips = false
 
     @Argument(help: ArgumentHelp("Files and folders.", valueName: "path"), completion: .file())
@@ -30,7 +30,7 @@ struct VectorsRunCommand: ParsableCommand {
 
     func run() throws {
         let files = try paths.flatMap(VectorRunner.files(at:))
-        guard !files.isEmpty else { throw KMError(.vectorsUnreadable, "no vector files there") }
+        guard !files.isEmpty else { throw KMError(.vectorsUnreadable, "found no vector files at the given paths") }
         let runner = VectorRunner()
         var totals = (passed: 0, failed: 0, skipped: 0)
         for file in files {

@@ -4,30 +4,30 @@ import KMPrimitives
 import KMSecurity
 import KMVectors
 
-/// Makes vector files.
+/// Makes test vectors from a seed.
 struct VectorsGenerateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "generate",
-        abstract: "Make vector files, one an operation: what is sent, and what arrives, right or damaged.",
+        abstract: "Make test vectors, one file per operation: valid messages and damaged copies of them.",
         discussion: """
-            The same seed gives the same files, on any machine; the default one gives those of Vectors/generated. \
-            Another one gives vectors that a runner has not seen. Writes a line for each file: its path and its number \
-            of tests.
+            The same seed gives the same files on any machine. The default seed gives the files in Vectors/generated. \
+            Another seed gives vectors that no runner has seen before. Writes a line for each file: its path and its \
+            number of tests.
             """
     )
 
-    @Option(help: ArgumentHelp("The folder, which must be there.", valueName: "directory"), completion: .directory)
+    @Option(help: ArgumentHelp("The output folder, which must exist.", valueName: "directory"), completion: .directory)
     var out: String
 
-    @Option(help: ArgumentHelp("Any text.", valueName: "text"))
+    @Option(help: ArgumentHelp("The seed, any text.", valueName: "text"))
     var seed = VectorGenerator.defaultSeed
 
-    @Flag(help: "Write over files that are there.")
+    @Flag(help: "Replace existing files.")
     var overwrite = false
 
     func run() throws {
         let paths = VectorGenerator.fileNames.map { "\(out)/\($0)" }
-        // Generation takes seconds: find out first whether the files can be written.
+        // Generation takes seconds, so check first whether the files can be written.
         var isDirectory = ObjCBool(false)
         guard unsafe FileManager.default.fileExists(atPath: out, isDirectory: &isDirectory), isDirectory.boolValue
         else {

@@ -2,7 +2,7 @@ import Foundation
 import HTTPTypes
 import KMSecurity
 
-/// The documented call from end to end in one process, and four that are refused.
+/// Runs the documented call with client and server in one process, then five requests that the server rejects.
 struct Demo {
     private let parties: DemoParties
     private let profile: WireProfile
@@ -12,9 +12,11 @@ struct Demo {
         parties = try DemoParties(profile: profile)
     }
 
-    /// Runs it.
+    /// Runs the demo.
     ///
-    /// - Throws: `demoFailed` when something arrives changed, or passes that must be refused.
+    /// - Returns: Everything that was sent and received.
+    /// - Throws: ``KMError`` `demoFailed` if parameters arrive changed or the server accepts a request that it must
+    ///   reject.
     func run() async throws -> DemoReport {
         let whole = try await exchange(.waitingPhysicalCards)
         let byField = try await exchange(.waitingPhysicalCardsByField)
@@ -38,7 +40,7 @@ struct Demo {
         let reply = try parties.server.seal(answer, answering: call, policy: policy)
         let response = try client.open(reply.headers, reply.body, answering: request, policy: policy)
         guard call.parameters == DemoParties.requestParameters, response.parameters == answer else {
-            throw KMError(.demoFailed, "parameters arrived changed")
+            throw KMError(.demoFailed, "the parameters arrived changed")
         }
         return (
             message(DemoParties.requestParameters, request.headers, request.body, call.parameters),
@@ -68,7 +70,7 @@ struct Demo {
             protection: .message
         )
         let unknown = try parties.client(keyID: CryptoKeyID.random()).seal(parameters, protection: .message)
-        // Who changes the ciphertext and can sign again is an insider, or a fault on the sender's side.
+        // Only an insider, or a fault on the sender's side, can change the ciphertext and sign it again.
         let forged = changed(request.body)
         let stamp = try RequestStamp(timeDigits: request.requestHeaders.token.timeDigits, timeZone: .kst)
         var forgedHeaders = request.headers
@@ -76,13 +78,13 @@ struct Demo {
         return [
             try await refusal("the same request again", request.headers, request.body, .replayed),
             try await refusal("a changed body", request.headers, changed(request.body), .tokenMismatch),
-            try await refusal("a token of ten minutes ago", late.headers, late.body, .tokenStale),
+            try await refusal("a token that is ten minutes old", late.headers, late.body, .tokenStale),
             try await refusal("an unknown key id", unknown.headers, unknown.body, .keyUnknown),
-            try await refusal("a changed ciphertext, signed anew", forgedHeaders, forged, .authenticationFailed),
+            try await refusal("a changed ciphertext, signed again", forgedHeaders, forged, .authenticationFailed),
         ]
     }
 
-    /// `body` with one character of its ciphertext changed.
+    /// Returns `body` with one character of its ciphertext changed.
     private func changed(_ body: [UInt8]) -> [UInt8] {
         var body = body
         let place = body.count - 40
@@ -107,11 +109,11 @@ struct Demo {
                 reply: String(decoding: reply.body, as: UTF8.self)
             )
         }
-        throw KMError(.demoFailed, "\(attempt) was not refused")
+        throw KMError(.demoFailed, "the server accepted \(attempt); it must reject it")
     }
 }
 
 extension KMError.Code {
-    /// The demo did not go as it must.
+    /// The demo did not have the expected result.
     static let demoFailed = Self("demoFailed")
 }

@@ -1,9 +1,9 @@
 import Foundation
 import KMSecurity
 
-/// Both ends of the demo's call, with throw-away keys and secrets.
+/// The client and the server of the demo, with temporary keys and secrets.
 struct DemoParties {
-    /// The documented call.
+    /// The path of the documented endpoint.
     static let path = "/open-api/api/v1/issued-cards/pre-issue/waiting/physical"
 
     private static let aspID = "000170000000000"
@@ -11,9 +11,9 @@ struct DemoParties {
     let keyID: CryptoKeyID
     let secretKey: SecretKey
     let server: ServerSecurity
-    /// The server's, for the PARs of its cards.
+    /// The server's tokenizer, which derives the PARs of its cards.
     let tokenizer: PARTokenizer
-    /// What the client's credentials are made of, to make others that are wrong in one place.
+    /// The parts of the client's credentials, kept to make clients with one wrong setting.
     private let accessKey: AccessKey
     private let serverPair: RSAPrivateKey
     private let clientPair: RSAPrivateKey
@@ -48,7 +48,13 @@ struct DemoParties {
         )
     }
 
-    /// The client, with another clock or another key id where a refusal is to be shown.
+    /// Creates a client.
+    ///
+    /// - Parameters:
+    ///   - keyID: The key id; nil for the right one. The server rejects any other.
+    ///   - clock: The clock of the client. The server rejects requests with a time that is too old or too new.
+    /// - Returns: The client.
+    /// - Throws: ``KMError``.
     func client(keyID: CryptoKeyID? = nil, clock: @escaping WallClock = { Date() }) throws -> ClientSecurity {
         let key = try CryptoKey(
             id: keyID ?? self.keyID,
@@ -67,18 +73,20 @@ struct DemoParties {
         )
     }
 
-    /// The member and the card of the platform's sandbox.
+    /// The parameters of the request, with the member and the card of the platform's sandbox.
     static let requestParameters = Array(
         """
         {"userId":50000104652,"physicalCardNo":"9491339401250765","physicalCardExpDate":"3108","physicalCardCVC":"211"}
         """.utf8
     )
 
-    /// The answer to the documented request: the PAR is that of the card which was asked about.
+    /// Makes the response to the documented request, with the PAR of the requested card.
     ///
-    /// - Throws: ``KMError`` when the request names no card, or OpenSSL fails.
+    /// - Parameter request: The parameters of the request.
+    /// - Returns: The parameters of the response.
+    /// - Throws: ``KMError`` if the request contains no card number or OpenSSL fails.
     func answer(_ request: [UInt8]) throws -> [UInt8] {
-        /// What the answer takes of the request.
+        /// The part of the request that the response needs.
         struct Request: Decodable {
             let physicalCardNo: PAN
         }
@@ -86,9 +94,10 @@ struct DemoParties {
         return Self.answer(par: try tokenizer.par(for: card))
     }
 
-    /// An answer of the documented shape.
+    /// Makes a response of the documented shape.
     ///
-    /// The mobile twin's number belongs to no issuer (its BIN begins with 9999); it shares the PAR of the card.
+    /// The number of the mobile card belongs to no issuer (its BIN begins with 9999). It shares the PAR of the physical
+    /// card.
     static func answer(par: PAR) -> [UInt8] {
         Array(
             (#"{"response":{"code":"000_000","message":"Success."},"issuedCardList":[{"#

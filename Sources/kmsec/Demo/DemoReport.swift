@@ -1,26 +1,26 @@
 import HTTPTypes
 import KMSecurity
 
-/// What happened in a demo, as `--json` writes it.
+/// The result of a demo, as `--json` writes it.
 struct DemoReport: Encodable {
     /// One direction of a call.
     struct Message: Encodable {
-        /// The parameters in the clear, as the sender has them.
+        /// The unencrypted parameters that the sender has.
         let parameters: String
         let headers: [String: String]
-        /// What goes over the wire.
+        /// The body that is sent.
         let body: String
-        /// The parameters as the receiver has them, decrypted.
+        /// The parameters that the receiver has after decryption.
         let received: String
     }
 
-    /// A request that was changed, and what became of it.
+    /// A changed or repeated request, and how the server rejected it.
     struct Refusal: Encodable {
         let attempt: String
-        /// The error's code, for the receiver's own engineers.
+        /// The error code, for the receiver's engineers only.
         let code: String
         let detail: String
-        /// What the sender is told.
+        /// The body of the response to the sender.
         let reply: String
     }
 
@@ -36,7 +36,7 @@ struct DemoReport: Encodable {
 }
 
 extension HTTPFields {
-    /// Names and values, for a report.
+    /// The header values by name; several values of a header are joined by commas.
     var dictionary: [String: String] {
         Dictionary(map { ($0.name.rawName, $0.value) }) { "\($0), \($1)" }
     }

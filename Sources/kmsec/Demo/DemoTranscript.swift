@@ -1,33 +1,33 @@
 import HTTPTypes
 import KMSecurity
 
-/// A demo's report as text for a person.
+/// The report of a demo as text for people.
 struct DemoTranscript {
     private var text = ""
     private let showsColor: Bool
 
     init(_ report: DemoReport, showsColor: Bool) {
         self.showsColor = showsColor
-        heading("1. The client seals its parameters and sends (profile \(report.profile))")
+        heading("1. The client encrypts and signs its parameters and sends the request (profile \(report.profile))")
         item("parameters", report.request.parameters)
         wire("\(report.method) \(report.path)")
         message(report.request)
-        heading("2. The server checks headers, token and freshness, and decrypts")
+        heading("2. The server checks headers, token and time, and decrypts")
         item("parameters", report.request.received)
-        heading("3. It answers, encrypted to the client")
+        heading("3. The server sends a response, encrypted to the client")
         message(report.response)
-        heading("4. The client opens the answer")
+        heading("4. The client decrypts the response")
         item("parameters", report.response.received)
-        heading("5. What the server refuses")
+        heading("5. Requests that the server rejects")
         for refusal in report.refusals {
             let reason = refusal.detail.isEmpty ? "" : ": \(refusal.detail)"
-            text += "   \(style("31", "refused"))  \(refusal.attempt)\n"
-            text += "            \(style("2", "\(refusal.code)\(reason)"))\n"
+            text += "   \(style("31", "rejected"))  \(refusal.attempt)\n"
+            text += "             \(style("2", "\(refusal.code)\(reason)"))\n"
         }
         if let reply = report.refusals.first?.reply {
-            text += "   Each sender is told the same: HTTP 400 \(reply)\n"
+            text += "   Every sender gets the same response: HTTP 400 \(reply)\n"
         }
-        heading("6. The same call at field level: card data encrypted in place, the rest to be routed and logged")
+        heading("6. The same call at field level: only card data is encrypted, so others can route and log the rest")
         wire(Self.shortenedValues(report.fieldRequest.body))
         item("parameters", report.fieldRequest.received)
         wire(Self.shortenedValues(report.fieldResponse.body))
@@ -37,7 +37,9 @@ struct DemoTranscript {
     /// The text, with a newline at its end.
     var description: String { text }
 
-    /// A body whose JWEs, which all begin like `{"`, are cut short.
+    /// Returns a body with its JWEs shortened.
+    ///
+    /// They all begin with `eyJ`, which is `{"` in base64url.
     private static func shortenedValues(_ body: String) -> String {
         body.split(separator: "\"", omittingEmptySubsequences: false)
             .map { $0.hasPrefix("eyJ") ? "\($0.prefix(12))…" : $0 }

@@ -1,14 +1,16 @@
 import KMPrimitives
 import KMSecurity
 
-/// The mark that some editors put before a text's first line.
+/// The byte order mark, which some editors write before the first line of a text.
 enum ByteOrderMark {
-    /// Rejects a line that begins with one, by its name: no editor shows it.
+    /// Rejects a line that begins with a byte order mark.
+    ///
+    /// The error names the mark, because editors do not show it.
     ///
     /// - Parameters:
     ///   - line: A line of text.
-    ///   - code: What is wrong with a line that has one.
-    /// - Throws: ``KMError`` of that code.
+    ///   - code: The code of the error.
+    /// - Throws: ``KMError`` with that code.
     static func check(_ line: Span<UInt8>, _ code: KMError.Code) throws {
         guard line.count > 1, line[0] >= 0xEF else { return }
         if line.count > 2, line[0] == 0xEF, line[1] == 0xBB, line[2] == 0xBF {

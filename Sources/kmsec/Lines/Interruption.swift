@@ -1,31 +1,32 @@
 import Glibc
 import Synchronization
 
-/// Whether the user asked to stop, by Control-C or `kill`.
+/// Notices Control-C and `kill` (SIGINT and SIGTERM), so that long commands can stop between lines.
 enum Interruption {
     private static let asked = Atomic<Bool>(false)
-    /// A pipe whose other end the signal writes to: who waits for input, on whatever thread, wakes up.
+    /// A pipe that the signal handler writes to, so that a thread that waits for input wakes up.
     private static let wakePipe: (read: Int32, write: Int32) = {
         var ends: InlineArray<2, Int32> = [-1, -1]
         var span = ends.mutableSpan
         let made = unsafe span.withUnsafeMutableBufferPointer { unsafe pipe($0.baseAddress) }
         guard made == 0 else { return (-1, -1) }
-        // Where a standard stream is closed, the pipe must not take its number.
+        // If a standard stream is closed, the pipe must not get its number.
         let moved = (read: fcntl(ends[0], F_DUPFD_CLOEXEC, 3), write: fcntl(ends[1], F_DUPFD_CLOEXEC, 3))
         close(ends[0])
         close(ends[1])
         return moved
     }()
 
+    /// Whether a stop was requested.
     static var isAsked: Bool { asked.load(ordering: .relaxed) }
 
-    /// Can be read when somebody asked to stop.
+    /// A descriptor that becomes readable when a stop is requested.
     static var wakeDescriptor: Int32 { wakePipe.read }
 
-    /// From here on SIGINT and SIGTERM are heeded between lines, unless the process was started to ignore them; the second
-    /// one ends the process.
+    /// Starts to catch SIGINT and SIGTERM.
     ///
-    /// A reader that went away is an error of the next write, and no signal.
+    /// The first signal requests a stop; the second one ends the process. A signal that the process was started to
+    /// ignore stays ignored. SIGPIPE is ignored too: if the reader of a pipe has gone, the next write fails instead.
     static func watch() {
         signal(SIGPIPE, SIG_IGN)
         guard wakePipe.write >= 0 else { return }

@@ -1,6 +1,6 @@
 import Foundation
 
-/// How many lines are done, on a terminal, some times a second.
+/// Shows on a terminal how many lines are done, at most five times a second.
 struct LineProgress {
     private let noun: String
     private let start = ContinuousClock.now
@@ -16,7 +16,7 @@ struct LineProgress {
         shown = now
         let seconds = Double((now - start) / .milliseconds(1)) / 1000
         let rate = (Double(count) / seconds / 1000).formatted(.number.precision(.fractionLength(0)))
-        Terminal.progress("\(count.formatted()) \(noun), \(rate) thousand a second")
+        Terminal.progress("\(count.formatted()) \(noun), \(rate) thousand per second")
     }
 
     func clear() {

@@ -1,17 +1,21 @@
 import KMPrimitives
 import KMSecurity
 
-/// Lines of a descriptor, in batches of whole ones, in memory that is cleansed: they may hold card numbers.
+/// Reads a descriptor in batches of whole lines.
+///
+/// The lines may hold card numbers, so they stay in memory that is erased.
 struct LineReader {
-    /// Some whole lines.
+    /// A batch of whole lines.
     struct Batch: Sendable {
         let bytes: SecretBytes
-        /// The lines are the first so many of the bytes; a line end is missing behind the last line of all alone.
+        /// The number of bytes in use, from the first.
+        ///
+        /// Only the last line of the input may lack its line end.
         let count: Int
-        /// Whether this is one line that was longer than is taken, of which nothing is kept.
+        /// Whether the batch represents one line that is too long, whose bytes are not kept.
         var isOverlong = false
 
-        /// How many lines there are.
+        /// The number of lines.
         var lineCount: Int {
             if isOverlong { return 1 }
             return bytes.withBytes { bytes in
@@ -22,12 +26,12 @@ struct LineReader {
         }
     }
 
-    /// The longest line that is taken, in bytes: as long as a body may be.
+    /// The largest accepted line, in bytes: the size limit of a body.
     static let maximumLineByteCount = ParameterLimits.standard.maximumBodyByteCount
 
     private let descriptor: Descriptor
     private let batchByteCount: Int
-    /// What was read behind the last whole line.
+    /// The bytes that were read after the last whole line.
     private var rest: (bytes: SecretBytes, range: Range<Int>)?
     private var isAtEnd = false
     private var isStopped = false
@@ -37,8 +41,11 @@ struct LineReader {
         self.batchByteCount = batchByteCount
     }
 
-    /// The next batch; nil at the end, and when asked to stop: then what was read of a line is not taken for one.
+    /// Reads the next batch.
     ///
+    /// After a request to stop, an incomplete line is dropped.
+    ///
+    /// - Returns: The batch, or nil at the end or after a request to stop.
     /// - Throws: ``KMError`` `fileUnreadable`.
     mutating func next() throws -> Batch? {
         var room = max(batchByteCount, 2 * (rest?.range.count ?? 0))
@@ -62,7 +69,13 @@ struct LineReader {
         }
     }
 
-    /// Memory of `room` bytes that begins with the rest, and is filled until there is a line and no more to be had at once.
+    /// Fills new memory with the rest and with further input.
+    ///
+    /// It reads until the memory is full, or until there is a whole line and no more input without waiting.
+    ///
+    /// - Parameter room: The size of the memory, in bytes.
+    /// - Returns: The memory and the number of bytes in use.
+    /// - Throws: ``KMError`` `fileUnreadable`.
     private mutating func fill(_ room: Int) throws -> (SecretBytes, Int) {
         let kept = rest
         var filled = kept?.range.count ?? 0
@@ -91,7 +104,7 @@ struct LineReader {
         return (bytes, filled)
     }
 
-    /// Passes over a line of which `maximumLineByteCount` bytes are read, up to its end.
+    /// Skips the rest of a line that is too long.
     private mutating func skipLine() throws -> Batch? {
         rest = nil
         while !isAtEnd, !isStopped {
@@ -105,6 +118,6 @@ struct LineReader {
         return isStopped ? nil : Batch(bytes: try SecretBytes(copying: []), count: 0, isOverlong: true)
     }
 
-    /// Whether the next batch could be had without waiting.
+    /// Whether more input is available without waiting.
     var hasMore: Bool { descriptor.hasMore }
 }

@@ -2,27 +2,35 @@ import Foundation
 import KMPrimitives
 import KMSecurity
 
-/// One descriptor to another, line by line and in order, on all processors, in memory that does not grow.
+/// Transforms the lines of one descriptor and writes them to another, in order.
+///
+/// It uses all processors, and its memory does not grow with the input.
 struct LineStream {
-    /// What happened.
+    /// The result of a run.
     struct Summary {
-        /// The lines that were written, and the number of the last of them in the input.
+        /// The number of lines that were written.
         var lineCount = 0
+        /// The number of the last written line in the input.
         var lastLine: Int
-        /// How many of them are empty, since what came in was at fault.
+        /// The number of written lines that are empty because their input had an error.
         var faultCount = 0
-        /// What ended it before the input's end.
+        /// The error that ended the run before the end of the input.
         var failure: (any Error)?
     }
 
     let input: Descriptor
     let output: Descriptor
-    /// The first line that is taken; those before are passed over.
+    /// The number of the first line to transform; earlier lines are skipped.
     let firstLine: Int
-    /// What progress calls the lines.
+    /// The name of the lines in the progress display, in the plural.
     let noun: String
 
-    /// Transforms all lines; each fault is told on standard error, by its line's number.
+    /// Transforms all lines.
+    ///
+    /// Errors of single lines go to standard error with the number of the line.
+    ///
+    /// - Parameter transform: The transformation of each line.
+    /// - Returns: The result, with the error that ended the run early.
     func run(_ transform: some LineTransform) async -> Summary {
         Interruption.watch()
         var summary = Summary(lastLine: firstLine - 1)
@@ -53,16 +61,16 @@ struct LineStream {
                 toSkip -= skipped
                 if toSkip > 0 || (skipped > 0 && skipped == count) { continue }
                 pending.append(Task.detached { try TransformedLines(batch, skipping: skipped, by: transform) })
-                // Who types, or waits for an answer before the next line, sees the answer.
+                // If no more input is available, write all results now: a person or program may wait for them.
                 while pending.count == window || (!pending.isEmpty && !reader.hasMore) { try await finishFirst() }
             }
             while !pending.isEmpty { try await finishFirst() }
             if toSkip > 0, !Interruption.isAsked {
                 let count = firstLine - 1 - toSkip
-                throw KMError(.lineMissing, "\(input.name) has \(counted(count, "line")), and no line \(firstLine)")
+                throw KMError(.lineMissing, "\(input.name) has \(counted(count, "line")), but no line \(firstLine)")
             }
         } catch {
-            // What was read before a fault of the input is written all the same.
+            // If reading fails, still write the results of everything that was read before.
             if (error as? KMError)?.code == .fileUnreadable {
                 while !pending.isEmpty, summary.failure == nil {
                     do { try await finishFirst() } catch { summary.failure = error }
@@ -77,6 +85,6 @@ struct LineStream {
 }
 
 extension KMError.Code {
-    /// The input ends before the line that was to be the first.
+    /// The input ends before the first line to transform.
     static let lineMissing = Self("lineMissing")
 }

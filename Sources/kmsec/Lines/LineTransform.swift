@@ -1,32 +1,41 @@
 import KMPrimitives
 import KMSecurity
 
-/// What is done to each line of a long input.
+/// A transformation of each line of a long input.
 protocol LineTransform: Sendable {
-    /// Appends what becomes of `line`, which is without its end, to `output`.
+    /// Appends the transformed line to `output`.
     ///
-    /// - Throws: ``KMError``, whose detail holds nothing of the line.
+    /// - Parameters:
+    ///   - line: The line, without its line end.
+    ///   - output: The buffer to append to.
+    /// - Throws: ``KMError``. Its detail contains nothing of the line.
     func append(_ line: Span<UInt8>, to output: inout SecretBuffer) throws
 }
 
-/// What became of a batch of lines.
+/// The transformed lines of a batch.
 struct TransformedLines: Sendable {
-    /// As many lines as came in; those at fault are empty, and the others may hold card numbers.
+    /// One line for each input line; a line with an error is empty, and others may hold card numbers.
     let output: SecretBytes
     let lineCount: Int
-    /// What is wrong with which line, the first being 0.
+    /// The errors, each with the index of its line, from 0.
     let faults: [(line: Int, error: KMError)]
 
-    /// Transforms the lines of `batch` but the first `skipped`.
+    /// Transforms the lines of a batch.
+    ///
+    /// - Parameters:
+    ///   - batch: The batch.
+    ///   - skipped: The number of lines to skip at the beginning.
+    ///   - transform: The transformation.
+    /// - Throws: ``KMError`` `cryptographyUnavailable`. Errors of single lines go to `faults`.
     init(_ batch: LineReader.Batch, skipping skipped: Int, by transform: some LineTransform) throws {
         if batch.isOverlong {
             lineCount = 1
             output = try SecretBytes(copying: [UInt8(ascii: "\n")])
             let limit = LineReader.maximumLineByteCount
-            faults = [(0, KMError(.limitExceeded, "a line of more than \(limit) bytes"))]
+            faults = [(0, KMError(.limitExceeded, "the line must have at most \(limit) bytes; it has more"))]
             return
         }
-        // A PAR's line takes 28 bytes, and a PAN's 17 or so.
+        // The line of a PAR has 28 bytes; the line of a PAN has about 17.
         var output = try SecretBuffer(capacity: 2 * batch.count)
         var lineCount = 0
         var faults: [(line: Int, error: KMError)] = []

@@ -1,21 +1,24 @@
 import KMPrimitives
 import KMSecurity
 
-/// Standard output, for many lines: it knows how many of them stand there.
+/// Writes lines to a descriptor, and counts them.
 struct LineWriter {
     private let output: Descriptor
-    /// How many whole lines were written.
+    /// The number of whole lines that were written.
     private(set) var lineCount = 0
 
     init(_ output: Descriptor) {
         self.output = output
     }
 
-    /// Writes lines, each with its end.
+    /// Writes lines, each with its line end.
     ///
-    /// Where that fails, no part of a line stays behind in a file.
+    /// If writing to a file fails, an incomplete line at its end is removed.
     ///
-    /// - Throws: ``KMError`` `fileUnwritable`, or `CancellationError` when asked to stop.
+    /// - Parameters:
+    ///   - bytes: The lines.
+    ///   - count: The number of lines.
+    /// - Throws: ``KMError`` `fileUnwritable`, or `CancellationError` after a request to stop.
     mutating func write(_ bytes: SecretBytes, lineCount count: Int) throws {
         let (written, failure) = bytes.withBytes(output.write)
         guard let failure else { return lineCount += count }
@@ -29,7 +32,7 @@ struct LineWriter {
         }
         lineCount += lines
         if part > 0, !output.takeBack(part) {
-            Messages.warning("what stands behind the output's last line end is part of a line, to be taken away")
+            Messages.warning("the output ends with an incomplete line; remove everything after the last line end")
         }
         guard failure != 0 else { throw CancellationError() }
         throw KMError(.fileUnwritable, "\(output.name): \(systemReason(failure))")

@@ -4,18 +4,18 @@ import HTTPTypes
 import KMPrimitives
 import KMSecurity
 
-/// A signed request, with all that it takes to send it.
+/// A signed request, with everything that is needed to send it.
 struct PreparedRequest {
-    /// The forms that a request is written in.
+    /// An output format.
     enum Format: String, CaseIterable, ExpressibleByArgument {
         case curl, http, json
     }
 
     let method: RequestMethod
     let url: RequestURL
-    /// Names and values, in the order in which they are sent.
+    /// The header names and values, in the order in which they are sent.
     let headers: [(name: String, value: String)]
-    /// The bytes that the token is made of; none for a method without a body.
+    /// The signed bytes; empty for a method without a body.
     let body: [UInt8]
 
     init(_ method: RequestMethod, _ url: RequestURL, _ sealed: SealedRequest) {
@@ -26,16 +26,16 @@ struct PreparedRequest {
         body = sealed.body
     }
 
-    /// The largest body that a curl command holds, in bytes.
+    /// The largest body in a curl command, in bytes.
     ///
-    /// Linux starts no program with an argument of 128 KiB or more.
+    /// Linux does not start a program with an argument of 128 KiB or more.
     static let maximumCommandBodyByteCount = 100_000
 
-    /// A curl command for a POSIX shell.
+    /// Returns a curl command for a POSIX shell.
     ///
-    /// - Parameter bodyFile: The file that holds the body; nil for the body in the command.
+    /// - Parameter bodyFile: The file that contains the body; nil to put the body into the command.
     /// - Returns: The command, with a line feed at its end.
-    /// - Throws: ``KMError`` `bodyNotQuotable` when a command cannot hold the body.
+    /// - Throws: ``KMError`` `bodyNotQuotable` if a command cannot contain the body.
     func curlCommand(bodyFile: String?) throws -> String {
         var words = ["curl --request \(method.rawValue) \(ShellWord.quoted(url.text))"]
         words += headers.map { "--header \(ShellWord.quoted("\($0.name): \($0.value)"))" }
@@ -46,22 +46,22 @@ struct PreparedRequest {
         return words.joined(separator: " \\\n    ") + "\n"
     }
 
-    /// The body as the value of curl's `--data-binary`.
+    /// Returns the body as the value of curl's `--data-binary`.
     private func commandBody() throws -> String {
         guard body.count <= Self.maximumCommandBodyByteCount else {
-            throw Self.notQuotable("the body has \(body.count) bytes; \(Self.maximumCommandBodyByteCount) fit")
+            throw Self.notQuotable("it has \(body.count) bytes, and the limit is \(Self.maximumCommandBodyByteCount)")
         }
         guard let text = String(validating: body, as: UTF8.self) else {
-            throw Self.notQuotable("the body is not UTF-8")
+            throw Self.notQuotable("it is not UTF-8")
         }
-        guard ShellWord.canHold(text) else { throw Self.notQuotable("the body has control characters") }
-        // curl would read the file of that name.
-        guard body.first != UInt8(ascii: "@") else { throw Self.notQuotable("the body begins with @") }
+        guard ShellWord.canHold(text) else { throw Self.notQuotable("it has control characters") }
+        // curl would read a file with the name after the @.
+        guard body.first != UInt8(ascii: "@") else { throw Self.notQuotable("it begins with @") }
         return text
     }
 
     private static func notQuotable(_ what: String) -> KMError {
-        KMError(.bodyNotQuotable, "the curl command cannot hold the body: \(what)")
+        KMError(.bodyNotQuotable, "the curl command cannot contain the body: \(what)")
     }
 
     /// The HTTP/1.1 message, byte for byte.
@@ -96,6 +96,6 @@ struct PreparedRequest {
 }
 
 extension KMError.Code {
-    /// A body that no shell command can hold.
+    /// A shell command cannot contain the body.
     static let bodyNotQuotable = Self("bodyNotQuotable")
 }

@@ -1,6 +1,6 @@
 import ArgumentParser
 
-/// The method of a request.
+/// The HTTP method of a request.
 enum RequestMethod: String, CaseIterable, ExpressibleByArgument {
     case post = "POST"
     case get = "GET"

@@ -1,25 +1,27 @@
 import KMPrimitives
 import KMSecurity
 
-/// An absolute `http` or `https` URL that a request goes to (RFC 3986), checked to the last character: it becomes a word of a
-/// shell command and a line of an HTTP message.
+/// The absolute `http` or `https` URL of a request (RFC 3986).
+///
+/// Every character is checked, because the URL becomes a word of a shell command and a line of an HTTP message.
 struct RequestURL {
     /// The whole URL.
     let text: String
-    /// The value of the Host header: the host, and the port where the URL names another than its scheme's.
+    /// The value of the Host header: the host, and the port if it is not the default port of the scheme.
     let host: String
-    /// The path and the query, as the request line has them.
+    /// The path and the query, for the request line.
     let target: String
 
     /// Parses a URL.
     ///
-    /// - Throws: ``KMError`` `urlInvalid`. Its detail does not hold the URL.
+    /// - Parameter text: The URL.
+    /// - Throws: ``KMError`` `urlInvalid`. Its detail does not contain the URL, which may hold a password.
     init(_ text: String) throws {
         if let place = text.utf8.enumerated().first(where: { !Self.allowed.contains($1) })?.offset {
-            throw Self.invalid("has a character at byte \(place) that no URL can hold; percent-encode it")
+            throw Self.invalid("has a character at byte \(place) that is not allowed; percent-encode it")
         }
-        guard Self.hasWholeEscapes(text) else { throw Self.invalid("has a % without two hexadecimal digits behind it") }
-        guard !text.contains("#") else { throw Self.invalid("has a fragment (#), which is never sent") }
+        guard Self.hasWholeEscapes(text) else { throw Self.invalid("has a % without two hexadecimal digits after it") }
+        guard !text.contains("#") else { throw Self.invalid("has a fragment (#), which is never sent; leave it out") }
         guard let end = text.firstRange(of: "://"), let port = Self.ports[text[..<end.lowerBound].lowercased()] else {
             throw Self.invalid("must begin with https:// or http://")
         }
@@ -31,27 +33,30 @@ struct RequestURL {
         host = try Self.host(authority, defaultPort: port)
         let target = rest.dropFirst(authority.count)
         guard !target.contains(where: { $0 == "[" || $0 == "]" }) else {
-            throw Self.invalid("has a bracket behind the host; percent-encode it")
+            throw Self.invalid("has a bracket after the host; percent-encode it")
         }
         self.target = (target.hasPrefix("/") ? "" : "/") + target
-        // Clients take these away before they send.
+        // Clients remove these segments before they send the request.
         let path = self.target.prefix { $0 != "?" }
         guard !path.split(separator: "/").contains(where: { $0 == "." || $0 == ".." }) else {
-            throw Self.invalid("has a path with . or .. in it; write the path that these lead to")
+            throw Self.invalid("has a path with a . or .. segment; give the resolved path")
         }
         self.text = text[..<end.upperBound] + authority + self.target
     }
 
-    /// The URL of a path below a base URL.
+    /// Joins a base URL and a path.
     ///
+    /// - Parameters:
+    ///   - base: The base URL, without a query.
+    ///   - path: The path, which begins with `/` and may have a query.
     /// - Throws: ``KMError`` `urlInvalid`.
     init(base: String, path: String) throws {
-        guard path.hasPrefix("/") else { throw Self.invalid("has a path that does not begin with /", "--path") }
+        guard path.hasPrefix("/") else { throw Self.invalid("must begin with /", "--path") }
         guard !base.contains("?") else { throw Self.invalid("has a query; only --path can have one") }
         try self.init((base.hasSuffix("/") ? String(base.dropLast()) : base) + path)
     }
 
-    /// The schemes, and the port that each has where the URL names none.
+    /// The schemes and their default ports.
     private static let ports = ["http": 80, "https": 443]
 
     /// The characters of RFC 3986 section 2.
@@ -76,7 +81,7 @@ struct RequestURL {
             name = authority.prefix { $0 != ":" }
             guard !name.isEmpty else { throw invalid("has no host") }
             guard name.utf8.allSatisfy({ isHostCharacter($0) }) else {
-                throw invalid("has a host with a character other than letters, digits, - . and _")
+                throw invalid("has a host with a character that is not a letter, a digit, -, . or _")
             }
         }
         let port = authority.dropFirst(name.count)
@@ -101,6 +106,6 @@ struct RequestURL {
 }
 
 extension KMError.Code {
-    /// A URL that a request cannot be sent to.
+    /// The URL of a request is malformed or unsupported.
     static let urlInvalid = Self("urlInvalid")
 }

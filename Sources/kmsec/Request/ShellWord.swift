@@ -1,8 +1,9 @@
-/// Text as one word of a POSIX shell's command line.
+/// Quotes text as one word of a POSIX shell command.
 enum ShellWord {
-    /// Text in single quotes, in which a shell gives no character but the quote a meaning.
+    /// Returns the text in single quotes, where only the single quote has a meaning for a shell.
     static func quoted(_ text: String) -> String {
-        // Byte by byte: a quote with a combining mark behind it is another Character, and to the shell still a quote.
+        // Byte by byte: a quote with a combining mark after it is a different Character, but still a quote for the
+        // shell.
         var word = [UInt8(ascii: "'")]
         for byte in text.utf8 {
             if byte == UInt8(ascii: "'") { word += #"'\''"#.utf8 } else { word.append(byte) }
@@ -11,9 +12,9 @@ enum ShellWord {
         return String(decoding: word, as: UTF8.self)
     }
 
-    /// Whether every way into a shell, pasting at a terminal among them, leaves the text as it is.
+    /// Returns whether the text reaches a shell unchanged, even if it is pasted into a terminal.
     ///
-    /// A terminal acts on control characters before the shell sees them. Line feeds stay.
+    /// A terminal acts on control characters before the shell sees them. Line feeds are allowed.
     static func canHold(_ text: String) -> Bool {
         text.unicodeScalars.allSatisfy { $0 == "\n" || $0.properties.generalCategory != .control }
     }

@@ -1,14 +1,14 @@
-/// A form of compressed file, which its first bytes show.
+/// A compressed file format, recognized by the first bytes of the file.
 enum CompressedFormat: String, CaseIterable {
     case bzip2, compress, gzip, lz4, lzip, lzop, rar, sevenZip, snappy, xz, zip, zstandard
 
-    /// How many bytes of a file show its form.
+    /// The number of bytes that are needed to recognize any format.
     static let signatureByteCount = 10
 
-    /// How files of this form begin.
+    /// The possible first bytes of a file in this format.
     private var signatures: [[UInt8]] {
         switch self {
-        // The level may be 1 to 9; what follows begins a block or ends the file.
+        // After the level, 1 to 9, comes the magic number of a block or of the end of the file.
         case .bzip2:
             (UInt8(ascii: "1")...UInt8(ascii: "9")).flatMap { level in
                 [[0x31, 0x41, 0x59, 0x26, 0x53, 0x59], [0x17, 0x72, 0x45, 0x38, 0x50, 0x90]].map {
@@ -31,12 +31,12 @@ enum CompressedFormat: String, CaseIterable {
 
     private static let all = allCases.flatMap { format in format.signatures.map { (format, $0) } }
 
-    /// The form of a file with these first bytes, or nil where it is none of these.
+    /// Recognizes the format of a file by its first bytes; nil if it is not compressed in one of these formats.
     init?(of beginning: ArraySlice<UInt8>) {
         guard let format = Self.all.first(where: { beginning.starts(with: $0.1) })?.0 else { return nil }
         self = format
     }
 
-    /// Its usual name.
+    /// The usual name of the format.
     var name: String { self == .sevenZip ? "7z" : rawValue }
 }

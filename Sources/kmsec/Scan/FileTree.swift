@@ -2,27 +2,32 @@ import Glibc
 import KMPrimitives
 import KMSecurity
 
-/// The files at a path: a file, or those of a directory and the directories in it, in the order of their names.
+/// Visits the file at a path, or all files in a directory and its subdirectories, in the order of their names.
 ///
-/// In a directory, symbolic links are not followed, and devices, pipes and sockets are not opened. A path itself may be
-/// a link or any of these.
+/// In a directory, symbolic links are not followed, and devices, pipes and sockets are not opened. The path itself may
+/// be any of these.
 struct FileTree {
-    /// Something at the path.
+    /// A visited item.
     enum Item {
         case file(Descriptor)
-        /// A symbolic link, device, pipe or socket in a directory.
+        /// A symbolic link, device, pipe or socket in a directory, which is skipped.
         case passedOver
         case unreadable(KMError)
     }
 
-    /// A directory whose entries are visited.
+    /// A directory whose entries are being visited.
     private struct Level {
         let path: [UInt8]
         let names: NameList
         var next = 0
     }
 
-    /// Calls `body` with each item; a file is open until `body` returns.
+    /// Calls `body` with each item.
+    ///
+    /// - Parameters:
+    ///   - path: The path of a file or directory, or `-` for standard input.
+    ///   - body: The function to call. A file is open until it returns.
+    /// - Throws: The errors of `body`.
     static func visit(_ path: String, _ body: (Item) throws -> Void) throws {
         if path == "-" { return try body(.file(.standardInput)) }
         var levels: [Level] = []
@@ -38,7 +43,7 @@ struct FileTree {
         }
     }
 
-    /// Visits what is at `path`; a directory is put on `levels`.
+    /// Visits one item; a directory is appended to `levels`, to be visited later.
     private static func visit(
         _ path: [UInt8],
         isArgument: Bool,
@@ -53,7 +58,7 @@ struct FileTree {
             guard unsafe lstat(bytes, &status) == 0 else { return try body(.unreadable(failure())) }
             guard status.isFile || status.isDirectory else { return try body(.passedOver) }
         }
-        // What was looked at may be another thing by now: a link is not followed, a pipe not waited for.
+        // The item may have changed since the check: do not follow a link, and do not wait for a pipe.
         let flags = O_RDONLY | O_CLOEXEC | O_NOCTTY | (isArgument ? 0 : O_NOFOLLOW | O_NONBLOCK)
         let number = unsafe open(bytes, flags)
         guard number >= 0 else { return try body(.unreadable(failure())) }
@@ -77,12 +82,12 @@ extension stat {
 
 /// The names in a directory, sorted by their bytes.
 ///
-/// They stand one after another in one array, since a directory may hold a million of them.
+/// All names are stored in one array, because a directory may have a million of them.
 private struct NameList {
     private var bytes: [UInt8] = []
     private var ranges: [(start: UInt32, count: UInt16)] = []
 
-    /// Reads a directory; nil where the system's `errno` says why not.
+    /// Reads a directory; on failure the result is nil and `errno` has the reason.
     init?(ofDirectory number: Int32) {
         let own = dup(number)
         guard own >= 0, let directory = unsafe fdopendir(own) else {

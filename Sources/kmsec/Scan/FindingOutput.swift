@@ -2,9 +2,9 @@ internal import KMDiagnosis
 import KMJSON
 import KMSecurity
 
-/// Writes findings of one file to standard output, some at a time.
+/// Writes the findings of one file to standard output, in batches.
 final class FindingOutput {
-    /// How many bytes are collected at most.
+    /// The size of a batch, in bytes.
     private static let byteCount = 1 << 16
 
     private(set) var findingCount = 0
@@ -12,7 +12,11 @@ final class FindingOutput {
     private let isJSON: Bool
     private var lines: [UInt8] = []
 
-    /// Creates an output for the file of a name, in which card numbers are masked.
+    /// Creates an output for a file.
+    ///
+    /// - Parameters:
+    ///   - file: The name of the file, with card numbers already masked.
+    ///   - isJSON: Whether to write JSON.
     init(file: String, isJSON: Bool) {
         self.file = file
         self.isJSON = isJSON
@@ -37,7 +41,7 @@ final class FindingOutput {
         return Terminal.printable("\(file):\(finding.line):\(finding.column): \(finding.masked)\(path)")
     }
 
-    /// Appends an object whose members are sorted.
+    /// Appends a JSON object with sorted members.
     private func appendJSON(_ finding: PANFinding) {
         lines += "{\"column\":\(finding.column),\"digits\":\(finding.digitCount),\"file\":".utf8
         JSONString.append(file, to: &lines)

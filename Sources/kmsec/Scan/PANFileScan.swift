@@ -1,16 +1,16 @@
 internal import KMDiagnosis
 import KMSecurity
 
-/// Scans files and reports what is in them.
+/// Scans files for card numbers and writes the findings.
 struct PANFileScan {
-    /// How many bytes are read at once.
+    /// The number of bytes to read at once.
     private static let readByteCount = 1 << 18
-    /// How many bytes are read between two lines of progress.
+    /// The number of bytes between two updates of the progress line.
     private static let progressStep = 64 << 20
 
     let issuers: [IssuerRange]?
     let isJSON: Bool
-    /// How many bytes were read of all files.
+    /// The number of bytes read from all files.
     private(set) var byteCount = 0
     private var buffer = [UInt8](repeating: 0, count: readByteCount)
 
@@ -23,9 +23,9 @@ struct PANFileScan {
     ///
     /// - Parameters:
     ///   - file: An open file.
-    ///   - findingCount: A count to which the findings are added, also those before a failure.
-    /// - Returns: The compression of a file that is compressed, and therefore not scanned.
-    /// - Throws: ``KMError`` `fileUnreadable`, `fileUnwritable`.
+    ///   - findingCount: The count to which the number of findings is added, even if reading fails later.
+    /// - Returns: The format of a compressed file, which is not scanned; nil for a scanned file.
+    /// - Throws: ``KMError`` `fileUnreadable` or `fileUnwritable`.
     mutating func run(_ file: Descriptor, findingCount: inout Int) throws -> CompressedFormat? {
         let isInput = file.number == Descriptor.standardInput.number
         let output = FindingOutput(file: isInput ? "-" : MessageMasking.apply(to: file.name), isJSON: isJSON)
@@ -33,7 +33,7 @@ struct PANFileScan {
         var scanner = PANScanner(issuers: issuers)
         do {
             var filled = try read(file, from: 0)
-            // A pipe may give less at first.
+            // The first reads from a pipe may return fewer bytes than are needed to recognize a format.
             while filled > 0, filled < CompressedFormat.signatureByteCount {
                 let count = try read(file, from: filled)
                 guard count > 0 else { break }

@@ -2,9 +2,9 @@ import CKMFloor
 import Foundation
 import KMSecurity
 
-/// The bare OpenSSL loop, as an object that owns what it prepared.
+/// The bare OpenSSL loops in C, with the keys and contexts that they prepared.
 ///
-/// `@unchecked Sendable`: it serves one thread at a time, and is measured by one.
+/// `@unchecked Sendable`: only one thread at a time uses an instance.
 @safe final class Floor: @unchecked Sendable {
     private let handle: OpaquePointer
 
@@ -29,7 +29,7 @@ import KMSecurity
                 }
             }
         }
-        guard let made = unsafe made else { throw KMError(.cryptographyUnavailable, "the bare OpenSSL loop") }
+        guard let made = unsafe made else { throw KMError(.cryptographyUnavailable, "the bare OpenSSL loop failed") }
         unsafe handle = made
     }
 
@@ -43,7 +43,7 @@ import KMSecurity
     func sign(_ count: Int) throws -> Int64 { try Self.checked(unsafe km_floor_sign(handle, count)) }
 
     private static func checked(_ nanoseconds: Int64) throws -> Int64 {
-        guard nanoseconds >= 0 else { throw KMError(.cryptographyUnavailable, "the bare OpenSSL loop") }
+        guard nanoseconds >= 0 else { throw KMError(.cryptographyUnavailable, "the bare OpenSSL loop failed") }
         return nanoseconds
     }
 }

@@ -1,23 +1,31 @@
-/// An operation of the library and what it is measured against, by turns.
+/// The measured time of an operation and of its reference.
 struct SpeedMeasurement: Encodable {
-    /// Runs a number of rounds and tells the nanoseconds they took.
+    /// A function that runs a number of rounds and returns their time in nanoseconds.
     typealias Rounds = @Sendable (Int) throws -> Int64
 
     let operation: String
     let rounds: Int
-    /// Microseconds a call, medians.
+    /// The median time of a call, in microseconds.
     let microseconds: Double
     let reference: SpeedOperations.Yardstick
+    /// The median time of a call of the reference, in microseconds.
     let referenceMicroseconds: Double
-    /// Of pairs of batches that ran one after the other: the median, and the quartiles.
+    /// The median ratio of operation to reference, over pairs of batches that ran one after the other.
     let ratio: Double
+    /// The lower and upper quartile of these ratios.
     let ratioQuartiles: [Double]
     let callsPerSecond: Double
-    /// Millions of bytes a second, where a call's input has a size worth telling.
+    /// The throughput in millions of bytes per second; nil for operations without an input size.
     let megabytesPerSecond: Double?
 
-    /// Measures for about `seconds`, in batches of some milliseconds, by turns, so that a change of the machine's speed
-    /// meets both alike.
+    /// Measures an operation and its reference.
+    ///
+    /// They run alternately in batches of a few milliseconds, so that a change of the machine's speed affects both.
+    ///
+    /// - Parameters:
+    ///   - operation: The operation, with its reference.
+    ///   - seconds: The approximate total time, in seconds.
+    /// - Throws: The errors of the operation.
     init(_ operation: SpeedOperations.Operation, seconds: Double) throws {
         let libraryBatch = try Self.batch(operation.library)
         let referenceBatch = try Self.batch(operation.reference)
@@ -45,7 +53,9 @@ struct SpeedMeasurement: Encodable {
         megabytesPerSecond = operation.byteCount.map { Double($0) / (ours.sorted()[ours.count / 2]) }
     }
 
-    /// How many rounds take some milliseconds; running them warms up as well.
+    /// Returns the number of rounds that take a few milliseconds.
+    ///
+    /// The test run also warms up caches.
     private static func batch(_ rounds: Rounds) throws -> Int {
         let nanoseconds = max(1, try rounds(8) / 8)
         return max(1, Int(5_000_000 / nanoseconds))

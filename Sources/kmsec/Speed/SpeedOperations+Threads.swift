@@ -3,7 +3,7 @@ import KMSecurity
 import Synchronization
 
 extension SpeedOperations.Operation {
-    /// This operation by several threads at once, measured against itself by one.
+    /// Returns this operation on several threads at once, with the operation on one thread as its reference.
     func threaded(_ count: Int) -> SpeedOperations.Operation {
         let library = library
         return SpeedOperations.Operation(

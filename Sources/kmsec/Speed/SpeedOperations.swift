@@ -3,25 +3,25 @@ import KMJOSE
 import KMJSON
 import KMSecurity
 
-/// What `kmsec speed` measures: each operation of the library beside what it is measured against.
+/// The operations that `kmsec speed` measures, each with its reference.
 struct SpeedOperations {
-    /// What an operation is measured against.
+    /// The reference of an operation.
     enum Yardstick: String, Encodable {
-        /// The same work as a bare OpenSSL loop.
+        /// The same work in a bare OpenSSL loop.
         case floor = "bare OpenSSL"
         case messageEncrypt = "message-encrypt"
         case messageDecrypt = "message-decrypt"
-        /// Reading the document once, a byte at a time.
+        /// Reading the document once, byte by byte.
         case read = "reading the bytes"
-        /// The same operation by one thread.
+        /// The same operation on one thread.
         case oneThread = "one thread"
     }
 
-    /// An operation by its name.
+    /// An operation with its reference.
     struct Operation {
         let name: String
         let yardstick: Yardstick
-        /// How many bytes a call takes in, where the rate by size matters.
+        /// The input size of a call in bytes; nil if the throughput does not matter.
         let byteCount: Int?
         let library: SpeedMeasurement.Rounds
         let reference: SpeedMeasurement.Rounds
@@ -41,8 +41,11 @@ struct SpeedOperations {
     private let parameters: [UInt8]
     private let now = Date.now
 
-    /// Prepares operations on parameters of at least `byteCount` bytes: the documented request, with a list of cards
-    /// behind it where there is room.
+    /// Prepares the operations.
+    ///
+    /// - Parameter byteCount: The minimum size of the parameters in bytes. Larger parameters are the documented request
+    ///   with a list of cards added.
+    /// - Throws: ``KMError`` if OpenSSL fails.
     init(byteCount: Int) throws {
         var parameters = DemoParties.requestParameters
         if byteCount > parameters.count {
@@ -91,7 +94,7 @@ struct SpeedOperations {
         case "cached-field-decrypt":
             return Operation(name, .messageDecrypt, try opening(cached, fields), try opening(cipher, .message))
         case "par-derive":
-            // As many bytes as are authenticated for the PAR of a PAN of 16 digits.
+            // The PAR of a PAN of 16 digits authenticates 39 bytes.
             return Operation(
                 name,
                 .floor,
@@ -103,7 +106,7 @@ struct SpeedOperations {
         }
     }
 
-    /// A card of the documented response.
+    /// Returns a response of the documented shape, with one card.
     private static func card() throws -> [UInt8] {
         DemoParties.answer(par: try PAR("Q180BEA3B2F1BBD8410336D66A4"))
     }
@@ -146,7 +149,7 @@ struct SpeedOperations {
         return timed { try tokenizer.par(forDigits: pan.span).withCharacters { Int($0[26]) } }
     }
 
-    /// A response of the documented shape with enough cards in its list to have a megabyte.
+    /// Prepares the scanning of a JSON document of one megabyte: a list of responses of the documented shape.
     private func scanning() throws -> Operation {
         let card = try Self.card()
         var document = Array("[".utf8)
@@ -167,14 +170,16 @@ struct SpeedOperations {
         )
     }
 
-    /// Rounds of `call`, whose results are summed up, so that no call can be left out.
+    /// Returns a function that runs and times rounds of `call`.
+    ///
+    /// It adds up the results, so that the compiler cannot leave out a call.
     private func timed(_ call: @escaping @Sendable () throws -> Int) -> SpeedMeasurement.Rounds {
         { count in
             var sum = 0
             let start = ContinuousClock.now
             for _ in 0..<count { sum &+= try call() }
             let duration = start.duration(to: .now)
-            guard sum != 0 else { throw KMError(.cryptographyUnavailable, "nothing was measured") }
+            guard sum != 0 else { throw KMError(.cryptographyUnavailable, "the operation returned nothing to measure") }
             return duration.components.seconds * 1_000_000_000 + duration.components.attoseconds / 1_000_000_000
         }
     }

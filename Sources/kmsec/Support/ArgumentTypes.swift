@@ -14,7 +14,7 @@ extension WireProfile: ExpressibleByArgument {
     /// The names of all profiles.
     public static var allValueStrings: [String] { all.map(\.name) }
 
-    /// Shells complete the names.
+    /// The names that shells complete.
     public static var defaultCompletionKind: CompletionKind { .list(allValueStrings) }
 }
 
@@ -31,7 +31,7 @@ extension TimeZoneCode: ExpressibleByArgument {
     /// The abbreviations of all zones.
     public static var allValueStrings: [String] { all.map(\.text) }
 
-    /// Shells complete the abbreviations.
+    /// The abbreviations that shells complete.
     public static var defaultCompletionKind: CompletionKind { .list(allValueStrings) }
 }
 

@@ -1,8 +1,8 @@
 import ArgumentParser
 
-/// The commands there are, by the words that call them.
+/// The tree of all commands, by the words that call them.
 enum CommandTree {
-    /// A command, and the words that call it, the tool's name first.
+    /// A command with the words that call it, from `kmsec` on.
     struct Node {
         let command: any ParsableCommand.Type
         let words: [String]
@@ -12,25 +12,25 @@ enum CommandTree {
             command.configuration.subcommands.map { Node(command: $0, words: words + [$0.name]) }
         }
 
-        /// The names of its options, with their hyphens.
+        /// The names of the options, with their hyphens.
         var options: [String] {
             KMSec.helpMessage(for: command).split { " ,[]()|\n".contains($0) }.map(String.init).filter {
                 $0.hasPrefix("-")
             }
         }
 
-        /// This command and those below it.
+        /// This command and all its subcommands.
         var all: [Node] { [self] + subcommands.flatMap(\.all) }
     }
 
-    /// A word where a command is expected, that is no command.
+    /// The error for an unknown command name.
     struct UnknownCommand: Error, CustomStringConvertible {
         let group: Node
         let word: String
 
         var description: String { "\(group.call) has no command '\(word)'" }
 
-        /// What was meant: the nearest command of the group, or commands of that name elsewhere.
+        /// A suggestion: the most similar command of the group, or commands with that name elsewhere.
         var hint: String {
             let names = group.subcommands.compactMap(\.words.last)
             if let name = EditDistance.nearest(to: word, among: names) { return "did you mean \(group.call) \(name)?" }
@@ -44,11 +44,13 @@ enum CommandTree {
 
     static let root = Node(command: KMSec.self, words: [KMSec.name])
 
-    /// The command that arguments call.
+    /// Returns the command that arguments call.
     ///
+    /// - Parameter arguments: The arguments of the process, without the name of the tool.
+    /// - Returns: The command or group.
     /// - Throws: ``UnknownCommand``.
     static func node(calledBy arguments: [String]) throws -> Node {
-        // `help` stands before the words of a command; options stand behind them.
+        // `help` comes before the words of a command, and options come after them.
         let isHelp = arguments.first == "help"
         var node = root
         for word in arguments.dropFirst(isHelp ? 1 : 0) where !(isHelp && (word.hasPrefix("-") || word == "help")) {
@@ -65,6 +67,6 @@ enum CommandTree {
 }
 
 extension ParsableCommand {
-    /// The word that calls it.
+    /// The last word of the call.
     fileprivate static var name: String { configuration.commandName ?? "" }
 }

@@ -1,37 +1,42 @@
 import Glibc
 import KMPrimitives
 
-/// A file descriptor that is read and written whole, whether it blocks or not.
+/// A file descriptor with complete reads and writes, whether it is blocking or not.
 ///
-/// All reading and writing of the tool's streams goes through here. A descriptor may be one that another program left
-/// non-blocking, and a write may take less than it was given.
+/// The tool reads and writes all its streams through this type. Another program may have left a descriptor
+/// non-blocking, and a single `write` may write only a part of the bytes.
 struct Descriptor: Sendable {
     static let standardInput = Descriptor(number: STDIN_FILENO, name: "standard input")
     static let standardOutput = Descriptor(number: STDOUT_FILENO, name: "standard output")
     static let standardError = Descriptor(number: STDERR_FILENO, name: "standard error", heedsStop: false)
 
-    /// A pipe with any room has this much, so that a write of so many bytes does not block and a stop is noticed.
+    /// The number of bytes to write to a pipe at once.
+    ///
+    /// A pipe that is ready for writing has at least this much room, so the write does not block, and a request to stop
+    /// is noticed.
     private static let pipeByteCount = 4096
 
     let number: Int32
     /// The name in messages.
     let name: String
-    /// Whether a request to stop ends reading and writing; messages must still be written after it.
+    /// Whether a request to stop ends reading and writing.
+    ///
+    /// False for standard error, since messages must still be written after such a request.
     var heedsStop = true
 
     /// Opens `/dev/null` on each of the descriptors 0, 1 and 2 that is closed.
     ///
-    /// Otherwise the next file that is opened would become standard input or output. Each is opened the wrong way round, so
-    /// that using it fails as it does on a closed descriptor.
+    /// Otherwise the next opened file would become standard input or output. Standard input is opened only for writing,
+    /// and the others only for reading, so that their use fails as on a closed descriptor.
     static func reserveStandard() {
         for number in [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO] {
             guard fcntl(number, F_GETFD) < 0, errno == EBADF else { continue }
-            // The lowest free number is used, and all lower ones are open by now.
+            // `open` returns the lowest free number, and all lower ones are open by now.
             guard unsafe open("/dev/null", number == STDIN_FILENO ? O_WRONLY : O_RDONLY) == number else { abort() }
         }
     }
 
-    /// The open descriptor that a path names: `/dev/stdout`, `/dev/stderr`, `/dev/fd/N` or `/proc/self/fd/N`.
+    /// Returns the open descriptor that a path names: `/dev/stdout`, `/dev/stderr`, `/dev/fd/N` or `/proc/self/fd/N`.
     static func named(_ path: String) -> Descriptor? {
         switch path {
         case "/dev/stdout": return standardOutput
@@ -55,7 +60,7 @@ struct Descriptor: Sendable {
         return Descriptor(number: number, name: path)
     }
 
-    /// Makes a new file, which its owner alone can read and write, and opens it for writing.
+    /// Creates a new file with mode 0600 and opens it for writing.
     ///
     /// - Throws: ``KMError`` `fileExists` or `fileUnwritable`.
     static func making(_ path: String) throws -> Descriptor {
@@ -67,7 +72,7 @@ struct Descriptor: Sendable {
         return Descriptor(number: number, name: path)
     }
 
-    /// Waits until everything written is on the disk.
+    /// Waits until all written bytes are on disk.
     ///
     /// - Throws: ``KMError`` `fileUnwritable`.
     func synchronize() throws {
@@ -78,7 +83,7 @@ struct Descriptor: Sendable {
         _ = Glibc.close(number)
     }
 
-    /// Whether a read would return at once.
+    /// Whether a read would return without waiting.
     var hasMore: Bool {
         var question = pollfd(fd: number, events: Int16(POLLIN), revents: 0)
         return unsafe poll(&question, 1, 0) > 0
@@ -86,6 +91,7 @@ struct Descriptor: Sendable {
 
     /// Reads once.
     ///
+    /// - Parameter target: The memory to read into.
     /// - Returns: The number of bytes read, 0 at the end, or nil after a request to stop.
     /// - Throws: ``KMError`` `fileUnreadable`.
     func read(into target: UnsafeMutableRawBufferPointer) throws -> Int? {
@@ -99,11 +105,14 @@ struct Descriptor: Sendable {
         return nil
     }
 
-    /// Calls `body` with one part after another, up to the end; each part is valid only during the call.
+    /// Reads to the end and calls `body` with each part.
     ///
-    /// - Throws: ``KMError`` `fileUnreadable`, and what `body` throws.
+    /// - Parameters:
+    ///   - byteCount: The largest size of a part, in bytes.
+    ///   - body: The function to call. The part is valid only during the call.
+    /// - Throws: ``KMError`` `fileUnreadable`, and the errors of `body`.
     func readParts(byteCount: Int = 1 << 16, _ body: (Span<UInt8>) throws -> Void) throws {
-        // Whatever is read may hold card numbers.
+        // The input may contain card numbers, so it is read into memory that is erased.
         _ = try SecretBytes(count: byteCount) { part in
             while true {
                 let got = try unsafe part.withUnsafeMutableBytes { try unsafe read(into: $0) ?? 0 }
@@ -115,8 +124,9 @@ struct Descriptor: Sendable {
 
     /// Writes all of `source`.
     ///
-    /// - Returns: The number of bytes written, and why the rest was not: an error number, or 0 after a request to stop. It
-    ///   is nil when everything was written.
+    /// - Parameter source: The bytes.
+    /// - Returns: The number of bytes written, and the reason if some were not: an `errno` value, or 0 after a request
+    ///   to stop. The reason is nil if everything was written.
     func write(_ source: Span<UInt8>) -> (count: Int, failure: Int32?) {
         let atOnce = regularFileSize == nil ? Self.pipeByteCount : source.count
         var written = 0
@@ -130,9 +140,10 @@ struct Descriptor: Sendable {
         return (written, nil)
     }
 
-    /// Removes the last bytes of a file.
+    /// Removes the bytes that were written last to a file.
     ///
-    /// - Returns: False when this is not a file, or when more bytes follow, which then are another program's.
+    /// - Parameter count: The number of bytes to remove.
+    /// - Returns: False if this is not a regular file, or if other programs have written more bytes after these.
     func takeBack(_ count: Int) -> Bool {
         let end = lseek(number, 0, SEEK_CUR)
         guard let size = regularFileSize, end == size, end >= off_t(count) else { return false }
@@ -146,7 +157,10 @@ struct Descriptor: Sendable {
         return status.st_size
     }
 
-    /// Waits until the descriptor can be read or written; false after a request to stop.
+    /// Waits until the descriptor can be read or written.
+    ///
+    /// - Parameter event: `POLLIN` or `POLLOUT`.
+    /// - Returns: False after a request to stop.
     private func wait(_ event: Int32) -> Bool {
         while !(heedsStop && Interruption.isAsked) {
             var questions: InlineArray<2, pollfd> = [
@@ -155,7 +169,7 @@ struct Descriptor: Sendable {
             ]
             var span = questions.mutableSpan
             let ready = unsafe span.withUnsafeMutableBufferPointer { unsafe poll($0.baseAddress, 2, -1) }
-            // A failure that poll cannot report shows in the read or write itself.
+            // If poll fails, the read or write itself reports the reason.
             if ready < 0, errno != EINTR { return true }
             if ready > 0, questions[0].revents != 0 { return !(heedsStop && Interruption.isAsked) }
         }

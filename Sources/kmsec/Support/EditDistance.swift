@@ -1,9 +1,12 @@
-/// How many slips of a typist lie between two words: a letter left out, added or changed, or two exchanged.
+/// Finds the word that a mistyped word was probably meant to be.
+///
+/// The distance between two words is the number of typing mistakes: a letter omitted, added or changed, or two adjacent
+/// letters exchanged.
 enum EditDistance {
-    /// The candidate that a mistyped word was most probably meant to be, or nil.
+    /// Returns the candidate with the smallest distance to a word; nil if none is close enough.
     static func nearest(to word: String, among candidates: [String]) -> String? {
-        // Longer words are no names, and the time grows with the square.
-        // Of one letter, any other one is as near.
+        // Longer words cannot be names, and the time grows with the square of the length. A word of one letter is
+        // equally close to every other.
         guard word.count <= 40, word.drop(while: { $0 == "-" }).count > 1 else { return nil }
         let near = candidates.map { (name: $0, slips: slips(Array(word.lowercased()), Array($0))) }
             .filter { $0.slips <= max(1, $0.name.drop { $0 == "-" }.count / 3) }

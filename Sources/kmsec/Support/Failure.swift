@@ -2,9 +2,11 @@ import ArgumentParser
 import Foundation
 import KMSecurity
 
-/// How a command ends that did not do its work.
+/// Reports the error of a command and ends the process.
 enum Failure {
-    /// Tells `error` on standard error, with a hint where there is a cure, and ends the process.
+    /// Writes an error to standard error, with a hint if there is one, and ends the process.
+    ///
+    /// The exit status is 64 for wrong usage, 1 for other errors, and 0 for a request for help.
     static func report(_ error: any Error) -> Never {
         let arguments = Array(CommandLine.arguments.dropFirst())
         let node = try? CommandTree.node(calledBy: arguments)
@@ -19,9 +21,9 @@ enum Failure {
             exit(ExitCode.validationFailure.rawValue)
         }
         let code = KMSec.exitCode(for: error)
-        // The parser's own suggestions have no bound: it takes --pan for --json.
+        // The parser's own suggestions are too loose: for --pan, it suggests --json.
         let message = KMSec.message(for: error).replacing(#/\. Did you mean '[^']*'\?$/#, with: "")
-        // Help is no message, and a bare exit status has none.
+        // A request for help is not an error, and an exit status alone has no message.
         guard code != .success, !message.isEmpty else { KMSec.exit(withError: error) }
         Messages.error(message)
         if code == .validationFailure { Messages.hint(usageHint(message, arguments, node)) }
@@ -30,65 +32,69 @@ enum Failure {
 
     private static func hint(for code: KMError.Code, _ node: CommandTree.Node?) -> String? {
         switch code {
-        case .passphraseRequired: "give --passphrase-file FILE, or --passphrase-env NAME"
+        case .passphraseRequired: "give the passphrase with --passphrase-file FILE or --passphrase-env NAME"
         case .wrongKeyKind:
-            "encrypt takes the public key or certificate of the receiver, decrypt the receiver's private key"
+            "encrypt needs the receiver's public key or certificate; decrypt needs the receiver's private key"
         case .authenticationFailed:
-            "the key is another one, or the message was changed on its way; kmsec jwe inspect shows which key it names"
+            "the message was encrypted to a different key, or was changed; kmsec jwe inspect shows the key id it names"
         case .tokenMismatch:
             """
-            the body must be the very bytes that were sent, and the secret the one that was used; kmsec token explain \
-            looks for the cause
+            check that the body is exactly the bytes that were sent, and that the secret key is the sender's; kmsec \
+            token explain looks for the cause
             """
-        case .keyCheckFailed: "look at --key-file and --key-version; with a different key, every PAR is different"
-        case .tokenStale: "look at both clocks and at --zone; --any-time checks the MAC alone, --tolerance allows more"
-        case .keyIDMismatch: "give the --key-id that X-KM-Crypto-Key-Id names"
+        case .keyCheckFailed: "check --key-file and --key-version; with a different key, every PAR is different"
+        case .tokenStale:
+            "check both clocks and --zone; --tolerance accepts a larger difference, --any-time checks only the MAC"
+        case .keyIDMismatch: "give the value of X-KM-Crypto-Key-Id as --key-id"
         case .fieldMissing:
             """
-            look for the path's names in the text, or allow what does not match with --allow-unmatched; a body of message \
-            level, {\"encData\":\"…\"}, takes no --field
+            compare the path with the text, or give --allow-unmatched if a path need not match; a body like \
+            {\"encData\":\"…\"} is decrypted without --field
             """
-        case .certificateNotValid: "ask for a new certificate; --any-time takes one outside its validity"
+        case .certificateNotValid: "ask the receiver for a new certificate, or give --any-time to use this one"
         case .protectionRequired where node?.command is JWEInspectCommand.Type:
-            "nothing in this body is encrypted; it can be read as it is"
+            "this body contains no encrypted values; read it directly"
         case .protectionRequired:
-            "a body of message level is {\"encData\":\"…\"}; at field level decrypt takes --field"
-        case .bodyNotQuotable: "give --body-file FILE: the body goes into it, and curl sends it from there"
+            "an encrypted body is {\"encData\":\"…\"}; to decrypt single fields, give --field PATH"
+        case .bodyNotQuotable: "give --body-file FILE to write the body to a file that curl sends"
         default: nil
         }
     }
 
-    /// What people try, and what is meant.
+    /// The beginnings of options that people try, and the hints for them.
     private static let corrections = [
         (
             "--secret",
-            "secrets are not taken from arguments, which others can see: --secret-file FILE or --secret-env NAME"
+            "other users can see arguments; give the secret key with --secret-file FILE or --secret-env NAME"
         ),
-        ("--pass", "passphrases are not taken from arguments: --passphrase-file FILE or --passphrase-env NAME"),
-        ("--private", "the private key is --with FILE"),
-        ("--public", "the public key or certificate is --to FILE"),
-        ("--cert", "a certificate is given as --to FILE"),
-        ("--kid", "the key id is --key-id ID"),
-        ("--in", "the input is a file, or standard input: kmsec … FILE"),
-        ("--out", "output goes to standard output, or to a file: -o FILE"),
-        ("-i", "the input is a file, or standard input: kmsec … FILE"),
+        (
+            "--pass",
+            "other users can see arguments; give the passphrase with --passphrase-file FILE or --passphrase-env NAME"
+        ),
+        ("--private", "give the private key with --with FILE"),
+        ("--public", "give the public key or certificate with --to FILE"),
+        ("--cert", "give the certificate with --to FILE"),
+        ("--kid", "give the key id with --key-id ID"),
+        ("--in", "give the input as a file argument, or on standard input: kmsec … FILE"),
+        ("--out", "give the output file with -o FILE; without it, output goes to standard output"),
+        ("-i", "give the input as a file argument, or on standard input: kmsec … FILE"),
     ]
 
-    /// The hint for the first option that the command does not have.
+    /// Returns a hint for the first option that the command does not have.
     ///
-    /// The error alone does not do: it may be about what is missing since another option was meant to be it.
+    /// The error alone is not enough: it may report a missing option whose name was mistyped.
     private static func usageHint(_ message: String, _ arguments: [String], _ node: CommandTree.Node?) -> String {
-        if let name = message.firstMatch(of: /^the environment has no variable ([A-Z_0-9]+)$/)?.1 {
-            return "run export \(name) first; kmsec does not see a variable that is set and not exported"
+        if let name = message.firstMatch(of: /^environment variable ([A-Z_0-9]+) is not set$/)?.1 {
+            return "run export \(name) first; kmsec does not see variables that are not exported"
         }
-        if message.hasPrefix("the environment has no variable of the name") {
-            return "give the variable's name, without a $ before it"
+        if message.hasPrefix("the environment variable is not set") {
+            return "give the name of the variable, without a $"
         }
         guard let node else { return generalHint }
         let known = Set(node.options)
         let given = arguments.prefix { $0 != "--" }.map { String($0.prefix { $0 != "=" }) }
         for option in given where option.hasPrefix("-") && !known.contains(option) {
-            if option == "-o", known.contains("--out") { return "the output is --out PATH" }
+            if option == "-o", known.contains("--out") { return "give the output path with --out PATH" }
             if let correction = corrections.first(where: { option.hasPrefix($0.0) }) { return correction.1 }
             if let name = EditDistance.nearest(to: option, among: node.options) {
                 return "there is no option \(option); did you mean \(name)?"
@@ -98,5 +104,5 @@ enum Failure {
         return node.subcommands.isEmpty ? "kmsec help \(name) describes its options" : generalHint
     }
 
-    private static let generalHint = "kmsec help lists the commands, kmsec help COMMAND their options"
+    private static let generalHint = "kmsec help lists the commands; kmsec help COMMAND describes the options of one"
 }

@@ -1,48 +1,48 @@
 import ArgumentParser
 import KMSecurity
 
-/// The fields that a command encrypts or decrypts.
+/// The options that select the fields to encrypt or decrypt.
 struct FieldPathOptions: ParsableArguments {
     @Option(
         name: .customLong("field"),
         help: ArgumentHelp(
-            "A JSONPath of values to take one by one; may be given several times.",
+            "The JSONPath of values to encrypt or decrypt in place; can be repeated.",
             valueName: "path"
         ),
         transform: JSONPath.init(_:)
     )
     var paths: [JSONPath] = []
 
-    @Flag(help: "With --field: a path may reach nothing, or not every item of a list.")
+    @Flag(help: "With --field: accept a path that matches nothing, or not every item of a list.")
     var allowUnmatched = false
 
     func validate() throws {
         guard paths.isEmpty, allowUnmatched else { return }
-        throw ValidationError("--allow-unmatched goes with --field")
+        throw ValidationError("--allow-unmatched requires --field")
     }
 
-    /// Field level where there are paths, else message level.
+    /// Returns field-level protection if there are paths, otherwise message-level protection.
     func protection() throws -> Protection {
         guard !paths.isEmpty else { return .message }
         return .fields(try FieldSelection(paths, requiresMatches: allowUnmatched ? .nowhere : .everywhere))
     }
 }
 
-/// The fields of a body that comes without its headers, and the correlation id that those would hold.
+/// The field options for a body without headers: paths, and the correlation id that the headers would contain.
 struct FieldOptions: ParsableArguments {
     @OptionGroup private var selection: FieldPathOptions
 
     @Option(
-        help: "With --field: the message's correlation id, which the fields are bound to; not checked if missing.",
+        help: "With --field: the message's correlation id, to which the fields are bound; not used if omitted.",
         transform: CorrelationID.init(_:)
     )
     var correlationID: CorrelationID?
 
     func validate() throws {
         guard selection.paths.isEmpty, correlationID != nil else { return }
-        throw ValidationError("--correlation-id goes with --field")
+        throw ValidationError("--correlation-id requires --field")
     }
 
-    /// Field level where there are paths, else message level.
+    /// Returns field-level protection if there are paths, otherwise message-level protection.
     func protection() throws -> Protection { try selection.protection() }
 }

@@ -1,27 +1,27 @@
 import HTTPTypes
 import KMSecurity
 
-/// Lines of `Name: value`.
+/// The header fields in lines of `Name: value`.
 struct HeaderLines {
-    /// The largest input, in bytes: HTTP servers accept less for the headers of a call.
+    /// The largest input, in bytes; HTTP servers accept less for the headers of a call.
     static let maximumByteCount = 256 << 10
-    /// How many lines may have text; `HTTPFields` ends the process at 65,535 headers.
+    /// The largest number of lines that are not empty; `HTTPFields` ends the process at 65,535 headers.
     static let maximumLineCount = 1000
 
     private(set) var fields = HTTPFields()
-    /// What is wrong with lines that are no headers.
+    /// The errors of lines that are not headers.
     private(set) var faults: [String] = []
 
-    /// What to do about too much input.
+    /// The advice in errors about too much input.
     static let advice = "give the headers of one call"
 
     init(_ input: [UInt8]) throws {
         guard let text = String(validating: input, as: UTF8.self) else {
-            throw KMError(.headerInvalid, "standard input is not UTF-8")
+            throw KMError(.headerInvalid, "the headers are not UTF-8")
         }
         var count = 0
         for (index, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated() {
-            // A block that was copied with its indent is taken as it was meant.
+            // Indented lines are accepted: a block of headers may have been copied with its indentation.
             let line = line.drop { $0 == " " || $0 == "\t" }
             guard !line.isEmpty else { continue }
             count += 1
@@ -32,14 +32,14 @@ struct HeaderLines {
                 )
             }
             guard let colon = line.firstIndex(of: ":"), let name = HTTPField.Name(String(line[..<colon])) else {
-                faults.append("line \(index + 1): not of the form Name: value")
+                faults.append("line \(index + 1): expected Name: value")
                 continue
             }
             let value = line[line.index(after: colon)...].trimming { $0 == " " || $0 == "\t" }
-            // HTTPField would turn what no header can hold into spaces, unseen.
+            // HTTPField would silently replace characters that are not allowed with spaces.
             guard HTTPField.isValidValue(String(value)) else {
                 let name = MessageMasking.apply(to: name.rawName)
-                faults.append("line \(index + 1): \(name) has a character that no header can hold")
+                faults.append("line \(index + 1): \(name) has a character that is not allowed in a header")
                 continue
             }
             fields.append(HTTPField(name: name, value: String(value)))

@@ -3,10 +3,10 @@ import Glibc
 import KMPrimitives
 import KMSecurity
 
-/// Where a command's input comes from.
+/// The option for a command's input.
 struct InputOptions: ParsableArguments {
     @Argument(
-        help: ArgumentHelp("The input file; standard input if it is missing or -.", valueName: "file"),
+        help: ArgumentHelp("The input file; standard input if omitted or -.", valueName: "file"),
         completion: .file()
     )
     var input: String?
@@ -26,13 +26,13 @@ struct InputOptions: ParsableArguments {
     /// Reads the whole input.
     ///
     /// - Parameters:
-    ///   - limit: The most bytes.
-    ///   - advice: What to do about more, for the error.
+    ///   - limit: The largest number of bytes.
+    ///   - advice: The advice in the error about too many bytes.
     /// - Returns: The bytes.
-    /// - Throws: ``KMError`` `fileUnreadable`; `limitExceeded` as soon as there are more bytes.
+    /// - Throws: ``KMError`` `fileUnreadable`; `limitExceeded` as soon as more bytes are read.
     func readAll(
         limit: Int = Streams.maximumByteCount,
-        advice: String = "no body is larger"
+        advice: String = "larger bodies are not supported"
     ) throws -> [UInt8] {
         let descriptor = try open()
         defer { if path != nil { descriptor.close() } }
@@ -51,29 +51,32 @@ struct InputOptions: ParsableArguments {
     /// Reads the whole input, which must not be empty.
     ///
     /// - Parameters:
-    ///   - expected: What is expected there, for the error: a sentence's end.
-    ///   - limit: The most bytes.
-    ///   - advice: What to do about more, for the error.
+    ///   - expected: The subject and verb for the error about an empty input, such as `a body is`.
+    ///   - limit: The largest number of bytes.
+    ///   - advice: The advice in the error about too many bytes.
     /// - Returns: The bytes.
-    /// - Throws: ``KMError`` `inputEmpty`, and as ``readAll(limit:advice:)``.
+    /// - Throws: ``KMError`` `inputEmpty`, and the errors of ``readAll(limit:advice:)``.
     func readAll(
         expecting expected: String,
         limit: Int = Streams.maximumByteCount,
-        advice: String = "no body is larger"
+        advice: String = "larger bodies are not supported"
     ) throws -> [UInt8] {
         let bytes = try readAll(limit: limit, advice: advice)
         guard !bytes.isEmpty else { throw KMError(.inputEmpty, "\(name) is empty; \(expected) expected") }
         return bytes
     }
 
-    /// Reads a body whose token is made or checked.
+    /// Reads a body to sign or to verify.
     ///
-    /// A GET has an empty one. `/dev/null` says so; an empty pipe or file gives a warning.
+    /// The body of a GET is empty: then the input should be `/dev/null`. An empty pipe or file causes a warning.
+    ///
+    /// - Returns: The bytes.
+    /// - Throws: ``KMError`` `fileUnreadable` or `limitExceeded`.
     func readSignedBody() throws -> [UInt8] {
         let body = try readAll()
         if body.isEmpty, !isNull {
             Messages.warning(
-                "\(name) is empty; the body's bytes are expected, or < /dev/null for a request without a body"
+                "\(name) is empty; expected the bytes of the body. For a request without a body, use < /dev/null"
             )
         }
         return body
@@ -90,6 +93,6 @@ struct InputOptions: ParsableArguments {
 }
 
 extension KMError.Code {
-    /// There is no input where some is required.
+    /// A required input is empty.
     static let inputEmpty = Self("inputEmpty")
 }

@@ -2,36 +2,46 @@ import KMJOSE
 import KMJSON
 import KMSecurity
 
-/// What a person has at hand: a body, or the JWE alone.
+/// Reads input that is a body or a JWE alone.
 enum JWEInput {
-    /// The JWE's bytes.
+    /// Returns the bytes of the JWE.
     ///
-    /// A bare one may have white space around it, which no JWE has itself.
+    /// White space around a JWE alone is removed.
+    ///
+    /// - Parameter input: A body, or a JWE alone.
+    /// - Returns: The JWE compact serialization.
+    /// - Throws: ``KMError`` `malformedBody`, `malformedJSON` or `protectionRequired`.
     static func message(in input: [UInt8]) throws -> [UInt8] {
         let whiteSpace = Set(" \t\r\n".utf8)
         guard let first = input.firstIndex(where: { !whiteSpace.contains($0) }),
             let last = input.lastIndex(where: { !whiteSpace.contains($0) })
-        else { throw KMError(.malformedBody, "standard input has white space alone; a body or a JWE is expected") }
+        else { throw KMError(.malformedBody, "the input has only white space; a body or a JWE is expected") }
         let isJSON = input[first] == UInt8(ascii: "{") || input[first] == UInt8(ascii: "[")
         return isJSON ? try EncryptedBody.message(of: input) : Array(input[first...last])
     }
 
-    /// Whether a body is a whole message, or has fields that are encrypted.
+    /// Returns whether a body is a whole encrypted message or has encrypted fields.
     static func isEncrypted(_ body: [UInt8]) throws -> Bool {
         let policy = JWEPolicy(maximumByteCount: Streams.maximumByteCount)
         return try (try? EncryptedBody.message(of: body)) != nil || !fields(in: body, policy: policy).isEmpty
     }
 
-    /// An object or array that is open, and where in it the value at hand stands.
+    /// An enclosing object or array, with the position of the current value in it.
     private struct Level {
         let isObject: Bool
         var name = 0..<0
         var count = 0
     }
 
-    /// The JWEs that are values of a JSON text, each with its normalized path, in the order of the text.
+    /// Finds the JWEs among the values of a JSON text, in the order of the text.
     ///
-    /// What counts as one has five parts of base64url; that is all it is held against.
+    /// Any string of five base64url parts counts as a JWE.
+    ///
+    /// - Parameters:
+    ///   - body: The JSON text.
+    ///   - policy: The size limits.
+    /// - Returns: The JWEs, each with its normalized path.
+    /// - Throws: ``KMError`` `malformedJSON` or `limitExceeded`.
     static func fields(in body: [UInt8], policy: JWEPolicy) throws -> [(path: String, message: [UInt8])] {
         var found: [(path: String, message: [UInt8])] = []
         var scanner = JSONScanner()
@@ -48,7 +58,8 @@ enum JWEInput {
                 let text = JSONString.unescaped(body.span, scanner.range)
                 guard (try? JWECompact(decoding: text.span, policy: policy)) != nil else { continue }
                 guard found.count < Streams.limits.maximumFieldCount else {
-                    throw KMError(.limitExceeded, "more than \(Streams.limits.maximumFieldCount) JWEs")
+                    let limit = Streams.limits.maximumFieldCount
+                    throw KMError(.limitExceeded, "the body must have at most \(limit) JWEs; it has more")
                 }
                 found.append((try path(levels, body.span, policy), text))
             case .number, .true, .false, .null: continue
@@ -65,7 +76,8 @@ enum JWEInput {
                 NormalizedPath.append(index: level.count - 1, to: &path)
             }
             guard path.count <= policy.maximumHeaderByteCount else {
-                throw KMError(.limitExceeded, "a path of more than \(policy.maximumHeaderByteCount) bytes")
+                let limit = policy.maximumHeaderByteCount
+                throw KMError(.limitExceeded, "a path must have at most \(limit) bytes; one is longer")
             }
         }
         return String(decoding: path, as: UTF8.self)

@@ -1,9 +1,17 @@
 import Foundation
 import KMSecurity
 
-/// Keys from files of any of the forms that are read.
+/// Reads keys from files in any supported format.
 enum KeyFiles {
-    /// The public half of a crypto key: of an SPKI or PKCS#1 key, or of a certificate, PEM or DER.
+    /// Reads the public key of a crypto key from an SPKI or PKCS#1 key or a certificate, PEM or DER.
+    ///
+    /// - Parameters:
+    ///   - path: The file.
+    ///   - id: The key id.
+    ///   - anyTime: Whether to accept a certificate that has expired or is not valid yet.
+    /// - Returns: A crypto key that can only encrypt.
+    /// - Throws: ``KMError`` such as `fileUnreadable`, `malformedKey`, `wrongKeyKind`, `unsupportedKey` or
+    ///   `certificateNotValid`. Its detail names the file.
     static func publicHalf(_ path: String, id: CryptoKeyID, anyTime: Bool) throws -> CryptoKey {
         let bytes = try contents(ofFile: path)
         return try namingFile(path) {
@@ -14,9 +22,10 @@ enum KeyFiles {
         }
     }
 
-    /// A certificate, or nil where the bytes are none.
+    /// Parses a certificate; nil if the bytes are not a certificate.
     ///
-    /// One that is refused does not pass for a bare key, whose time nobody looks at.
+    /// A certificate that is rejected throws, so that it is not read as a bare key, which has no validity period to
+    /// check.
     private static func certificate(in bytes: [UInt8]) throws -> Certificate? {
         do {
             return try Certificate(parsing: bytes)

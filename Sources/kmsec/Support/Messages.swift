@@ -1,19 +1,20 @@
 import KMSecurity
 
-/// What is told beside the output, on standard error, with card numbers masked: messages quote arguments and file names,
-/// where they stand by mistake.
+/// Writes messages to standard error, with card numbers masked.
+///
+/// Messages quote arguments and file names, which may contain card numbers by mistake.
 enum Messages {
     static func error(_ text: String) { write(["error: \(text)"]) }
-    /// Many at once, in one piece.
+    /// Writes several errors with one write.
     static func errors(_ texts: [String]) { write(texts.map { "error: \($0)" }) }
     static func warning(_ text: String) { write(["warning: \(text)"]) }
     static func note(_ text: String) { write([text]) }
     static func hint(_ text: String) { write(["hint: \(text)"]) }
 
-    /// Writes a line for each text: a line feed in a file's name does not begin another.
+    /// Writes each text as exactly one line, even if it quotes a file name with a line feed.
     private static func write(_ texts: [String]) {
         let lines = texts.map { "kmsec: \(MessageMasking.apply(to: Terminal.printable($0)))\n" }
-        // A message that cannot be written has nowhere else to go.
+        // If a message cannot be written, there is no other place to report it.
         _ = Descriptor.standardError.write(Array(lines.joined().utf8).span)
     }
 }

@@ -3,12 +3,12 @@ import Glibc
 import KMPrimitives
 import KMSecurity
 
-/// Where a command's output goes.
+/// The option for a command's output.
 struct OutputOptions: ParsableArguments {
     @Option(
         name: [.customShort("o"), .long],
         help: ArgumentHelp(
-            "The output file (mode 0600), replaced as a whole; standard output if it is missing or -.",
+            "The output file (mode 0600), replaced atomically; standard output if omitted or -.",
             valueName: "file"
         ),
         completion: .file()
@@ -17,12 +17,13 @@ struct OutputOptions: ParsableArguments {
 
     /// Writes the whole output.
     ///
-    /// A file appears whole or not at all. What is not a file, such as a pipe or a device, is written in place.
+    /// A regular file is replaced completely or not at all. Anything else, such as a pipe or device, is written in
+    /// place.
     ///
     /// - Throws: ``KMError`` `fileUnwritable`.
     func write(_ bytes: [UInt8]) throws {
         guard let output, output != "-" else { return try Streams.write(bytes) }
-        // A redirected descriptor is not replaced: others have written to its file, and will.
+        // The file of a redirected descriptor is not replaced, because other programs write to it too.
         if let descriptor = Descriptor.named(output) { return try Streams.write(bytes.span, to: descriptor) }
         var status = stat()
         guard unsafe stat(output, &status) == 0 else {

@@ -2,37 +2,37 @@ import ArgumentParser
 import Glibc
 import KMSecurity
 
-/// Where a token's secret comes from.
+/// The options for the secret key of a token.
 struct SecretOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "File that holds the secret key; one trailing newline is not part of it.",
+            "The file with the secret key; one trailing newline is ignored.",
             valueName: "file"
         ),
         completion: .file()
     )
     var secretFile: String?
 
-    @Option(help: ArgumentHelp("Environment variable that holds the secret key.", valueName: "name"))
+    @Option(help: ArgumentHelp("The environment variable with the secret key.", valueName: "name"))
     var secretEnv: String?
 
     func validate() throws {
         guard (secretFile == nil) != (secretEnv == nil) else {
             throw ValidationError(
                 secretFile == nil
-                    ? "give the secret by --secret-file FILE or by --secret-env NAME"
-                    : "give the secret by --secret-file or by --secret-env, not by both"
+                    ? "give the secret key with --secret-file FILE or --secret-env NAME"
+                    : "give --secret-file or --secret-env, not both"
             )
         }
     }
 
-    /// The secret's bytes.
+    /// Reads the bytes of the secret key.
     func bytes() throws -> SecretBytes {
         guard let bytes = try readSecret(file: secretFile, variable: secretEnv) else { throw CleanExit.helpRequest() }
         return bytes
     }
 
-    /// The secret; a short one is warned of.
+    /// Reads the secret key, and warns if it is short.
     func load() throws -> SecretKey {
         let key = try SecretKey(bytes())
         if key.isShort {
@@ -42,23 +42,23 @@ struct SecretOptions: ParsableArguments {
     }
 }
 
-/// Where the passphrase of a private key comes from.
+/// The options for the passphrase of a private key.
 struct PassphraseOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "File that holds the private key's passphrase; one trailing newline is not part of it.",
+            "The file with the passphrase of the private key; one trailing newline is ignored.",
             valueName: "file"
         ),
         completion: .file()
     )
     var passphraseFile: String?
 
-    @Option(help: ArgumentHelp("Environment variable that holds the private key's passphrase.", valueName: "name"))
+    @Option(help: ArgumentHelp("The environment variable with the passphrase of the private key.", valueName: "name"))
     var passphraseEnv: String?
 
     func validate() throws {
         guard passphraseFile == nil || passphraseEnv == nil else {
-            throw ValidationError("give the passphrase by --passphrase-file or by --passphrase-env, not by both")
+            throw ValidationError("give --passphrase-file or --passphrase-env, not both")
         }
     }
 
@@ -75,22 +75,22 @@ private func readSecret(file: String?, variable: String?) throws -> SecretBytes?
     return try variable.map(secret(inEnvironment:))
 }
 
-/// The bytes of an environment variable, which need not be UTF-8.
+/// Reads the bytes of an environment variable, which need not be UTF-8.
 func secret(inEnvironment variable: String) throws -> SecretBytes {
     do {
         return try SecretBytes(contentsOfEnvironmentVariable: variable)
     } catch let error as KMError where error.code == .environmentVariableMissing {
-        // What does not look like a name may be the secret itself, given by mistake.
+        // Text that does not look like a name may be the secret itself, given by mistake: do not show it.
         guard variable.wholeMatch(of: /[A-Z_][A-Z0-9_]*/) != nil else {
-            throw ValidationError("the environment has no variable of the name that was given, which is not shown")
+            throw ValidationError("the environment variable is not set; its name may be a secret, so it is not shown")
         }
-        throw ValidationError("the environment has no variable \(variable)")
+        throw ValidationError("environment variable \(variable) is not set")
     }
 }
 
-/// Warns of a secret's file that every user of the machine can read or change.
+/// Warns about a file with a secret that every user of the machine can read or change.
 ///
-/// Access by the file's group alone is common where a service reads what an operator wrote, and is not reported.
+/// Access by the file's group is not reported: it is common if an operator writes the file and a service reads it.
 func warnIfExposed(_ path: String) {
     var status = stat()
     guard unsafe stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_mode & 0o006 != 0 else {

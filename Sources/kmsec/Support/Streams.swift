@@ -2,19 +2,19 @@ import Foundation
 import KMPrimitives
 import KMSecurity
 
-/// Standard input and output, as bytes.
+/// Writes output, and defines the size limits of input.
 enum Streams {
-    /// The most bytes that a command reads as one text: the size of the largest body that is accepted.
+    /// The largest input of a command, in bytes: the size of the largest accepted body.
     static let maximumByteCount = 64 << 20
 
     static var limits: ParameterLimits { ParameterLimits(maximumBodyByteCount: maximumByteCount) }
 
-    /// Writes these bytes and nothing else to standard output.
+    /// Writes bytes to standard output, without adding anything.
     static func write(_ bytes: [UInt8]) throws {
         try write(bytes.span, to: .standardOutput)
     }
 
-    /// Writes these bytes and nothing else.
+    /// Writes bytes to a descriptor, without adding anything.
     ///
     /// - Throws: ``KMError`` `fileUnwritable`, or `CancellationError` after a request to stop.
     static func write(_ bytes: Span<UInt8>, to descriptor: Descriptor) throws {
@@ -23,7 +23,7 @@ enum Streams {
         throw KMError(.fileUnwritable, "\(descriptor.name): \(systemReason(failure))")
     }
 
-    /// Writes a line for a person to standard output; see ``Terminal/printable(_:)``.
+    /// Writes a line for people to standard output, without control characters; see ``Terminal/printable(_:)``.
     static func writeLine(_ text: String) throws {
         try write(Array("\(Terminal.printable(text))\n".utf8))
     }
@@ -33,7 +33,7 @@ enum Streams {
         try write(json(value))
     }
 
-    /// A value as JSON with sorted members and a line feed at its end.
+    /// Encodes a value as JSON with sorted members and a line feed at its end.
     static func json(_ value: some Encodable) throws -> [UInt8] {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]

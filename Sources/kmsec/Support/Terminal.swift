@@ -5,37 +5,37 @@ import KMSecurity
     import Glibc
 #endif
 
-/// How text is laid out for a person.
+/// Formats text for people and shows progress.
 enum Terminal {
-    /// Whether standard output is a terminal that shows colour (https://no-color.org).
+    /// Whether standard output is a terminal that shows colour and NO_COLOR is not set (https://no-color.org).
     static var showsColor: Bool {
         isatty(STDOUT_FILENO) == 1 && ProcessInfo.processInfo.environment["NO_COLOR"] == nil
             && ProcessInfo.processInfo.environment["TERM"] != "dumb"
     }
 
-    /// Shows on a terminal what is being done, in a line that the next one replaces; nil clears it.
+    /// Shows a progress line, which replaces the previous one; nil clears it.
     ///
-    /// Nothing where standard error is no terminal.
+    /// Nothing is written if standard error is not a terminal.
     static func progress(_ text: String?) {
         guard isatty(STDERR_FILENO) == 1 else { return }
         let shown = MessageMasking.apply(to: text ?? "")
         _ = Descriptor.standardError.write(Array("\r\u{1B}[K\(shown)".utf8).span)
     }
 
-    /// Text from elsewhere, with U+FFFD in place of control characters and of characters that reorder or hide text.
+    /// Returns text from outside with U+FFFD in place of control characters and characters that reorder or hide text.
     ///
-    /// These are the categories Cc, Cf, Zl and Zp: escape sequences, bidirectional controls, zero-width characters and line
-    /// separators.
+    /// These are the categories Cc, Cf, Zl and Zp: escape sequences, bidirectional controls, zero-width characters and
+    /// line separators.
     static func printable(_ text: String) -> String {
         String(String.UnicodeScalarView(text.unicodeScalars.map { $0.isPrintable ? $0 : "\u{FFFD}" }))
     }
 
-    /// `text` with blanks behind it, `width` columns in all.
+    /// Pads text with spaces to `width` columns, with at least one space at the end.
     static func padded(_ text: String, to width: Int) -> String {
         text + String(repeating: " ", count: max(1, width - text.count))
     }
 
-    /// The beginning and end of a long text, with its size between.
+    /// Shortens a long text to its beginning, its end and its size in bytes.
     static func shortened(_ text: String, to width: Int = 96) -> String {
         guard text.utf8.count > width else { return text }
         return "\(text.prefix(width - 32))…\(text.suffix(12))  (\(text.utf8.count) bytes)"

@@ -2,14 +2,14 @@ import ArgumentParser
 import Foundation
 import KMSecurity
 
-/// When a request is made.
+/// The options for the time of a request.
 struct TimeOptions: ParsableArguments {
-    @Option(help: "The zone of the request's times.")
+    @Option(help: "The time zone of the request.")
     var zone = TimeZoneCode.utc
 
     @Option(
         help: ArgumentHelp(
-            "The request's time in that zone, 17 digits yyyyMMddHHmmssSSS (default: now).",
+            "The time of the request in that zone, 17 digits yyyyMMddHHmmssSSS (default: now).",
             valueName: "digits"
         )
     )
@@ -20,12 +20,12 @@ struct TimeOptions: ParsableArguments {
             _ = try stamp()
         } catch let error as KMError where error.code == .headerInvalid {
             throw ValidationError(
-                "--time takes 17 digits, yyyyMMddHHmmssSSS, of a calendar and of the years 2000 to 2099"
+                "--time must be 17 digits, yyyyMMddHHmmssSSS, and a valid date in the years 2000 to 2099"
             )
         }
     }
 
-    /// The stamp of a request of that time, with a new correlation id.
+    /// Makes the stamp of a request at that time, with a new correlation id.
     func stamp() throws -> RequestStamp {
         try time.map { try RequestStamp(timeDigits: $0, timeZone: zone) } ?? RequestStamp(date: .now, timeZone: zone)
     }

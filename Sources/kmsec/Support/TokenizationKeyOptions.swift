@@ -1,26 +1,26 @@
 import ArgumentParser
 import KMSecurity
 
-/// Where a tokenization key comes from.
+/// The options for a tokenization key.
 struct TokenizationKeyOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "File that holds the tokenization key; of a text, one trailing newline is not part of it.",
+            "The file with the tokenization key; in a text file, one trailing newline is ignored.",
             valueName: "file"
         ),
         completion: .file()
     )
     var keyFile: String?
 
-    @Option(help: ArgumentHelp("Environment variable that holds the tokenization key.", valueName: "name"))
+    @Option(help: ArgumentHelp("The environment variable with the tokenization key.", valueName: "name"))
     var keyEnv: String?
 
-    @Option(help: ArgumentHelp("The key's version, 0 to 4294967295.", valueName: "number"))
+    @Option(help: ArgumentHelp("The version of the key, 0 to 4294967295.", valueName: "number"))
     var keyVersion: UInt32 = 1
 
     @Option(
         help: ArgumentHelp(
-            "The check value that the key must have: ten hexadecimal digits, of kmsec par key check.",
+            "The expected check value of the key: the ten hexadecimal digits that kmsec par key check prints.",
             valueName: "digits"
         )
     )
@@ -30,8 +30,8 @@ struct TokenizationKeyOptions: ParsableArguments {
         guard (keyFile == nil) != (keyEnv == nil) else {
             throw ValidationError(
                 keyFile == nil
-                    ? "give the key by --key-file FILE or by --key-env NAME"
-                    : "give the key by --key-file or by --key-env, not by both"
+                    ? "give the key with --key-file FILE or --key-env NAME"
+                    : "give --key-file or --key-env, not both"
             )
         }
     }
@@ -45,11 +45,11 @@ struct TokenizationKeyOptions: ParsableArguments {
                 try TokenizationKey(secret(inEnvironment: keyEnv ?? ""), version: keyVersion)
             }
         guard let checkValue, checkValue.uppercased() != key.keyCheckValue else { return key }
-        throw KMError(.keyCheckFailed, "the key's check value is \(key.keyCheckValue)")
+        throw KMError(.keyCheckFailed, "the key's check value is \(key.keyCheckValue), not the value of --check-value")
     }
 }
 
 extension KMError.Code {
-    /// A tokenization key, or its version, is another one than the check value asks for.
+    /// A tokenization key or its version does not match the expected check value.
     static let keyCheckFailed = Self("keyCheckFailed")
 }

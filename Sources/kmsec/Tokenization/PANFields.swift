@@ -2,14 +2,19 @@ import KMJSON
 import KMPrimitives
 import KMSecurity
 
-/// Where in a JSON document PANs stand, and where their PARs go.
+/// The paths of PANs in a JSON document, and where to write their PARs.
 struct PANPlaces: Sendable {
     fileprivate let selection: FieldSelection
-    /// The member that holds the PAR beside its PAN, and where it would stand if it were there already.
+    /// The name of the member to add for the PAR, and the paths that it must not exist at yet; nil to replace the PAN.
     fileprivate let beside: (name: [UInt8], places: FieldSelection)?
 
-    /// - Throws: ``KMError`` `pathUnsupported` when a PAR is to stand beside what is no member of an object; `pathsOverlap`
-    ///   when two would have one name in one object, or one a card number's.
+    /// Checks that the paths and the name fit together.
+    ///
+    /// - Parameters:
+    ///   - paths: The paths of the PANs.
+    ///   - name: The name of the member to add for the PAR; nil to replace the PAN.
+    /// - Throws: ``KMError`` `pathUnsupported` if a PAR is to be added after a value that is not a member of an object;
+    ///   `pathsOverlap` if two PARs would have the same name in one object, or a PAR the name of a PAN.
     init(_ paths: [JSONPath], beside name: String?) throws {
         selection = try FieldSelection(paths, requiresMatches: .somewhere)
         beside = try name.map { name in
@@ -17,17 +22,17 @@ struct PANPlaces: Sendable {
             JSONString.append(name, to: &text)
             let places = try paths.map { try $0.sibling(name) }
             for (index, place) in places.enumerated() where places[..<index].contains(where: { $0.meets(place) }) {
-                throw KMError(.pathsOverlap, "two card numbers of one object cannot both have a PAR of one name")
+                throw KMError(.pathsOverlap, "two card numbers of an object cannot have PARs with the same name")
             }
             guard !places.contains(where: { place in paths.contains { $0.meets(place) } }) else {
-                throw KMError(.pathsOverlap, "a PAR cannot have the name of a card number beside it")
+                throw KMError(.pathsOverlap, "a PAR cannot have the name of a card number in the same object")
             }
             return (text, try FieldSelection(places, requiresMatches: .nowhere))
         }
     }
 }
 
-/// Lines that are a JSON document each, in which PARs take the place of PANs, or stand beside them.
+/// Transforms lines that are JSON documents: replaces PANs with PARs, or adds PARs after them.
 struct PANFields: LineTransform {
     let lines: PANLines
     let places: PANPlaces
@@ -47,9 +52,9 @@ struct PANFields: LineTransform {
                 limits: ParameterLimits.standard.matcherLimits
             ).first
         {
-            throw KMError(.memberPresent, "the PAR's member is there already, at byte \(there.range.lowerBound)")
+            throw KMError(.memberPresent, "the member for the PAR already exists, at byte \(there.range.lowerBound)")
         }
-        // First all that can fail: of a document at fault nothing is written, and nothing stays in memory.
+        // Derive all PARs first: if one fails, nothing of the document has been written.
         let pars = try matches.map { try par(of: $0, in: line) }
         var done = 0
         for (match, par) in zip(matches, pars) {
@@ -88,6 +93,6 @@ struct PANFields: LineTransform {
 }
 
 extension KMError.Code {
-    /// A document already has the member that was to be added.
+    /// The document already has the member to add.
     static let memberPresent = Self("memberPresent")
 }

@@ -1,7 +1,7 @@
 import KMPrimitives
 import KMSecurity
 
-/// Lines that are a PAN each, to lines that are its PAR.
+/// Transforms lines that are PANs to lines that are their PARs.
 struct PANLines: LineTransform {
     let tokenizer: PARTokenizer
     let digitCount: Int?
@@ -9,12 +9,12 @@ struct PANLines: LineTransform {
 
     func append(_ line: Span<UInt8>, to output: inout SecretBuffer) throws {
         try ByteOrderMark.check(line, .panMalformed)
-        // Files that come from elsewhere end their lines in CRLF.
+        // Files from other systems may end lines with CRLF.
         let isCarriageReturn = line.count > 0 && line[line.count - 1] == UInt8(ascii: "\r")
         try output.append(try par(of: isCarriageReturn ? line.extracting(droppingLast: 1) : line))
     }
 
-    /// The PAR of a text that is a PAN.
+    /// Derives the PAR of a text that is a PAN.
     func par(of text: Span<UInt8>) throws -> PAR {
         switch separators {
         case .none: try tokenizer.par(forDigits: text, digitCount: digitCount)
@@ -24,7 +24,7 @@ struct PANLines: LineTransform {
 }
 
 extension SecretBuffer {
-    /// Appends a PAR's characters.
+    /// Appends the characters of a PAR.
     mutating func append(_ par: PAR) throws {
         try par.withCharacters { try append(copying: $0) }
     }

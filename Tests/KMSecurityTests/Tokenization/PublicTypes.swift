@@ -5,7 +5,9 @@ enum PublicTypes {
     private static let sources = URL(filePath: #filePath).deletingLastPathComponent()
         .appending(path: "../../../Sources").standardized
 
-    private static let modules = ["KMPrimitives", "KMJSON", "KMJOSE", "KMSecurity", "KMVectors"]
+    private static let modules = [
+        "KMPrimitives", "KMJSON", "KMJOSE", "KMWire", "KMCards", "KMSecurity", "KMDiagnosis", "KMVectors",
+    ]
 
     /// Their names with module and outer types, `KMSecurity.PAN.Separators`.
     static func names() throws -> Set<String> {

@@ -1,4 +1,4 @@
-/// Encrypted keys that do not give the content key under which the message is encrypted.
+/// Defects of the encrypted key: it does not decrypt to the CEK that encrypted the message.
 extension JWEDamage {
     static var contentKeys: [JWEDamage] {
         [

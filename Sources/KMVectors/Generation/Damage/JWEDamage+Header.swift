@@ -1,4 +1,4 @@
-/// Headers that are refused, under each of which the message is rightly encrypted.
+/// Defects of the protected header; the message is correctly encrypted under the defective header.
 extension JWEDamage {
     static var algorithms: [JWEDamage] {
         let algs = [

@@ -1,8 +1,8 @@
-/// Damage to a message that was encrypted.
+/// Defects of the decoded parts, made after encryption.
 extension JWEDamage {
     private static let refused = "authenticationFailed"
 
-    /// Parts that are not the header.
+    /// The indices of the parts other than the header.
     private static let bodyParts = MadeJWE.partNames.indices.dropFirst()
 
     static var modifiedParts: [JWEDamage] {
@@ -44,7 +44,7 @@ extension JWEDamage {
     static var partSizes: [JWEDamage] {
         bodyParts.flatMap { part in
             let name = MadeJWE.partNames[part]
-            // IV and tag have a size that anyone can see, and so has the encrypted key that is empty.
+            // A wrong size of IV or tag is visible without a key, and so is an empty encrypted key.
             let error = part == MadeJWE.iv || part == MadeJWE.tag ? "malformedJWE" : refused
             return [
                 changed("the \(name) without its last byte", "PartSize", error) { jwe, _ in

@@ -1,6 +1,6 @@
 internal import KMJOSE
 
-/// Damage to a message's text.
+/// Defects of the compact serialization, made in its text.
 extension JWEDamage {
     static var cuts: [JWEDamage] {
         MadeJWE.partNames.indices.map { part in
@@ -30,7 +30,7 @@ extension JWEDamage {
         let pads = MadeJWE.partNames.indices.map { part in
             edited("a pad behind the \(MadeJWE.partNames[part])", "Encoding") { parts, _ in parts[part] += "=" }
         }
-        // Their last characters stand for two bits: 256 and 16 bytes are a byte more than groups of three.
+        // The last characters of these parts hold only two bits: 256 and 16 bytes are one more than a multiple of 3.
         let strayBits = [MadeJWE.encryptedKey, MadeJWE.tag].map { part in
             edited("stray bits behind the \(MadeJWE.partNames[part])", "Encoding") { parts, source in
                 parts[part] = withStrayBits(parts[part], try source.seeded.index(below: 15, "bits") + 1)
@@ -54,7 +54,7 @@ extension JWEDamage {
         ]
     }
 
-    /// A text whose last character stands for two bits and four of nothing, with some of these four set.
+    /// Returns the text with some of the four unused bits of its last character set.
     private static func withStrayBits(_ text: String, _ bits: Int) -> String {
         let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
         let last = text.last.flatMap(alphabet.firstIndex) ?? 0

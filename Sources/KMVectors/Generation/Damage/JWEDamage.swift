@@ -1,24 +1,24 @@
-/// A way to damage a JWE, and how a receiver has to refuse what comes of it.
+/// A single defect in a JWE, and the error code with which a receiver must reject the message.
 ///
-/// Each is one fault in a message that is right otherwise, so that the fault alone decides.
+/// The rest of the message is valid, so the defect alone decides the result.
 struct JWEDamage {
-    /// What is changed.
+    /// The inputs from which the defective message is made.
     struct Source {
-        /// The message, before it is encrypted.
+        /// The message before encryption.
         let draft: JWEDraft
-        /// Another message, to the same key.
+        /// Another message, encrypted to the same key.
         let other: MadeJWE
-        /// The receiver's key.
+        /// The key of the receiver.
         let key: MadeKey
-        /// The damage's own labels.
+        /// Seeded bytes, scoped to this defect.
         let seeded: SeededBytes
     }
 
     let comment: String
     let flag: String
-    /// The error's code.
+    /// The expected error code.
     let error: String
-    /// Makes the damaged message.
+    /// Returns the defective message.
     let message: (Source) throws -> String
 
     init(
@@ -33,7 +33,7 @@ struct JWEDamage {
         self.message = message
     }
 
-    /// What the flags mean.
+    /// The flags of the defects, with their meanings.
     static let flags: [Flag] = [
         ("ModifiedPart", "A part differs from what was encrypted, or comes from another message."),
         ("PartSize", "A part has a byte more or less, or none."),
@@ -50,15 +50,15 @@ struct JWEDamage {
         ("OtherKey", "Encrypted to another key."),
     ]
 
-    /// Those that each level is tried with.
+    /// The defects that are used for single JWEs, messages and fields.
     static var everywhere: [JWEDamage] {
         modifiedParts + foreignParts + cuts + extensions + keyIDs + contentKeys
     }
 
-    /// Those that a message is tried with.
+    /// The defects that are used for messages.
     static var ofMessages: [JWEDamage] { everywhere + algorithms }
 
-    /// All.
+    /// All defects, which are used for single JWEs.
     static var all: [JWEDamage] {
         ofMessages + partSizes + exchangedParts + structures + encodings + headerTexts
     }

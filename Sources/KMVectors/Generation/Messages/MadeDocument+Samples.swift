@@ -1,9 +1,9 @@
-/// Documents to seal and to open, with what is particular about each.
+/// Sample documents for field encryption and decryption.
 extension MadeDocument {
-    /// A document with its comment and flag.
+    /// A document with the comment and flag of its test.
     typealias Sample = (comment: String, flag: String, document: MadeDocument)
 
-    /// What the samples' flags mean.
+    /// The flags of the samples, with their meanings.
     static let flags: [Flag] = [
         ("Value", "What an encrypted value may be."),
         ("Document", "What stands around the encrypted values."),
@@ -16,12 +16,12 @@ extension MadeDocument {
         try values(seeded) + names + fewSamples(seeded)
     }
 
-    /// Those whose fields stand in different surroundings.
+    /// Returns the samples that vary the text around the fields, and those with lists.
     static func fewSamples(_ seeded: SeededBytes) throws -> [Sample] {
         try around(seeded) + lists(seeded)
     }
 
-    /// A request's card number, expiry and CVC.
+    /// Returns a request whose fields are the card number, the expiry date and the CVC.
     static func request(_ seeded: SeededBytes) throws -> MadeDocument {
         MadeDocument(
             paths: ["$.physicalCardNo", "$.physicalCardExpDate", "$.physicalCardCVC"],
@@ -35,7 +35,7 @@ extension MadeDocument {
         )
     }
 
-    /// A request's card number and CVC.
+    /// Returns a document whose fields are a card number and a CVC.
     static func pair(_ seeded: SeededBytes) throws -> MadeDocument {
         MadeDocument(
             paths: ["$.physicalCardNo", "$.physicalCardCVC"],
@@ -47,7 +47,7 @@ extension MadeDocument {
         )
     }
 
-    /// Items with a number each.
+    /// Returns a list of `count` items, each with the field `no`.
     static func items(_ seeded: SeededBytes, count: Int) throws -> MadeDocument {
         let items: [[Piece]] = try (0..<count).map { index in
             [

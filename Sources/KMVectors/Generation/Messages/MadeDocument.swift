@@ -1,21 +1,21 @@
-/// A JSON text some of whose values are encrypted one by one.
+/// A JSON document in which selected values are encrypted as fields.
 struct MadeDocument {
     enum Piece {
-        /// What stays.
+        /// Text that stays unencrypted.
         case text(String)
-        /// A value's JSON text, with its normalized path.
+        /// The JSON text of a field, with its normalized path.
         case field(path: String, value: String)
     }
 
-    /// The paths that reach the fields, and nothing else.
+    /// The paths that select exactly the fields.
     let paths: [String]
     let pieces: [Piece]
     var requiresMatches = true
 
-    /// The document in the clear.
+    /// The document without encryption.
     var parameters: [UInt8] { text(fields.map(\.value)) }
 
-    /// The fields, in the document's order.
+    /// The fields, in the order in which they appear in the document.
     var fields: [(path: String, value: String)] {
         pieces.compactMap { piece in
             guard case .field(let path, let value) = piece else { return nil }
@@ -23,12 +23,12 @@ struct MadeDocument {
         }
     }
 
-    /// The document with a JWE in the place of each field.
+    /// Returns the document with each field replaced by a JWE, as a JSON string.
     func body(_ jwes: [String]) -> [UInt8] {
         text(jwes.map { "\"\($0)\"" })
     }
 
-    /// The document with other texts in the places of the fields.
+    /// Returns the document with each field replaced by the given JSON text.
     func text(_ values: [String]) -> [UInt8] {
         var values = values[...]
         let texts = pieces.map { piece in
@@ -38,7 +38,7 @@ struct MadeDocument {
         return Array(texts.joined().utf8)
     }
 
-    /// The fields' JWEs, before they are encrypted, under one content key and with an IV each.
+    /// Returns the JWEs of the fields before encryption, with one shared CEK and one IV for each field.
     func drafts(_ key: MadeContentKey, kid: String, cid: String?, _ seeded: SeededBytes) throws -> [JWEDraft] {
         try zip(fields, ivs(seeded)).map { field, iv in
             JWEDraft(
@@ -50,18 +50,19 @@ struct MadeDocument {
         }
     }
 
-    /// An IV for each field.
+    /// Returns one IV for each field.
     func ivs(_ seeded: SeededBytes) throws -> [[UInt8]] {
         try fields.indices.map { try seeded.bytes(12, "IV \($0)") }
     }
 
-    /// A document of one field, the member `v`.
+    /// Returns a document whose only field is the member `v`.
     static func value(_ json: String) -> MadeDocument {
         MadeDocument(paths: ["$.v"], pieces: ["{\"v\":", .field(path: "$['v']", value: json), ",\"w\":1}"])
     }
 
-    /// A document of one member, named by `spelling` in its JSON and by `normalized` in a normalized path, that a path
-    /// reaches.
+    /// Returns a document with one member, which is a field.
+    ///
+    /// `path` selects the member. Its name is `spelling` in the JSON text and `normalized` in the normalized path.
     static func name(_ path: String, spelling: String, normalized: String) -> MadeDocument {
         MadeDocument(
             paths: [path],

@@ -1,10 +1,10 @@
-/// The fields of a message that is sealed at field level.
+/// A field-level message: a document with the JWEs of its fields before encryption.
 struct MadeFields {
     let document: MadeDocument
     let correlationID: String?
     var drafts: [JWEDraft]
 
-    /// A message of a profile to a key, bound to a correlation id or to none.
+    /// Creates a message in a profile to a key, bound to a generated correlation id if `isBound`.
     init(
         _ document: MadeDocument,
         _ profile: MadeProfile,
@@ -18,22 +18,22 @@ struct MadeFields {
         drafts = try document.drafts(contentKey, kid: key.id, cid: correlationID, seeded)
     }
 
-    /// The fields' JWEs.
+    /// Returns the encrypted JWEs of the fields.
     func jwes() throws -> [MadeJWE] {
         try drafts.map { try $0.made() }
     }
 
-    /// The fields' compact serializations.
+    /// Returns the compact serializations of the fields.
     func texts() throws -> [String] {
         try jwes().map(\.text)
     }
 
-    /// The document with its fields encrypted.
+    /// Returns the document with its fields encrypted.
     func body() throws -> [UInt8] {
         document.body(try texts())
     }
 
-    /// This message with another header for one field.
+    /// Returns a copy of the message in which one field has another header.
     func with(_ index: Int, _ header: (MadeHeader) -> MadeHeader) -> MadeFields {
         var message = self
         message.drafts[index].header = header(drafts[index].header)
@@ -41,7 +41,7 @@ struct MadeFields {
     }
 }
 
-/// A body that arrives, as a test.
+/// A test of a received field-level body.
 struct ReceivedFields {
     let comment: String
     let flag: String
@@ -51,7 +51,9 @@ struct ReceivedFields {
     var correlationID: String?
     let error: String?
 
-    /// A message, with another body where one is given, which is refused where an error is.
+    /// Creates a test of a message.
+    ///
+    /// `body`, if given, replaces the body of the message. With an `error`, the receiver must reject the body.
     init(
         _ comment: String,
         _ flag: String,
@@ -64,7 +66,7 @@ struct ReceivedFields {
         self.correlationID = correlationID
     }
 
-    /// A body of which a document's paths are due.
+    /// Creates a test of a body, in which the paths of a document select the fields.
     init(_ comment: String, _ flag: String, _ document: MadeDocument, _ body: [UInt8], error: String?) {
         self.comment = comment
         self.flag = flag

@@ -2,28 +2,28 @@ internal import KMJOSE
 internal import KMJSON
 internal import KMPrimitives
 
-/// A content key of a JWE with its encrypted form.
+/// A content encryption key (CEK) with its encrypted form.
 struct MadeContentKey {
-    /// What it encrypts with: A128GCM or A256GCM.
+    /// The algorithm that uses the key: A128GCM or A256GCM.
     let enc: String
     let bytes: [UInt8]
     let encrypted: [UInt8]
 
-    /// A key and a seed of OAEP from `seeded`.
+    /// Creates a key, and encrypts it to `key`, with random values from `seeded`.
     init(_ enc: String, to key: MadeKey, _ seeded: SeededBytes) throws {
         self.enc = enc
         bytes = try seeded.bytes(enc == "A256GCM" ? 32 : 16, "content key")
         encrypted = try Self.encrypt(bytes, to: key, seeded)
     }
 
-    /// This key with another encrypted form.
+    /// Creates a copy of `key` with another encrypted form.
     init(_ key: MadeContentKey, encrypted: [UInt8]) {
         enc = key.enc
         bytes = key.bytes
         self.encrypted = encrypted
     }
 
-    /// RSAES-OAEP with the seed that `seeded` gives.
+    /// Encrypts a message with RSAES-OAEP, with the seed from `seeded`.
     static func encrypt(
         _ message: [UInt8],
         to key: MadeKey,
@@ -39,19 +39,19 @@ struct MadeContentKey {
     }
 }
 
-/// A JWE's protected header, its members in their order.
+/// The protected header of a JWE, with its members in order.
 struct MadeHeader {
-    /// A member: the name as it is, and the value's JSON text.
+    /// The members: each has its unescaped name and the JSON text of its value.
     var members: [(name: String, value: String)]
 
-    /// As a sender of this protocol writes it for a message.
+    /// Returns the header that a sender writes for a message.
     static func message(_ enc: String, kid: String?) -> MadeHeader {
         var header = MadeHeader(members: [("alg", "\"RSA-OAEP-256\""), ("enc", "\"\(enc)\"")])
         if let kid { header.members.append(("kid", "\"\(kid)\"")) }
         return header
     }
 
-    /// As a sender of this protocol writes it for a field.
+    /// Returns the header that a sender writes for a field.
     static func field(_ enc: String, kid: String, path: String, cid: String?) -> MadeHeader {
         var header = message(enc, kid: kid)
         header.members += [("cty", "\"json\""), ("path", quoted(path))]
@@ -59,15 +59,17 @@ struct MadeHeader {
         return header
     }
 
-    /// The JSON, without white space.
+    /// The JSON text, without white space.
     var json: String {
         "{\(members.map { "\"\($0.name)\":\($0.value)" }.joined(separator: ","))}"
     }
 
-    /// The value's JSON text.
+    /// Returns the JSON text of a member's value.
     func value(_ name: String) -> String? { members.first { $0.name == name }?.value }
 
-    /// This header with another value of a member, which comes last where it was not there; nil takes it away.
+    /// Returns a copy of the header in which a member has another value.
+    ///
+    /// A new member is added at the end. The value nil removes the member.
     func with(_ name: String, _ value: String?) -> MadeHeader {
         var header = self
         guard let index = members.firstIndex(where: { $0.name == name }) else {
@@ -78,7 +80,7 @@ struct MadeHeader {
         return header
     }
 
-    /// A text as a JSON string.
+    /// Returns a text as a JSON string, with quotes and escapes.
     static func quoted(_ text: String) -> String {
         var json: [UInt8] = []
         JSONString.append(text, to: &json)
@@ -86,14 +88,14 @@ struct MadeHeader {
     }
 }
 
-/// A JWE that is not encrypted yet.
+/// A JWE before encryption.
 struct JWEDraft {
     var header: MadeHeader
     var plaintext: [UInt8]
     var key: MadeContentKey
     var iv: [UInt8]
 
-    /// The JWE, with another text for a header where one is given.
+    /// Encrypts the draft; `json`, if given, replaces the JSON text of the header.
     func made(header json: String? = nil) throws -> MadeJWE {
         let header = Array((json ?? header.json).utf8)
         let sealed = try AESGCM(key: SecretBytes(copying: key.bytes)).seal(
@@ -105,9 +107,9 @@ struct JWEDraft {
     }
 }
 
-/// A JWE of five parts, as bytes.
+/// An encrypted JWE as its five decoded parts.
 struct MadeJWE {
-    /// Header, encrypted key, initialization vector, ciphertext, tag.
+    /// The header, encrypted key, initialization vector, ciphertext and tag, in this order.
     var parts: [[UInt8]]
 
     static let partNames = ["header", "encrypted key", "IV", "ciphertext", "tag"]

@@ -1,20 +1,20 @@
 internal import KMPrimitives
 
-/// The RSA keys of generated vectors, of 2048 bits: those of `message-decrypt.json`, thrown away when they were made.
+/// A 2048-bit RSA key of the generated vectors.
 ///
-/// They stand in public, and protect nothing.
+/// The keys are those of `message-decrypt.json`. They are published test keys and protect nothing.
 struct MadeKey {
     let id: String
     let state: String
-    /// PKCS#8, PEM.
+    /// The private key, PKCS#8 in PEM.
     let privateKey: String
 
-    /// SPKI, PEM.
+    /// Returns the public key, SPKI in PEM.
     func publicKey() throws -> String {
         String(decoding: try parsed().publicKey.pemRepresentation(), as: UTF8.self)
     }
 
-    /// RSAEP with the public half.
+    /// Returns the RSAEP operation of the public key.
     func exponentiation() throws -> PublicExponentiation {
         PublicExponentiation(modulus: try parsed().publicKey.modulus())
     }

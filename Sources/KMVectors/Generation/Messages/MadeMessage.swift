@@ -1,10 +1,10 @@
-/// Bodies of message level.
+/// Message-level bodies.
 enum MadeMessage {
     static func body(_ jwe: String) -> [UInt8] {
         Array("{\"encData\":\(MadeHeader.quoted(jwe))}".utf8)
     }
 
-    /// A message to the active key.
+    /// Returns a message to the active key, before encryption.
     static func draft(_ plaintext: [UInt8], _ profile: MadeProfile, _ seeded: SeededBytes) throws -> JWEDraft {
         JWEDraft(
             header: .message(profile.enc, kid: profile.kid),
@@ -14,7 +14,7 @@ enum MadeMessage {
         )
     }
 
-    /// Two requests, as profile documented writes them.
+    /// Returns two requests in the `documented` profile.
     static func target(_ seeded: SeededBytes) throws -> MadeTarget {
         let drafts = try ["one", "other"].map { name in
             let own = seeded.scope(name)
@@ -24,12 +24,12 @@ enum MadeMessage {
     }
 }
 
-/// Two messages to the active key, of which one is damaged.
+/// Two messages to the active key; the first one receives the defects.
 struct MadeTarget {
     let draft: JWEDraft
     let other: MadeJWE
 
-    /// The message for a damage, with labels of the damage's own.
+    /// Returns the inputs for one defect; `seeded` is scoped to the defect.
     func source(_ seeded: SeededBytes) -> JWEDamage.Source {
         JWEDamage.Source(draft: draft, other: other, key: .active, seeded: seeded)
     }

@@ -1,9 +1,9 @@
-/// Parameters of the documented call.
+/// The parameters of the documented endpoint.
 enum MadeParameters {
-    /// The platform's public test card.
+    /// The card number of the platform's public test card.
     static let card = "9491339401250765"
 
-    /// A request's.
+    /// Returns the parameters of a request.
     static func request(_ seeded: SeededBytes) throws -> String {
         let userID = try seeded.number(1...9_999_999_999_999_999_999, "userId")
         return """
@@ -12,7 +12,7 @@ enum MadeParameters {
             """
     }
 
-    /// A response's, with so many cards.
+    /// Returns the parameters of a response with `count` cards.
     static func response(_ seeded: SeededBytes, count: Int) throws -> String {
         let cards = try (0..<count).map { index in
             let own = seeded.scope("card \(index)")
@@ -26,13 +26,13 @@ enum MadeParameters {
         return "{\"issuedCardList\":[\(cards.joined(separator: ","))]}"
     }
 
-    /// YYMM.
+    /// Returns an expiry date, YYMM.
     static func expiry(_ seeded: SeededBytes) throws -> String {
         let month = try seeded.number(1...12, "month")
         return "\(try seeded.number(26...39, "year"))\(month < 10 ? "0" : "")\(month)"
     }
 
-    /// Something of a PAR's form.
+    /// Returns a random text in the form of a PAR.
     static func par(_ seeded: SeededBytes) throws -> String {
         "Q1" + (try seeded.bytes(25, "par").map { String($0 % 16, radix: 16, uppercase: true) }.joined())
     }

@@ -1,6 +1,6 @@
-/// Key rings of groups.
+/// The keyrings of test groups.
 enum MadeRing {
-    /// A receiver's ring of all keys.
+    /// The keyring of a receiver, with all keys.
     static var receiver: JSONText.Member {
         .init(
             "keys",
@@ -15,12 +15,12 @@ enum MadeRing {
         )
     }
 
-    /// The id of a sender's key that has no public half.
+    /// The id of the key for which the sender has no public key.
     static let halfID = "00000000000000000000000000000001"
-    /// An id that no ring has.
+    /// A key id that is in no keyring.
     static let unknownID = "00000000000000000000000000000002"
 
-    /// A sender's ring: all keys, and one without its public half.
+    /// Returns the keyring of a sender: all keys, and one more without its public key.
     static func sender() throws -> JSONText.Member {
         let whole = try MadeKey.all.map { key in
             JSONText.object([
@@ -36,7 +36,7 @@ enum MadeRing {
         return .init("keys", .list(whole + [half]))
     }
 
-    /// Ids under which nothing is encrypted, and how each is refused.
+    /// The key ids under which encryption must fail, with the error code for each.
     static let refusingSenders: [(comment: String, id: String, error: String)] =
         [
             ("under an inactive key", MadeKey.inactive.id, "keyNotActive"),
@@ -44,7 +44,7 @@ enum MadeRing {
             ("under a key without its public half", halfID, "keyHalfMissing"),
         ] + refusedIDs
 
-    /// Ids under which nothing is decrypted, and how each is refused.
+    /// The key ids under which decryption must fail, with the error code for each.
     static let refusingReceivers: [(comment: String, id: String, error: String)] =
         [
             ("under a discarded key", MadeKey.discarded.id, "keyNotActive")
@@ -59,27 +59,27 @@ enum MadeRing {
     ]
 }
 
-/// How the profiles of the wire write messages.
+/// A wire profile, optionally with another content encryption algorithm.
 struct MadeProfile {
     let name: String
-    /// The algorithm, where it is not the profile's own.
+    /// The content encryption algorithm, if it is not the default of the profile.
     let givenEnc: String?
 
-    /// What a content is encrypted with.
+    /// The content encryption algorithm in use.
     var enc: String { givenEnc ?? (name == "documented" ? "A256GCM" : "A128GCM") }
-    /// The kid of a message, where the profile writes one.
+    /// The `kid` of a message; nil if the profile does not write one.
     var kid: String? { name == "documented" ? MadeKey.active.id : nil }
-    /// For comments.
+    /// The text that names the profile in test comments.
     var comment: String { "profile \(name)\(givenEnc.map { " with \($0)" } ?? "")" }
 
     static let documented = MadeProfile(name: "documented", givenEnc: nil)
     static let gateway = MadeProfile(name: "gateway", givenEnc: nil)
-    /// Both, with each algorithm.
+    /// Both profiles, each with its default and with each explicit algorithm.
     static let all = [documented, gateway].flatMap { profile in
         [profile] + ["A128GCM", "A256GCM"].map { MadeProfile(name: profile.name, givenEnc: $0) }
     }
 
-    /// A test's members.
+    /// The members of a test that name the profile and the algorithm.
     var members: [JSONText.Member] {
         [.init("profile", .text(name))] + (givenEnc.map { [.init("enc", .text($0))] } ?? [])
     }

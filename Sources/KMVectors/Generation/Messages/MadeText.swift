@@ -1,6 +1,6 @@
-/// JSON texts that parameters may be, and texts that are none.
+/// JSON texts that are valid as parameters, and texts that are not valid JSON.
 enum MadeText {
-    /// Texts that come through byte for byte.
+    /// Returns valid JSON texts, which must be the same byte for byte after decryption.
     static func valid(_ seeded: SeededBytes) throws -> [(comment: String, bytes: [UInt8])] {
         [
             ("a request", try MadeParameters.request(seeded)),
@@ -19,7 +19,7 @@ enum MadeText {
         ].map { ($0, Array($1.utf8)) }
     }
 
-    /// Texts that are no JSON.
+    /// Returns texts that are not valid JSON.
     static func malformed(_ seeded: SeededBytes) throws -> [(comment: String, bytes: [UInt8])] {
         let request = Array(try MadeParameters.request(seeded).utf8)
         let cut = try seeded.index(below: request.count, "cut")
@@ -43,7 +43,7 @@ enum MadeText {
             ]
     }
 
-    /// Lists in lists, so many.
+    /// Returns empty lists nested to a depth.
     static func nested(_ depth: Int) -> String {
         String(repeating: "[", count: depth) + String(repeating: "]", count: depth)
     }

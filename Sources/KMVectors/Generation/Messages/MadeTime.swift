@@ -1,6 +1,6 @@
 internal import Foundation
 
-/// A zone of the wire, and what its clocks read, by Foundation's calendar.
+/// A time zone of the protocol; Foundation's calendar gives its local time.
 struct MadeZone {
     let name: String
     let hoursFromUTC: Int
@@ -12,10 +12,11 @@ struct MadeZone {
     static let utc = all[0]
     static let kst = all[2]
 
-    /// `yyyyMMddHHmmssSSS` at so many milliseconds since 1970, which is not before 1970.
+    /// Returns the local time `yyyyMMddHHmmssSSS` at a number of milliseconds since 1970, which must not be negative.
     func reading(_ milliseconds: Int64) -> String {
         var calendar = Calendar(identifier: .gregorian)
-        // Never nil, whatever the machine knows of zones; and a wrong reading would not pass the tests.
+        // The initializer never returns nil for these offsets, whichever zones the machine has. The tests would detect
+        // a wrong local time.
         calendar.timeZone = TimeZone(secondsFromGMT: hoursFromUTC * 3600) ?? .gmt
         let date = Date(timeIntervalSince1970: Double(milliseconds / 1000))
         let parts = calendar.dateComponents([.year, .month, .day, .hour, .minute, .second], from: date)
@@ -29,12 +30,12 @@ struct MadeZone {
     }
 }
 
-/// Instants of requests, in milliseconds since 1970.
+/// The instants of requests, in milliseconds since 1970-01-01T00:00:00Z.
 enum MadeTime {
-    /// The first and the last instant that a request may be stamped at.
+    /// The first and the last instant that a request may have.
     static let edges: ClosedRange<Int64> = 946_771_200_000...4_102_358_400_000
 
-    /// Instants that a request is stamped at, with the flag of each.
+    /// Instants that are accepted, each with its flag.
     static let stamped: [(comment: String, flag: String, milliseconds: Int64)] = [
         ("29 February of 2000, the last millisecond", "Calendar", 951_868_799_999),
         ("29 February of a leap year", "Calendar", 3_981_357_296_000),
@@ -48,7 +49,7 @@ enum MadeTime {
         ("the last instant that is taken", "Range", edges.upperBound),
     ]
 
-    /// Instants that no request is stamped at.
+    /// Instants that must be rejected.
     static let refused: [(comment: String, milliseconds: Int64)] = [
         ("a millisecond before the first instant that is taken", edges.lowerBound - 1),
         ("a millisecond behind the last instant that is taken", edges.upperBound + 1),
@@ -60,7 +61,7 @@ enum MadeTime {
         ("the largest number that a double counts to", 9_007_199_254_740_991),
     ]
 
-    /// Texts that name no zone, and how they are refused.
+    /// Texts that are not accepted as a time zone, with the error code for each.
     static let zones: [(comment: String, text: String, error: String)] = [
         ("a zone that is not known: PST", "PST", "timeZoneUnknown"),
         ("a zone that is not known: IST", "IST", "timeZoneUnknown"),
@@ -72,12 +73,12 @@ enum MadeTime {
         ("a zone with a space behind it", "UTC ", "headerInvalid"),
     ]
 
-    /// An instant between the years 2001 and 2098.
+    /// Returns an instant from 2001-01-01 up to 2098-01-01, in UTC.
     static func instant(_ seeded: SeededBytes) throws -> Int64 {
         Int64(try seeded.number(978_307_200_000...4_039_372_800_000, "instant"))
     }
 
-    /// A correlation id, of an instant in KST.
+    /// Returns a correlation id with a time in KST.
     static func correlationID(_ seeded: SeededBytes) throws -> String {
         let reading = MadeZone.kst.reading(try instant(seeded))
         let bits = String(try seeded.number(0...0x0FFF_FFFF, "bits") + 0x1000_0000, radix: 16).suffix(7)

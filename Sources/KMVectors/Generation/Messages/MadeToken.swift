@@ -1,9 +1,9 @@
 internal import KMJOSE
 internal import KMPrimitives
 
-/// A token of X-KM-Tran-Token.
+/// The value of an X-KM-Tran-Token header.
 struct MadeToken {
-    /// 17 digits.
+    /// The time in the token, 17 digits.
     var time: String
     var mac: [UInt8]
 
@@ -18,9 +18,9 @@ struct MadeToken {
     }
 }
 
-/// Bodies of requests, and secrets.
+/// Request bodies and secret keys for token tests.
 enum MadeBody {
-    /// Bodies of all sorts.
+    /// Returns bodies of many kinds and sizes, with a comment for each.
     static func all(_ seeded: SeededBytes) throws -> [(comment: String, body: [UInt8])] {
         let sizes = [1, 55, 56, 63, 64, 65, 600]
         return [
@@ -34,7 +34,7 @@ enum MadeBody {
         ] + (try sizes.map { ("\($0) random byte\($0 == 1 ? "" : "s") for a body", try seeded.bytes($0, "\($0)")) })
     }
 
-    /// A secret of 32 hexadecimal digits.
+    /// Returns a secret key of 32 hexadecimal digits.
     static func secret(_ seeded: SeededBytes) throws -> [UInt8] {
         Array(Hex(try seeded.bytes(16, "secret")).text.utf8)
     }

@@ -1,4 +1,4 @@
-/// Bodies of field level that arrive, right ones and damaged ones.
+/// Generates `field-decrypt`: received field-level bodies, valid ones and copies with one defect each.
 enum FieldDecryptGeneration: GeneratedOperation {
     static let name = "field-decrypt"
 

@@ -1,4 +1,4 @@
-/// Bodies of field level that are sent.
+/// Generates `field-encrypt`: field-level bodies that a sender must produce.
 enum FieldEncryptGeneration: GeneratedOperation {
     static let name = "field-encrypt"
 
@@ -136,7 +136,7 @@ enum FieldEncryptGeneration: GeneratedOperation {
             }
     }
 
-    /// A test that is being made.
+    /// A test before its keys and expected result are added.
     private struct Draft {
         let comment: String
         let flag: String

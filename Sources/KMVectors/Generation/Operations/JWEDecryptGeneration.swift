@@ -1,4 +1,4 @@
-/// JWEs that arrive, right ones and damaged ones.
+/// Generates `jwe-decrypt`: received JWEs, valid ones and copies with one defect each.
 enum JWEDecryptGeneration: GeneratedOperation {
     static let name = "jwe-decrypt"
 

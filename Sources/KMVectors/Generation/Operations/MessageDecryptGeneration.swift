@@ -1,4 +1,4 @@
-/// Bodies of message level that arrive, right ones and damaged ones.
+/// Generates `message-decrypt`: received message-level bodies, valid ones and copies with one defect each.
 enum MessageDecryptGeneration: GeneratedOperation {
     static let name = "message-decrypt"
 
@@ -74,7 +74,7 @@ enum MessageDecryptGeneration: GeneratedOperation {
         let deep = [65, 1000].map { depth in
             ("nested to \(depth)", "Depth", Array(MadeText.nested(depth).utf8), "limitExceeded")
         }
-        // All under one key, with an IV each.
+        // All messages share one CEK; each has its own IV.
         let target = try MadeMessage.target(own)
         return try (malformed + deep).map { comment, flag, text, error in
             var draft = target.draft

@@ -1,4 +1,4 @@
-/// Bodies of message level that are sent.
+/// Generates `message-encrypt`: message-level bodies that a sender must produce.
 enum MessageEncryptGeneration: GeneratedOperation {
     static let name = "message-encrypt"
 

@@ -1,7 +1,8 @@
 internal import KMPrimitives
 
-/// PARs of PANs, derived as the article on the derivation has it: octet by octet, apart from the code that is to be
-/// tested.
+/// Generates `par-derive`: PANs with their PARs.
+///
+/// The derivation here follows the PARDerivation article and is independent of the code under test.
 enum PARDeriveGeneration: GeneratedOperation {
     static let name = "par-derive"
 
@@ -46,7 +47,7 @@ enum PARDeriveGeneration: GeneratedOperation {
         digitCount: Int,
         _ derivation: Derivation
     ) throws -> [GeneratedTest] {
-        // The BIN belongs to no issuer.
+        // No issuer has card numbers that begin with 9999.
         let account = try seeded.bytes(digitCount - 5, "account").map { UInt8(ascii: "0") + $0 % 10 }
         let pan = withCheckDigit(Array("9999".utf8) + account)
         var tests = [
@@ -73,7 +74,7 @@ enum PARDeriveGeneration: GeneratedOperation {
         return tests
     }
 
-    /// `digits` and their check digit.
+    /// Returns the digits with their Luhn check digit.
     private static func withCheckDigit(_ digits: [UInt8]) -> [UInt8] {
         let sum = digits.reversed().enumerated().reduce(0) { sum, digit in
             let value = Int(digit.element - UInt8(ascii: "0"))
@@ -84,7 +85,7 @@ enum PARDeriveGeneration: GeneratedOperation {
 
     private static func text(_ characters: [UInt8]) -> String { String(decoding: characters, as: UTF8.self) }
 
-    /// The derivation, slow and plain.
+    /// A simple, slow implementation of the derivation.
     private struct Derivation {
         let key: [UInt8]
         let version: UInt32

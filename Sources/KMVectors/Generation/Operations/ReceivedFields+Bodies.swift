@@ -1,6 +1,6 @@
-/// Bodies that are not what field level is.
+/// Tests of received bodies with defects in the document, the plaintexts or the keys.
 extension ReceivedFields {
-    /// Values that are not encrypted, or are so at another level.
+    /// Returns tests in which a selected value is missing, not encrypted, or encrypted at message level.
     static func unencrypted(_ seeded: SeededBytes) throws -> [ReceivedFields] {
         let own = seeded.scope("unencrypted")
         let message = try MadeFields(MadeDocument.pair(own), .documented, isBound: false, own)
@@ -60,7 +60,7 @@ extension ReceivedFields {
         ]
     }
 
-    /// Plaintexts that would make another document of what is around them.
+    /// Returns tests of plaintexts that are not exactly one JSON value, and of the depth limit.
     static func plaintexts(_ seeded: SeededBytes) throws -> [ReceivedFields] {
         let own = seeded.scope("plaintexts")
         let message = try MadeFields(.value("1"), .gateway, isBound: false, own)
@@ -68,7 +68,7 @@ extension ReceivedFields {
             ("a space before the value", Array(" 1".utf8)), ("a line feed behind the value", Array("1\n".utf8)),
             ("a value and a member", Array("1,\"x\":2".utf8)), ("a value and a closing brace", Array("1}".utf8)),
         ]
-        // Every other one: message level has them all.
+        // Use every other text; the message-level vectors have all of them.
         let some = try MadeText.malformed(own).enumerated().filter { $0.offset.isMultiple(of: 2) }.map(\.element)
         let malformed = try (texts + some).map { comment, text in
             try plaintext(comment, "Plaintext", text, message, own, error: "malformedJSON")
@@ -106,7 +106,7 @@ extension ReceivedFields {
         return try ReceivedFields("a plaintext: \(comment)", flag, changed, error: error)
     }
 
-    /// Bodies that are no JSON, or have a name twice.
+    /// Returns tests of bodies that are not JSON, or that have a duplicate member name.
     static func bodies(_ seeded: SeededBytes) throws -> [ReceivedFields] {
         let own = seeded.scope("bodies")
         let message = try MadeFields(MadeDocument.pair(own), .documented, isBound: false, own)
@@ -137,7 +137,7 @@ extension ReceivedFields {
         }
     }
 
-    /// Keys that do not decrypt, and another key than is named.
+    /// Returns tests of key states and of bodies encrypted to a key other than the named one.
     static func keys(_ seeded: SeededBytes) throws -> [ReceivedFields] {
         let own = seeded.scope("keys")
         let document = try MadeDocument.pair(own)

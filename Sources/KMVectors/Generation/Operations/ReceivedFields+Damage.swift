@@ -1,8 +1,8 @@
-/// Fields that are damaged, or bound to something else than they should be.
+/// Tests of received bodies with defective fields, or with fields bound to the wrong path or message.
 extension ReceivedFields {
     private static let card = "$['physicalCardNo']"
 
-    /// One field, damaged in each way that a JWE can be.
+    /// Returns tests of one field, with each defect that a JWE can have.
     static func damagedJWEs(_ seeded: SeededBytes) throws -> [ReceivedFields] {
         let messages = try ["one", "other"].map { name in
             let own = seeded.scope("damaged").scope(name)
@@ -19,13 +19,13 @@ extension ReceivedFields {
         return try JWEDamage.everywhere.map { damage in
             let jwe = try damage.message(target.source(seeded.scope(damage.comment)))
             let body = messages[0].document.text([MadeHeader.quoted(jwe)])
-            // Without a full stop there is no sign that it ever was a JWE.
+            // A text without a full stop does not look like a JWE, so it counts as unencrypted.
             let error = jwe.contains(".") ? damage.error : "protectionRequired"
             return try ReceivedFields(damage.comment, damage.flag, messages[0], body: body, error: error)
         }
     }
 
-    /// Fields in other places than their own.
+    /// Returns tests in which fields were moved to other paths.
     static func moved(_ seeded: SeededBytes) throws -> [ReceivedFields] {
         let own = seeded.scope("moved")
         let message = try MadeFields(MadeDocument.pair(own), .documented, isBound: false, own)
@@ -61,7 +61,7 @@ extension ReceivedFields {
         ]
     }
 
-    /// Headers that bind a field to something else, under each of which it is rightly encrypted.
+    /// Returns tests of headers with a wrong `path`, `cid` or `cty`; the field is correctly encrypted under the header.
     static func bound(_ seeded: SeededBytes) throws -> [ReceivedFields] {
         let own = seeded.scope("bound")
         let message = try MadeFields(MadeDocument.pair(own), .documented, isBound: true, own)
@@ -89,7 +89,7 @@ extension ReceivedFields {
             + messages.map { ($0, "Correlation", "cid", $1, "fieldMismatch") }
             + types.map { ($0, "ContentType", "cty", $1, $2) }
         var tests = try changes.map { comment, flag, name, value, error in
-            // The header of the first field, which is the one whose path is known above.
+            // Change the header of the first field, whose path is `card`.
             let changed = message.with(0) { $0.with(name, value) }
             return try ReceivedFields(comment, flag, changed, correlationID: message.correlationID, error: error)
         }
@@ -125,7 +125,7 @@ extension ReceivedFields {
         return tests
     }
 
-    /// Fields of two messages, and parts of two fields.
+    /// Returns tests that combine fields of two messages, or parts of two fields.
     static func mixed(_ seeded: SeededBytes) throws -> [ReceivedFields] {
         let own = seeded.scope("mixed")
         let document = try MadeDocument.pair(own)

@@ -1,4 +1,4 @@
-/// What a request's instant and its random bits become.
+/// Generates `request-stamp`: the times and the correlation id that follow from an instant and random bits.
 enum RequestStampGeneration: GeneratedOperation {
     static let name = "request-stamp"
 

@@ -1,7 +1,7 @@
 internal import KMJOSE
 internal import KMPrimitives
 
-/// Tokens of bodies that are sent.
+/// Generates `token-sign`: tokens that a sender must produce.
 enum TokenSignGeneration: GeneratedOperation {
     static let name = "token-sign"
 
@@ -82,7 +82,7 @@ enum TokenSignGeneration: GeneratedOperation {
         return tests + [draft.refused("invalidSize", zone: draft.zone.name)]
     }
 
-    /// A test that is being made.
+    /// A test before its expected result is added.
     private struct Draft {
         let comment: String
         let flags: [String]

@@ -1,6 +1,6 @@
 internal import KMJOSE
 
-/// Tokens that arrive, right ones and damaged ones.
+/// Generates `token-verify`: received tokens, valid ones and copies with one defect each.
 enum TokenVerifyGeneration: GeneratedOperation {
     static let name = "token-verify"
 
@@ -26,7 +26,7 @@ enum TokenVerifyGeneration: GeneratedOperation {
 
     private static func group(_ zone: MadeZone, _ seeded: SeededBytes) throws -> GeneratedGroup {
         let draft = try Draft(zone, seeded)
-        // The damage is the same in every zone; what tells them apart is how the time is read.
+        // Generate the defects for one zone only: zones differ only in how the time is read.
         let more = zone.name == "KST" ? try bodies(draft, seeded) + damaged(draft, seeded) : []
         return GeneratedGroup(
             "A secret of 32 characters, \(zone.name), \(draft.tolerance) seconds.",
@@ -164,11 +164,11 @@ enum TokenVerifyGeneration: GeneratedOperation {
         ]
     }
 
-    /// A call that is being made.
+    /// The inputs that the tests of a group start from.
     private struct Draft {
         let zone: MadeZone
         let secret: [UInt8]
-        /// In seconds.
+        /// The tolerance, in seconds.
         let tolerance: Int64
         let instant: Int64
         var body: [UInt8]
