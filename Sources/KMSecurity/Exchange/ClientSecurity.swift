@@ -79,7 +79,7 @@ public struct ClientSecurity: Sendable {
     ///   - protection: what is done to them. X-KM-Crypto-Key-Id names the primary key, where there is one, in any case:
     ///     the response may be encrypted though the request is not.
     /// - Returns: headers and body to send as they are.
-    /// - Throws: ``KMError`` `keyUnknown` where the ring has no primary key to encrypt with; what
+    /// - Throws: ``KMError`` `keyUnknown` where the keyring has no primary key to encrypt with; what
     ///   ``ParameterCipher/seal(_:_:under:at:correlationID:)`` throws; `headerInvalid` when the clock is outside the years 2000 to 2099.
     public func seal(_ parameters: [UInt8], protection: Protection = .message) throws -> SealedRequest {
         let date = clock()
@@ -112,7 +112,7 @@ public struct ClientSecurity: Sendable {
     ) throws -> SealedRequest {
         var body = parameters
         if protection != .none {
-            guard let id = keyID else { throw KMError(.keyUnknown, "the ring has no primary key to encrypt with") }
+            guard let id = keyID else { throw KMError(.keyUnknown, "the keyring has no primary key to encrypt with") }
             body = try cipher.seal(parameters, protection, under: id, at: date, correlationID: stamp.correlationID)
         }
         let headers = RequestHeaders(
@@ -177,7 +177,7 @@ public struct ClientSecurity: Sendable {
             try cipher.limits.check(body)
             let responseHeaders = try ResponseHeaders(headers)
             guard responseHeaders.correlationID == request.requestHeaders.correlationID else {
-                throw KMError(.correlationMismatch, "the response's correlation id is not the request's")
+                throw KMError(.correlationMismatch, "the response's correlation id differs from the request's")
             }
             let id = responseHeaders.cryptoKeyID ?? request.requestHeaders.cryptoKeyID
             let examined = try cipher.examine(body, rule, id, correlationID: responseHeaders.correlationID)

@@ -12,7 +12,9 @@ public struct OpenedCall: Sendable {
     /// The key that the call named, or on a callback the first one issued.
     let keyID: CryptoKeyID?
 
-    /// Creates a call, for a test of your own handler. A server makes one only after all checks.
+    /// Creates a call, for a test of your own handler.
+    ///
+    /// A server creates one only after all checks.
     ///
     /// - Parameters:
     ///   - headers: The platform's headers.

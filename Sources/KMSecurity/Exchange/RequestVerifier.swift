@@ -50,7 +50,7 @@ struct RequestVerifier: Sendable {
         known.credentialName = firstName
         guard !known.candidates.isEmpty else { throw KMError(.callerUnknown, caller.unknown) }
         guard let matching else {
-            throw fault ?? KMError(.tokenMismatch, "the token is not of this body under a secret of this caller")
+            throw fault ?? KMError(.tokenMismatch, "no secret key of this caller made the token for this body")
         }
         known.credentialName = matching.name
         return matching
@@ -102,7 +102,7 @@ struct RequestVerifier: Sendable {
         )
         switch try await replayGuard.claim(request) {
         case .first: return
-        case .replayed: throw KMError(.replayed, "this request was honoured before")
+        case .replayed: throw KMError(.replayed, "this request was accepted before")
         case .callerFull(let limit):
             throw KMError(
                 .replayGuardFull,
@@ -117,7 +117,11 @@ struct RequestVerifier: Sendable {
                     + "callers with fewer of them than this one. Raise the guard's capacity, or shorten the time for which "
                     + "it remembers a request"
             )
-        case .forgotten: throw KMError(.clockSetBack, "the clock was set back; whether this is a copy is not known")
+        case .forgotten:
+            throw KMError(
+                .clockSetBack,
+                "the clock was set back, so the guard cannot tell whether the request is a copy"
+            )
         }
     }
 }
@@ -128,8 +132,8 @@ extension Caller {
     /// Nothing is put together here: that alone would take longer than to say that a token is another one's.
     fileprivate var unknown: String {
         switch self {
-        case .accessKey: "X-KM-Access-Key names nobody that is known here"
-        case .callback: "X-KM-User-AspId names nobody that is known here"
+        case .accessKey: "the server does not know this X-KM-Access-Key"
+        case .callback: "the server does not know this X-KM-User-AspId"
         }
     }
 }

@@ -170,7 +170,7 @@ public struct ServerSecurity: Sendable {
             let keyID = requestHeaders.cryptoKeyID ?? (isCallback ? cipher.keyring.firstIssued?.id : nil)
             try Self.check(keyID, of: credential)
             if body.isEmpty, rule.protection == .none, !acceptsEmptyBodies {
-                throw KMError(.emptyBody, "a request without a body; its token would be the same for every one")
+                throw KMError(.emptyBody, "the request has no body; all such requests of a caller have the same MAC")
             }
             let examined = try cipher.examine(body, rule, keyID, correlationID: requestHeaders.correlationID)
             try await verifier.checkIsFirst(requestHeaders, caller: caller, kind: examined.replayKind, at: now)
@@ -196,7 +196,7 @@ public struct ServerSecurity: Sendable {
 
     private static func caller(_ headers: RequestHeaders, isCallback: Bool) throws -> Caller {
         if isCallback {
-            guard headers.accessKey == nil else { throw AccessKey.invalid("stands there; callbacks have none") }
+            guard headers.accessKey == nil else { throw AccessKey.invalid("must be absent in a callback") }
             return .callback(headers.aspID)
         }
         guard let accessKey = headers.accessKey else { throw HTTPFields.missing(.kmAccessKey) }
@@ -221,7 +221,7 @@ public struct ServerSecurity: Sendable {
         let correlationID = call.headers.correlationID
         guard protection != .none else { return SealedResponse(.ok, correlationID, nil, parameters) }
         guard let id = call.keyID ?? cipher.keyring.primaryID else {
-            throw KMError(.keyUnknown, "the call names no key, and the ring has no primary one")
+            throw KMError(.keyUnknown, "the request names no crypto key, and the keyring has no primary one")
         }
         let body = try cipher.seal(
             parameters,

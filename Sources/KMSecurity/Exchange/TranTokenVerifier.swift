@@ -40,7 +40,7 @@ public struct TranTokenVerifier: Sendable {
     /// - Throws: ``KMError`` `tokenMismatch`, then `tokenStale` with how far it is off, then `cryptographyUnavailable`.
     public func verify(_ token: TranToken, body: Span<UInt8>, timeZone: TimeZoneCode, at date: Date) throws {
         guard try secretKey.hmac.isValid(token.mac, for: body) else {
-            throw KMError(.tokenMismatch, "the token is not of this body under this secret key")
+            throw KMError(.tokenMismatch, "this secret key did not make the token for this body")
         }
         guard let tolerance else { return }
         try Self.checkFreshness(of: token, timeZone: timeZone, at: date, tolerance: tolerance)
@@ -63,10 +63,16 @@ public struct TranTokenVerifier: Sendable {
         // Whole milliseconds, since 1.001 * 1000 is less than 1001. What is no number must not pass: hence the guards.
         let age = (date.timeIntervalSince1970 * 1000).rounded() - Double(time)
         guard age <= (tolerance.past * 1000).rounded() else {
-            throw KMError(.tokenStale, "its time is \(age / 1000) s ago; \(tolerance.past) s are allowed")
+            throw KMError(
+                .tokenStale,
+                "the token's time is \(age / 1000) s in the past; at most \(tolerance.past) s are accepted"
+            )
         }
         guard -age <= (tolerance.future * 1000).rounded() else {
-            throw KMError(.tokenStale, "its time is \(-age / 1000) s ahead; \(tolerance.future) s are allowed")
+            throw KMError(
+                .tokenStale,
+                "the token's time is \(-age / 1000) s in the future; at most \(tolerance.future) s are accepted"
+            )
         }
     }
 }

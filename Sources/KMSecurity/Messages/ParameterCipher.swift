@@ -70,7 +70,7 @@ public struct ParameterCipher: Sendable {
 
     /// The body of `parameters`; see ``seal(_:_:under:at:correlationID:)``.
     ///
-    /// - Parameter answering: Whether the message answers a call under the same key; an inactive key may encrypt answers.
+    /// With `answering`, the message answers a call under the same key, and an inactive key may encrypt it.
     func seal(
         _ parameters: [UInt8],
         _ protection: Protection,

@@ -43,6 +43,7 @@ final class PreparedKey: Sendable {
     /// - Parameters:
     ///   - date: The date at which the key's certificate must be valid.
     ///   - answering: Whether the message answers a call under the same key; an inactive key may encrypt answers.
+    /// - Returns: The sealer.
     /// - Throws: ``KMError`` `keyNotActive`, `keyHalfMissing`, `certificateNotValid`.
     func sealer(at date: Date, answering: Bool) throws -> Sealer {
         try key.checkEncrypts(at: date, answering: answering)

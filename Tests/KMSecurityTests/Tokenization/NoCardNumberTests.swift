@@ -53,7 +53,8 @@ import Testing
         #expect(Set(tables).count == tables.count)
         let names = try PublicTypes.names()
         #expect(names.subtracting(tables).sorted() == [])
-        #expect(Set(tables).subtracting(names).sorted() == [])
+        // What is tried may be a type of the package alone.
+        #expect(Set(tables).subtracting(names).subtracting(tried).sorted() == [])
     }
 
     @Test(arguments: PrintedType.all) func aTypePrintsNoCardNumber(_ type: PrintedType) async throws {

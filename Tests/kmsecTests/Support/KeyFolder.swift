@@ -34,5 +34,5 @@ extension Trait where Self == KeysTrait {
 }
 
 /// All tests of the built tool.
-@Suite(.needs(Programs.openssl, "openssl"), .keys, .timeLimit(.minutes(10)))
+@Suite(.needs(Programs.openssl, "openssl"), .keys, .timeLimit(.minutes(30)))
 enum ToolTests {}
