@@ -10,31 +10,44 @@ public import KMPrimitives
 ///
 ///     var scanner = JSONScanner()
 ///     while try scanner.next(in: document) != .end { … scanner.range … }
-package struct JSONScanner: Sendable {
+public struct JSONScanner: Sendable {
     /// The kind of token that ``JSONScanner/range`` covers.
-    package enum Token: Sendable, Equatable {
-        case objectStart, objectEnd, arrayStart, arrayEnd
+    public enum Token: Sendable, Equatable {
+        /// The `{` of an object.
+        case objectStart
+        /// The `}` of an object.
+        case objectEnd
+        /// The `[` of an array.
+        case arrayStart
+        /// The `]` of an array.
+        case arrayEnd
         /// A member name; ``JSONScanner/range`` includes its quotes.
         case name
         /// A string value; ``JSONScanner/range`` includes its quotes.
         case string
+        /// A number.
         case number
-        case `true`, `false`, null
+        /// The value `true`.
+        case `true`
+        /// The value `false`.
+        case `false`
+        /// The value `null`.
+        case null
         /// The end of the text, after its value and any white space.
         case end
     }
 
     /// The default for the largest accepted nesting depth, 64.
-    package static let defaultMaximumDepth = 64
+    public static let defaultMaximumDepth = 64
 
     /// The byte range of the last token, including quotes.
-    package private(set) var range: Range<Int> = 0..<0
+    public private(set) var range: Range<Int> = 0..<0
 
     /// Whether the last token is a member name or string that contains a backslash.
-    package private(set) var hasEscapes = false
+    public private(set) var hasEscapes = false
 
     /// The number of open objects and arrays.
-    package private(set) var depth = 0
+    public private(set) var depth = 0
 
     /// The byte offset at which reading continues.
     ///
@@ -53,7 +66,7 @@ package struct JSONScanner: Sendable {
     }
 
     /// Creates a scanner at the start of a text, which accepts at most `maximumDepth` nested objects and arrays.
-    package init(maximumDepth: Int = JSONScanner.defaultMaximumDepth) {
+    public init(maximumDepth: Int = JSONScanner.defaultMaximumDepth) {
         self.maximumDepth = maximumDepth
     }
 
@@ -61,7 +74,7 @@ package struct JSONScanner: Sendable {
     ///
     /// - Throws: ``KMError`` `malformedJSON` with the byte offset of the first violation of RFC 8259; `limitExceeded`
     ///   when objects and arrays nest deeper than accepted.
-    package mutating func next(in document: Span<UInt8>) throws -> Token {
+    public mutating func next(in document: Span<UInt8>) throws -> Token {
         hasEscapes = false
         var byte = skipWhiteSpace(document)
         if state == .afterValue {
@@ -97,7 +110,7 @@ package struct JSONScanner: Sendable {
     /// Afterwards, ``range`` covers the whole value.
     ///
     /// - Throws: ``KMError`` `malformedJSON` or `limitExceeded`, as ``next(in:)`` does.
-    package mutating func skipValue(in document: Span<UInt8>, startedBy token: Token) throws {
+    public mutating func skipValue(in document: Span<UInt8>, startedBy token: Token) throws {
         guard token == .objectStart || token == .arrayStart else { return }
         let start = range.lowerBound
         let outside = depth - 1

@@ -1,5 +1,5 @@
 /// Unescapes and escapes the text of JSON strings.
-package enum JSONString {
+public enum JSONString {
     /// Returns the unescaped text of a string token.
     ///
     /// The result is UTF-8 unless the string has an unpaired surrogate escape, which RFC 8259 section 8.2 permits. Such
@@ -10,7 +10,7 @@ package enum JSONString {
     ///   - document: A document that ``JSONScanner`` has read.
     ///   - range: The range of the token, including its quotes.
     /// - Returns: The text's bytes.
-    package static func unescaped(_ document: Span<UInt8>, _ range: Range<Int>) -> [UInt8] {
+    public static func unescaped(_ document: Span<UInt8>, _ range: Range<Int>) -> [UInt8] {
         var text: [UInt8] = []
         text.reserveCapacity(range.count)
         var at = range.lowerBound + 1
@@ -40,14 +40,14 @@ package enum JSONString {
     /// Returns the unescaped text of a string token as a `String`, or nil if it has an unpaired surrogate.
     ///
     /// A `String` cannot contain an unpaired surrogate.
-    package static func string(_ document: Span<UInt8>, _ range: Range<Int>) -> String? {
+    public static func string(_ document: Span<UInt8>, _ range: Range<Int>) -> String? {
         let text = unescaped(document, range)
         guard let valid = try? UTF8Span(validating: text.span) else { return nil }
         return String(copying: valid)
     }
 
     /// Returns whether the unescaped text of the string token at `range` is `text`, which is UTF-8.
-    package static func equals(
+    public static func equals(
         _ document: Span<UInt8>,
         _ range: Range<Int>,
         hasEscapes: Bool,
@@ -61,12 +61,12 @@ package enum JSONString {
     }
 
     /// Appends `text` as a JSON string with quotes, and escapes only what RFC 8259 section 7 requires.
-    package static func append(_ text: String, to output: inout [UInt8]) {
+    public static func append(_ text: String, to output: inout [UInt8]) {
         append(utf8: Array(text.utf8), to: &output)
     }
 
     /// Appends UTF-8 text as a JSON string with quotes, and escapes only what RFC 8259 section 7 requires.
-    package static func append(utf8 text: [UInt8], to output: inout [UInt8]) {
+    public static func append(utf8 text: [UInt8], to output: inout [UInt8]) {
         output.append(UInt8(ascii: "\""))
         for byte in text {
             switch byte {

@@ -1,4 +1,5 @@
 internal import Foundation
+internal import KMJSON
 internal import KMSecurity
 
 /// The operation `json-path`: finds the values in a document that paths select.

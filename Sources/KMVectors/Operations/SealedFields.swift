@@ -1,4 +1,5 @@
 internal import KMJOSE
+internal import KMJSON
 internal import KMPrimitives
 internal import KMSecurity
 

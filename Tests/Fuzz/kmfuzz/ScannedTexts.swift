@@ -1,3 +1,4 @@
+import KMDiagnosis
 import KMSecurity
 
 /// Texts in which card numbers are looked for: the first byte is the size of the parts, the rest the text.

@@ -6,6 +6,8 @@ enum InputlessTypes {
         "KMPrimitives.KMError.Code": "constants of this package",
         "KMPrimitives.RSAPrivateKey": "a key; prints its size",
         "KMPrimitives.RSAPublicKey": "a key; prints its size",
+        "KMJSON.JSONScanner.Token": "cases",
+        "KMJSON.JSONString": "has no values",
         "KMJOSE.Base64": "two alphabets",
         "KMJOSE.ContentEncryptionAlgorithm": "cases",
         "KMJOSE.JWEDecryptor": "a key and a policy",
