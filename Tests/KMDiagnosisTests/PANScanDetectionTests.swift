@@ -138,6 +138,7 @@ struct PANScanDetectionTests {
         }
         for text in [
             "B4111111111111111 ", "AB4111111111111111^", "5A074111111111111111A", "57054111111111111111D2512201",
+            String(repeating: "9", count: 60) + "57134111111111111111D2512201",
         ] {
             #expect(panFindings(text).isEmpty, "\(text)")
         }

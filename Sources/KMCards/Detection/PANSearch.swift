@@ -68,7 +68,8 @@ package enum PANSearch {
         let count = end - start
         // Four digits more than a PAN has, because the run may include the digits of an escape before it.
         if count >= PAN.digitCounts.lowerBound {
-            return count <= PAN.digitCounts.upperBound + 4 || isTrackSeparator(text, end)
+            // A longer run is judged the same wherever the text is cut: it must fit into the bytes that are looked ahead.
+            return count <= PAN.digitCounts.upperBound + 4 || (count <= 64 && isTrackSeparator(text, end))
         }
         guard end < text.count else { return false }
         switch text[end] {

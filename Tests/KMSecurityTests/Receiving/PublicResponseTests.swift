@@ -64,6 +64,7 @@ struct PublicResponseTests {
         let errors: [any Error] = [
             KMError(.cryptographyUnavailable), KMError(.replayGuardFull, "full"), KMError(.clockSetBack),
             KMError(.certificateNotValid), KMError(.parametersNotEncodable), KMError(.configurationInvalid),
+            KMError(.fileUnreadable), KMError(.keyringInvalid), KMError(.malformedKey), KMError(.passphraseWrong),
             ReceivingOutage(text: "secret"),
             CancellationError(),
         ]
