@@ -102,6 +102,17 @@ public struct FieldSelection: Sendable, Hashable {
     }
 }
 
+extension FieldSelection: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    /// The paths.
+    public var description: String { "fields \(paths.map { "\($0)" }.joined(separator: " "))" }
+
+    /// The same as ``description``.
+    public var debugDescription: String { description }
+
+    /// Shows no children.
+    public var customMirror: Mirror { Mirror(self, children: []) }
+}
+
 /// A node in the tree of all paths of a selection.
 ///
 /// Paths that begin with the same segments share their first nodes.

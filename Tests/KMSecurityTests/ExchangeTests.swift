@@ -86,8 +86,7 @@ import Testing
         let server = try ServerSecurity(
             credentials: StaticCredentials(insecureForAnyAspIDAndCryptoKey: [world.accessKey: [world.secretKey]]),
             keyring: ring,
-            replayRetention: .seconds(3600),
-            acceptsEmptyBodies: true,
+            configuration: .init(replayRetention: .seconds(3600), insecureAllowingEmptyBodies: true),
             clock: { now }
         )
         let call = try await server.open(request.headers, [], protection: .none)

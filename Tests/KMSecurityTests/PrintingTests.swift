@@ -1,4 +1,5 @@
 import Foundation
+import HTTPTypes
 import KMJOSE
 import KMSecurity
 import KMTestSupport
@@ -29,11 +30,11 @@ struct PrintingTests {
                 + "documented, KST)"
         )
         let platform = try ClientSecurity(
+            party: .platform,
             aspID: world.aspID,
-            accessKey: nil,
             secretKey: world.secretKey,
             keyring: CryptoKeyring([world.clientKey], primary: nil),
-            profile: .gateway
+            configuration: .init(profile: .gateway)
         )
         check(platform, "ClientSecurity(ASP id 000170000000000, callbacks, 1 key, gateway, UTC)")
         check(
@@ -81,12 +82,15 @@ struct PrintingTests {
 
     @Test("What endpoints ask for")
     func policies() throws {
-        check(EndpointPolicy.waitingPhysicalCards, "EndpointPolicy(request: message, response: message)")
-        let policy = try EndpointPolicy(
-            request: .init(.fields("$.a", "$.b[*]"), isRequired: false),
+        let path = Endpoint.waitingPhysicalCards.path
+        check(Endpoint.waitingPhysicalCards, "POST \(path) (request: message, response: message)")
+        let endpoint = try Endpoint(
+            "/test",
+            method: .put,
+            request: .init(insecureAcceptingPlain: .fields("$.a", "$.b[*]")),
             response: .init(.none)
         )
-        check(policy, "EndpointPolicy(request: fields $['a'] $['b'][*], not required, response: none)")
+        check(endpoint, "PUT /test (request: fields $['a'] $['b'][*], or plain, response: none)")
     }
 
     @Test("An error's localized description is its description")

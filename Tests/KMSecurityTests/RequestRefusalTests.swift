@@ -144,7 +144,7 @@ import Testing
         let server = try ServerSecurity(
             credentials: Broken(),
             keyring: CryptoKeyring(world.serverKey),
-            replayRetention: .seconds(3600)
+            configuration: .init(replayRetention: .seconds(3600))
         ) { now }
         await #expect(throws: Broken.Failure.self) { try await server.open(request.headers, request.body) }
     }

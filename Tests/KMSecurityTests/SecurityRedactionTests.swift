@@ -56,7 +56,7 @@ import Testing
             let request = try client.seal(there, protection: protection)
             check(request, hides: [there], "SealedRequest")
             let call = try await server.open(request.headers, request.body, protection: protection)
-            check(call, hides: [there, Array(call.headers.token.text().utf8.suffix(43))], "OpenedCall")
+            check(call, hides: [there, Array(call.headers.token.text().utf8.suffix(43))], "OpenedRequest")
             let reply = try server.seal(back, answering: call, protection: protection)
             check(reply, hides: [back], "SealedResponse")
             let opened = try client.open(reply.headers, reply.body, answering: request, protection: protection)

@@ -42,13 +42,11 @@ struct World: Sendable {
     ) throws -> ClientSecurity {
         let date = date ?? now
         return try ClientSecurity(
+            party: .serviceProvider(accessKey),
             aspID: aspID,
-            accessKey: accessKey,
             secretKey: secretKey ?? self.secretKey,
             keyring: ring ?? CryptoKeyring(clientKey),
-            timeZone: timeZone,
-            profile: profile,
-            limits: limits,
+            configuration: .init(timeZone: timeZone, profile: profile, limits: limits),
             clock: { date }
         )
     }
@@ -64,9 +62,7 @@ struct World: Sendable {
         return try ServerSecurity(
             credentials: StaticCredentials(insecureForAnyAspIDAndCryptoKey: [accessKey: secretKeys ?? [secretKey]]),
             keyring: ring ?? CryptoKeyring(serverKey),
-            profile: profile,
-            replayRetention: .seconds(3600),
-            limits: limits,
+            configuration: .init(replayRetention: .seconds(3600), profile: profile, limits: limits),
             clock: { date }
         )
     }

@@ -143,27 +143,27 @@ extension ToolTests {
                     .accessKey(AccessKey(Self.accessKey)): [credential], .callback(aspID): [credential],
                 ]),
                 keyring: CryptoKeyring(key),
-                replayRetention: .seconds(3600)
+                configuration: .init(replayRetention: .seconds(3600))
             )
             let whole = try await described(caller + encryption, profile)
-            let call = try await server.open(whole.fields, Array(whole.body.utf8))
+            let call = try await server.open(whole.fields, Array(whole.body.utf8), for: Endpoint("/"))
             #expect(call.parameters == Array(Self.parameters.utf8))
 
-            let policy = EndpointPolicy(try .fields("$.card", "$.name"))
+            let byField = try Endpoint("/", request: .fields("$.card", "$.name"))
             let fields = try await described(caller + encryption + ["--field", "$.card", "--field", "$.name"], profile)
-            let fieldCall = try await server.open(fields.fields, Array(fields.body.utf8), policy: policy)
+            let fieldCall = try await server.open(fields.fields, Array(fields.body.utf8), for: byField)
             #expect(fieldCall.parameters == Array(Self.parameters.utf8))
 
             let plain = try await described(caller + ["--plain"], profile)
-            let plainCall = try await server.open(plain.fields, Array(plain.body.utf8), protection: .none)
+            let plainCall = try await server.open(plain.fields, Array(plain.body.utf8), for: Endpoint("/", request: .plain))
             #expect(plainCall.parameters == Array(Self.parameters.utf8))
 
             let options = ["--callback", "--asp-id", Self.aspID, "--secret-file", folder.path("secret")]
             let callback = try await described(options + encryption, profile)
-            let opened = try await server.openCallback(
+            let opened = try await server.open(
                 callback.fields,
                 Array(callback.body.utf8),
-                policy: EndpointPolicy(.message)
+                for: Endpoint("/")
             )
             #expect(opened.parameters == Array(Self.parameters.utf8))
         }

@@ -3,117 +3,158 @@ public import HTTPTypes
 public import KMPrimitives
 public import Logging
 
-/// The calling side of the API: makes requests ready to send, and opens the responses to them.
+/// The calling end of the API: seals requests and opens the responses to them.
 ///
-/// Make one for a set of credentials and keep it; it may be used from several tasks at once.
+/// Create one for each set of credentials and keep it. You can use it from several tasks at once.
 public struct ClientSecurity: Sendable {
-    let aspID: AspID
-    let accessKey: AccessKey?
+    /// The party that calls.
+    public enum Party: Sendable, Hashable {
+        /// A service provider, which signs its calls under the secret key that an access key names.
+        case serviceProvider(AccessKey)
+        /// The platform, which calls a service provider back. Callbacks have no access key, and use the active crypto key that
+        /// was issued first.
+        case platform
+    }
+
+    /// The options of a client.
+    public struct Configuration: Sendable {
+        /// The zone of the times in the headers.
+        public var timeZone = TimeZoneCode.utc
+        /// The form of tokens and encrypted bodies that the client sends; it accepts both forms.
+        public var profile = WireProfile.documented
+        /// The largest response that the client accepts.
+        public var limits = ParameterLimits.standard
+        /// The bounds of a data-key cache; nil for a new content encryption key with every message.
+        public var dataKeyCaching: DataKeyCaching?
+
+        /// Creates the default options.
+        public init() {}
+
+        /// Creates options.
+        public init(
+            timeZone: TimeZoneCode = .utc,
+            profile: WireProfile = .documented,
+            limits: ParameterLimits = .standard,
+            dataKeyCaching: DataKeyCaching? = nil
+        ) {
+            self.timeZone = timeZone
+            self.profile = profile
+            self.limits = limits
+            self.dataKeyCaching = dataKeyCaching
+        }
+    }
+
+    /// The party that calls.
+    public let party: Party
+    /// The value of X-KM-User-AspId.
+    public let aspID: AspID
+    /// The options.
+    public let configuration: Configuration
     private let log: DecisionLog
     private let signer: TranTokenSigner
-    private var cipher: ParameterCipher
-    let timeZone: TimeZoneCode
-    let profile: WireProfile
+    private var ciphers: CipherSource
     private let clock: WallClock
 
-    /// A client with the given credentials.
+    /// Creates a client.
     ///
     /// - Parameters:
-    ///   - aspID: X-KM-User-AspId.
-    ///   - accessKey: X-KM-Access-Key, the name of `secretKey`; nil for the platform's end of callbacks, which have none.
-    ///   - secretKey: what signs; ``SecretKey/isShort`` tells whether to warn of it.
-    ///   - keyring: the keys; its primary one encrypts, or on callbacks the first one issued.
-    ///   - timeZone: whose times the headers tell.
-    ///   - profile: the dialect that is sent; both are understood.
-    ///   - limits: how large a response may be.
-    ///   - dataKeyCaching: how long content keys serve; nil for a fresh one with every message.
-    ///   - logger: where decisions on responses are told: refusals at notice, success at debug. Nothing secret is among it.
-    ///   - clock: the time.
+    ///   - party: The party that calls.
+    ///   - aspID: The value of X-KM-User-AspId.
+    ///   - secretKey: The key that signs; warn if ``SecretKey/isShort``.
+    ///   - keyring: The source of the keys. The primary key encrypts; on callbacks, the active key that was issued first.
+    ///   - configuration: The options.
+    ///   - logger: The logger that receives accepted responses at debug level and rejected ones at notice level, without
+    ///     secrets.
+    ///   - clock: The source of the current time.
     /// - Throws: ``KMError`` `cryptographyUnavailable`.
     public init(
+        party: Party,
         aspID: AspID,
-        accessKey: AccessKey?,
         secretKey: SecretKey,
-        keyring: CryptoKeyring,
-        timeZone: TimeZoneCode = .utc,
-        profile: WireProfile = .documented,
-        limits: ParameterLimits = .standard,
-        dataKeyCaching: DataKeyCaching? = nil,
+        keyring: any KeyringSource,
+        configuration: Configuration = Configuration(),
         logger: Logger? = nil,
         clock: @escaping WallClock = { Date() }
     ) throws {
+        self.party = party
         self.aspID = aspID
-        self.accessKey = accessKey
-        self.signer = TranTokenSigner(secretKey)
-        self.cipher = try ParameterCipher(
-            keyring: keyring,
-            profile: profile,
-            limits: limits,
-            dataKeyCaching: dataKeyCaching
+        self.configuration = configuration
+        signer = TranTokenSigner(secretKey)
+        ciphers = try CipherSource(
+            keyring,
+            configuration.profile,
+            configuration.limits,
+            configuration.dataKeyCaching
         )
-        self.timeZone = timeZone
-        self.profile = profile
         log = DecisionLog(logger: logger)
         self.clock = clock
     }
 
-    /// The keys.
-    public var keyring: CryptoKeyring { cipher.keyring }
+    /// The current keyring.
+    public var keyring: CryptoKeyring { ciphers.keyring }
 
-    /// This client with another ring, as after a step of a rotation, and with all else as it is.
-    ///
-    /// A data-key cache starts empty. Responses to requests that were sealed before open with either client, as long as
-    /// the ring's key of the request may decrypt.
-    ///
-    /// - Throws: ``KMError`` `cryptographyUnavailable`.
-    public func with(keyring: CryptoKeyring) throws -> ClientSecurity {
-        var client = self
-        client.cipher = try cipher.with(keyring: keyring)
-        return client
+    var accessKey: AccessKey? {
+        if case .serviceProvider(let accessKey) = party { accessKey } else { nil }
     }
 
-    /// A request ready to send: its body encrypted as asked for, then signed.
+    /// Seals a request: encrypts its parameters as the endpoint demands, then signs the body.
     ///
     /// - Parameters:
-    ///   - parameters: one JSON text, whose bytes stay as they are; none for a request without a body.
-    ///   - protection: what is done to them. X-KM-Crypto-Key-Id names the primary key, where there is one, in any case:
-    ///     the response may be encrypted though the request is not.
-    /// - Returns: headers and body to send as they are.
-    /// - Throws: ``KMError`` `keyUnknown` where the keyring has no primary key to encrypt with; what
-    ///   ``ParameterCipher/seal(_:_:under:at:correlationID:)`` throws; `headerInvalid` when the clock is outside the years 2000 to 2099.
-    public func seal(_ parameters: [UInt8], protection: Protection = .message) throws -> SealedRequest {
+    ///   - parameters: One JSON text, whose bytes are not changed; empty for a request without a body.
+    ///   - endpoint: The endpoint. X-KM-Crypto-Key-Id is sent even if the request is plain, because the response may be
+    ///     encrypted.
+    /// - Returns: The headers and the body to send.
+    /// - Throws: ``KMError`` `keyUnknown` if the keyring has no primary key to encrypt with; what
+    ///   ``ParameterCipher/seal(_:_:under:at:correlationID:)`` throws; `headerInvalid` if the clock is outside the years
+    ///   2000 to 2099.
+    public func seal(_ parameters: [UInt8], for endpoint: Endpoint) throws -> SealedRequest {
         let date = clock()
-        let keyID = accessKey == nil ? cipher.keyring.firstIssued?.id : cipher.keyring.primaryID
-        return try seal(
-            parameters,
-            protection,
-            under: keyID,
-            stamp: RequestStamp(date: date, timeZone: timeZone),
-            at: date
-        )
+        let cipher = try ciphers.current()
+        let keyID = party == .platform ? cipher.keyring.firstIssued?.id : cipher.keyring.primaryID
+        let stamp = try RequestStamp(date: date, timeZone: configuration.timeZone)
+        return try seal(parameters, endpoint, cipher, under: keyID, stamp: stamp, at: date)
     }
 
-    /// A request ready to send that names a given key and carries a given stamp.
+    /// Seals a request that names a given key and carries a given stamp.
     ///
     /// - Parameters:
-    ///   - parameters: one JSON text; none for a request without a body.
-    ///   - protection: what is done to them.
-    ///   - keyID: the value of X-KM-Crypto-Key-Id, and the key that encrypts; nil for no such header.
-    ///   - stamp: the request's times and correlation id.
-    ///   - date: when the key's certificate must be valid.
-    /// - Returns: headers and body to send as they are.
-    /// - Throws: ``KMError`` as ``seal(_:protection:)``.
+    ///   - parameters: One JSON text; empty for a request without a body.
+    ///   - endpoint: The endpoint.
+    ///   - keyID: The value of X-KM-Crypto-Key-Id, and the key that encrypts; nil for no such header.
+    ///   - stamp: The request's times and correlation id.
+    ///   - date: The date at which the key's certificate must be valid.
+    /// - Returns: The headers and the body to send.
+    /// - Throws: ``KMError`` as ``seal(_:for:)``.
     package func seal(
         _ parameters: [UInt8],
-        _ protection: Protection,
+        for endpoint: Endpoint,
+        under keyID: CryptoKeyID?,
+        stamp: RequestStamp,
+        at date: Date
+    ) throws -> SealedRequest {
+        try seal(parameters, endpoint, ciphers.current(), under: keyID, stamp: stamp, at: date)
+    }
+
+    private func seal(
+        _ parameters: [UInt8],
+        _ endpoint: Endpoint,
+        _ cipher: ParameterCipher,
         under keyID: CryptoKeyID?,
         stamp: RequestStamp,
         at date: Date
     ) throws -> SealedRequest {
         var body = parameters
-        if protection != .none {
-            guard let id = keyID else { throw KMError(.keyUnknown, "the keyring has no primary key to encrypt with") }
-            body = try cipher.seal(parameters, protection, under: id, at: date, correlationID: stamp.correlationID)
+        if endpoint.request.protection != .none {
+            guard let keyID else {
+                throw KMError(.keyUnknown, "the keyring has no primary key to encrypt with; make a key primary")
+            }
+            body = try cipher.seal(
+                parameters,
+                endpoint.request.protection,
+                under: keyID,
+                at: date,
+                correlationID: stamp.correlationID
+            )
         }
         let headers = RequestHeaders(
             aspID: aspID,
@@ -122,65 +163,47 @@ public struct ClientSecurity: Sendable {
             token: try signer.sign(body, at: stamp),
             stamp: stamp
         )
-        return SealedRequest(requestHeaders: headers, headers: headers.httpFields(profile), body: body)
+        return SealedRequest(
+            endpoint: endpoint,
+            requestHeaders: headers,
+            headers: headers.httpFields(configuration.profile),
+            body: body,
+            cipher: cipher
+        )
     }
 
-    /// A request ready to send, as an endpoint's policy asks; see ``seal(_:protection:)``.
+    /// Opens a response with HTTP status 200: checks its headers, compares its correlation id with the request's, and
+    /// decrypts its body as the request's endpoint demands.
     ///
-    /// - Throws: ``KMError`` as there.
-    public func seal(_ parameters: [UInt8], policy: EndpointPolicy) throws -> SealedRequest {
-        try seal(parameters, protection: policy.request.protection)
-    }
-
-    /// The parameters of a response (HTTP 200): its headers checked, its correlation id compared with the request's, its
-    /// body decrypted.
-    ///
-    /// A response carries no token: that it decrypts shows that its sender knew a public key, and no more. Call this
-    /// over TLS. Error replies are not encrypted: read them with ``PlatformResult/init(parsing:)``.
+    /// A response carries no token. Decryption proves nothing about the sender: anyone can encrypt to a public key. Use TLS.
+    /// Error replies are not encrypted: read them with ``PlatformResult/init(parsing:)``.
     ///
     /// - Parameters:
-    ///   - headers: all fields of the response.
-    ///   - body: its bytes as received.
-    ///   - request: what it answers.
-    ///   - protection: what is due; a body that is not so protected is refused.
-    /// - Returns: the headers and the parameters, byte for byte as they were sealed.
+    ///   - headers: All header fields of the response.
+    ///   - body: The body's bytes as received.
+    ///   - request: The request that the response answers.
+    /// - Returns: The headers, and the parameters byte for byte as they were sealed.
     /// - Throws: ``KMError`` `headerMissing`, `headerRepeated`, `headerInvalid`; `correlationMismatch`; `limitExceeded`;
     ///   what ``ParameterCipher/open(_:_:under:correlationID:)`` throws.
     public func open(
         _ headers: HTTPFields,
         _ body: [UInt8],
-        answering request: SealedRequest,
-        protection: Protection = .message
-    ) throws -> OpenedResponse {
-        try open(headers, body, answering: request, rule: EndpointPolicy.Rule(protection))
-    }
-
-    /// The parameters of a response, as an endpoint's policy asks; see ``open(_:_:answering:protection:)``.
-    ///
-    /// - Throws: ``KMError`` as there.
-    public func open(
-        _ headers: HTTPFields,
-        _ body: [UInt8],
-        answering request: SealedRequest,
-        policy: EndpointPolicy
-    ) throws -> OpenedResponse {
-        try open(headers, body, answering: request, rule: policy.response)
-    }
-
-    private func open(
-        _ headers: HTTPFields,
-        _ body: [UInt8],
-        answering request: SealedRequest,
-        rule: EndpointPolicy.Rule
+        answering request: SealedRequest
     ) throws -> OpenedResponse {
         try log.decision(.response, headers) {
+            let cipher = request.cipher
             try cipher.limits.check(body)
             let responseHeaders = try ResponseHeaders(headers)
             guard responseHeaders.correlationID == request.requestHeaders.correlationID else {
                 throw KMError(.correlationMismatch, "the response's correlation id differs from the request's")
             }
             let id = responseHeaders.cryptoKeyID ?? request.requestHeaders.cryptoKeyID
-            let examined = try cipher.examine(body, rule, id, correlationID: responseHeaders.correlationID)
+            let examined = try cipher.examine(
+                body,
+                request.endpoint.response,
+                id,
+                correlationID: responseHeaders.correlationID
+            )
             return OpenedResponse(headers: responseHeaders, parameters: try cipher.open(examined))
         }
     }
@@ -188,6 +211,8 @@ public struct ClientSecurity: Sendable {
 
 /// A request ready to send.
 public struct SealedRequest: Sendable {
+    /// The endpoint it is for; the response is opened by its rule.
+    public let endpoint: Endpoint
     /// The platform's headers by their types.
     public let requestHeaders: RequestHeaders
     /// The platform's headers as fields; add `Content-Type: application/json` and what your HTTP client needs.
@@ -196,6 +221,13 @@ public struct SealedRequest: Sendable {
     ///
     /// Send these very bytes: the token is theirs.
     public let body: [UInt8]
+    /// The cipher that sealed it, which opens the response too, whatever became of the keyring since.
+    let cipher: ParameterCipher
+
+    /// This request with another endpoint, to open a response by another rule.
+    package func with(endpoint: Endpoint) -> SealedRequest {
+        SealedRequest(endpoint: endpoint, requestHeaders: requestHeaders, headers: headers, body: body, cipher: cipher)
+    }
 }
 
 /// A response, checked and decrypted.

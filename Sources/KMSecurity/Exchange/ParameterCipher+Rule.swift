@@ -26,12 +26,12 @@ extension ParameterCipher {
     /// decrypt, every JWE is well formed and, at field level, in its place.
     func examine(
         _ body: [UInt8],
-        _ rule: EndpointPolicy.Rule,
+        _ rule: Endpoint.Rule,
         _ id: CryptoKeyID?,
         correlationID: CorrelationID
     ) throws -> ExaminedBody {
         if rule.protection == .none { return .plain(body) }
-        if !rule.isRequired, try isPlain(body, rule.protection) { return .plain(body) }
+        if rule.acceptsPlain, try isPlain(body, rule.protection) { return .plain(body) }
         guard let id else { throw HTTPFields.missing(.kmCryptoKeyID) }
         switch rule.protection {
         case .none: return .plain(body)

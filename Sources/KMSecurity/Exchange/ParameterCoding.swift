@@ -55,50 +55,28 @@ enum ParameterCoding {
 }
 
 extension ClientSecurity {
-    /// A request ready to send, of a value; see ``seal(_:protection:)``.
+    /// Seals a request of an encodable value; see ``seal(_:for:)``.
     ///
-    /// - Throws: ``KMError`` `parametersNotEncodable` when `parameters` does not encode, and as there.
-    public func seal(encoding parameters: some Encodable, protection: Protection = .message) throws -> SealedRequest {
-        try seal(ParameterCoding.encode(parameters), protection: protection)
-    }
-
-    /// A request ready to send, of a value, as an endpoint's policy asks; see ``seal(_:policy:)``.
-    ///
-    /// - Throws: ``KMError`` `parametersNotEncodable` when `parameters` does not encode, and as there.
-    public func seal(encoding parameters: some Encodable, policy: EndpointPolicy) throws -> SealedRequest {
-        try seal(ParameterCoding.encode(parameters), policy: policy)
+    /// - Throws: ``KMError`` `parametersNotEncodable` if `parameters` cannot be encoded, and as ``seal(_:for:)``.
+    public func seal(encoding parameters: some Encodable, for endpoint: Endpoint) throws -> SealedRequest {
+        try seal(ParameterCoding.encode(parameters), for: endpoint)
     }
 }
 
 extension ServerSecurity {
-    /// The response to a call, of a value; see ``seal(_:answering:protection:)``.
+    /// Seals the answer to a request, of an encodable value; see ``seal(_:answering:)``.
     ///
-    /// - Throws: ``KMError`` `parametersNotEncodable` when `parameters` does not encode, and as there.
-    public func seal(
-        encoding parameters: some Encodable,
-        answering call: OpenedCall,
-        protection: Protection = .message
-    ) throws -> SealedResponse {
-        try seal(ParameterCoding.encode(parameters), answering: call, protection: protection)
-    }
-
-    /// The response to a call, of a value, as an endpoint's policy asks; see ``seal(_:answering:policy:)``.
-    ///
-    /// - Throws: ``KMError`` `parametersNotEncodable` when `parameters` does not encode, and as there.
-    public func seal(
-        encoding parameters: some Encodable,
-        answering call: OpenedCall,
-        policy: EndpointPolicy
-    ) throws -> SealedResponse {
-        try seal(ParameterCoding.encode(parameters), answering: call, policy: policy)
+    /// - Throws: ``KMError`` `parametersNotEncodable` if `parameters` cannot be encoded, and as ``seal(_:answering:)``.
+    public func seal(encoding parameters: some Encodable, answering request: OpenedRequest) throws -> SealedResponse {
+        try seal(ParameterCoding.encode(parameters), answering: request)
     }
 }
 
-extension OpenedCall {
+extension OpenedRequest {
     /// The parameters as a value.
     ///
     /// - Throws: ``KMError`` `parametersInvalid` with the place that does not fit, and no value; thrown on by the answer of
-    ///   ``ServerSecurity/respond(to:_:policy:isolation:_:)``, the caller is told of an invalid parameter.
+    ///   ``ServerSecurity/respond(to:_:for:isolation:_:)``, the caller is told of an invalid parameter.
     public func decode<Value: Decodable>(_ type: Value.Type) throws -> Value {
         try ParameterCoding.decode(type, parameters, failing: .parametersInvalid)
     }

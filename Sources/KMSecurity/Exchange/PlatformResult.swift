@@ -5,7 +5,7 @@ public import KMPrimitives
 /// The platform's word on a call: `{"response":{"code":…,"message":…,"description":…}}`, beside the parameters of a
 /// success, or alone and unencrypted in an error reply.
 ///
-/// It is an error too: on a server, what ``ServerSecurity/respond(to:_:policy:isolation:_:)`` asks throws it to refuse; a
+/// It is an error too: on a server, what ``ServerSecurity/respond(to:_:for:isolation:_:)`` asks throws it to refuse; a
 /// client may throw the one it was told.
 public struct PlatformResult: Error, Sendable, Hashable {
     /// The code, e.g.

@@ -7,7 +7,8 @@ extension ClientSecurity: CustomStringConvertible, CustomDebugStringConvertible,
     /// The identity of the caller, a summary of the keys, and how requests are written.
     public var description: String {
         let caller = accessKey.map { "access key \($0)" } ?? "callbacks"
-        return "ClientSecurity(ASP id \(aspID), \(caller), \(keyring.summary), \(profile.name), \(timeZone))"
+        let (profile, zone) = (configuration.profile.name, configuration.timeZone)
+        return "ClientSecurity(ASP id \(aspID), \(caller), \(keyring.summary), \(profile), \(zone))"
     }
 
     /// The same as ``description``.
@@ -19,7 +20,7 @@ extension ClientSecurity: CustomStringConvertible, CustomDebugStringConvertible,
 
 extension ServerSecurity: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
     /// A summary of the keys, how long requests are fresh, and what remembers them.
-    public var description: String { "ServerSecurity(\(keyring.summary), \(verifier.summary))" }
+    public var description: String { "ServerSecurity(\(keyring.summary), \(checks.summary))" }
 
     /// The same as ``description``.
     public var debugDescription: String { description }
@@ -87,56 +88,6 @@ extension CryptoKey: CustomStringConvertible, CustomDebugStringConvertible, Cust
     public var customMirror: Mirror { Mirror(self, children: []) }
 }
 
-extension EndpointPolicy: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-    /// What requests and responses must be.
-    public var description: String { "EndpointPolicy(request: \(request), response: \(response))" }
-
-    /// The same as ``description``.
-    public var debugDescription: String { description }
-
-    /// Shows no children.
-    public var customMirror: Mirror { Mirror(self, children: []) }
-}
-
-extension EndpointPolicy.Rule: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-    /// The protection, and whether it may be missing.
-    public var description: String { isRequired ? "\(protection)" : "\(protection), not required" }
-
-    /// The same as ``description``.
-    public var debugDescription: String { description }
-
-    /// Shows no children.
-    public var customMirror: Mirror { Mirror(self, children: []) }
-}
-
-extension Protection: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-    /// The kind of protection; at field level, the paths.
-    public var description: String {
-        switch self {
-        case .none: "none"
-        case .message: "message"
-        case .fields(let selection): "\(selection)"
-        }
-    }
-
-    /// The same as ``description``.
-    public var debugDescription: String { description }
-
-    /// Shows no children.
-    public var customMirror: Mirror { Mirror(self, children: []) }
-}
-
-extension FieldSelection: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-    /// The paths.
-    public var description: String { "fields \(paths.map { "\($0)" }.joined(separator: " "))" }
-
-    /// The same as ``description``.
-    public var debugDescription: String { description }
-
-    /// Shows no children.
-    public var customMirror: Mirror { Mirror(self, children: []) }
-}
-
 extension CryptoKeyring {
     /// The number of keys and the primary one, for a line in which a ring of hundreds has room.
     var summary: String {
@@ -145,7 +96,7 @@ extension CryptoKeyring {
     }
 }
 
-extension RequestVerifier {
+extension RequestPipeline.Checks {
     /// How long requests are fresh, and what remembers them.
     var summary: String {
         "tolerance \(tolerance.past) s past and \(tolerance.future) s future, \(type(of: replayGuard)), "

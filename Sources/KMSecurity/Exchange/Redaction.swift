@@ -14,10 +14,10 @@ extension SealedRequest: CustomStringConvertible, CustomDebugStringConvertible, 
     public var customMirror: Mirror { Mirror(self, children: []) }
 }
 
-extension OpenedCall: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+extension OpenedRequest: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
     /// Tells the correlation id and the parameters' size.
     public var description: String {
-        "OpenedCall(\(headers.correlationID), parameters of \(parameters.count) bytes, redacted)"
+        "OpenedRequest(\(headers.correlationID), parameters of \(parameters.count) bytes, redacted)"
     }
 
     /// Tells the correlation id and the parameters' size.

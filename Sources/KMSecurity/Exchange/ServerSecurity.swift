@@ -3,224 +3,175 @@ public import HTTPTypes
 internal import KMPrimitives
 public import Logging
 
-/// The answering side of the API: opens requests, once it is known that they are whole, fresh, new and of whom they say,
-/// and seals the answers.
+/// The answering end of the API: authenticates, checks and decrypts requests, and seals the answers.
 ///
-/// Make one and keep it; it may be used from several tasks at once. What is checked, in this order, nothing later where
-/// something earlier fails:
+/// Create one and keep it. You can use it from several tasks at once. A request passes these checks in this order, and the first
+/// one that fails rejects it:
 ///
-/// 1. sizes;
-/// 2. each header's form;
-/// 3. the headers against each other: the token's time is X-KM-Tran-Time's to the second, and the correlation id's time is
-///    near it;
-/// 4. identity: the access key, or on a callback the ASP id, leads to credentials;
-/// 5. the token, over the body's bytes, in constant time; then the credential's validity and ASP id;
-/// 6. freshness: the token's time is near the clock's;
-/// 7. policy: the credential may use the crypto key that is named, the body is protected as the endpoint asks, and all of it
-///    that shows without the private key is right;
-/// 8. newness: the replay guard has not seen the request. What was refused before takes no room there, and does not spoil
-///    the true request;
-/// 9. only then is anything decrypted.
+/// 1. The size of the body.
+/// 2. The form of each header.
+/// 3. The headers against each other: the token's time is X-KM-Tran-Time to the second, and the correlation id's time is near
+///    it.
+/// 4. Identity: the server knows credentials for the access key, or for a callback, for the ASP id.
+/// 5. The token over the body's bytes, in constant time; then the credential's validity and ASP id.
+/// 6. Freshness: the token's time is near the clock's.
+/// 7. Protection: the credential may use the crypto key, and the body is protected as the endpoint demands, as far as that
+///    shows without the private key.
+/// 8. The replay check: the replay guard has not seen the request. Requests that were rejected before take no room in it.
+/// 9. Decryption.
 ///
-/// The token covers the body alone. What that leaves open: who has seen a request can send its body again under another
-/// time and correlation id. Of an encrypted body, which never comes twice by right, the replay guard sees that for as
-/// long as it remembers; of a plain one nobody can. And a request without a body has the same token every time: who saw
-/// one can make any number of them, for whatever path. Such requests are refused unless ``init(credentials:keyring:profile:tolerance:correlationTolerance:replayGuard:replayRetention:acceptsEmptyBodies:limits:dataKeyCaching:logger:clock:)``
-/// is told otherwise; what protects them then is TLS, and nothing else.
+/// The MAC of a token covers the body only. Whoever captured a request can send its body again under another time and
+/// correlation id. The replay guard detects a copy of an encrypted body as long as it remembers it. It cannot tell a copy of a
+/// plain body from an equal request. All requests without a body have the same MAC, so the server rejects them unless
+/// ``Configuration/insecureAllowingEmptyBodies`` is set. Use TLS.
 public struct ServerSecurity: Sendable {
-    private var cipher: ParameterCipher
-    private(set) var verifier: RequestVerifier
-    private let acceptsEmptyBodies: Bool
+    /// The party that answers.
+    public enum Party: Sendable, Hashable {
+        /// The platform, which answers the calls of service providers.
+        case platform
+        /// A service provider, which answers the platform's callbacks. Callbacks have no access key; the credentials are found
+        /// by the ASP id, and a callback that names no crypto key uses the active one that was issued first.
+        case serviceProvider
+    }
+
+    /// The largest accepted difference between the correlation id's time and X-KM-Tran-Time.
+    public enum CorrelationSkew: Sendable, Hashable {
+        /// This many seconds.
+        case seconds(TimeInterval)
+        /// Any difference, for clients that make the correlation id on the clock of another zone than X-KM-Time-Zone names.
+        case insecureUnlimited
+    }
+
+    /// The options of a server.
+    public struct Configuration: Sendable {
+        /// The time for which the server detects a copy of an encrypted request, longer than ``tolerance``.
+        public var replayRetention: ReplayRetention
+        /// The largest accepted difference between the token's time and the server's clock.
+        public var tolerance = TranTokenVerifier.Tolerance.standard
+        /// The largest accepted difference between the correlation id's time and X-KM-Tran-Time.
+        public var correlationSkew = CorrelationSkew.seconds(300)
+        /// Whether requests without a body are accepted at endpoints with plain requests. All such requests of a caller have the
+        /// same MAC: whoever saw one can make any number of them, for any path.
+        public var insecureAllowingEmptyBodies = false
+        /// The form of encrypted bodies that the server sends; it accepts both forms.
+        public var profile = WireProfile.documented
+        /// The largest request that the server accepts.
+        public var limits = ParameterLimits.standard
+        /// The bounds of a data-key cache; nil for a new content encryption key with every message.
+        public var dataKeyCaching: DataKeyCaching?
+
+        /// Creates the default options with a retention, which has no default: see ``ReplayRetention``.
+        public init(replayRetention: ReplayRetention) {
+            self.replayRetention = replayRetention
+        }
+
+        /// Creates options.
+        public init(
+            replayRetention: ReplayRetention,
+            tolerance: TranTokenVerifier.Tolerance = .standard,
+            correlationSkew: CorrelationSkew = .seconds(300),
+            insecureAllowingEmptyBodies: Bool = false,
+            profile: WireProfile = .documented,
+            limits: ParameterLimits = .standard,
+            dataKeyCaching: DataKeyCaching? = nil
+        ) {
+            self.replayRetention = replayRetention
+            self.tolerance = tolerance
+            self.correlationSkew = correlationSkew
+            self.insecureAllowingEmptyBodies = insecureAllowingEmptyBodies
+            self.profile = profile
+            self.limits = limits
+            self.dataKeyCaching = dataKeyCaching
+        }
+    }
+
+    /// The options.
+    public let configuration: Configuration
+    private let ciphers: CipherSource
+    let checks: RequestPipeline.Checks
     let log: DecisionLog
     private let clock: WallClock
 
-    /// A server.
+    /// Creates a server.
     ///
     /// - Parameters:
-    ///   - credentials: where callers lead to secret keys.
-    ///   - keyring: the keys. Requests name theirs, and are answered under the same.
-    ///   - profile: the dialect of what is sent; both are understood.
-    ///   - tolerance: how near a token's time must be to the clock's.
-    ///   - correlationTolerance: how many seconds the correlation id's time may be from X-KM-Tran-Time; nil for any, where
-    ///     clients make it on a clock of another zone than X-KM-Time-Zone names.
-    ///   - replayGuard: what remembers requests. Servers that answer for the same access keys must share it;
-    ///     ``with(keyring:)`` and ``with(credentials:)`` see to that.
-    ///   - replayRetention: The time for which the server detects a copy of an encrypted request, longer than the
-    ///     tolerance. It has no default: see ``ReplayRetention``.
-    ///   - acceptsEmptyBodies: whether requests without a body pass at ``Protection/none``, whose token proves nothing.
-    ///   - limits: how large a request may be.
-    ///   - dataKeyCaching: how long content keys serve; nil for a fresh one with every message.
-    ///   - logger: where decisions are told: refusals at notice, success at debug. Nothing secret is among it.
-    ///   - clock: the time.
-    /// - Throws: ``KMError`` `configurationInvalid` for a retention that is not longer than the tolerance;
+    ///   - party: The party that answers.
+    ///   - credentials: The source of the callers' secret keys.
+    ///   - keyring: The source of the keys. A request names its key, and the answer uses the same one.
+    ///   - replayGuard: The memory of accepted requests. Servers that answer for the same access keys must share it.
+    ///   - configuration: The options.
+    ///   - logger: The logger that receives accepted requests at debug level and rejected ones at notice level, without
+    ///     secrets.
+    ///   - clock: The source of the current time.
+    /// - Throws: ``KMError`` `configurationInvalid` if the retention is not longer than the tolerance;
     ///   `cryptographyUnavailable`.
     public init(
+        party: Party = .platform,
         credentials: any CredentialSource,
-        keyring: CryptoKeyring,
-        profile: WireProfile = .documented,
-        tolerance: TranTokenVerifier.Tolerance = .standard,
-        correlationTolerance: TimeInterval? = 300,
+        keyring: any KeyringSource,
         replayGuard: any ReplayGuard = .inMemory(),
-        replayRetention: ReplayRetention,
-        acceptsEmptyBodies: Bool = false,
-        limits: ParameterLimits = .standard,
-        dataKeyCaching: DataKeyCaching? = nil,
+        configuration: Configuration,
         logger: Logger? = nil,
         clock: @escaping WallClock = { Date() }
     ) throws {
-        cipher = try ParameterCipher(
-            keyring: keyring,
-            profile: profile,
-            limits: limits,
-            dataKeyCaching: dataKeyCaching
+        self.configuration = configuration
+        ciphers = try CipherSource(
+            keyring,
+            configuration.profile,
+            configuration.limits,
+            configuration.dataKeyCaching
         )
-        verifier = RequestVerifier(
+        checks = RequestPipeline.Checks(
+            party: party,
             credentials: credentials,
-            tolerance: tolerance,
-            correlationTolerance: correlationTolerance,
             replayGuard: replayGuard,
-            retention: try replayRetention.checked(tolerance),
-            candidateCheck: try CandidateCheck()
+            candidateCheck: try CandidateCheck(),
+            tolerance: configuration.tolerance,
+            correlationSkew: configuration.correlationSkew,
+            retention: try configuration.replayRetention.checked(configuration.tolerance),
+            allowsEmptyBodies: configuration.insecureAllowingEmptyBodies
         )
-        self.acceptsEmptyBodies = acceptsEmptyBodies
         log = DecisionLog(logger: logger)
         self.clock = clock
     }
 
-    /// The keys.
-    public var keyring: CryptoKeyring { cipher.keyring }
+    /// The current keyring.
+    public var keyring: CryptoKeyring { ciphers.keyring }
 
-    /// This server with another ring, as after a step of a rotation, and with all else as it is: the replay guard's memory
-    /// goes on.
-    ///
-    /// A data-key cache starts empty. A call that this server opened is best answered by this server.
-    ///
-    /// - Throws: ``KMError`` `cryptographyUnavailable`.
-    public func with(keyring: CryptoKeyring) throws -> ServerSecurity {
-        var server = self
-        server.cipher = try cipher.with(keyring: keyring)
-        return server
-    }
-
-    /// This server with other credentials, and with all else as it is, the replay guard's memory and the data-key cache
-    /// among it.
-    public func with(credentials: any CredentialSource) -> ServerSecurity {
-        var server = self
-        server.verifier.credentials = credentials
-        return server
-    }
-
-    /// The parameters of a request.
+    /// Opens a request.
     ///
     /// - Parameters:
-    ///   - headers: all fields of the request.
-    ///   - body: its bytes as received, before anything has parsed or re-encoded them.
-    ///   - protection: what is due; a body that is not so protected is refused.
-    /// - Returns: the headers and the parameters, byte for byte as they were sealed.
+    ///   - headers: All header fields of the request.
+    ///   - body: The body's bytes as received, before anything has parsed or re-encoded them.
+    ///   - endpoint: The endpoint that it was sent to; a body that is not protected as it demands is rejected.
+    /// - Returns: The headers, and the parameters byte for byte as they were sealed.
     /// - Throws: ``KMError`` `limitExceeded`; what ``RequestHeaders/init(_:)`` throws; `timeMismatch`; `callerUnknown`;
-    ///   `tokenMismatch`, `credentialNotValid`; `tokenStale`; `replayed`, `replayGuardFull`; `emptyBody`, or
-    ///   `headerMissing` where the body should be encrypted and no key is named; what
-    ///   ``ParameterCipher/open(_:_:under:correlationID:)`` throws. Errors of the credential source and the replay guard
-    ///   pass through.
-    public func open(
-        _ headers: HTTPFields,
-        _ body: [UInt8],
-        protection: Protection = .message
-    ) async throws -> OpenedCall {
-        try await open(headers, body, rule: EndpointPolicy.Rule(protection), isCallback: false)
-    }
-
-    /// The parameters of a request, as an endpoint's policy asks; see ``open(_:_:protection:)``.
-    ///
-    /// - Throws: ``KMError`` as there.
-    public func open(_ headers: HTTPFields, _ body: [UInt8], policy: EndpointPolicy) async throws -> OpenedCall {
-        try await open(headers, body, rule: policy.request, isCallback: false)
-    }
-
-    /// The parameters of a callback, where the platform calls the service provider: without X-KM-Access-Key, its
-    /// credentials found by X-KM-User-AspId, and encrypted under the first key issued where it names none.
-    ///
-    /// - Throws: ``KMError`` as ``open(_:_:protection:)``, and `headerInvalid` where there is an access key.
-    public func openCallback(_ headers: HTTPFields, _ body: [UInt8], policy: EndpointPolicy) async throws -> OpenedCall
-    {
-        try await open(headers, body, rule: policy.request, isCallback: true)
-    }
-
-    private func open(
-        _ headers: HTTPFields,
-        _ body: [UInt8],
-        rule: EndpointPolicy.Rule,
-        isCallback: Bool
-    ) async throws -> OpenedCall {
+    ///   `tokenMismatch`, `credentialNotValid`; `tokenStale`; `keyUnknown`, `emptyBody`, or `headerMissing` if the body must be
+    ///   encrypted and no key is named; `replayed`, `replayGuardFull`, `clockSetBack`; what
+    ///   ``ParameterCipher/open(_:_:under:correlationID:)`` throws. Errors of the credential source and the replay guard pass
+    ///   through.
+    public func open(_ headers: HTTPFields, _ body: [UInt8], for endpoint: Endpoint) async throws -> OpenedRequest {
         try await log.decision(.request, headers) { known in
-            try cipher.limits.check(body)
-            let requestHeaders = try RequestHeaders(headers)
-            try verifier.checkTimesAgree(requestHeaders)
-            let caller = try Self.caller(requestHeaders, isCallback: isCallback)
-            known.candidates = try await verifier.credentials.credentials(for: caller)
-            let now = clock()
-            let credential = try verifier.credential(
-                of: requestHeaders,
-                caller: caller,
-                body: body.span,
-                at: now,
-                &known
-            )
-            try verifier.checkFreshness(requestHeaders, at: now)
-            let keyID = requestHeaders.cryptoKeyID ?? (isCallback ? cipher.keyring.firstIssued?.id : nil)
-            try Self.check(keyID, of: credential)
-            if body.isEmpty, rule.protection == .none, !acceptsEmptyBodies {
-                throw KMError(.emptyBody, "the request has no body; all such requests of a caller have the same MAC")
-            }
-            let examined = try cipher.examine(body, rule, keyID, correlationID: requestHeaders.correlationID)
-            try await verifier.checkIsFirst(requestHeaders, caller: caller, kind: examined.replayKind, at: now)
-            return OpenedCall(
-                headers: requestHeaders,
-                credentialName: credential.name,
-                parameters: try cipher.open(examined),
-                keyID: keyID
-            )
+            let pipeline = RequestPipeline(checks: checks, cipher: try ciphers.current(), endpoint: endpoint)
+            return try await pipeline.run(headers, body, clock: clock, &known)
         }
     }
 
-    /// Anyone can encrypt to a public key: that a request names a key shows nothing of who sent it.
-    private static func check(_ keyID: CryptoKeyID?, of credential: Credential) throws {
-        guard let keyID, !credential.cryptoKeyIDs.contains(keyID) else { return }
-        let name = credential.name.isEmpty ? "" : " \(credential.name)"
-        throw KMError(
-            .keyUnknown,
-            "key \(keyID.masked) is not among the crypto keys of the caller's credential\(name); add its id to cryptoKeyIDs if "
-                + "the caller may use it"
-        )
-    }
-
-    private static func caller(_ headers: RequestHeaders, isCallback: Bool) throws -> Caller {
-        if isCallback {
-            guard headers.accessKey == nil else { throw AccessKey.invalid("must be absent in a callback") }
-            return .callback(headers.aspID)
-        }
-        guard let accessKey = headers.accessKey else { throw HTTPFields.missing(.kmAccessKey) }
-        return .accessKey(accessKey)
-    }
-
-    /// The response to a call, ready to send, encrypted as asked for.
+    /// Seals the answer to a request, protected as its endpoint demands.
     ///
     /// - Parameters:
-    ///   - parameters: one JSON text, whose bytes stay as they are.
-    ///   - call: what it answers: its correlation id is echoed, and the key that it named encrypts; for a callback that
-    ///     named none, the first one issued.
-    ///   - protection: what is done to them.
-    /// - Returns: status 200, headers and body to send as they are.
-    /// - Throws: ``KMError`` `keyUnknown` where the call named no key and the ring has no primary one; what
+    ///   - parameters: One JSON text, whose bytes are not changed.
+    ///   - request: The request. Its correlation id is echoed, and the key that it named encrypts; for a callback that named
+    ///     none, the active key that was issued first.
+    /// - Returns: HTTP status 200, the headers and the body to send.
+    /// - Throws: ``KMError`` `keyUnknown` if the request names no key and the keyring has no primary one; what
     ///   ``ParameterCipher/seal(_:_:under:at:correlationID:)`` throws.
-    public func seal(
-        _ parameters: [UInt8],
-        answering call: OpenedCall,
-        protection: Protection = .message
-    ) throws -> SealedResponse {
-        let correlationID = call.headers.correlationID
+    public func seal(_ parameters: [UInt8], answering request: OpenedRequest) throws -> SealedResponse {
+        let correlationID = request.headers.correlationID
+        let protection = request.endpoint.response.protection
         guard protection != .none else { return SealedResponse(.ok, correlationID, nil, parameters) }
-        guard let id = call.keyID ?? cipher.keyring.primaryID else {
+        let cipher = try request.cipher ?? ciphers.current()
+        guard let id = request.keyID ?? cipher.keyring.primaryID else {
             throw KMError(.keyUnknown, "the request names no crypto key, and the keyring has no primary one")
         }
         let body = try cipher.seal(
@@ -232,16 +183,5 @@ public struct ServerSecurity: Sendable {
             answering: true
         )
         return SealedResponse(.ok, correlationID, id, body)
-    }
-
-    /// The response to a call, as an endpoint's policy asks; see ``seal(_:answering:protection:)``.
-    ///
-    /// - Throws: ``KMError`` as there.
-    public func seal(
-        _ parameters: [UInt8],
-        answering call: OpenedCall,
-        policy: EndpointPolicy
-    ) throws -> SealedResponse {
-        try seal(parameters, answering: call, protection: policy.response.protection)
     }
 }

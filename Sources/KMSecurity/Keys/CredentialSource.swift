@@ -40,7 +40,7 @@ public struct Credential: Sendable {
     /// A rejected request costs as many MACs whatever number a caller has, so that its time does not show the number.
     public static let maximumCountPerCaller = 4
 
-    /// The name in logs and in ``OpenedCall/credentialName``; not secret.
+    /// The name in logs and in ``OpenedRequest/credentialName``; not secret.
     public let name: String
     /// The secret.
     public let secretKey: SecretKey
@@ -54,7 +54,7 @@ public struct Credential: Sendable {
     /// Creates a credential for one ASP id.
     ///
     /// - Parameters:
-    ///   - name: The name in logs and in ``OpenedCall/credentialName``.
+    ///   - name: The name in logs and in ``OpenedRequest/credentialName``.
     ///   - secretKey: The secret.
     ///   - aspID: The ASP id that requests must carry. For two ASP ids that share a secret, create two credentials.
     ///   - cryptoKeyIDs: The crypto keys that requests may name. During a rotation, list the old and the new one.

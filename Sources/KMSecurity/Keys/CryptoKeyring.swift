@@ -11,6 +11,13 @@ public struct CryptoKeyring: Sendable {
     public let primaryID: CryptoKeyID?
 
     private let byID: [CryptoKeyID: CryptoKey]
+    /// Tells a ring from all that were made separately.
+    private let identity = Identity()
+
+    private final class Identity: Sendable {}
+
+    /// Whether both are copies of one ring.
+    func isCopy(of other: CryptoKeyring) -> Bool { identity === other.identity }
 
     /// A ring of one key, which is primary if it can encrypt: a client's.
     ///

@@ -52,8 +52,8 @@ struct FieldVectors: VectorOperation {
             try ParameterCipher(keyring: keyring, profile: $0, dataKeyCaching: caching)
         }
         client = try ClientSecurity(
+            party: .serviceProvider(AccessKey(String(repeating: "0", count: 40))),
             aspID: AspID("000170000000000"),
-            accessKey: AccessKey(String(repeating: "0", count: 40)),
             secretKey: SecretKey(SecretBytes(randomCount: 32)),
             keyring: keyring
         )
@@ -170,14 +170,14 @@ extension FieldVectors {
     /// Sends the parameters in a request and in its response.
     private func call(_ parameters: [UInt8], _ input: Input, _ id: CryptoKeyID) throws {
         let protection = try input.protection()
-        let request = try client.seal(parameters, protection: protection)
+        let request = try client.seal(parameters, for: Endpoint("/", request: .init(protection), response: .init(protection)))
         let correlationID = request.requestHeaders.correlationID
         _ = try check(request.body, of: parameters, input, id, correlationID, .documented)
         let received = try ciphers[1].open(request.body, protection, under: id, correlationID: correlationID)
         try expect(received == parameters, "plaintext of the request")
         let answer = try ciphers[1].seal(parameters, protection, under: id, at: Date(), correlationID: correlationID)
         let headers: HTTPFields = [.kmCorrelationID: correlationID.text, .kmCryptoKeyID: id.text]
-        let response = try client.open(headers, answer, answering: request, protection: protection)
+        let response = try client.open(headers, answer, answering: request)
         try expect(response.parameters == parameters, "plaintext of the response")
     }
 }

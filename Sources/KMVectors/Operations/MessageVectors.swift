@@ -34,8 +34,8 @@ struct MessageVectors: VectorOperation {
         self.keyring = keyring
         ciphers = try WireProfile.all.map { try ParameterCipher(keyring: keyring, profile: $0) }
         client = try ClientSecurity(
+            party: .serviceProvider(AccessKey(String(repeating: "0", count: 40))),
             aspID: AspID("000170000000000"),
-            accessKey: AccessKey(String(repeating: "0", count: 40)),
             secretKey: SecretKey(SecretBytes(randomCount: 32)),
             keyring: keyring
         )
@@ -64,7 +64,7 @@ struct MessageVectors: VectorOperation {
     }
 
     private func openResponse(_ input: Input, _ parameters: [UInt8]?) throws {
-        let request = try client.seal([], protection: .none)
+        let request = try client.seal([], for: Endpoint("/", request: .plain, response: .message))
         let headers: HTTPFields = [
             .kmCorrelationID: request.requestHeaders.correlationID.text,
             .kmCryptoKeyID: input.cryptoKeyId,

@@ -161,17 +161,16 @@ struct RequestCommand: ParsableCommand {
         let stamp = correlationID.map(made.with(correlationID:)) ?? made
         let key = try to.flatMap { path in try keyID.map { try KeyFiles.publicHalf(path, id: $0, anyTime: anyTime) } }
         let client = try ClientSecurity(
+            party: accessKey.map { .serviceProvider($0) } ?? .platform,
             aspID: aspID,
-            accessKey: accessKey,
             secretKey: secret.load(),
             keyring: CryptoKeyring(key.map { [$0] } ?? [], primary: key?.id),
-            profile: enc.map(profile.with(encryption:)) ?? profile,
-            limits: Streams.limits
+            configuration: .init(profile: enc.map(profile.with(encryption:)) ?? profile, limits: Streams.limits)
         )
         let parameters = try method.hasBody ? input.readAll(expecting: "the parameters, one JSON text, are") : []
         let sealed = try client.seal(
             parameters,
-            key == nil ? .none : fields.protection(),
+            for: Endpoint(target.target, request: .init(key == nil ? .none : fields.protection())),
             under: keyID,
             stamp: stamp,
             at: .now

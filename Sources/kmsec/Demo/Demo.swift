@@ -32,13 +32,13 @@ struct Demo {
 
     private typealias Exchange = (request: DemoReport.Message, response: DemoReport.Message, sealed: SealedRequest)
 
-    private func exchange(_ policy: EndpointPolicy) async throws -> Exchange {
+    private func exchange(_ endpoint: Endpoint) async throws -> Exchange {
         let client = try parties.client()
-        let request = try client.seal(DemoParties.requestParameters, policy: policy)
-        let call = try await parties.server.open(request.headers, request.body, policy: policy)
+        let request = try client.seal(DemoParties.requestParameters, for: endpoint)
+        let call = try await parties.server.open(request.headers, request.body, for: endpoint)
         let answer = try parties.answer(call.parameters)
-        let reply = try parties.server.seal(answer, answering: call, policy: policy)
-        let response = try client.open(reply.headers, reply.body, answering: request, policy: policy)
+        let reply = try parties.server.seal(answer, answering: call)
+        let response = try client.open(reply.headers, reply.body, answering: request)
         guard call.parameters == DemoParties.requestParameters, response.parameters == answer else {
             throw KMError(.demoFailed, "the parameters arrived changed")
         }
@@ -67,9 +67,9 @@ struct Demo {
         let parameters = DemoParties.requestParameters
         let late = try parties.client(clock: { Date(timeIntervalSinceNow: -600) }).seal(
             parameters,
-            protection: .message
+            for: .waitingPhysicalCards
         )
-        let unknown = try parties.client(keyID: CryptoKeyID.random()).seal(parameters, protection: .message)
+        let unknown = try parties.client(keyID: CryptoKeyID.random()).seal(parameters, for: .waitingPhysicalCards)
         // Only an insider, or a fault on the sender's side, can change the ciphertext and sign it again.
         let forged = changed(request.body)
         let stamp = try RequestStamp(timeDigits: request.requestHeaders.token.timeDigits, timeZone: .kst)
@@ -99,7 +99,7 @@ struct Demo {
         _ expected: KMError.Code
     ) async throws -> DemoReport.Refusal {
         do {
-            _ = try await parties.server.open(headers, body)
+            _ = try await parties.server.open(headers, body, for: .waitingPhysicalCards)
         } catch let error as KMError where error.code == expected {
             let reply = parties.server.publicResponse(to: error, answering: headers)
             return DemoReport.Refusal(

@@ -43,8 +43,7 @@ struct DemoParties {
                     issuedAt: .now
                 )
             ),
-            profile: profile,
-            replayRetention: .seconds(3600)
+            configuration: .init(replayRetention: .seconds(3600), profile: profile)
         )
     }
 
@@ -63,12 +62,11 @@ struct DemoParties {
             issuedAt: .now
         )
         return try ClientSecurity(
+            party: .serviceProvider(accessKey),
             aspID: AspID(Self.aspID),
-            accessKey: accessKey,
             secretKey: secretKey,
             keyring: CryptoKeyring(key),
-            timeZone: .kst,
-            profile: profile,
+            configuration: .init(timeZone: .kst, profile: profile),
             clock: clock
         )
     }

@@ -68,7 +68,7 @@ struct SpeedOperations {
         let limits = Streams.limits
         let cipher = try ParameterCipher(keyring: keyring, limits: limits)
         let cached = try ParameterCipher(keyring: keyring, limits: limits, dataKeyCaching: .standard)
-        let fields = EndpointPolicy.waitingPhysicalCardsByField.request.protection
+        let fields = Endpoint.waitingPhysicalCardsByField.request.protection
         switch name {
         case "message-encrypt":
             let floor = try floor(body: parameters)

@@ -47,9 +47,9 @@ struct ClientSnippetTests {
         #expect(sent.value(forHTTPHeaderField: "X-KM-Tran-Token")?.utf8.count == 67)
         #expect(sent.value(forHTTPHeaderField: "Content-Type") == "application/json")
 
-        let call = try await ends.server.open(request.headers, request.body, policy: .waitingPhysicalCards)
+        let call = try await ends.server.open(request.headers, request.body, for: .waitingPhysicalCards)
         let answer = Array(#"{"issuedCardList":[{"cardApplyNo":"A1","status":"READY"}]}"#.utf8)
-        let reply = try ends.server.seal(answer, answering: call, policy: .waitingPhysicalCards)
+        let reply = try ends.server.seal(answer, answering: call, for: .waitingPhysicalCards)
         let names = reply.headers.map { ($0.name.rawName, $0.value) }
         let response = try #require(
             HTTPURLResponse(
@@ -104,25 +104,27 @@ struct ClientSnippetTests {
 
     @Test func keysChangeWhileACallIsInProgress() async throws {
         let fresh = try CryptoKeyID.random()
-        let current = ClientSnippets.CurrentClient(client)
+        let live = LiveKeyring(ends.clientRing)
+        let client = try ClientSnippets.client(ends.secretKey, live)
         let ring = try ends.serverRing.adding(SnippetEnds.key(fresh, TestKeys.second(), TestKeys.first()))
-        let server = try ends.server.with(keyring: ring).with(
+        let server = try ServerSecurity(
             credentials: StaticCredentials([
                 .accessKey(ends.accessKey): [
                     Credential(secretKey: ends.secretKey, aspID: ends.aspID, cryptoKeyIDs: [ends.keyID, fresh])
                 ]
-            ])
+            ]),
+            keyring: ring,
+            configuration: .init(replayRetention: .seconds(3600))
         )
         let newKey = try SnippetEnds.key(fresh, TestKeys.first(), TestKeys.second())
         var used: [String?] = []
         for isRotating in [true, false] {
-            let response = try await ClientSnippets.call(current, Array("{}".utf8)) { request in
-                if isRotating { try await ClientSnippets.rotate(current, newKey, ends.keyID) }
-                used.append(request.headers[.kmCryptoKeyID])
-                let call = try await server.open(request.headers, request.body)
-                let reply = try server.seal(call.parameters, answering: call)
-                return (reply.headers, reply.body)
-            }
+            let request = try client.seal(Array("{}".utf8), for: .waitingPhysicalCards)
+            if isRotating { try ClientSnippets.rotate(live, newKey, ends.keyID) }
+            used.append(request.headers[.kmCryptoKeyID])
+            let call = try await server.open(request.headers, request.body, for: .waitingPhysicalCards)
+            let reply = try server.seal(call.parameters, answering: call)
+            let response = try client.open(reply.headers, reply.body, answering: request)
             #expect(response.parameters == Array("{}".utf8))
         }
         #expect(used == [ends.keyID.text, fresh.text])

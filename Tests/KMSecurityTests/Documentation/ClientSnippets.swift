@@ -17,16 +17,6 @@ enum ClientSnippets {
         let issuedCardList: [Item]
     }
 
-    actor CurrentClient {
-        private(set) var client: ClientSecurity
-
-        init(_ client: ClientSecurity) { self.client = client }
-
-        func changeKeys(_ change: @Sendable (CryptoKeyring) throws -> CryptoKeyring) throws {
-            client = try client.with(keyring: change(client.keyring))
-        }
-    }
-
     struct Refused: Error {
         let code: String
     }
@@ -56,14 +46,13 @@ enum ClientSnippets {
         return (secretKey, keyring)
     }
 
-    static func client(_ secretKey: SecretKey, _ keyring: CryptoKeyring) throws -> ClientSecurity {
+    static func client(_ secretKey: SecretKey, _ keyring: any KeyringSource) throws -> ClientSecurity {
         let client = try ClientSecurity(
+            party: .serviceProvider(AccessKey("0123456789abcdef0123456789abcdef01234567")),
             aspID: AspID("000170000000000"),
-            accessKey: AccessKey("0123456789abcdef0123456789abcdef01234567"),
             secretKey: secretKey,
             keyring: keyring,
-            timeZone: .kst,
-            profile: .gateway
+            configuration: .init(timeZone: .kst, profile: .gateway)
         )
         return client
     }
@@ -74,7 +63,7 @@ enum ClientSnippets {
             {"userId":50000104652,"physicalCardNo":"9491339401250765","physicalCardExpDate":"3108","physicalCardCVC":"211"}
             """#.utf8
         )
-        let request = try client.seal(parameters, policy: .waitingPhysicalCards)
+        let request = try client.seal(parameters, for: .waitingPhysicalCards)
         return request
     }
 
@@ -104,7 +93,7 @@ enum ClientSnippets {
     ) throws -> [String] {
         switch status {
         case 200:
-            let response = try client.open(fields, body, answering: request, policy: .waitingPhysicalCards)
+            let response = try client.open(fields, body, answering: request)
             let cards = try response.decode(WaitingCards.self)
             return cards.issuedCardList.map(\.status)
         case 400:
@@ -134,21 +123,9 @@ enum ClientSnippets {
         }
     }
 
-    static func call(
-        _ current: CurrentClient,
-        _ parameters: [UInt8],
-        send: (SealedRequest) async throws -> (HTTPFields, [UInt8])
-    ) async throws -> OpenedResponse {
-        let client = await current.client
-        let request = try client.seal(parameters, policy: .waitingPhysicalCards)
-        let (responseHeaders, responseBody) = try await send(request)
-        let response = try client.open(responseHeaders, responseBody, answering: request, policy: .waitingPhysicalCards)
-        return response
-    }
-
-    static func rotate(_ current: CurrentClient, _ newKey: CryptoKey, _ oldKeyID: CryptoKeyID) async throws {
-        try await current.changeKeys { try $0.adding(newKey) }
-        try await current.changeKeys { try $0.makingPrimary(newKey.id) }
-        try await current.changeKeys { try $0.setting(.inactive, of: oldKeyID) }
+    static func rotate(_ keyring: LiveKeyring, _ newKey: CryptoKey, _ oldKeyID: CryptoKeyID) throws {
+        try keyring.update { try $0.adding(newKey) }
+        try keyring.update { try $0.makingPrimary(newKey.id) }
+        try keyring.update { try $0.setting(.inactive, of: oldKeyID) }
     }
 }

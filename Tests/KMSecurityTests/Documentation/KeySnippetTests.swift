@@ -127,7 +127,7 @@ struct KeySnippetTests {
                     ]
                 ]),
                 keyring: serverRing,
-                replayRetention: .seconds(3600)
+                configuration: .init(replayRetention: .seconds(3600))
             )
             let client = try ends.client(clientRing)
             let request = try client.seal(Self.parameters, protection: .message)
@@ -174,7 +174,7 @@ struct KeySnippetTests {
                 lastDay: Date.now.addingTimeInterval(lastDay)
             ),
             keyring: ends.serverRing,
-            replayRetention: .seconds(3600)
+            configuration: .init(replayRetention: .seconds(3600))
         )
         let request = try ends.client(secretKey: fresh).seal(Self.parameters, protection: .message)
         #expect(try await server.open(request.headers, request.body).credentialName == "2026-11")

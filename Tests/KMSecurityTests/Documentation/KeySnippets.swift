@@ -65,11 +65,11 @@ enum KeySnippets {
         keyring: CryptoKeyring
     ) throws -> ClientSecurity {
         let client = try ClientSecurity(
+            party: .serviceProvider(accessKey),
             aspID: aspID,
-            accessKey: accessKey,
             secretKey: secretKey,
             keyring: keyring,
-            dataKeyCaching: DataKeyCaching(maximumMessageCount: 1000, maximumAge: .seconds(60))
+            configuration: .init(dataKeyCaching: DataKeyCaching(maximumMessageCount: 1000, maximumAge: .seconds(60)))
         )
         return client
     }

@@ -13,8 +13,8 @@ struct ReadmeSnippets {
 
     func client() async throws -> [UInt8] {
         let client = try ClientSecurity(
+            party: .serviceProvider(AccessKey("0123456789abcdef0123456789abcdef01234567")),
             aspID: AspID("000170000000000"),
-            accessKey: AccessKey("0123456789abcdef0123456789abcdef01234567"),
             secretKey: SecretKey(SecretBytes(contentsOfFile: secretFile).withoutTrailingNewline()),
             keyring: CryptoKeyring(
                 CryptoKey(
@@ -24,11 +24,11 @@ struct ReadmeSnippets {
                     issuedAt: Date(timeIntervalSince1970: 1_790_000_000)
                 )
             ),
-            timeZone: .kst
+            configuration: .init(timeZone: .kst)
         )
 
         // Send request.headers and these very bytes of request.body, with what your HTTP client gives you.
-        let request = try client.seal(Array(#"{"userId":50000104652}"#.utf8))
+        let request = try client.seal(Array(#"{"userId":50000104652}"#.utf8), for: .waitingPhysicalCards)
 
         // HTTP 200 opens; a 400 is not encrypted: PlatformResult(parsing: body) reads it.
         let (responseHeaders, responseBody) = try await send(request)
@@ -54,14 +54,13 @@ struct ReadmeSnippets {
                 .accessKey(accessKey): [Credential(secretKey: secretKey, aspID: aspID, cryptoKeyIDs: [keyID])]
             ]),
             keyring: keyring,
-            tolerance: .init(past: 300, future: 60),
             replayGuard: replayGuard,
-            replayRetention: .seconds(3600),
+            configuration: .init(replayRetention: .seconds(3600), tolerance: .init(past: 300, future: 60)),
             logger: logger
         )
 
         // The body is what came in, before anything has parsed it. The call is verified, fresh, new and decrypted.
-        let response = await server.respond(to: headers, body) { call in
+        let response = await server.respond(to: headers, body, for: .waitingPhysicalCards) { call in
             guard let answer = try answer(call.parameters) else { throw PlatformResult.notFoundIssuedCards }
             return answer
         }
@@ -74,14 +73,15 @@ struct ReadmeSnippets {
         _ parameters: [UInt8],
         _ answer: [UInt8]
     ) async throws -> (request: SealedRequest, received: [UInt8], answered: [UInt8]) {
-        let policy = try EndpointPolicy(
+        let endpoint = try Endpoint(
+            "/api/v1/issued-cards/pre-issue/waiting/physical",
             request: .init(.fields("$.physicalCardNo", "$.physicalCardExpDate", "$.physicalCardCVC")),
             response: .init(.fields("$.issuedCardList[*].digital.cardNo", "$.issuedCardList[*].digital.mobileCardCVC"))
         )
-        let request = try client.seal(parameters, policy: policy)
-        let call = try await server.open(request.headers, request.body, policy: policy)
-        let reply = try server.seal(answer, answering: call, policy: policy)
-        let response = try client.open(reply.headers, reply.body, answering: request, policy: policy)
+        let request = try client.seal(parameters, for: endpoint)
+        let call = try await server.open(request.headers, request.body, for: endpoint)
+        let reply = try server.seal(answer, answering: call)
+        let response = try client.open(reply.headers, reply.body, answering: request)
         return (request, call.parameters, response.parameters)
     }
 }

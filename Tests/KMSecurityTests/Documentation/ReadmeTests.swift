@@ -81,8 +81,8 @@ struct ReadmeTests {
         let accessKey = try AccessKey("0123456789abcdef0123456789abcdef01234567")
         let secretKey = try SecretKey(SecretBytes(randomCount: 32))
         let client = try ClientSecurity(
+            party: .serviceProvider(accessKey),
             aspID: AspID("000170000000000"),
-            accessKey: accessKey,
             secretKey: secretKey,
             keyring: CryptoKeyring(
                 CryptoKey(id: id, encryptionKey: platform.publicKey, decryptionKey: own, issuedAt: .now)
@@ -93,7 +93,7 @@ struct ReadmeTests {
             keyring: CryptoKeyring(
                 CryptoKey(id: id, encryptionKey: own.publicKey, decryptionKey: platform, issuedAt: .now)
             ),
-            replayRetention: .seconds(3600)
+            configuration: .init(replayRetention: .seconds(3600))
         )
         let parameters = Array(
             #"{"physicalCardNo":"9491339401250765","physicalCardExpDate":"3108","physicalCardCVC":"211","x":2}"#.utf8

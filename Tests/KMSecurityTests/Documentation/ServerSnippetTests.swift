@@ -28,12 +28,12 @@ struct ServerSnippetTests {
         let providers = [try provider("1", TestKeys.second()), try provider("2", TestKeys.third())]
         let keys = [try TestKeys.second(), try TestKeys.third()]
         let replays = InMemoryReplayGuard()
-        let (credentials, server) = try ServerSnippets.server(providers[0], providers[1], replayGuard: replays)
+        let (_, server) = try ServerSnippets.server(providers[0], providers[1], replayGuard: replays)
         func client(_ number: Int, as other: Int, id: CryptoKeyID? = nil) throws -> ClientSecurity {
             let key = try SnippetEnds.key(id ?? providers[other].keyID, ours, keys[number])
             return try ClientSecurity(
+                party: .serviceProvider(providers[number].accessKey),
                 aspID: providers[number].aspID,
-                accessKey: providers[number].accessKey,
                 secretKey: providers[number].secret,
                 keyring: CryptoKeyring(key)
             )
@@ -48,28 +48,39 @@ struct ServerSnippetTests {
             let stolen = try foreign.seal(Self.parameters, protection: .message)
             #expect(await refusal { try await server.open(stolen.headers, stolen.body) } == .keyUnknown)
         }
-        // A key more, for a server with the memory of the old one; it is of no provider's credential as yet.
-        let fresh = try SnippetEnds.key(CryptoKeyID.random(), keys[0], ours)
-        let current = ServerSnippets.CurrentServer(server)
-        var rotated = try await ServerSnippets.rotated(current, fresh, credentials)
         let request = try client(0, as: 0).seal(Self.parameters, protection: .message)
-        _ = try await rotated.open(request.headers, request.body)
+        _ = try await server.open(request.headers, request.body)
         #expect(await refusal { try await server.open(request.headers, request.body) } == .replayed)
-        let unknown = try client(0, as: 0, id: fresh.id).seal(Self.parameters, protection: .message)
-        #expect(await refusal { try await rotated.open(unknown.headers, unknown.body) } == .keyUnknown)
-        await current.use(
+    }
+
+    @Test func keysAndCredentialsChangeWhileTheServerRuns() async throws {
+        let ends = try SnippetEnds()
+        let fresh = try CryptoKeyID.random()
+        func credentials(_ keyID: CryptoKeyID) -> StaticCredentials {
             StaticCredentials([
-                .accessKey(providers[0].accessKey): [
-                    Credential(
-                        secretKey: providers[0].secret,
-                        aspID: providers[0].aspID,
-                        cryptoKeyIDs: [fresh.id]
-                    )
+                .accessKey(ends.accessKey): [
+                    Credential(secretKey: ends.secretKey, aspID: ends.aspID, cryptoKeyIDs: [keyID])
                 ]
             ])
+        }
+        let (keyring, live) = (LiveKeyring(ends.serverRing), LiveCredentials(credentials(ends.keyID)))
+        let server = try ServerSecurity(
+            credentials: live,
+            keyring: keyring,
+            configuration: .init(replayRetention: .seconds(3600))
         )
-        rotated = await current.server
-        #expect(await refusal { try await rotated.open(unknown.headers, unknown.body) } == nil)
+        let newClient = try ends.client(SnippetEnds.ring(fresh, TestKeys.first(), TestKeys.second()))
+        let old = try ends.client().seal(Self.parameters, protection: .message)
+        let new = try newClient.seal(Self.parameters, protection: .message)
+        _ = try await server.open(old.headers, old.body)
+        #expect(await refusal { try await server.open(new.headers, new.body) } == .keyUnknown)
+        let newKey = try SnippetEnds.key(fresh, TestKeys.second(), TestKeys.first())
+        try ServerSnippets.rotate(keyring, live, newKey, credentials(fresh))
+        _ = try await server.open(new.headers, new.body)
+        // The replay guard's memory stays.
+        #expect(await refusal { try await server.open(new.headers, new.body) } == .replayed)
+        let late = try ends.client().seal(Self.parameters, protection: .message)
+        #expect(await refusal { try await server.open(late.headers, late.body) } == .keyUnknown)
     }
 
     @Test func theHandlerAnswersEveryCase() async throws {
@@ -81,7 +92,7 @@ struct ServerSnippetTests {
             let response = await snippets.handle(request.headers, request.body)
             return (response.status.code, response.body)
         }
-        func request() throws -> SealedRequest { try client.seal(Self.parameters, policy: .waitingPhysicalCards) }
+        func request() throws -> SealedRequest { try client.seal(Self.parameters, for: .waitingPhysicalCards) }
         let first = try request()
         #expect(await status(first, .success("{}".bytes)).0 == 200)
         let again = await status(first, .success("{}".bytes))
@@ -110,7 +121,7 @@ struct ServerSnippetTests {
         let ends = try SnippetEnds()
         let parameters =
             #"{"physicalCardNo":"9491339401250765","physicalCardExpDate":"3108","physicalCardCVC":"211"}"#.bytes
-        let protection = EndpointPolicy.waitingPhysicalCardsByField.request.protection
+        let protection = Endpoint.waitingPhysicalCardsByField.request.protection
         let request = try ends.client().seal(parameters, protection: protection)
         #expect(try await ServerSnippets.byField(ends.server, request.headers, request.body).parameters == parameters)
         let plain = try ends.client().seal(parameters, protection: .none)
@@ -168,7 +179,7 @@ struct ServerSnippetTests {
                 credentials: StaticCredentials(insecureForAnyAspIDAndCryptoKey: [ends.accessKey: [ends.secretKey]]),
                 keyring: ends.serverRing,
                 replayGuard: replays,
-                replayRetention: .seconds(86_400)
+                configuration: .init(replayRetention: .seconds(86_400))
             )
         }
         let request = try ends.client().seal(Self.parameters, protection: .message)

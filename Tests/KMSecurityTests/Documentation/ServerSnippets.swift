@@ -26,18 +26,6 @@ struct ServerSnippets {
         func forget() { known = [:] }
     }
 
-    actor CurrentServer {
-        private(set) var server: ServerSecurity
-
-        init(_ server: ServerSecurity) { self.server = server }
-
-        func changeKeys(_ change: @Sendable (CryptoKeyring) throws -> CryptoKeyring) throws {
-            server = try server.with(keyring: change(server.keyring))
-        }
-
-        func use(_ credentials: any CredentialSource) { server = server.with(credentials: credentials) }
-    }
-
     struct SharedReplayGuard: ReplayGuard {
         /// The number of keys of a share that have not expired.
         let count: @Sendable (_ share: String) async throws -> Int
@@ -113,22 +101,21 @@ struct ServerSnippets {
         let server = try ServerSecurity(
             credentials: credentials,
             keyring: keyring,
-            tolerance: .init(past: 300, future: 60),
             replayGuard: replayGuard,
-            replayRetention: .seconds(3600),
+            configuration: .init(replayRetention: .seconds(3600), tolerance: .init(past: 300, future: 60)),
             logger: Logger(label: "km")
         )
         return (credentials, server)
     }
 
     func handle(_ headers: HTTPFields, _ body: [UInt8]) async -> SealedResponse {
-        await server.respond(to: headers, body, policy: .waitingPhysicalCards) { call in
+        await server.respond(to: headers, body, for: .waitingPhysicalCards) { call in
             guard let answer = try await cards(call.parameters) else { throw PlatformResult.notFoundIssuedCards }
             return answer
         }
     }
 
-    static func card(_ call: OpenedCall, _ tokenizer: PARTokenizer, _ logger: Logger) throws -> Data {
+    static func card(_ call: OpenedRequest, _ tokenizer: PARTokenizer, _ logger: Logger) throws -> Data {
         struct Request: Decodable {
             let physicalCardNo: PAN
         }
@@ -148,18 +135,19 @@ struct ServerSnippets {
         return findings
     }
 
-    static func byField(_ server: ServerSecurity, _ headers: HTTPFields, _ body: [UInt8]) async throws -> OpenedCall {
-        let policy = try EndpointPolicy(
+    static func byField(_ server: ServerSecurity, _ headers: HTTPFields, _ body: [UInt8]) async throws -> OpenedRequest {
+        let endpoint = try Endpoint(
+            "/api/v1/issued-cards/pre-issue/waiting/physical",
             request: .init(.fields("$.physicalCardNo", "$.physicalCardExpDate", "$.physicalCardCVC")),
             response: .init(.fields("$.issuedCardList[*].digital.cardNo", "$.issuedCardList[*].digital.mobileCardCVC"))
         )
-        let call = try await server.open(headers, body, policy: policy)
+        let call = try await server.open(headers, body, for: endpoint)
         return call
     }
 
-    static func loosely() throws -> EndpointPolicy {
+    static func loosely() throws -> Endpoint {
         let points = try FieldSelection(["$.issuedCardList[*].values.points[*].policyId"], requiresMatches: .somewhere)
-        let loose = EndpointPolicy(.fields(points))
+        let loose = Endpoint("/api/v1/points", response: .init(.fields(points)))
         return loose
     }
 
@@ -171,18 +159,17 @@ struct ServerSnippets {
         send: (SealedRequest) async throws -> (Int, HTTPFields, [UInt8])
     ) async throws -> OpenedResponse {
         let platform = try ClientSecurity(
+            party: .platform,
             aspID: aspID,
-            accessKey: nil,
             secretKey: callbackSecret,
             keyring: keyring
         )
-        let policy = EndpointPolicy(.message)
-        let request = try platform.seal(parameters, policy: policy)
+        let request = try platform.seal(parameters, for: Endpoint("/callbacks/cards"))
 
         // Send request.headers and these very bytes of request.body to the provider's callback endpoint.
         let (status, responseHeaders, responseBody) = try await send(request)
         guard status == 200 else { throw try PlatformResult(parsing: responseBody) }
-        let response = try platform.open(responseHeaders, responseBody, answering: request, policy: policy)
+        let response = try platform.open(responseHeaders, responseBody, answering: request)
         return response
     }
 
@@ -197,6 +184,7 @@ struct ServerSnippets {
         answer: ([UInt8]) async throws -> [UInt8]
     ) async throws -> SealedResponse {
         let callbacks = try ServerSecurity(
+            party: .serviceProvider,
             credentials: StaticCredentials([
                 .callback(aspID): [
                     Credential(name: "platform", secretKey: callbackSecret, aspID: aspID, cryptoKeyIDs: [keyID])
@@ -204,23 +192,22 @@ struct ServerSnippets {
             ]),
             keyring: keyring,
             replayGuard: replayGuard,
-            replayRetention: .seconds(3600)
+            configuration: .init(replayRetention: .seconds(3600))
         )
-        let response = await callbacks.respondToCallback(headers, body, policy: EndpointPolicy(.message)) { call in
+        let response = await callbacks.respond(to: headers, body, for: Endpoint("/callbacks/cards")) { call in
             try await answer(call.parameters)
         }
         return response
     }
 
-    static func rotated(
-        _ current: CurrentServer,
+    static func rotate(
+        _ keyring: LiveKeyring,
+        _ credentials: LiveCredentials,
         _ newKey: CryptoKey,
         _ newCredentials: StaticCredentials
-    ) async throws -> ServerSecurity {
-        try await current.changeKeys { try $0.adding(newKey) }
-        await current.use(newCredentials)
-        let server = await current.server
-        return server
+    ) throws {
+        try keyring.update { try $0.adding(newKey) }
+        credentials.replace(by: newCredentials)
     }
 
     static func bothEnds(
@@ -240,24 +227,24 @@ struct ServerSnippets {
                 [CryptoKey(id: keyID, encryptionKey: theirs.publicKey, decryptionKey: ours, issuedAt: .now)],
                 primary: nil
             ),
-            replayRetention: .seconds(3600)
+            configuration: .init(replayRetention: .seconds(3600))
         )
         let client = try ClientSecurity(
+            party: .serviceProvider(accessKey),
             aspID: aspID,
-            accessKey: accessKey,
             secretKey: secretKey,
             keyring: CryptoKeyring(
                 CryptoKey(id: keyID, encryptionKey: ours.publicKey, decryptionKey: theirs, issuedAt: .now)
             )
         )
 
-        let request = try client.seal(Array(#"{"userId":50000104652}"#.utf8))
-        let call = try await server.open(request.headers, request.body)
+        let request = try client.seal(Array(#"{"userId":50000104652}"#.utf8), for: .waitingPhysicalCards)
+        let call = try await server.open(request.headers, request.body, for: .waitingPhysicalCards)
         let reply = try server.seal(Array(#"{"issuedCardList":[]}"#.utf8), answering: call)
         let response = try client.open(reply.headers, reply.body, answering: request)
 
         do {
-            _ = try await server.open(request.headers, request.body)
+            _ = try await server.open(request.headers, request.body, for: .waitingPhysicalCards)
         } catch let error as KMError where error.code == .replayed {
             print("refused:", error)
         }

@@ -26,15 +26,15 @@ struct SnippetEnds {
                 .accessKey(accessKey): [Credential(secretKey: secretKey, aspID: aspID, cryptoKeyIDs: [keyID])]
             ]),
             keyring: serverRing,
-            replayRetention: .seconds(3600)
+            configuration: .init(replayRetention: .seconds(3600))
         )
     }
 
     /// A client of this server, unless another ring or secret is given.
     func client(_ ring: CryptoKeyring? = nil, secretKey: SecretKey? = nil) throws -> ClientSecurity {
         try ClientSecurity(
+            party: .serviceProvider(accessKey),
             aspID: aspID,
-            accessKey: accessKey,
             secretKey: secretKey ?? self.secretKey,
             keyring: ring ?? clientRing
         )

@@ -23,10 +23,10 @@ struct FieldCodingTests {
         var issuedCardList: [Card]
     }
 
-    private static let policies = [EndpointPolicy.waitingPhysicalCards, .waitingPhysicalCardsByField]
+    private static let policies = [Endpoint.waitingPhysicalCards, .waitingPhysicalCardsByField]
 
     @Test("A whole call; the largest user id stays exact", arguments: policies)
-    func call(_ policy: EndpointPolicy) async throws {
+    func call(_ policy: Endpoint) async throws {
         let exchange = try FieldExchange()
         let sent = try exchange.client.seal(encoding: Request(), protection: policy.request.protection)
         let call = try await exchange.receive(sent, policy)
@@ -39,7 +39,7 @@ struct FieldCodingTests {
             answering: call,
             protection: policy.response.protection
         )
-        let opened = try exchange.client.open(reply.headers, reply.body, answering: sent, policy: policy)
+        let opened = try exchange.client.open(reply.headers, reply.body, answering: sent, for: policy)
         #expect(try opened.decode(Response.self) == answer)
         #expect(opened.parameters.text.contains("9491/1"))
     }

@@ -5,8 +5,8 @@ import Testing
 /// Messages that are less protected than their policy has it.
 @Suite("Messages without their protection")
 struct FieldDowngradeTests {
-    private static let byField = EndpointPolicy.waitingPhysicalCardsByField
-    private static let whole = EndpointPolicy.waitingPhysicalCards
+    private static let byField = Endpoint.waitingPhysicalCardsByField
+    private static let whole = Endpoint.waitingPhysicalCards
     private let request = Array(FieldSamples.request.utf8)
     private let response = Array(FieldSamples.response.utf8)
     private let exchange: FieldExchange
@@ -16,7 +16,7 @@ struct FieldDowngradeTests {
     }
 
     /// What is told of a message at the level of `sent` where that of `due` is due; nil: no value of it looks encrypted.
-    private static let refusals: [(due: EndpointPolicy, sent: EndpointPolicy?, code: KMError.Code)] = [
+    private static let refusals: [(due: Endpoint, sent: Endpoint?, code: KMError.Code)] = [
         (whole, nil, .protectionRequired),
         (whole, byField, .protectionRequired),
         (byField, nil, .protectionRequired),
@@ -24,7 +24,7 @@ struct FieldDowngradeTests {
     ]
 
     @Test("Where protection is required, its absence is an error, both ways", arguments: refusals)
-    func required(_ refusal: (due: EndpointPolicy, sent: EndpointPolicy?, code: KMError.Code)) async throws {
+    func required(_ refusal: (due: Endpoint, sent: Endpoint?, code: KMError.Code)) async throws {
         let protection = refusal.sent?.request.protection ?? .none
         let sent = try exchange.client.seal(request, protection: protection)
         await #expect(throws: KMError(refusal.code)) { try await exchange.receive(sent, refusal.due) }
@@ -38,7 +38,7 @@ struct FieldDowngradeTests {
             protection: refusal.sent?.response.protection ?? .none
         )
         #expect(throws: KMError(refusal.code)) {
-            try exchange.client.open(reply.headers, reply.body, answering: asked, policy: refusal.due)
+            try exchange.client.open(reply.headers, reply.body, answering: asked, for: refusal.due)
         }
         #expect(throws: KMError(refusal.code)) {
             try exchange.client.open(
@@ -50,19 +50,20 @@ struct FieldDowngradeTests {
         }
     }
 
-    private func receive(_ request: SealedRequest, _ text: String, _ policy: EndpointPolicy) async throws {
+    private func receive(_ request: SealedRequest, _ text: String, _ policy: Endpoint) async throws {
         _ = try await exchange.receive(request, Array(text.utf8), policy)
     }
 
-    private func optional(_ policy: EndpointPolicy) -> EndpointPolicy {
-        EndpointPolicy(
-            request: .init(policy.request.protection, isRequired: false),
-            response: .init(policy.response.protection, isRequired: false)
+    private func optional(_ policy: Endpoint) -> Endpoint {
+        Endpoint(
+            "/test",
+            request: .init(insecureAcceptingPlain: policy.request.protection),
+            response: .init(insecureAcceptingPlain: policy.response.protection)
         )
     }
 
     @Test("Where it is not required, a plain message passes, and a protected one opens", arguments: [whole, byField])
-    func migration(_ policy: EndpointPolicy) async throws {
+    func migration(_ policy: Endpoint) async throws {
         for protection in [policy.request.protection, .none] {
             let sent = try exchange.client.seal(request, protection: protection)
             #expect(try await exchange.receive(sent, optional(policy)).parameters == request)
@@ -74,7 +75,7 @@ struct FieldDowngradeTests {
                 reply.headers,
                 reply.body,
                 answering: asked,
-                policy: optional(policy)
+                for: optional(policy)
             )
             #expect(opened.parameters == response)
         }
@@ -93,7 +94,7 @@ struct FieldDowngradeTests {
     @Test("Where it is not required, half of it is refused all the same: each field in turn in the clear")
     func half() async throws {
         let policy = optional(Self.byField)
-        let sent = try exchange.client.seal(request, policy: policy)
+        let sent = try exchange.client.seal(request, for: policy)
         let plain = FieldBody(bytes: request)
         for name in ["physicalCardNo", "physicalCardExpDate", "physicalCardCVC"] as [FieldReferenceStep] {
             var body = FieldBody(bytes: sent.body)
@@ -109,19 +110,19 @@ struct FieldDowngradeTests {
             await #expect(throws: KMError(.protectionRequired)) { try await exchange.receive(sent, body.bytes, policy) }
         }
         let (asked, call) = try await exchange.call()
-        let reply = try exchange.server.seal(response, answering: call, policy: policy)
+        let reply = try exchange.server.seal(response, answering: call, for: policy)
         var body = FieldBody(bytes: reply.body)
         let place: [FieldReferenceStep] = ["issuedCardList", 2, "digital", "mobileCardCVC"]
         try body.put(#""702""#, at: place[0], place[1], place[2], place[3])
         #expect(throws: KMError(.protectionRequired)) {
-            try exchange.client.open(reply.headers, body.bytes, answering: asked, policy: policy)
+            try exchange.client.open(reply.headers, body.bytes, answering: asked, for: policy)
         }
     }
 
     @Test("Where it is not required, what began as protected and was spoilt is refused, not passed on as plain")
     func spoilt() async throws {
         for policy in [Self.whole, Self.byField].map(optional) {
-            let sent = try exchange.client.seal(request, policy: policy)
+            let sent = try exchange.client.seal(request, for: policy)
             let dots = sent.body.indices.filter { sent.body[$0] == UInt8(ascii: ".") }
             for place in [dots[0] + 5, dots[1] + 5, dots[2] + 1, dots[3] + 5] {
                 var body = FieldBody(bytes: sent.body)
@@ -134,7 +135,7 @@ struct FieldDowngradeTests {
     @Test("A body beside encData, or in its place, is neither plain nor protected")
     func beside() async throws {
         let policy = optional(Self.whole)
-        let sent = try exchange.client.seal(request, policy: policy)
+        let sent = try exchange.client.seal(request, for: policy)
         let message = try FieldBody(bytes: sent.body)["encData"]
         for text in [
             #"{"encData":\#(message),"userId":1}"#, #"{"userId":1,"encData":\#(message)}"#,
@@ -153,7 +154,7 @@ struct FieldDowngradeTests {
     @Test("Where it is not required, a plain message lacks no field, as a protected one does not")
     func missing() async throws {
         let policy = optional(Self.byField)
-        let sent = try exchange.client.seal(request, policy: policy)
+        let sent = try exchange.client.seal(request, for: policy)
         let texts = [FieldSamples.request, sent.body.text].map { $0.replacing("CVC", with: "CVV") }
         for text in texts + ["{}"] {
             await #expect(throws: KMError(.fieldMissing)) { try await receive(sent, text, policy) }

@@ -14,19 +14,17 @@ struct FieldExchange {
         let secretKey = try SecretKey(SecretBytes(copying: Array("a secret key of more than 32 bytes".utf8)))
         let ring = try keyring ?? CryptoKeyring(FieldFixture.key())
         client = try ClientSecurity(
+            party: .serviceProvider(accessKey),
             aspID: AspID("000170000000000"),
-            accessKey: accessKey,
             secretKey: secretKey,
             keyring: ring,
-            timeZone: .kst,
-            profile: profile,
+            configuration: .init(timeZone: .kst, profile: profile),
             clock: { FieldFixture.now }
         )
         server = try ServerSecurity(
             credentials: StaticCredentials(insecureForAnyAspIDAndCryptoKey: [accessKey: [secretKey]]),
             keyring: ring,
-            profile: profile,
-            replayRetention: .seconds(3600),
+            configuration: .init(replayRetention: .seconds(3600), profile: profile),
             clock: { FieldFixture.now }
         )
         signer = TranTokenSigner(secretKey)
@@ -41,17 +39,17 @@ struct FieldExchange {
     }
 
     /// What the server makes of a request under `policy`.
-    func receive(_ request: SealedRequest, _ policy: EndpointPolicy) async throws -> OpenedCall {
-        try await server.open(request.headers, request.body, policy: policy)
+    func receive(_ request: SealedRequest, _ policy: Endpoint) async throws -> OpenedRequest {
+        try await server.open(request.headers, request.body, for: policy)
     }
 
     /// What the server makes of a request whose body is `body` instead.
-    func receive(_ request: SealedRequest, _ body: [UInt8], _ policy: EndpointPolicy) async throws -> OpenedCall {
-        try await server.open(signed(request, body), body, policy: policy)
+    func receive(_ request: SealedRequest, _ body: [UInt8], _ policy: Endpoint) async throws -> OpenedRequest {
+        try await server.open(signed(request, body), body, for: policy)
     }
 
     /// A request that the server has taken, to be answered.
-    func call() async throws -> (request: SealedRequest, call: OpenedCall) {
+    func call() async throws -> (request: SealedRequest, call: OpenedRequest) {
         let request = try client.seal(Array(FieldSamples.request.utf8), protection: .message)
         return (request, try await server.open(request.headers, request.body))
     }

@@ -7,8 +7,8 @@ import Testing
 /// The shipped policies, from end to end.
 @Suite("Policies of the documented endpoint")
 struct FieldPolicyTests {
-    private static let byField = EndpointPolicy.waitingPhysicalCardsByField
-    private static let whole = EndpointPolicy.waitingPhysicalCards
+    private static let byField = Endpoint.waitingPhysicalCardsByField
+    private static let whole = Endpoint.waitingPhysicalCards
     private let request = Array(FieldSamples.request.utf8)
     private let response = Array(FieldSamples.response.utf8)
 
@@ -18,10 +18,10 @@ struct FieldPolicyTests {
         let response = try FieldSelection([
             "$.issuedCardList[*].digital.cardNo", "$.issuedCardList[*].digital.mobileCardCVC",
         ])
-        #expect(Self.byField.request == EndpointPolicy.Rule(.fields(request), isRequired: true))
-        #expect(Self.byField.response == EndpointPolicy.Rule(.fields(response), isRequired: true))
-        #expect(Self.whole == EndpointPolicy(request: .init(.message), response: .init(.message)))
-        #expect(Self.whole.request.isRequired && Self.whole.response.isRequired)
+        #expect(Self.byField.request == Endpoint.Rule(.fields(request)))
+        #expect(Self.byField.response == Endpoint.Rule(.fields(response)))
+        #expect(Self.whole == Endpoint("/api/v1/issued-cards/pre-issue/waiting/physical"))
+        #expect(!Self.whole.request.acceptsPlain && !Self.whole.response.acceptsPlain)
         for selection in [request, response] { #expect(selection.requiresMatches == .everywhere) }
     }
 
@@ -40,13 +40,13 @@ struct FieldPolicyTests {
     }
 
     @Test("A whole call under each, in both dialects", arguments: [whole, byField], WireProfile.all)
-    func call(_ policy: EndpointPolicy, _ profile: WireProfile) async throws {
+    func call(_ policy: Endpoint, _ profile: WireProfile) async throws {
         let exchange = try FieldExchange(profile)
-        let sent = try exchange.client.seal(request, policy: policy)
+        let sent = try exchange.client.seal(request, for: policy)
         let call = try await exchange.receive(sent, policy)
         #expect(call.parameters == request)
-        let reply = try exchange.server.seal(response, answering: call, policy: policy)
-        let opened = try exchange.client.open(reply.headers, reply.body, answering: sent, policy: policy)
+        let reply = try exchange.server.seal(response, answering: call, for: policy)
+        let opened = try exchange.client.open(reply.headers, reply.body, answering: sent, for: policy)
         #expect(opened.parameters == response)
 
         for body in [sent.body.text, reply.body.text] {
@@ -62,9 +62,9 @@ struct FieldPolicyTests {
         let exchange = try FieldExchange()
         let (sent, call) = try await exchange.call()
         let empty = Array(FieldSamples.emptyResponse.utf8)
-        let reply = try exchange.server.seal(empty, answering: call, policy: Self.byField)
+        let reply = try exchange.server.seal(empty, answering: call, for: Self.byField)
         #expect(reply.body == empty)
-        let opened = try exchange.client.open(reply.headers, reply.body, answering: sent, policy: Self.byField)
+        let opened = try exchange.client.open(reply.headers, reply.body, answering: sent, for: Self.byField)
         #expect(opened.parameters == empty)
     }
 
@@ -75,7 +75,7 @@ struct FieldPolicyTests {
             for other in [name + "_", name.uppercased(), " \(name)"] {
                 let text = FieldSamples.request.replacing("\"\(name)\"", with: "\"\(other)\"")
                 #expect(throws: KMError(.fieldMissing)) {
-                    try exchange.client.seal(Array(text.utf8), policy: Self.byField)
+                    try exchange.client.seal(Array(text.utf8), for: Self.byField)
                 }
             }
         }
@@ -88,20 +88,20 @@ struct FieldPolicyTests {
             FieldSamples.emptyResponse.replacing("[]", with: "null"), "{}", "[]", "null",
         ] {
             #expect(throws: KMError(.fieldMissing)) {
-                try exchange.server.seal(Array(text.utf8), answering: call, policy: Self.byField)
+                try exchange.server.seal(Array(text.utf8), answering: call, for: Self.byField)
             }
         }
     }
 
     @Test("A request that was changed on the way is refused before anything is opened", arguments: [whole, byField])
-    func changed(_ policy: EndpointPolicy) async throws {
+    func changed(_ policy: Endpoint) async throws {
         let exchange = try FieldExchange()
-        let sent = try exchange.client.seal(request, policy: policy)
+        let sent = try exchange.client.seal(request, for: policy)
         for place in stride(from: 0, to: sent.body.count, by: 97) {
             var body = sent.body
             body[place] ^= 1
             await #expect(throws: KMError(.tokenMismatch)) {
-                try await exchange.server.open(sent.headers, body, policy: policy)
+                try await exchange.server.open(sent.headers, body, for: policy)
             }
         }
     }
@@ -109,20 +109,20 @@ struct FieldPolicyTests {
     @Test("A reply to one request is none to another, though its header is made to say so")
     func replayed() async throws {
         let exchange = try FieldExchange()
-        let sent = try exchange.client.seal(request, policy: Self.byField)
+        let sent = try exchange.client.seal(request, for: Self.byField)
         let reply = try await exchange.server.seal(
             response,
             answering: exchange.receive(sent, Self.byField),
-            policy: Self.byField
+            for: Self.byField
         )
-        let other = try exchange.client.seal(request, policy: Self.byField)
+        let other = try exchange.client.seal(request, for: Self.byField)
         #expect(throws: KMError(.correlationMismatch)) {
-            try exchange.client.open(reply.headers, reply.body, answering: other, policy: Self.byField)
+            try exchange.client.open(reply.headers, reply.body, answering: other, for: Self.byField)
         }
         var headers = reply.headers
         headers[.kmCorrelationID] = other.requestHeaders.correlationID.text
         #expect(throws: KMError(.fieldMismatch)) {
-            try exchange.client.open(headers, reply.body, answering: other, policy: Self.byField)
+            try exchange.client.open(headers, reply.body, answering: other, for: Self.byField)
         }
         // So it is with a request's fields in another request.
         await #expect(throws: KMError(.fieldMismatch)) { try await exchange.receive(other, sent.body, Self.byField) }
@@ -131,15 +131,15 @@ struct FieldPolicyTests {
     @Test("The key is the one that is named, or the message is refused")
     func keys() async throws {
         let exchange = try FieldExchange()
-        let sent = try exchange.client.seal(request, policy: Self.byField)
+        let sent = try exchange.client.seal(request, for: Self.byField)
         var headers = sent.headers
         headers[.kmCryptoKeyID] = nil
         await #expect(throws: KMError(.headerMissing)) {
-            try await exchange.server.open(headers, sent.body, policy: Self.byField)
+            try await exchange.server.open(headers, sent.body, for: Self.byField)
         }
         headers[.kmCryptoKeyID] = "f123456789abcdef0123456789abcdef"
         await #expect(throws: KMError(.keyUnknown)) {
-            try await exchange.server.open(headers, sent.body, policy: Self.byField)
+            try await exchange.server.open(headers, sent.body, for: Self.byField)
         }
         let twoKeys = try FieldExchange(
             keyring: CryptoKeyring(FieldFixture.key()).adding(
@@ -151,7 +151,7 @@ struct FieldPolicyTests {
             )
         )
         await #expect(throws: KMError(.keyIDMismatch)) {
-            try await twoKeys.server.open(headers, sent.body, policy: Self.byField)
+            try await twoKeys.server.open(headers, sent.body, for: Self.byField)
         }
     }
 }

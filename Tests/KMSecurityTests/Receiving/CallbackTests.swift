@@ -28,8 +28,8 @@ struct CallbackTests {
             primary: newestID
         )
         return try ClientSecurity(
+            party: .platform,
             aspID: scene.aspID,
-            accessKey: nil,
             secretKey: scene.secretKey,
             keyring: ring.setting(first, of: firstID),
             clock: scene.clock.now
@@ -54,20 +54,25 @@ struct CallbackTests {
             ]
         ]
         )
-        return try scene.server(credentials: credentials ?? own, keyring: ring, replayGuard: replayGuard)
+        return try scene.server(
+            party: .serviceProvider,
+            credentials: credentials ?? own,
+            keyring: ring,
+            replayGuard: replayGuard
+        )
     }
 
     @Test("A callback is encrypted under the first key issued, and its answer under the same")
     func thereAndBack() async throws {
         let platform = try platform()
-        let request = try platform.seal(ReceivingScene.parameters, policy: .waitingPhysicalCards)
+        let request = try platform.seal(ReceivingScene.parameters, for: .waitingPhysicalCards)
         #expect(request.headers[.kmCryptoKeyID] == firstID.text)
         #expect(request.headers[.kmAccessKey] == nil)
         let credentials = CountingCredentials([
             .callback(scene.aspID): [Credential(insecureForAnyAspID: scene.secretKey, cryptoKeyIDs: .insecureAny)]
         ])
         let provider = try provider(primary: newestID, credentials: credentials)
-        let call = try await provider.openCallback(request.headers, request.body, policy: .waitingPhysicalCards)
+        let call = try await provider.open(request.headers, request.body, for: .waitingPhysicalCards)
         #expect(call.parameters == ReceivingScene.parameters)
         #expect(credentials.callers == [.callback(scene.aspID)])
         let reply = try provider.seal(call.parameters, answering: call)
@@ -88,18 +93,18 @@ struct CallbackTests {
     @Test("Where a callback names no key it is the first one issued, for the answer too", arguments: [true, false])
     func noKeyNamed(hasPrimary: Bool) async throws {
         let platform = try ClientSecurity(
+            party: .platform,
             aspID: scene.aspID,
-            accessKey: nil,
             secretKey: scene.secretKey,
             keyring: CryptoKeyring(ReceivingScene.clientKey(firstID)),
-            profile: .gateway,
+            configuration: .init(profile: .gateway),
             clock: scene.clock.now
         )
         let request = try platform.seal(ReceivingScene.parameters, protection: .message)
         var fields = request.headers
         fields[.kmCryptoKeyID] = nil
         let provider = try provider(primary: hasPrimary ? newestID : nil)
-        let call = try await provider.openCallback(fields, request.body, policy: .waitingPhysicalCards)
+        let call = try await provider.open(fields, request.body, for: .waitingPhysicalCards)
         #expect(call.parameters == ReceivingScene.parameters)
         let reply = try provider.seal(call.parameters, answering: call)
         #expect(reply.headers[.kmCryptoKeyID] == firstID.text)
@@ -117,12 +122,12 @@ struct CallbackTests {
 
     @Test("An access key has no place in a callback, and a call needs one")
     func accessKeys() async throws {
-        let request = try platform().seal(ReceivingScene.parameters, policy: .waitingPhysicalCards)
+        let request = try platform().seal(ReceivingScene.parameters, for: .waitingPhysicalCards)
         var fields = request.headers
         fields[.kmAccessKey] = scene.accessKey.text
         let provider = try provider(primary: newestID)
         await #expect(throws: KMError(.headerInvalid)) {
-            try await provider.openCallback(fields, request.body, policy: .waitingPhysicalCards)
+            try await provider.open(fields, request.body, for: .waitingPhysicalCards)
         }
         await #expect(throws: KMError(.headerMissing)) { try await provider.open(request.headers, request.body) }
     }
@@ -132,7 +137,7 @@ struct CallbackTests {
         let callback = try platform().seal(ReceivingScene.parameters, protection: .message)
         let calls = try scene.server()
         await #expect(throws: KMError(.callerUnknown)) {
-            try await calls.openCallback(callback.headers, callback.body, policy: .waitingPhysicalCards)
+            try await calls.open(callback.headers, callback.body, for: .waitingPhysicalCards)
         }
         let call = try scene.client().seal(ReceivingScene.parameters, protection: .message)
         await #expect(throws: KMError(.callerUnknown)) {
@@ -147,7 +152,7 @@ struct CallbackTests {
         fields[.kmUserAspID] = "000170000000001"
         let provider = try provider(primary: newestID)
         await #expect(throws: KMError(.callerUnknown)) {
-            try await provider.openCallback(fields, request.body, policy: .waitingPhysicalCards)
+            try await provider.open(fields, request.body, for: .waitingPhysicalCards)
         }
     }
 
@@ -155,9 +160,9 @@ struct CallbackTests {
     func replay() async throws {
         let request = try platform().seal(ReceivingScene.parameters, protection: .message)
         let provider = try provider(primary: newestID)
-        _ = try await provider.openCallback(request.headers, request.body, policy: .waitingPhysicalCards)
+        _ = try await provider.open(request.headers, request.body, for: .waitingPhysicalCards)
         await #expect(throws: KMError(.replayed)) {
-            try await provider.openCallback(request.headers, request.body, policy: .waitingPhysicalCards)
+            try await provider.open(request.headers, request.body, for: .waitingPhysicalCards)
         }
     }
 }

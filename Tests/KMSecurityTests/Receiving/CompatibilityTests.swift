@@ -31,15 +31,15 @@ struct CompatibilityTests {
     func profiles(ofClient: WireProfile, ofServer: WireProfile) async throws {
         let client = try scene.client(timeZone: .kst, profile: ofClient)
         let server = try scene.server(profile: ofServer)
-        let request = try client.seal(ReceivingScene.parameters, policy: .waitingPhysicalCards)
+        let request = try client.seal(ReceivingScene.parameters, for: .waitingPhysicalCards)
         #expect(request.headers[.kmTranToken]?.count == (ofClient == .gateway ? 67 : 66))
         #expect(try header(request.body).contains("kid") == (ofClient == .documented))
         #expect(try header(request.body).contains(ofClient == .gateway ? "A128GCM" : "A256GCM"))
-        let call = try await server.open(request.headers, request.body, policy: .waitingPhysicalCards)
+        let call = try await server.open(request.headers, request.body, for: .waitingPhysicalCards)
         #expect(call.parameters == ReceivingScene.parameters)
-        let reply = try server.seal(call.parameters, answering: call, policy: .waitingPhysicalCards)
+        let reply = try server.seal(call.parameters, answering: call, for: .waitingPhysicalCards)
         #expect(try header(reply.body).contains("kid") == (ofServer == .documented))
-        let response = try client.open(reply.headers, reply.body, answering: request, policy: .waitingPhysicalCards)
+        let response = try client.open(reply.headers, reply.body, answering: request, for: .waitingPhysicalCards)
         #expect(response.parameters == ReceivingScene.parameters)
     }
 

@@ -117,8 +117,8 @@ struct DecisionLogTests {
     @Test("A client's decisions are told in the same way")
     func client() async throws {
         let client = try ClientSecurity(
+            party: .serviceProvider(scene.accessKey),
             aspID: scene.aspID,
-            accessKey: scene.accessKey,
             secretKey: scene.secretKey,
             keyring: CryptoKeyring(scene.clientKey),
             logger: log.logger,

@@ -95,8 +95,7 @@ struct FreshnessEdgeTests {
             let server = try ServerSecurity(
                 credentials: scene.credentials,
                 keyring: CryptoKeyring(scene.serverKey),
-                correlationTolerance: tolerance,
-                replayRetention: .insecureFreshnessWindowOnly,
+                configuration: .init(replayRetention: .insecureFreshnessWindowOnly, correlationSkew: tolerance.map { .seconds($0) } ?? .insecureUnlimited),
                 clock: scene.clock.now
             )
             var draft = scene.draft()

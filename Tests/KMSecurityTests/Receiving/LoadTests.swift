@@ -83,14 +83,13 @@ struct LoadTests {
         let server = try ServerSecurity(
             credentials: scene.credentials,
             keyring: CryptoKeyring(scene.serverKey),
-            tolerance: .init(past: 3, future: 3),
             replayGuard: replayGuard,
-            replayRetention: .insecureFreshnessWindowOnly
+            configuration: .init(replayRetention: .insecureFreshnessWindowOnly, tolerance: .init(past: 3, future: 3))
         )
         func client(_ secretKey: SecretKey) throws -> ClientSecurity {
             try ClientSecurity(
+                party: .serviceProvider(scene.accessKey),
                 aspID: scene.aspID,
-                accessKey: scene.accessKey,
                 secretKey: secretKey,
                 keyring: CryptoKeyring(scene.clientKey)
             )

@@ -34,16 +34,18 @@ struct OthersMessagesTests {
 
     @Test("An encrypted body is a copy at an endpoint that takes plain ones too")
     func copiesAtAnOptionalEndpoint() async throws {
-        let optional = EndpointPolicy(request: .init(.message, isRequired: false), response: .init(.message))
+        let optional = Endpoint(
+            "/test",
+            request: .init(insecureAcceptingPlain: .message), response: .init(.message))
         let server = try scene.server()
         var draft = scene.draft(try scene.client().seal(ReceivingScene.parameters, protection: .message).body)
-        _ = try await server.open(draft.fields(), draft.body, policy: optional)
+        _ = try await server.open(draft.fields(), draft.body, for: optional)
         draft.correlationID = "270305123456-0a1b2c4"
         await #expect(throws: KMError(.replayed)) {
-            try await server.open(draft.fields(), draft.body, policy: optional)
+            try await server.open(draft.fields(), draft.body, for: optional)
         }
         await #expect(throws: KMError(.replayed)) {
-            try await server.open(draft.fields(), draft.body, policy: EndpointPolicy(.message))
+            try await server.open(draft.fields(), draft.body, for: .test(.message))
         }
     }
 
@@ -76,7 +78,7 @@ struct OthersMessagesTests {
         let server = try ServerSecurity(
             credentials: scene.credentials,
             keyring: CryptoKeyring(scene.serverKey),
-            replayRetention: .seconds(86_400),
+            configuration: .init(replayRetention: .seconds(86_400)),
             clock: clock.now
         )
         var draft = scene.draft(try scene.client().seal(ReceivingScene.parameters, protection: .message).body)

@@ -49,11 +49,11 @@ struct ReceivingDraft: Sendable {
 }
 
 extension ServerSecurity {
-    func open(_ draft: ReceivingDraft, protection: Protection = .none) async throws -> OpenedCall {
+    func open(_ draft: ReceivingDraft, protection: Protection = .none) async throws -> OpenedRequest {
         try await open(draft.fields(), draft.body, protection: protection)
     }
 
-    func open(_ request: SealedRequest, protection: Protection = .message) async throws -> OpenedCall {
+    func open(_ request: SealedRequest, protection: Protection = .message) async throws -> OpenedRequest {
         try await open(request.headers, request.body, protection: protection)
     }
 

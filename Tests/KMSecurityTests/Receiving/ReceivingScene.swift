@@ -67,19 +67,19 @@ struct ReceivingScene: Sendable {
         profile: WireProfile = .documented
     ) throws -> ClientSecurity {
         try ClientSecurity(
+            party: .serviceProvider(accessKey),
             aspID: aspID,
-            accessKey: accessKey,
             secretKey: secretKey ?? self.secretKey,
             keyring: CryptoKeyring(clientKey),
-            timeZone: timeZone,
-            profile: profile,
+            configuration: .init(timeZone: timeZone, profile: profile),
             clock: clock.now
         )
     }
 
     func server(
+        party: ServerSecurity.Party = .platform,
         credentials: (any CredentialSource)? = nil,
-        keyring: CryptoKeyring? = nil,
+        keyring: (any KeyringSource)? = nil,
         profile: WireProfile = .documented,
         tolerance: TranTokenVerifier.Tolerance = .standard,
         replayGuard: any ReplayGuard = .inMemory(),
@@ -89,14 +89,11 @@ struct ReceivingScene: Sendable {
         logger: Logger? = nil
     ) throws -> ServerSecurity {
         try ServerSecurity(
+            party: party,
             credentials: credentials ?? self.credentials,
             keyring: keyring ?? CryptoKeyring(serverKey),
-            profile: profile,
-            tolerance: tolerance,
             replayGuard: replayGuard,
-            replayRetention: replayRetention,
-            acceptsEmptyBodies: acceptsEmptyBodies,
-            limits: limits,
+            configuration: .init(replayRetention: replayRetention, tolerance: tolerance, insecureAllowingEmptyBodies: acceptsEmptyBodies, profile: profile, limits: limits),
             logger: logger,
             clock: clock.now
         )

@@ -110,7 +110,7 @@ struct ReplayShareTests {
         _ = try await server.open(scene.client().seal(ReceivingScene.parameters))
         var callback = scene.draft()
         callback.accessKey = nil
-        _ = try await server.openCallback(callback.fields(), callback.body, policy: EndpointPolicy(.none))
+        _ = try await server.open(callback.fields(), callback.body, for: .test(.none))
         #expect(
             collector.claimed.map(\.share.text) == [
                 "plain:accessKey:\(scene.accessKey)", "encrypted:accessKey:\(scene.accessKey)",

@@ -188,12 +188,13 @@ struct ReplayTests {
                     == .malformedJSON
             )
         }
-        let optional = EndpointPolicy(
-            request: .init(.message, isRequired: false),
+        let optional = Endpoint(
+            "/test",
+            request: .init(insecureAcceptingPlain: .message),
             response: .init(.none)
         )
         await #expect(throws: KMError(.malformedJSON)) {
-            try await scene.server(acceptsEmptyBodies: true).open(draft.fields(), [], policy: optional)
+            try await scene.server(acceptsEmptyBodies: true).open(draft.fields(), [], for: optional)
         }
     }
 }

@@ -39,9 +39,11 @@ struct RespondTests {
 
     @Test("A policy is for both directions")
     func policy() async throws {
-        let policy = try EndpointPolicy(request: .init(.fields("$.physicalCardNo")), response: .init(.none))
-        let request = try scene.client().seal(ReceivingScene.parameters, policy: policy)
-        let response = await server.respond(to: request.headers, request.body, policy: policy) { $0.parameters }
+        let policy = try Endpoint(
+            "/test",
+            request: .init(.fields("$.physicalCardNo")), response: .init(.none))
+        let request = try scene.client().seal(ReceivingScene.parameters, for: policy)
+        let response = await server.respond(to: request.headers, request.body, for: policy) { $0.parameters }
         #expect(response.status == .ok)
         #expect(response.body == ReceivingScene.parameters)
     }
@@ -169,14 +171,14 @@ struct RespondTests {
             logger: log.logger
         )
         let platform = try ClientSecurity(
+            party: .platform,
             aspID: scene.aspID,
-            accessKey: nil,
             secretKey: scene.secretKey,
             keyring: CryptoKeyring(scene.clientKey),
             clock: scene.clock.now
         )
         let request = try platform.seal(ReceivingScene.parameters)
-        let response = await callbacks.respondToCallback(request.headers, request.body) { $0.parameters }
+        let response = await callbacks.respond(to: request.headers, request.body) { $0.parameters }
         let opened = try platform.open(response.headers, response.body, answering: request)
         #expect(opened.parameters == ReceivingScene.parameters)
         #expect(await callbacks.respond(to: request.headers, request.body) { $0.parameters }.status == .badRequest)

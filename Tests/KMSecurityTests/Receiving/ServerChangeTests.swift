@@ -14,13 +14,13 @@ struct ServerChangeTests {
         newID = try CryptoKeyID("00000000000000000000000000000002")
     }
 
-    private func client(_ ring: CryptoKeyring, caching: DataKeyCaching? = nil) throws -> ClientSecurity {
+    private func client(_ ring: any KeyringSource, caching: DataKeyCaching? = nil) throws -> ClientSecurity {
         try ClientSecurity(
+            party: .serviceProvider(scene.accessKey),
             aspID: scene.aspID,
-            accessKey: scene.accessKey,
             secretKey: scene.secretKey,
             keyring: ring,
-            dataKeyCaching: caching,
+            configuration: .init(dataKeyCaching: caching),
             clock: scene.clock.now
         )
     }
@@ -28,55 +28,67 @@ struct ServerChangeTests {
     @Test("Another ring: the new key opens, and what was seen before stays seen")
     func anotherRing() async throws {
         let log = CapturedLog()
-        let server = try scene.server(limits: ParameterLimits(maximumBodyByteCount: 2000), logger: log.logger)
+        let keyring = LiveKeyring(CryptoKeyring(scene.serverKey))
+        let server = try scene.server(
+            keyring: keyring,
+            limits: ParameterLimits(maximumBodyByteCount: 2000),
+            logger: log.logger
+        )
         let old = try scene.client().seal(ReceivingScene.parameters)
-        _ = try await server.open(old)
-        let rotated = try server.with(keyring: server.keyring.adding(ReceivingScene.serverKey(newID)))
-        #expect(rotated.keyring.keys.count == 2)
-        #expect(server.keyring.keys.count == 1)
-        await #expect(throws: KMError(.replayed)) { try await rotated.open(old) }
+        let oldCall = try await server.open(old)
 
         let fresh = try client(CryptoKeyring(ReceivingScene.clientKey(newID)))
         let request = try fresh.seal(ReceivingScene.parameters)
         await #expect(throws: KMError(.keyUnknown)) { try await server.open(request) }
-        let call = try await rotated.open(request)
-        let reply = try rotated.seal(ReceivingScene.parameters, answering: call)
+        try keyring.update { try $0.adding(ReceivingScene.serverKey(newID)) }
+        #expect(server.keyring.keys.count == 2)
+        await #expect(throws: KMError(.replayed)) { try await server.open(old) }
+        let call = try await server.open(request)
+        let reply = try server.seal(ReceivingScene.parameters, answering: call)
         #expect(try fresh.open(reply.headers, reply.body, answering: request).parameters == ReceivingScene.parameters)
-        // And the other way round: what the new one saw the old one knows.
-        let another = try scene.client().seal(ReceivingScene.parameters)
-        _ = try await rotated.open(another)
-        await #expect(throws: KMError(.replayed)) { try await server.open(another) }
+        // A call that has begun ends with the ring with which it began.
+        try keyring.update { try $0.setting(.discarded, of: scene.keyID) }
+        let late = try server.seal(ReceivingScene.parameters, answering: oldCall)
+        let opened = try scene.client().open(late.headers, late.body, answering: old)
+        #expect(opened.parameters == ReceivingScene.parameters)
+        await #expect(throws: KMError(.keyNotActive)) {
+            try await server.open(scene.client().seal(ReceivingScene.parameters))
+        }
+        // A change that fails changes nothing.
+        #expect(throws: KMError(.keyringInvalid)) { try keyring.update { try $0.adding(scene.serverKey) } }
+        #expect(server.keyring.keys.count == 2)
 
-        // Clock, limits and log are those of the server that was.
+        // Clock, limits and log stay.
         let large = Array("[\"\(String(repeating: "x", count: 3000))\"]".utf8)
-        await #expect(throws: KMError(.limitExceeded)) { try await rotated.open(scene.client().seal(large)) }
+        await #expect(throws: KMError(.limitExceeded)) { try await server.open(scene.client().seal(large)) }
         #expect(log.records.count == 7)
         scene.clock.set(ReceivingScene.start + 10_000)
         var draft = scene.draft()
         draft.cryptoKeyID = newID.text
-        await #expect(throws: KMError(.tokenStale)) { try await rotated.open(draft) }
+        await #expect(throws: KMError(.tokenStale)) { try await server.open(draft) }
     }
 
     @Test("Other credentials, with the same memory and the same clock")
     func otherCredentials() async throws {
-        let server = try scene.server()
+        let credentials = LiveCredentials(scene.credentials)
+        let server = try scene.server(credentials: credentials)
         let seen = try scene.client().seal(ReceivingScene.parameters)
         _ = try await server.open(seen)
         let secret = try ReceivingScene.secretKey("another secret of thirty-two bytes")
-        let changed = server.with(
-            credentials: StaticCredentials([
+        let request = try scene.client(secretKey: secret).seal(ReceivingScene.parameters)
+        await #expect(throws: KMError(.tokenMismatch)) { try await server.open(request) }
+        credentials.replace(
+            by: StaticCredentials([
                 .accessKey(scene.accessKey): [
                     Credential(name: "new", insecureForAnyAspID: secret, cryptoKeyIDs: .insecureAny),
                     Credential(name: "old", insecureForAnyAspID: scene.secretKey, cryptoKeyIDs: .insecureAny),
                 ]
             ])
         )
-        await #expect(throws: KMError(.replayed)) { try await changed.open(seen) }
-        let request = try scene.client(secretKey: secret).seal(ReceivingScene.parameters)
-        await #expect(throws: KMError(.tokenMismatch)) { try await server.open(request) }
-        #expect(try await changed.open(request).credentialName == "new")
-        let none = changed.with(credentials: StaticCredentials([Caller: [Credential]]()))
-        await #expect(throws: KMError(.callerUnknown)) { try await none.open(scene.draft()) }
+        await #expect(throws: KMError(.replayed)) { try await server.open(seen) }
+        #expect(try await server.open(request).credentialName == "new")
+        credentials.replace(by: StaticCredentials([Caller: [Credential]]()))
+        await #expect(throws: KMError(.callerUnknown)) { try await server.open(scene.draft()) }
     }
 
     @Test("A client with another ring keeps its cache's bounds, and shares no content key with the one that was")
@@ -84,15 +96,14 @@ struct ServerChangeTests {
         let server = try scene.server(
             keyring: CryptoKeyring(scene.serverKey).adding(ReceivingScene.serverKey(newID))
         )
-        let client = try client(CryptoKeyring(scene.clientKey), caching: DataKeyCaching())
-        let rotated = try client.with(
-            keyring: client.keyring.adding(ReceivingScene.clientKey(newID)).makingPrimary(newID)
-        )
-        #expect(client.keyring.primaryID == scene.keyID)
+        let keyring = LiveKeyring(CryptoKeyring(scene.clientKey))
+        let client = try client(keyring, caching: DataKeyCaching())
         func encryptedKey(_ request: SealedRequest) -> [UInt8] {
             Array(request.body.split(separator: UInt8(ascii: "."))[1])
         }
-        let requests = try [client, client, rotated, rotated].map { try $0.seal(ReceivingScene.parameters) }
+        var requests = try (0..<2).map { _ in try client.seal(ReceivingScene.parameters) }
+        try keyring.update { try $0.adding(ReceivingScene.clientKey(newID)).makingPrimary(newID) }
+        requests += try (0..<2).map { _ in try client.seal(ReceivingScene.parameters) }
         #expect(requests.map(\.requestHeaders.cryptoKeyID) == [scene.keyID, scene.keyID, newID, newID])
         #expect(encryptedKey(requests[0]) == encryptedKey(requests[1]))
         #expect(encryptedKey(requests[2]) == encryptedKey(requests[3]))
@@ -101,11 +112,11 @@ struct ServerChangeTests {
             let call = try await server.open(request)
             let reply = try server.seal(ReceivingScene.parameters, answering: call)
             #expect(
-                try rotated.open(reply.headers, reply.body, answering: request).parameters == ReceivingScene.parameters
+                try client.open(reply.headers, reply.body, answering: request).parameters == ReceivingScene.parameters
             )
         }
-        // Without a cache there is none afterwards either.
-        let uncached = try scene.client().with(keyring: CryptoKeyring(scene.clientKey))
+        // Without a cache there is none.
+        let uncached = try self.client(LiveKeyring(CryptoKeyring(scene.clientKey)))
         let two = try (0..<2).map { _ in encryptedKey(try uncached.seal(ReceivingScene.parameters)) }
         #expect(two[0] != two[1])
     }
@@ -139,7 +150,7 @@ struct ServerChangeTests {
         let reply = try server.seal(ReceivingScene.parameters, answering: await server.open(request))
         let opened = try scene.client().open(reply.headers, reply.body, answering: request)
         #expect(opened.parameters == ReceivingScene.parameters)
-        let discarded = try server.with(keyring: inactive.setting(.discarded, of: scene.keyID))
+        let discarded = try scene.server(keyring: inactive.setting(.discarded, of: scene.keyID))
         await #expect(throws: KMError(.keyNotActive)) {
             try await discarded.open(scene.client().seal(ReceivingScene.parameters))
         }

@@ -38,15 +38,15 @@ struct SoakTests {
         _ count: Int,
         _ client: ClientSecurity,
         _ server: ServerSecurity,
-        _ policies: [EndpointPolicy]
+        _ policies: [Endpoint]
     ) async throws -> Int {
         var done = 0
         for index in 0..<count {
             let policy = policies[index % policies.count]
-            let sealed = try client.seal(request, policy: policy)
-            let call = try await server.open(sealed.headers, sealed.body, policy: policy)
-            let reply = try server.seal(answer, answering: call, policy: policy)
-            let opened = try client.open(reply.headers, reply.body, answering: sealed, policy: policy)
+            let sealed = try client.seal(request, for: policy)
+            let call = try await server.open(sealed.headers, sealed.body, for: policy)
+            let reply = try server.seal(answer, answering: call, for: policy)
+            let opened = try client.open(reply.headers, reply.body, answering: sealed, for: policy)
             if call.parameters == request, opened.parameters == answer { done += 1 }
             guard OpenSSL.errorQueueDepth == 0 else { return done }
         }
@@ -58,21 +58,19 @@ struct SoakTests {
         let count = try #require(Self.callCount)
         let scene = try ReceivingScene()
         let client = try ClientSecurity(
+            party: .serviceProvider(scene.accessKey),
             aspID: scene.aspID,
-            accessKey: scene.accessKey,
             secretKey: scene.secretKey,
             keyring: CryptoKeyring(scene.clientKey),
-            dataKeyCaching: Self.caching
+            configuration: .init(dataKeyCaching: Self.caching)
         )
         let server = try ServerSecurity(
             credentials: scene.credentials,
             keyring: CryptoKeyring(scene.serverKey),
-            tolerance: .init(past: 3, future: 3),
             replayGuard: .inMemory(capacity: 1_000_000),
-            replayRetention: .insecureFreshnessWindowOnly,
-            dataKeyCaching: Self.caching
+            configuration: .init(replayRetention: .insecureFreshnessWindowOnly, tolerance: .init(past: 3, future: 3), dataKeyCaching: Self.caching)
         )
-        let policies: [EndpointPolicy] = [.waitingPhysicalCards, .waitingPhysicalCardsByField]
+        let policies: [Endpoint] = [.waitingPhysicalCards, .waitingPhysicalCardsByField]
         let start = ContinuousClock.now
         var holdings: [Holdings] = []
         var done = 0

@@ -11,7 +11,7 @@ struct CardExchange: Sendable {
     let replayGuard: InMemoryReplayGuard
     let claims: [ReplayClaimRequest]
     let request: SealedRequest
-    let call: OpenedCall
+    let call: OpenedRequest
     let reply: SealedResponse
     let opened: OpenedResponse
 
@@ -32,19 +32,18 @@ struct CardExchange: Sendable {
         let kept = KeptKeys()
         replayGuard = kept.guarding
         client = try ClientSecurity(
+            party: .serviceProvider(world.accessKey),
             aspID: world.aspID,
-            accessKey: world.accessKey,
             secretKey: Self.secretKey(),
             keyring: CryptoKeyring(world.clientKey),
-            dataKeyCaching: .standard,
+            configuration: .init(dataKeyCaching: .standard),
             clock: { world.now }
         )
         server = try ServerSecurity(
             credentials: StaticCredentials([Self.caller(): [Self.credential()]]),
             keyring: CryptoKeyring(world.serverKey),
             replayGuard: kept,
-            replayRetention: .seconds(3600),
-            dataKeyCaching: .standard,
+            configuration: .init(replayRetention: .seconds(3600), dataKeyCaching: .standard),
             clock: { world.now }
         )
         request = try client.seal(CardInputs.parameters, protection: protection)

@@ -78,7 +78,7 @@ import Testing
                 ],
             ]),
             keyring: CryptoKeyring(world.serverKey),
-            replayRetention: .seconds(3600),
+            configuration: .init(replayRetention: .seconds(3600)),
             logger: log.logger,
             clock: { world.now }
         )
@@ -104,7 +104,7 @@ import Testing
                 }
             }
             await watch.watch("ServerSecurity.openCallback") {
-                try await server.openCallback(fields, body, policy: .waitingPhysicalCards)
+                try await server.open(fields, body, for: .waitingPhysicalCards)
             }
         }
         #expect(watch.errorCount > 2000)

@@ -133,7 +133,7 @@ extension PrintedType {
         PrintedType(ClientSecurity.self) { try await CardExchange.all().map(\.client) },
         PrintedType(ServerSecurity.self) { try await CardExchange.all().map(\.server) },
         PrintedType(SealedRequest.self) { try await CardExchange.all().map(\.request) },
-        PrintedType(OpenedCall.self) { try await CardExchange.all().map(\.call) },
+        PrintedType(OpenedRequest.self) { try await CardExchange.all().map(\.call) },
         PrintedType(SealedResponse.self) {
             try await CardExchange.all().flatMap { exchange in
                 let results = [PlatformResult(code: card, message: card, description: card), .invalidCardInfo]

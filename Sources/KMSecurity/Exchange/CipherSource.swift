@@ -1,0 +1,64 @@
+internal import KMPrimitives
+
+/// The cipher of a client or server, prepared anew when its keyring source has another ring.
+enum CipherSource: Sendable {
+    /// The cipher of a ring that never changes.
+    case fixed(ParameterCipher)
+    /// The cipher of a ring that may change.
+    case live(LiveCipher)
+
+    /// Prepares the source's current ring.
+    ///
+    /// - Throws: ``KMError`` `cryptographyUnavailable`.
+    init(
+        _ source: any KeyringSource,
+        _ profile: WireProfile,
+        _ limits: ParameterLimits,
+        _ dataKeyCaching: DataKeyCaching?
+    ) throws {
+        let cipher = try ParameterCipher(
+            keyring: source.keyring,
+            profile: profile,
+            limits: limits,
+            dataKeyCaching: dataKeyCaching
+        )
+        self = source is CryptoKeyring ? .fixed(cipher) : .live(LiveCipher(source, cipher))
+    }
+
+    /// The cipher of the current ring.
+    ///
+    /// - Throws: ``KMError`` `cryptographyUnavailable` when a new ring cannot be prepared.
+    func current() throws -> ParameterCipher {
+        switch self {
+        case .fixed(let cipher): cipher
+        case .live(let cipher): try cipher.current()
+        }
+    }
+
+    /// The current ring.
+    var keyring: CryptoKeyring {
+        switch self {
+        case .fixed(let cipher): cipher.keyring
+        case .live(let cipher): cipher.source.keyring
+        }
+    }
+}
+
+/// A cipher whose ring may change.
+final class LiveCipher: Sendable {
+    let source: any KeyringSource
+    private let cipher: Locked<ParameterCipher>
+
+    init(_ source: any KeyringSource, _ cipher: ParameterCipher) {
+        self.source = source
+        self.cipher = Locked(cipher)
+    }
+
+    func current() throws -> ParameterCipher {
+        let keyring = source.keyring
+        return try cipher.withLock { cipher in
+            if !cipher.keyring.isCopy(of: keyring) { cipher = try cipher.with(keyring: keyring) }
+            return cipher
+        }
+    }
+}
