@@ -69,11 +69,16 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        .target(
+            name: "KMVectorGeneration",
+            dependencies: ["KMVectors", "KMJOSE", "KMJSON", "KMPrimitives"],
+            swiftSettings: strict
+        ),
         .executableTarget(
             name: "kmsec",
             dependencies: [
                 "KMDiagnosis", "KMSecurity", "KMWire", "KMCards", "KMJOSE", "KMJSON", "KMPrimitives", "KMVectors",
-                "CKMFloor",
+                "KMVectorGeneration", "CKMFloor",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
             ],
@@ -127,7 +132,12 @@ let package = Package(
         ),
         .testTarget(
             name: "KMVectorsTests",
-            dependencies: ["KMVectors", "KMSecurity", "KMTestSupport"],
+            dependencies: ["KMVectors", "KMSecurity"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "KMVectorGenerationTests",
+            dependencies: ["KMVectorGeneration", "KMVectors", "KMSecurity"],
             swiftSettings: strict
         ),
         .executableTarget(name: "PeakMemory", path: "Tests/PeakMemory"),

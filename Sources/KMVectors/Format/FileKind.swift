@@ -1,17 +1,18 @@
 /// The format of a vector file, recognized by its members.
-enum FileKind: Decodable {
+package enum FileKind: Decodable {
     /// The project's own format, with the name of the operation.
     case own(operation: String)
     /// Wycheproof's format, with the name of the algorithm.
     case wycheproof(algorithm: String)
 
-    static let format = "kmsec-vectors-1"
+    /// The value of the member `format` in the project's own format.
+    package static let format = "kmsec-vectors-1"
 
     private enum CodingKeys: CodingKey {
         case format, operation, algorithm, schema, testGroups
     }
 
-    init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         if container.contains(.format) {
             guard try container.decode(String.self, forKey: .format) == Self.format else {

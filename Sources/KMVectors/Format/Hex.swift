@@ -1,12 +1,12 @@
 /// Bytes, which files contain as an even number of lower-case hexadecimal digits, possibly none.
-struct Hex: Decodable {
+package struct Hex: Decodable {
     let bytes: [UInt8]
 
-    init(_ bytes: [UInt8]) {
+    package init(_ bytes: [UInt8]) {
         self.bytes = bytes
     }
 
-    init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         let text = Array(try decoder.singleValueContainer().decode(String.self).utf8)
         let digits = text.compactMap(Self.value)
         guard digits.count == text.count, text.count.isMultiple(of: 2) else {
@@ -16,7 +16,7 @@ struct Hex: Decodable {
     }
 
     /// The bytes as lower-case hexadecimal digits.
-    var text: String {
+    package var text: String {
         bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
     }
 

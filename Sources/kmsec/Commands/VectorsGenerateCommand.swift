@@ -2,7 +2,7 @@ import ArgumentParser
 import Foundation
 import KMPrimitives
 import KMSecurity
-import KMVectors
+import KMVectorGeneration
 
 /// Makes test vectors from a seed.
 struct VectorsGenerateCommand: ParsableCommand {

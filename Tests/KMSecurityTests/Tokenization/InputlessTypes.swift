@@ -40,8 +40,6 @@ enum InputlessTypes {
         "KMWire.TimeZoneCode": "one of four constants",
         "KMSecurity.TranTokenVerifier.Tolerance": "configuration",
         "KMWire.WireProfile": "one of two constants",
-        "KMVectors.VectorGenerator": "a seed, which is configuration",
-        "KMVectors.VectorGenerator.File": "tests that it made itself",
         "KMVectors.VectorRunner": "holds nothing",
     ]
 

@@ -1,5 +1,6 @@
 internal import KMJOSE
 internal import KMPrimitives
+internal import KMVectors
 
 /// The value of an X-KM-Tran-Token header.
 struct MadeToken {

@@ -1,7 +1,8 @@
 import KMSecurity
+import KMVectors
 import Testing
 
-@testable import KMVectors
+@testable import KMVectorGeneration
 
 @Suite("What vectors are made of")
 struct GenerationTests {
@@ -70,15 +71,5 @@ struct GenerationTests {
 
             """
         #expect(String(decoding: text.lines, as: UTF8.self) == due)
-    }
-
-    @Test("The embedded keys are those of message-decrypt")
-    func embeddedKeys() throws {
-        let tree = try VectorTree(operation: "message-decrypt")
-        let keys = try #require(tree.groups[0]["keys"] as? [[String: String]])
-        #expect(keys.map { $0["id"] } == MadeKey.all.map(\.id))
-        #expect(keys.map { $0["state"] } == MadeKey.all.map(\.state))
-        let isSame = keys.map { $0["privateKey"] } == MadeKey.all.map(\.privateKey)
-        #expect(isSame)
     }
 }

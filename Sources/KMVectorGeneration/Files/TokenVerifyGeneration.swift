@@ -1,4 +1,5 @@
 internal import KMJOSE
+internal import KMVectors
 
 /// Generates `token-verify`: received tokens, valid ones and copies with one defect each.
 enum TokenVerifyGeneration: GeneratedOperation {

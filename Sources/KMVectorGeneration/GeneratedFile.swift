@@ -1,3 +1,5 @@
+internal import KMVectors
+
 /// The name of a test flag, and its meaning.
 typealias Flag = (name: String, meaning: String)
 

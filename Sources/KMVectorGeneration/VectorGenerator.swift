@@ -8,38 +8,38 @@
 /// with exactly one defect each. The expected result of a test follows from how its input was made: the generator does
 /// not run the code that the vectors test. Of this package it uses only AES-GCM, SHA-256, HMAC, Base64, the escaping of
 /// JSON strings, and the parsing of RSA keys.
-public struct VectorGenerator: Sendable {
+package struct VectorGenerator: Sendable {
     /// The seed that generates the files in `Vectors/generated`.
-    public static let defaultSeed = "KMSecurity"
+    package static let defaultSeed = "KMSecurity"
 
     /// A generated vector file.
-    public struct File: Sendable {
+    package struct File: Sendable {
         /// The name of the file: the operation and `.json`.
-        public let name: String
+        package let name: String
         /// The number of tests in the file.
-        public let testCount: Int
+        package let testCount: Int
         /// The content of the file.
-        public let bytes: [UInt8]
+        package let bytes: [UInt8]
     }
 
     /// The seed of the generated files.
-    public let seed: String
+    package let seed: String
 
     /// Creates a generator.
     ///
     /// - Parameter seed: The seed, which may be any text, including the empty text.
-    public init(seed: String = Self.defaultSeed) {
+    package init(seed: String = Self.defaultSeed) {
         self.seed = seed
     }
 
     /// The names of all generated files, in the order of ``files()``.
-    public static var fileNames: [String] { generatedOperations.map { "\($0.name).json" } }
+    package static var fileNames: [String] { generatedOperations.map { "\($0.name).json" } }
 
     /// Generates all files, one file per operation.
     ///
     /// - Returns: The generated files.
     /// - Throws: ``KMError`` `cryptographyUnavailable` when OpenSSL fails.
-    public func files() throws -> [File] {
+    package func files() throws -> [File] {
         let seeded = try SeededBytes(seed: seed)
         return try generatedOperations.map { operation in
             let file = try operation.file(seeded.scope(operation.name))

@@ -1,4 +1,5 @@
 internal import KMJSON
+internal import KMVectors
 
 /// A JSON value that keeps the order of its members and always produces the same text.
 indirect enum JSONText {
