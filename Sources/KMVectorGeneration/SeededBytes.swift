@@ -31,7 +31,7 @@ struct SeededBytes {
         while bytes.count < count {
             let counter = (0..<4).map { UInt8(truncatingIfNeeded: block >> (24 - 8 * $0)) }
             let mac = try hmac.authenticate(Array((prefix + label).utf8) + [0] + counter)
-            mac.withBytes { mac in bytes += mac.indices.map { mac[$0] } }
+            bytes += mac.bytes
             block += 1
         }
         return Array(bytes.prefix(count))
@@ -54,4 +54,9 @@ struct SeededBytes {
     func digits(_ count: Int, _ label: String) throws -> String {
         try bytes(count, label).map { String($0 % 10) }.joined()
     }
+}
+
+extension HMACSHA256.MAC {
+    /// The 32 bytes of the MAC.
+    var bytes: [UInt8] { withBytes { mac in mac.indices.map { mac[$0] } } }
 }

@@ -6,8 +6,8 @@
 ///
 /// The files test sending, receiving and PAR derivation. For receiving, they have valid messages and copies of them
 /// with exactly one defect each. The expected result of a test follows from how its input was made: the generator does
-/// not run the code that the vectors test. Of this package it uses only AES-GCM, SHA-256, HMAC, Base64, the escaping of
-/// JSON strings, and the parsing of RSA keys.
+/// not run the code that the vectors test. Of this package it uses only AES-GCM, SHA-256, HMAC, Base64, hexadecimal, the
+/// escaping of JSON strings, and the parsing of RSA keys.
 package struct VectorGenerator: Sendable {
     /// The seed that generates the files in `Vectors/generated`.
     package static let defaultSeed = "KMSecurity"

@@ -67,10 +67,10 @@ struct VectorGeneratorTests {
     @Test("The generated files use the keys of message-decrypt.json")
     func embeddedKeys() throws {
         let keys = try #require(VectorFolder.groups("message-decrypt.json")[0]["keys"] as? [[String: String]])
-        #expect(keys.map { $0["id"] } == MadeKey.all.map(\.id))
-        #expect(keys.map { $0["state"] } == MadeKey.all.map(\.state))
+        #expect(keys.map { $0["id"] } == TestKey.all.map(\.id))
+        #expect(keys.map { $0["state"] } == TestKey.all.map(\.state))
         // Compared outside #expect, which would print private keys.
-        let isSame = keys.map { $0["privateKey"] } == MadeKey.all.map(\.privateKey)
+        let isSame = keys.map { $0["privateKey"] } == TestKey.all.map(\.privateKey)
         #expect(isSame)
     }
 }

@@ -23,66 +23,71 @@ enum FieldDecryptGeneration: GeneratedOperation {
                 ("MalformedJson", "The body is no JSON text."),
                 ("Limit", "At the edge of JSON nested to 64, or beyond it."),
                 ("KeyState", "The state of the key that is named."),
-            ] + MadeDocument.flags + JWEDamage.flags,
+            ] + FieldDocument.flags + JWEDefect.flags,
             groups: [
                 GeneratedGroup(
                     "A ring of three keys, as while a key is rotated: one active, one inactive, one discarded.",
-                    [MadeRing.receiver],
+                    [GeneratedKeyring.receiver],
                     try tests(seeded).map { try $0.test() }
                 )
             ]
         )
     }
 
-    private static func tests(_ seeded: SeededBytes) throws -> [ReceivedFields] {
-        try profiles(seeded) + samples(seeded) + spellings(seeded) + ReceivedFields.damagedJWEs(seeded)
-            + ReceivedFields.moved(seeded) + ReceivedFields.bound(seeded) + ReceivedFields.mixed(seeded)
-            + ReceivedFields.unencrypted(seeded) + ReceivedFields.plaintexts(seeded) + ReceivedFields.bodies(seeded)
-            + ReceivedFields.keys(seeded)
+    private static func tests(_ seeded: SeededBytes) throws -> [FieldDecryptTest] {
+        try profiles(seeded) + samples(seeded) + spellings(seeded) + FieldDecryptTest.defectiveJWEs(seeded)
+            + FieldDecryptTest.moved(seeded) + FieldDecryptTest.bound(seeded) + FieldDecryptTest.mixed(seeded)
+            + FieldDecryptTest.unencrypted(seeded) + FieldDecryptTest.plaintexts(seeded)
+            + FieldDecryptTest.bodies(seeded)
+            + FieldDecryptTest.keys(seeded)
     }
 
-    private static func profiles(_ seeded: SeededBytes) throws -> [ReceivedFields] {
-        try [MadeProfile.documented, .gateway].flatMap { profile in
-            try [(false, false), (true, true), (true, false)].map { isBound, isDue in
+    private static func profiles(_ seeded: SeededBytes) throws -> [FieldDecryptTest] {
+        try [ProfileVariant.documented, .gateway].flatMap { profile in
+            try [(false, false), (true, true), (true, false)].map { isBound, isExpected in
                 let what =
-                    isBound ? isDue ? "bound to its message" : "bound to a message where none is due" : "bound to none"
+                    isBound
+                    ? isExpected ? "bound to its message" : "bound to a message where none is due" : "bound to none"
                 let comment = "a request in \(profile.comment), \(what)"
                 let own = seeded.scope(comment)
-                let message = try MadeFields(MadeDocument.request(own), profile, isBound: isBound, own)
-                return try ReceivedFields(
+                let message = try FieldMessage(FieldDocument.request(own), profile, isBound: isBound, own)
+                return try FieldDecryptTest(
                     comment,
                     "Profile",
                     message,
-                    correlationID: isDue ? message.correlationID : nil
+                    correlationID: isExpected ? message.correlationID : nil
                 )
             }
         }
     }
 
-    private static func samples(_ seeded: SeededBytes) throws -> [ReceivedFields] {
-        try MadeDocument.fewSamples(seeded.scope("samples")).map { comment, flag, document in
+    private static func samples(_ seeded: SeededBytes) throws -> [FieldDecryptTest] {
+        try FieldDocument.fewSamples(seeded.scope("samples")).map { comment, flag, document in
             let own = seeded.scope(comment)
-            return try ReceivedFields(comment, flag, MadeFields(document, .gateway, isBound: false, own))
+            return try FieldDecryptTest(comment, flag, FieldMessage(document, .gateway, isBound: false, own))
         }
     }
 
-    private static func spellings(_ seeded: SeededBytes) throws -> [ReceivedFields] {
-        let message = try MadeFields(MadeDocument.pair(seeded), .documented, isBound: true, seeded.scope("spellings"))
-        let headers: [(String, (MadeHeader) -> MadeHeader)] = [
+    private static func spellings(_ seeded: SeededBytes) throws -> [FieldDecryptTest] {
+        let message = try FieldMessage(
+            FieldDocument.pair(seeded),
+            .documented,
+            isBound: true,
+            seeded.scope("spellings")
+        )
+        let headers: [(String, (HeaderDraft) -> HeaderDraft)] = [
             ("no kid", { $0.with("kid", nil) }), ("a member that is not known", { $0.with("iat", "1667909294608") }),
-            ("members in reverse", { MadeHeader(members: $0.members.reversed()) }),
+            ("members in reverse", { HeaderDraft(members: $0.members.reversed()) }),
             ("members named Path and CID besides", { $0.with("Path", "\"$\"").with("CID", "\"\"") }),
         ]
         let escaped = try message.texts().map { $0.split(separator: ".").joined(separator: "\\u002e") }
         return try headers.map { comment, change in
-            var changed = message
-            for index in changed.drafts.indices { changed.drafts[index].header = change(changed.drafts[index].header) }
-            return try ReceivedFields(
+            try FieldDecryptTest(
                 "the headers have \(comment)",
                 "Header",
-                changed,
+                message.withHeaders(change),
                 correlationID: message.correlationID
             )
-        } + [ReceivedFields("full stops in escapes", "BodyJson", message, body: message.document.body(escaped))]
+        } + [FieldDecryptTest("full stops in escapes", "BodyJson", message, body: message.document.body(escaped))]
     }
 }

@@ -16,47 +16,42 @@ enum FieldEncryptGeneration: GeneratedOperation {
                 """,
             flags: flags,
             groups: [
-                GeneratedGroup("A ring of keys in every state.", [try MadeRing.sender()], try tests(seeded))
+                GeneratedGroup("A ring of keys in every state.", [try GeneratedKeyring.sender()], try tests(seeded))
             ]
         )
     }
 
-    private static let flags: [Flag] = [
-        ("Profile", "As each profile writes it, with each enc, bound to a message and not."),
-        ("Value", "What an encrypted value may be."),
-        ("Document", "What stands around the encrypted values."),
-        ("Name", "Names of members, and their normalized paths."),
-        ("Wildcard", "Lists of unknown length."),
-        ("Unmatched", "A path that reaches nothing, where none is required."),
-        ("Missing", "A path that reaches nothing, where it has to."),
-        ("RepeatedName", "An object with a name twice, which a path goes through."),
-        ("HalfSurrogate", "A member name with half a surrogate pair, which no path can name."),
-        ("Paths", "Paths that are not taken."),
-        ("MalformedJson", "The parameters are no JSON text."),
-        ("Limit", "Beyond what is taken: JSON nested to 64, 1024 fields, 256 paths, headers of 4096 bytes."),
-        ("Key", "The key that is named may not encrypt, or is not there."),
-        ("Correlation", "What is no correlation id."),
-    ]
+    private static let flags: [Flag] =
+        [("Profile", "As each profile writes it, with each enc, bound to a message and not.")] + FieldDocument.flags + [
+            ("Missing", "A path that reaches nothing, where it has to."),
+            ("RepeatedName", "An object with a name twice, which a path goes through."),
+            ("HalfSurrogate", "A member name with half a surrogate pair, which no path can name."),
+            ("Paths", "Paths that are not taken."),
+            ("MalformedJson", "The parameters are no JSON text."),
+            ("Limit", "Beyond what is taken: JSON nested to 64, 1024 fields, 256 paths, headers of 4096 bytes."),
+            ("Key", "The key that is named may not encrypt, or is not there."),
+            ("Correlation", "What is no correlation id."),
+        ]
 
     private static func tests(_ seeded: SeededBytes) throws -> [GeneratedTest] {
-        try profiles(seeded) + documents(seeded) + refusedPaths(seeded) + refusedDocuments(seeded) + keys(seeded)
+        try profiles(seeded) + documents(seeded) + rejectedPaths(seeded) + rejectedDocuments(seeded) + keys(seeded)
     }
 
     private static func profiles(_ seeded: SeededBytes) throws -> [GeneratedTest] {
-        try MadeProfile.all.flatMap { profile in
+        try ProfileVariant.all.flatMap { profile in
             try [false, true].map { isBound in
                 let comment = "a request in \(profile.comment)\(isBound ? ", bound to a message" : "")"
                 let own = seeded.scope(comment)
-                var draft = Draft(comment, "Profile", try MadeDocument.request(own))
+                var draft = Draft(comment, "Profile", try FieldDocument.request(own))
                 draft.profile = profile
-                draft.correlationID = isBound ? try MadeTime.correlationID(own) : nil
+                draft.correlationID = isBound ? try TimeSamples.correlationID(own) : nil
                 return try draft.sealed(own)
             }
         }
     }
 
     private static func documents(_ seeded: SeededBytes) throws -> [GeneratedTest] {
-        try MadeDocument.samples(seeded.scope("samples")).map { comment, flag, document in
+        try FieldDocument.samples(seeded.scope("samples")).map { comment, flag, document in
             let own = seeded.scope(comment)
             var draft = Draft(comment, flag, document)
             draft.profile = try own.index(below: 2, "profile") == 0 ? .documented : .gateway
@@ -64,10 +59,10 @@ enum FieldEncryptGeneration: GeneratedOperation {
         }
     }
 
-    private static func refusedPaths(_ seeded: SeededBytes) throws -> [GeneratedTest] {
-        let document = Array(try MadeParameters.request(seeded.scope("paths")).utf8)
+    private static func rejectedPaths(_ seeded: SeededBytes) throws -> [GeneratedTest] {
+        let document = Array(try ParameterSamples.request(seeded.scope("paths")).utf8)
         let tooMany = (0...256).map { "$[\($0)]" }
-        let refused: [(String, [String], String)] = [
+        let rejected: [(String, [String], String)] = [
             ("no path", [], "limitExceeded"), ("257 paths", tooMany, "limitExceeded"),
             ("one path lies inside another", ["$.a", "$.a.b"], "pathsOverlap"),
             ("one path may lie inside another, by a wildcard", ["$[*]", "$.a.b"], "pathsOverlap"),
@@ -80,21 +75,21 @@ enum FieldEncryptGeneration: GeneratedOperation {
             ("two selectors in a pair of brackets", ["$['a','b']"], "pathUnsupported"),
             ("an index from the end", ["$[-1]"], "pathUnsupported"),
         ]
-        return try refused.map { comment, paths, error in
+        return try rejected.map { comment, paths, error in
             try Draft(
                 "the paths: \(comment)",
                 error == "limitExceeded" ? "Limit" : "Paths",
-                MadeDocument(paths: paths, pieces: [])
+                FieldDocument(paths: paths, pieces: [])
             )
-            .refused(document, error, seeded.scope(comment))
+            .rejected(document, error, seeded.scope(comment))
         }
     }
 
-    private static func refusedDocuments(_ seeded: SeededBytes) throws -> [GeneratedTest] {
+    private static func rejectedDocuments(_ seeded: SeededBytes) throws -> [GeneratedTest] {
         let long = String(repeating: "n", count: 4200)
         let many = "[" + String(repeating: "0,", count: 1024) + "0]"
-        let deep = "{\"a\":\(MadeText.nested(64)),\"v\":1}"
-        let refused: [(String, String, [String], String, String)] = [
+        let deep = "{\"a\":\(ParameterSamples.nested(64)),\"v\":1}"
+        let rejected: [(String, String, [String], String, String)] = [
             ("a member that is missing", "{\"a\":1}", ["$.v"], "Missing", "fieldMissing"),
             ("one member of two that is missing", "{\"a\":1}", ["$.a", "$.v"], "Missing", "fieldMissing"),
             ("a name in other letters", "{\"V\":1}", ["$.v"], "Missing", "fieldMissing"),
@@ -109,30 +104,33 @@ enum FieldEncryptGeneration: GeneratedOperation {
             ("1025 fields", many, ["$[*]"], "Limit", "limitExceeded"),
             ("a name too long for a header", "{\"\(long)\":1}", ["$.*"], "Limit", "limitExceeded"),
             ("lists nested to 65 beside the field", deep, ["$.v"], "Limit", "limitExceeded"),
-            ("lists nested to 65 in the field", "{\"v\":\(MadeText.nested(64))}", ["$.v"], "Limit", "limitExceeded"),
+            (
+                "lists nested to 65 in the field", "{\"v\":\(ParameterSamples.nested(64))}", ["$.v"], "Limit",
+                "limitExceeded"
+            ),
         ]
-        return try refused.map { comment, document, paths, flag, error in
-            try Draft(comment, flag, MadeDocument(paths: paths, pieces: []))
-                .refused(Array(document.utf8), error, seeded.scope(comment))
+        return try rejected.map { comment, document, paths, flag, error in
+            try Draft(comment, flag, FieldDocument(paths: paths, pieces: []))
+                .rejected(Array(document.utf8), error, seeded.scope(comment))
         }
-            + MadeText.malformed(seeded.scope("malformed")).map { comment, document in
-                try Draft(comment, "MalformedJson", MadeDocument(paths: ["$.a"], pieces: [], requiresMatches: false))
-                    .refused(document, "malformedJSON", seeded.scope(comment))
+            + ParameterSamples.malformed(seeded.scope("malformed")).map { comment, document in
+                try Draft(comment, "MalformedJson", FieldDocument(paths: ["$.a"], pieces: [], requiresMatches: false))
+                    .rejected(document, "malformedJSON", seeded.scope(comment))
             }
     }
 
     private static func keys(_ seeded: SeededBytes) throws -> [GeneratedTest] {
         let document = Array("{\"v\":1}".utf8)
-        let keys = try MadeRing.refusingSenders.map { comment, id, error in
-            var draft = Draft(comment, "Key", MadeDocument(paths: ["$.v"], pieces: []))
+        let keys = try GeneratedKeyring.rejectedEncryptionKeys.map { comment, id, error in
+            var draft = Draft(comment, "Key", FieldDocument(paths: ["$.v"], pieces: []))
             draft.id = id
-            return try draft.refused(document, error, seeded.scope(comment))
+            return try draft.rejected(document, error, seeded.scope(comment))
         }
         return try keys
             + ["", "991231235959-000000", "991331235959-0000000", "991231235959-000000g"].map { text in
                 var draft = Draft("a correlation id that is none: \(text)", "Correlation", .value("1"))
                 draft.correlationID = text
-                return try draft.refused(document, "headerInvalid", seeded.scope(text))
+                return try draft.rejected(document, "headerInvalid", seeded.scope(text))
             }
     }
 
@@ -140,31 +138,31 @@ enum FieldEncryptGeneration: GeneratedOperation {
     private struct Draft {
         let comment: String
         let flag: String
-        let document: MadeDocument
-        var id = MadeKey.active.id
-        var profile = MadeProfile.documented
+        let document: FieldDocument
+        var id = TestKey.active.id
+        var profile = ProfileVariant.documented
         var correlationID: String?
 
-        init(_ comment: String, _ flag: String, _ document: MadeDocument) {
+        init(_ comment: String, _ flag: String, _ document: FieldDocument) {
             self.comment = comment
             self.flag = flag
             self.document = document
         }
 
         func sealed(_ seeded: SeededBytes) throws -> GeneratedTest {
-            let key = try MadeContentKey(profile.enc, to: .active, seeded)
-            let jwes = try document.drafts(key, kid: id, cid: correlationID, seeded).map { try $0.made().text }
+            let key = try WrappedContentKey(profile.enc, to: .active, seeded)
+            let jwes = try document.drafts(key, kid: id, cid: correlationID, seeded).map { try $0.encrypted().text }
             let inputs = inputs(document.parameters, key, try document.ivs(seeded))
             return GeneratedTest(comment, [flag], inputs, .valid([.init("body", .hex(document.body(jwes)))]))
         }
 
-        func refused(_ parameters: [UInt8], _ error: String, _ seeded: SeededBytes) throws -> GeneratedTest {
-            let key = try MadeContentKey(profile.enc, to: .active, seeded)
+        func rejected(_ parameters: [UInt8], _ error: String, _ seeded: SeededBytes) throws -> GeneratedTest {
+            let key = try WrappedContentKey(profile.enc, to: .active, seeded)
             let ivs = [try seeded.bytes(12, "IV 0")]
             return GeneratedTest(comment, [flag], inputs(parameters, key, ivs), .invalid(error))
         }
 
-        private func inputs(_ parameters: [UInt8], _ key: MadeContentKey, _ ivs: [[UInt8]]) -> [JSONText.Member] {
+        private func inputs(_ parameters: [UInt8], _ key: WrappedContentKey, _ ivs: [[UInt8]]) -> [JSONText.Member] {
             [.init("cryptoKeyId", .text(id))] + profile.members
                 + (correlationID.map { [.init("correlationId", .text($0))] } ?? []) + [
                     .init("paths", .list(document.paths.map { .text($0) })),

@@ -11,20 +11,20 @@ enum JWEDecryptGeneration: GeneratedOperation {
             flags: [
                 ("Header", "What a protected header may look like."),
                 ("Size", "Plaintexts at and beside a block of the cipher."),
-            ] + JWEDamage.flags,
+            ] + JWEDefect.flags,
             groups: [
                 GeneratedGroup(
                     "Messages under RSA of 2048 bits.",
-                    [.init("privateKey", .text(MadeKey.active.privateKey)), .init("policy", "standard")],
-                    try valid(seeded) + damaged(seeded)
+                    [.init("privateKey", .text(TestKey.active.privateKey)), .init("policy", "standard")],
+                    try valid(seeded) + defective(seeded)
                 )
             ]
         )
     }
 
     private static func valid(_ seeded: SeededBytes) throws -> [GeneratedTest] {
-        let kid = "\"\(MadeKey.active.id)\""
-        let headers: [(String, String, (MadeHeader) -> MadeHeader)] = [
+        let kid = "\"\(TestKey.active.id)\""
+        let headers: [(String, String, (HeaderDraft) -> HeaderDraft)] = [
             ("A128GCM", "A128GCM", { $0 }), ("A256GCM", "A256GCM", { $0 }),
             ("A128GCM with kid", "A128GCM", { $0.with("kid", kid) }),
             ("A256GCM with kid", "A256GCM", { $0.with("kid", kid) }),
@@ -36,7 +36,7 @@ enum JWEDecryptGeneration: GeneratedOperation {
                         .reduce(header) { $0.with($1.0, $1.1) }
                 }
             ),
-            ("enc before alg", "A256GCM", { MadeHeader(members: $0.members.reversed()) }),
+            ("enc before alg", "A256GCM", { HeaderDraft(members: $0.members.reversed()) }),
             (
                 "kid and iat, as similar platforms send", "A256GCM",
                 {
@@ -52,7 +52,7 @@ enum JWEDecryptGeneration: GeneratedOperation {
         }
         return try headers.map { comment, enc, change in
             let own = seeded.scope(comment)
-            let plaintext = Array(try MadeParameters.request(own).utf8)
+            let plaintext = Array(try ParameterSamples.request(own).utf8)
             return try test(comment, "Header", change(.message(enc, kid: nil)), plaintext, own)
         } + sizes
     }
@@ -60,7 +60,7 @@ enum JWEDecryptGeneration: GeneratedOperation {
     private static func test(
         _ comment: String,
         _ flag: String,
-        _ header: MadeHeader,
+        _ header: HeaderDraft,
         _ plaintext: [UInt8],
         _ seeded: SeededBytes
     ) throws -> GeneratedTest {
@@ -69,25 +69,25 @@ enum JWEDecryptGeneration: GeneratedOperation {
             header.value(name).map { JSONText.Member(name, .text(String($0.dropFirst().dropLast()))) }
         }
         let enc = header.value("enc") == "\"A256GCM\"" ? "A256GCM" : "A128GCM"
-        let key = try MadeContentKey(enc, to: .active, seeded)
+        let key = try WrappedContentKey(enc, to: .active, seeded)
         let draft = JWEDraft(header: header, plaintext: plaintext, key: key, iv: try seeded.bytes(12, "IV"))
         return GeneratedTest(
             comment,
             [flag],
-            inputs(try draft.made().text),
+            inputs(try draft.encrypted().text),
             .valid([.init("header", .object(found)), .init("plaintext", .hex(plaintext))])
         )
     }
 
-    private static func damaged(_ seeded: SeededBytes) throws -> [GeneratedTest] {
-        let target = try MadeMessage.target(seeded.scope("damaged"))
-        return try JWEDamage.all.map { damage in
-            let jwe = try damage.message(target.source(seeded.scope(damage.comment)))
-            return GeneratedTest(damage.comment, [damage.flag], inputs(jwe), .invalid(damage.error))
+    private static func defective(_ seeded: SeededBytes) throws -> [GeneratedTest] {
+        let target = try GeneratedMessage.target(seeded.scope("damaged"))
+        return try JWEDefect.all.map { defect in
+            let jwe = try defect.message(target.source(seeded.scope(defect.comment)))
+            return GeneratedTest(defect.comment, [defect.flag], inputs(jwe), .invalid(defect.error))
         }
     }
 
     private static func inputs(_ jwe: String) -> [JSONText.Member] {
-        [.init("jwe", .text(jwe)), .init("keyId", .text(MadeKey.active.id))]
+        [.init("jwe", .text(jwe)), .init("keyId", .text(TestKey.active.id))]
     }
 }

@@ -18,29 +18,29 @@ enum MessageDecryptGeneration: GeneratedOperation {
                 ("Depth", "JSON nested deeper than the limit."),
                 ("KeyState", "The state of the key that is named."),
                 ("Field", "A field of field level, which is no message."),
-            ] + JWEDamage.flags,
+            ] + JWEDefect.flags,
             groups: [
                 GeneratedGroup(
                     "A ring of three keys, as while a key is rotated: one active, one inactive, one discarded.",
-                    [MadeRing.receiver],
-                    try valid(seeded) + damaged(seeded) + plaintexts(seeded) + bodies(seeded) + keys(seeded)
+                    [GeneratedKeyring.receiver],
+                    try valid(seeded) + defective(seeded) + plaintexts(seeded) + bodies(seeded) + keys(seeded)
                 )
             ]
         )
     }
 
     private static func valid(_ seeded: SeededBytes) throws -> [GeneratedTest] {
-        let profiles = try MadeProfile.all.map { profile in
+        let profiles = try ProfileVariant.all.map { profile in
             let own = seeded.scope(profile.comment)
-            let request = Array(try MadeParameters.request(own).utf8)
-            let draft = try MadeMessage.draft(request, profile, own)
+            let request = Array(try ParameterSamples.request(own).utf8)
+            let draft = try GeneratedMessage.draft(request, profile, own)
             return try test("a request in \(profile.comment)", "Profile", draft)
         }
-        let texts = try MadeText.valid(seeded.scope("valid")).map { comment, text in
-            try test(comment, "Parameters", MadeMessage.draft(text, .gateway, seeded.scope(comment)))
+        let texts = try ParameterSamples.valid(seeded.scope("valid")).map { comment, text in
+            try test(comment, "Parameters", GeneratedMessage.draft(text, .gateway, seeded.scope(comment)))
         }
-        let draft = try MadeMessage.target(seeded.scope("bodies")).draft
-        let jwe = try draft.made().text
+        let draft = try GeneratedMessage.target(seeded.scope("bodies")).draft
+        let jwe = try draft.encrypted().text
         let spellings = [
             ("white space around everything", " {\n\t\"encData\" : \"\(jwe)\"\r\n} "),
             ("the name in escapes", "{\"\\u0065nc\\u0044ata\":\"\(jwe)\"}"),
@@ -59,23 +59,25 @@ enum MessageDecryptGeneration: GeneratedOperation {
         return profiles + texts + spellings
     }
 
-    private static func damaged(_ seeded: SeededBytes) throws -> [GeneratedTest] {
-        let target = try MadeMessage.target(seeded.scope("damaged"))
-        return try JWEDamage.ofMessages.map { damage in
-            let jwe = try damage.message(target.source(seeded.scope(damage.comment)))
-            let body = MadeMessage.body(jwe)
-            return GeneratedTest(damage.comment, [damage.flag], inputs(body), .invalid(damage.error))
+    private static func defective(_ seeded: SeededBytes) throws -> [GeneratedTest] {
+        let target = try GeneratedMessage.target(seeded.scope("damaged"))
+        return try JWEDefect.ofMessages.map { defect in
+            let jwe = try defect.message(target.source(seeded.scope(defect.comment)))
+            let body = GeneratedMessage.body(jwe)
+            return GeneratedTest(defect.comment, [defect.flag], inputs(body), .invalid(defect.error))
         }
     }
 
     private static func plaintexts(_ seeded: SeededBytes) throws -> [GeneratedTest] {
         let own = seeded.scope("plaintexts")
-        let malformed = try MadeText.malformed(own).map { ($0.comment, "MalformedJson", $0.bytes, "malformedJSON") }
+        let malformed = try ParameterSamples.malformed(own).map {
+            ($0.comment, "MalformedJson", $0.bytes, "malformedJSON")
+        }
         let deep = [65, 1000].map { depth in
-            ("nested to \(depth)", "Depth", Array(MadeText.nested(depth).utf8), "limitExceeded")
+            ("nested to \(depth)", "Depth", Array(ParameterSamples.nested(depth).utf8), "limitExceeded")
         }
         // All messages share one CEK; each has its own IV.
-        let target = try MadeMessage.target(own)
+        let target = try GeneratedMessage.target(own)
         return try (malformed + deep).map { comment, flag, text, error in
             var draft = target.draft
             draft.plaintext = text
@@ -86,11 +88,11 @@ enum MessageDecryptGeneration: GeneratedOperation {
 
     private static func bodies(_ seeded: SeededBytes) throws -> [GeneratedTest] {
         let own = seeded.scope("bodies")
-        let target = try MadeMessage.target(own)
-        let jwe = try target.draft.made().text
+        let target = try GeneratedMessage.target(own)
+        let jwe = try target.draft.encrypted().text
         let body = "{\"encData\":\"\(jwe)\"}"
         let cut = String(body.prefix(try own.index(below: body.count, "cut")))
-        let field = try MadeDocument.pair(own).drafts(target.draft.key, kid: MadeKey.active.id, cid: nil, own)[0]
+        let field = try FieldDocument.pair(own).drafts(target.draft.key, kid: TestKey.active.id, cid: nil, own)[0]
         let clear = String(decoding: target.draft.plaintext, as: UTF8.self)
         let bodies: [(comment: String, flag: String, body: String, error: String)] = [
             ("cut short", "MalformedJson", cut, "malformedJSON"),
@@ -118,8 +120,8 @@ enum MessageDecryptGeneration: GeneratedOperation {
             ("encData one level down", "NotEncrypted", "{\"a\":\(body)}", "protectionRequired"),
             ("the message in a list", "NotEncrypted", "[\(body)]", "protectionRequired"),
             ("the message as a text", "NotEncrypted", "\"\(jwe)\"", "protectionRequired"),
-            ("lists nested to 65", "Depth", MadeText.nested(65), "limitExceeded"),
-            ("a field for a message", "Field", "{\"encData\":\"\(try field.made().text)\"}", "fieldMismatch"),
+            ("lists nested to 65", "Depth", ParameterSamples.nested(65), "limitExceeded"),
+            ("a field for a message", "Field", "{\"encData\":\"\(try field.encrypted().text)\"}", "fieldMismatch"),
         ]
         return bodies.map { comment, flag, body, error in
             GeneratedTest("the body: \(comment)", [flag], inputs(Array(body.utf8)), .invalid(error))
@@ -128,21 +130,21 @@ enum MessageDecryptGeneration: GeneratedOperation {
 
     private static func keys(_ seeded: SeededBytes) throws -> [GeneratedTest] {
         let own = seeded.scope("keys")
-        let target = try MadeMessage.target(own)
+        let target = try GeneratedMessage.target(own)
         let plaintext = target.draft.plaintext
-        func draft(_ profile: MadeProfile, kid: String?) throws -> JWEDraft {
+        func draft(_ profile: ProfileVariant, kid: String?) throws -> JWEDraft {
             JWEDraft(
                 header: .message(profile.enc, kid: kid),
                 plaintext: plaintext,
-                key: try MadeContentKey(profile.enc, to: .inactive, own.scope(profile.name)),
+                key: try WrappedContentKey(profile.enc, to: .inactive, own.scope(profile.name)),
                 iv: try own.bytes(12, "IV \(profile.name)")
             )
         }
-        let inactive = MadeKey.inactive.id
-        let refused = try MadeRing.refusingReceivers.map { comment, id, error in
+        let inactive = TestKey.inactive.id
+        let rejected = try GeneratedKeyring.rejectedDecryptionKeys.map { comment, id, error in
             try test(comment, "KeyState", target.draft, id: id, error: error)
         }
-        return try refused + [
+        return try rejected + [
             test("under an inactive key", "KeyState", draft(.documented, kid: inactive), id: inactive),
             test("under an inactive key, without kid", "KeyState", draft(.gateway, kid: nil), id: inactive),
             test(
@@ -161,7 +163,7 @@ enum MessageDecryptGeneration: GeneratedOperation {
             test(
                 "to another key, under the kid of this one",
                 "KeyId",
-                draft(.documented, kid: MadeKey.active.id),
+                draft(.documented, kid: TestKey.active.id),
                 error: "authenticationFailed"
             ),
         ]
@@ -171,16 +173,16 @@ enum MessageDecryptGeneration: GeneratedOperation {
         _ comment: String,
         _ flag: String,
         _ draft: JWEDraft,
-        id: String = MadeKey.active.id,
+        id: String = TestKey.active.id,
         error: String? = nil
     ) throws -> GeneratedTest {
-        let body = MadeMessage.body(try draft.made().text)
+        let body = GeneratedMessage.body(try draft.encrypted().text)
         let verdict: GeneratedTest.Verdict =
             error.map { .invalid($0) } ?? .valid([.init("parameters", .hex(draft.plaintext))])
         return GeneratedTest(comment, [flag], inputs(body, id: id), verdict)
     }
 
-    private static func inputs(_ body: [UInt8], id: String = MadeKey.active.id) -> [JSONText.Member] {
+    private static func inputs(_ body: [UInt8], id: String = TestKey.active.id) -> [JSONText.Member] {
         [.init("cryptoKeyId", .text(id)), .init("body", .hex(body))]
     }
 }

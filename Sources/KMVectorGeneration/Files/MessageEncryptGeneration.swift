@@ -20,33 +20,33 @@ enum MessageEncryptGeneration: GeneratedOperation {
                 ("Key", "The key that is named may not encrypt, or is not there."),
             ],
             groups: [
-                GeneratedGroup("A ring of keys in every state.", [try MadeRing.sender()], try tests(seeded))
+                GeneratedGroup("A ring of keys in every state.", [try GeneratedKeyring.sender()], try tests(seeded))
             ]
         )
     }
 
     private static func tests(_ seeded: SeededBytes) throws -> [GeneratedTest] {
-        var tests = try MadeProfile.all.map { profile in
+        var tests = try ProfileVariant.all.map { profile in
             let own = seeded.scope(profile.comment)
-            let request = Array(try MadeParameters.request(own).utf8)
+            let request = Array(try ParameterSamples.request(own).utf8)
             return try test("a request in \(profile.comment)", "Profile", request, profile, own)
         }
-        for (index, (comment, text)) in try MadeText.valid(seeded.scope("valid")).enumerated() {
-            let profile = index.isMultiple(of: 2) ? MadeProfile.documented : .gateway
+        for (index, (comment, text)) in try ParameterSamples.valid(seeded.scope("valid")).enumerated() {
+            let profile = index.isMultiple(of: 2) ? ProfileVariant.documented : .gateway
             tests.append(try test(comment, "Parameters", text, profile, seeded.scope(comment)))
         }
-        for (comment, text) in try MadeText.malformed(seeded.scope("malformed")) {
+        for (comment, text) in try ParameterSamples.malformed(seeded.scope("malformed")) {
             let own = seeded.scope(comment)
             tests.append(try test(comment, "MalformedJson", text, .documented, own, error: "malformedJSON"))
         }
         for depth in [65, 1000] {
             let comment = "lists nested to \(depth)"
-            let text = Array(MadeText.nested(depth).utf8)
+            let text = Array(ParameterSamples.nested(depth).utf8)
             tests.append(try test(comment, "Depth", text, .documented, seeded.scope(comment), error: "limitExceeded"))
         }
-        for (comment, id, error) in MadeRing.refusingSenders {
+        for (comment, id, error) in GeneratedKeyring.rejectedEncryptionKeys {
             let own = seeded.scope(comment)
-            let request = Array(try MadeParameters.request(own).utf8)
+            let request = Array(try ParameterSamples.request(own).utf8)
             tests.append(try test(comment, "Key", request, .documented, own, id: id, error: error))
         }
         return tests
@@ -56,19 +56,19 @@ enum MessageEncryptGeneration: GeneratedOperation {
         _ comment: String,
         _ flag: String,
         _ parameters: [UInt8],
-        _ profile: MadeProfile,
+        _ profile: ProfileVariant,
         _ seeded: SeededBytes,
-        id: String = MadeKey.active.id,
+        id: String = TestKey.active.id,
         error: String? = nil
     ) throws -> GeneratedTest {
-        let draft = try MadeMessage.draft(parameters, profile, seeded)
+        let draft = try GeneratedMessage.draft(parameters, profile, seeded)
         let inputs: [JSONText.Member] =
             [.init("cryptoKeyId", .text(id))] + profile.members + [
                 .init("parameters", .hex(parameters)), .init("contentKey", .hex(draft.key.bytes)),
                 .init("encryptedKey", .hex(draft.key.encrypted)), .init("iv", .hex(draft.iv)),
             ]
         if let error { return GeneratedTest(comment, [flag], inputs, .invalid(error)) }
-        let body = MadeMessage.body(try draft.made().text)
+        let body = GeneratedMessage.body(try draft.encrypted().text)
         return GeneratedTest(comment, [flag], inputs, .valid([.init("body", .hex(body))]))
     }
 }

@@ -61,16 +61,16 @@ enum PARDeriveGeneration: GeneratedOperation {
                 ])
             )
         ]
-        func refused(_ comment: String, _ flag: String, _ pan: [UInt8], _ error: String) {
+        func rejected(_ comment: String, _ flag: String, _ pan: [UInt8], _ error: String) {
             tests.append(GeneratedTest(comment, [flag], [.init("pan", .text(text(pan)))], .invalid(error)))
         }
         let place = Int(try seeded.bytes(1, "place")[0]) % digitCount
         var wrong = pan
         wrong[place] = UInt8(ascii: "0") + (wrong[place] - UInt8(ascii: "0") + 1 + UInt8(place % 9)) % 10
-        refused("\(digitCount) digits, another one at \(place + 1)", "CheckDigit", wrong, "panCheckDigitInvalid")
+        rejected("\(digitCount) digits, another one at \(place + 1)", "CheckDigit", wrong, "panCheckDigitInvalid")
         wrong = pan
         wrong[place] = [UInt8(ascii: " "), UInt8(ascii: "O"), UInt8(ascii: "-"), 0][place % 4]
-        refused("\(digitCount) digits, but none at \(place + 1)", "Character", wrong, "panMalformed")
+        rejected("\(digitCount) digits, but none at \(place + 1)", "Character", wrong, "panMalformed")
         return tests
     }
 
@@ -117,9 +117,7 @@ enum PARDeriveGeneration: GeneratedOperation {
         }
 
         private func mac(_ message: [UInt8]) throws -> [UInt8] {
-            try HMACSHA256(key: SecretBytes(copying: key)).authenticate(message).withBytes { mac in
-                mac.indices.map { mac[$0] }
-            }
+            try HMACSHA256(key: SecretBytes(copying: key)).authenticate(message).bytes
         }
     }
 }

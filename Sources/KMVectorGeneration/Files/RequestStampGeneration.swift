@@ -22,15 +22,15 @@ enum RequestStampGeneration: GeneratedOperation {
     }
 
     private static func tests(_ seeded: SeededBytes) throws -> [GeneratedTest] {
-        var tests = try MadeZone.all.flatMap { zone in
+        var tests = try ProtocolTimeZone.all.flatMap { zone in
             try (1...2).map { number in
                 let comment = "an instant in \(zone.name), the \(number == 1 ? "first" : "second")"
                 let own = seeded.scope(comment)
-                return try stamped(comment, "Zone", zone, MadeTime.instant(own), own)
+                return try stamped(comment, "Zone", zone, TimeSamples.instant(own), own)
             }
         }
-        for (time, flag, milliseconds) in MadeTime.stamped {
-            for zone in [MadeZone.utc, .kst] {
+        for (time, flag, milliseconds) in TimeSamples.stamped {
+            for zone in [ProtocolTimeZone.utc, .kst] {
                 let comment = "\(time), in \(zone.name)"
                 tests.append(try stamped(comment, flag, zone, milliseconds, seeded.scope(comment)))
             }
@@ -38,15 +38,15 @@ enum RequestStampGeneration: GeneratedOperation {
         for random: UInt32 in [0, 1, 0x0FFF_FFFF, 0x1000_0000, 0xF000_0001, 0xFFFF_FFFF, 0xABCD_EF01] {
             let comment = "random bits \(String(random, radix: 16))"
             let own = seeded.scope(comment)
-            tests.append(try stamped(comment, "Random", .kst, MadeTime.instant(own), own, random: random))
+            tests.append(try stamped(comment, "Random", .kst, TimeSamples.instant(own), own, random: random))
         }
-        tests += try MadeTime.refused.map { comment, milliseconds in
+        tests += try TimeSamples.rejected.map { comment, milliseconds in
             let random = try seeded.scope(comment).bytes(4, "random")
-            return refused(comment, "Range", "UTC", milliseconds, random, "headerInvalid")
+            return rejected(comment, "Range", "UTC", milliseconds, random, "headerInvalid")
         }
-        tests += try MadeTime.zones.map { comment, text, error in
+        tests += try TimeSamples.zones.map { comment, text, error in
             let own = seeded.scope(comment)
-            return refused(comment, "Zone", text, try MadeTime.instant(own), try own.bytes(4, "random"), error)
+            return rejected(comment, "Zone", text, try TimeSamples.instant(own), try own.bytes(4, "random"), error)
         }
         return tests
     }
@@ -54,7 +54,7 @@ enum RequestStampGeneration: GeneratedOperation {
     private static func stamped(
         _ comment: String,
         _ flag: String,
-        _ zone: MadeZone,
+        _ zone: ProtocolTimeZone,
         _ milliseconds: Int64,
         _ seeded: SeededBytes,
         random given: UInt32? = nil
@@ -74,7 +74,7 @@ enum RequestStampGeneration: GeneratedOperation {
         )
     }
 
-    private static func refused(
+    private static func rejected(
         _ comment: String,
         _ flag: String,
         _ zone: String,

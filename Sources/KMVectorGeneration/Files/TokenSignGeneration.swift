@@ -26,11 +26,11 @@ enum TokenSignGeneration: GeneratedOperation {
     }
 
     private static func tests(_ seeded: SeededBytes) throws -> [GeneratedTest] {
-        try profiles(seeded) + bodies(seeded) + secrets(seeded) + times(seeded) + refused(seeded)
+        try profiles(seeded) + bodies(seeded) + secrets(seeded) + times(seeded) + rejected(seeded)
     }
 
     private static func profiles(_ seeded: SeededBytes) throws -> [GeneratedTest] {
-        try MadeZone.all.flatMap { zone in
+        try ProtocolTimeZone.all.flatMap { zone in
             try ["documented", "gateway"].map { profile in
                 var draft = try Draft("\(zone.name) in profile \(profile)", ["Profile"], seeded)
                 draft.zone = zone
@@ -41,7 +41,7 @@ enum TokenSignGeneration: GeneratedOperation {
     }
 
     private static func bodies(_ seeded: SeededBytes) throws -> [GeneratedTest] {
-        try MadeBody.all(seeded.scope("bodies")).map { comment, body in
+        try TokenSamples.bodies(seeded.scope("bodies")).map { comment, body in
             var draft = try Draft(comment, ["Body"], seeded)
             draft.body = body
             return try draft.signed()
@@ -58,8 +58,8 @@ enum TokenSignGeneration: GeneratedOperation {
     }
 
     private static func times(_ seeded: SeededBytes) throws -> [GeneratedTest] {
-        try MadeTime.stamped.flatMap { comment, flag, milliseconds in
-            try [MadeZone.utc, .kst].map { zone in
+        try TimeSamples.stamped.flatMap { comment, flag, milliseconds in
+            try [ProtocolTimeZone.utc, .kst].map { zone in
                 var draft = try Draft("\(comment), in \(zone.name)", [flag], seeded)
                 draft.zone = zone
                 draft.instant = milliseconds
@@ -68,25 +68,25 @@ enum TokenSignGeneration: GeneratedOperation {
         }
     }
 
-    private static func refused(_ seeded: SeededBytes) throws -> [GeneratedTest] {
-        var tests = try MadeTime.refused.map { comment, milliseconds in
+    private static func rejected(_ seeded: SeededBytes) throws -> [GeneratedTest] {
+        var tests = try TimeSamples.rejected.map { comment, milliseconds in
             var draft = try Draft(comment, ["Range"], seeded)
             draft.instant = milliseconds
-            return draft.refused("headerInvalid", zone: draft.zone.name)
+            return draft.rejected("headerInvalid", zone: draft.zone.name)
         }
-        tests += try MadeTime.zones.map { comment, text, error in
-            try Draft(comment, ["Zone"], seeded).refused(error, zone: text)
+        tests += try TimeSamples.zones.map { comment, text, error in
+            try Draft(comment, ["Zone"], seeded).rejected(error, zone: text)
         }
         var draft = try Draft("an empty secret, under which anyone could sign", ["Secret"], seeded)
         draft.secret = []
-        return tests + [draft.refused("invalidSize", zone: draft.zone.name)]
+        return tests + [draft.rejected("invalidSize", zone: draft.zone.name)]
     }
 
     /// A test before its expected result is added.
     private struct Draft {
         let comment: String
         let flags: [String]
-        var zone = MadeZone.utc
+        var zone = ProtocolTimeZone.utc
         var profile = "documented"
         var secret: [UInt8]
         var body: [UInt8]
@@ -96,17 +96,17 @@ enum TokenSignGeneration: GeneratedOperation {
             let own = seeded.scope(comment)
             self.comment = comment
             self.flags = flags
-            secret = try MadeBody.secret(own)
-            body = Array(try MadeParameters.request(own).utf8)
-            instant = try MadeTime.instant(own)
+            secret = try TokenSamples.secret(own)
+            body = Array(try ParameterSamples.request(own).utf8)
+            instant = try TimeSamples.instant(own)
         }
 
         func signed() throws -> GeneratedTest {
-            let token = try MadeToken(zone.reading(instant), secret: secret, body: body)
+            let token = try GeneratedToken(zone.reading(instant), secret: secret, body: body)
             return test(zone.name, .valid([.init("token", .text(token.text(isPadded: profile == "gateway")))]))
         }
 
-        func refused(_ error: String, zone: String) -> GeneratedTest {
+        func rejected(_ error: String, zone: String) -> GeneratedTest {
             test(zone, .invalid(error))
         }
 

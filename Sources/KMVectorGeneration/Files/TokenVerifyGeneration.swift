@@ -21,14 +21,14 @@ enum TokenVerifyGeneration: GeneratedOperation {
                 ("Calendar", "A time that no calendar or clock has."),
                 ("Base64", "The MAC is not in canonical Base64 of the standard alphabet."),
             ],
-            groups: try MadeZone.all.map { zone in try group(zone, seeded.scope(zone.name)) }
+            groups: try ProtocolTimeZone.all.map { zone in try group(zone, seeded.scope(zone.name)) }
         )
     }
 
-    private static func group(_ zone: MadeZone, _ seeded: SeededBytes) throws -> GeneratedGroup {
+    private static func group(_ zone: ProtocolTimeZone, _ seeded: SeededBytes) throws -> GeneratedGroup {
         let draft = try Draft(zone, seeded)
         // Generate the defects for one zone only: zones differ only in how the time is read.
-        let more = zone.name == "KST" ? try bodies(draft, seeded) + damaged(draft, seeded) : []
+        let more = zone.name == "KST" ? try bodies(draft, seeded) + defective(draft, seeded) : []
         return GeneratedGroup(
             "A secret of 32 characters, \(zone.name), \(draft.tolerance) seconds.",
             [
@@ -68,14 +68,14 @@ enum TokenVerifyGeneration: GeneratedOperation {
     }
 
     private static func bodies(_ draft: Draft, _ seeded: SeededBytes) throws -> [GeneratedTest] {
-        try MadeBody.all(seeded.scope("bodies")).map { comment, body in
+        try TokenSamples.bodies(seeded.scope("bodies")).map { comment, body in
             var draft = draft
             draft.body = body
             return try draft.valid(comment, ["Body"], isPadded: body.count.isMultiple(of: 2), age: 0)
         }
     }
 
-    private static func damaged(_ draft: Draft, _ seeded: SeededBytes) throws -> [GeneratedTest] {
+    private static func defective(_ draft: Draft, _ seeded: SeededBytes) throws -> [GeneratedTest] {
         try mismatches(draft, seeded)
             + texts(draft, seeded).map { comment, flag, text in
                 draft.test(comment, [flag], text, age: 0, .invalid("tokenMalformed"))
@@ -83,11 +83,11 @@ enum TokenVerifyGeneration: GeneratedOperation {
     }
 
     private static func mismatches(_ draft: Draft, _ seeded: SeededBytes) throws -> [GeneratedTest] {
-        let right = try draft.token()
+        let genuine = try draft.token()
         let bit = try seeded.index(below: 256, "bit of the MAC")
-        var turned = right
+        var turned = genuine
         turned.mac[bit / 8] ^= 0x80 >> UInt8(bit % 8)
-        var zeros = right
+        var zeros = genuine
         zeros.mac = [UInt8](repeating: 0, count: 32)
         let bodyBit = try seeded.index(below: draft.body.count * 8, "bit of the body")
         var other = draft.body
@@ -104,10 +104,10 @@ enum TokenVerifyGeneration: GeneratedOperation {
         ]
         let macs =
             try [("a bit of the MAC is turned", turned), ("a MAC of zeros", zeros)]
-            + secrets.map { ("a MAC \($0)", try MadeToken(right.time, secret: $1, body: draft.body)) } + [
+            + secrets.map { ("a MAC \($0)", try GeneratedToken(genuine.time, secret: $1, body: draft.body)) } + [
                 (
                     "a MAC of time and body",
-                    try MadeToken(right.time, secret: draft.secret, body: Array(right.time.utf8) + draft.body)
+                    try GeneratedToken(genuine.time, secret: draft.secret, body: Array(genuine.time.utf8) + draft.body)
                 )
             ]
         return macs.map { comment, token in
@@ -119,7 +119,7 @@ enum TokenVerifyGeneration: GeneratedOperation {
                 return received.test(
                     comment,
                     ["Mismatch"],
-                    right.text(isPadded: false),
+                    genuine.text(isPadded: false),
                     age: 0,
                     .invalid("tokenMismatch")
                 )
@@ -135,7 +135,7 @@ enum TokenVerifyGeneration: GeneratedOperation {
         let text = token.text(isPadded: false)
         let cut = try seeded.index(below: text.count, "cut")
         let place = try seeded.index(below: 42, "place in the MAC")
-        func spoilt(_ character: String) -> String {
+        func substituted(_ character: String) -> String {
             "KMV1:\(time):\(mac.prefix(place))\(character)\(mac.dropFirst(place + 1))"
         }
         let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")
@@ -157,9 +157,11 @@ enum TokenVerifyGeneration: GeneratedOperation {
             ("a time of 14 digits", "Form", "KMV1:\(time.prefix(14)):\(mac)"),
             ("a letter in the time", "Form", "KMV1:\(time.dropLast())x:\(mac)"),
             ("the MAC in hexadecimal", "Form", "KMV1:\(time):\(Hex(token.mac).text)"),
-            ("67 characters that end in A", "Form", "\(text)A"), ("a hyphen in the MAC", "Base64", spoilt("-")),
-            ("an underscore in the MAC", "Base64", spoilt("_")), ("a space in the MAC", "Base64", spoilt(" ")),
-            ("a pad in the MAC", "Base64", spoilt("=")), ("a letter beyond ASCII in the MAC", "Base64", spoilt("é")),
+            ("67 characters that end in A", "Form", "\(text)A"), ("a hyphen in the MAC", "Base64", substituted("-")),
+            ("an underscore in the MAC", "Base64", substituted("_")),
+            ("a space in the MAC", "Base64", substituted(" ")),
+            ("a pad in the MAC", "Base64", substituted("=")),
+            ("a letter beyond ASCII in the MAC", "Base64", substituted("é")),
             ("stray bits behind the MAC", "Base64", "\(text.dropLast())\(stray)"),
             ("stray bits behind the MAC, padded", "Base64", "\(text.dropLast())\(stray)="),
         ]
@@ -167,23 +169,23 @@ enum TokenVerifyGeneration: GeneratedOperation {
 
     /// The inputs that the tests of a group start from.
     private struct Draft {
-        let zone: MadeZone
+        let zone: ProtocolTimeZone
         let secret: [UInt8]
         /// The tolerance, in seconds.
         let tolerance: Int64
         let instant: Int64
         var body: [UInt8]
 
-        init(_ zone: MadeZone, _ seeded: SeededBytes) throws {
+        init(_ zone: ProtocolTimeZone, _ seeded: SeededBytes) throws {
             self.zone = zone
-            secret = try MadeBody.secret(seeded)
+            secret = try TokenSamples.secret(seeded)
             tolerance = Int64(try seeded.number(1...3600, "tolerance"))
-            instant = try MadeTime.instant(seeded)
-            body = Array(try MadeParameters.request(seeded).utf8)
+            instant = try TimeSamples.instant(seeded)
+            body = Array(try ParameterSamples.request(seeded).utf8)
         }
 
-        func token() throws -> MadeToken {
-            try MadeToken(zone.reading(instant), secret: secret, body: body)
+        func token() throws -> GeneratedToken {
+            try GeneratedToken(zone.reading(instant), secret: secret, body: body)
         }
 
         func valid(_ comment: String, _ flags: [String], isPadded: Bool, age: Int64) throws -> GeneratedTest {

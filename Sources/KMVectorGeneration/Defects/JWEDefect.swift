@@ -1,15 +1,13 @@
 /// A single defect in a JWE, and the error code with which a receiver must reject the message.
 ///
 /// The rest of the message is valid, so the defect alone decides the result.
-struct JWEDamage {
+struct JWEDefect {
     /// The inputs from which the defective message is made.
     struct Source {
         /// The message before encryption.
         let draft: JWEDraft
         /// Another message, encrypted to the same key.
-        let other: MadeJWE
-        /// The key of the receiver.
-        let key: MadeKey
+        let other: JWEParts
         /// Seeded bytes, scoped to this defect.
         let seeded: SeededBytes
     }
@@ -51,15 +49,26 @@ struct JWEDamage {
     ]
 
     /// The defects that are used for single JWEs, messages and fields.
-    static var everywhere: [JWEDamage] {
+    static var everywhere: [JWEDefect] {
         modifiedParts + foreignParts + cuts + extensions + keyIDs + contentKeys
     }
 
     /// The defects that are used for messages.
-    static var ofMessages: [JWEDamage] { everywhere + algorithms }
+    static var ofMessages: [JWEDefect] { everywhere + algorithms }
 
     /// All defects, which are used for single JWEs.
-    static var all: [JWEDamage] {
+    static var all: [JWEDefect] {
         ofMessages + partSizes + exchangedParts + structures + encodings + headerTexts
+    }
+}
+
+/// Two messages to the active key; the first one receives the defects.
+struct DefectTarget {
+    let draft: JWEDraft
+    let other: JWEParts
+
+    /// Returns the inputs for one defect; `seeded` is scoped to the defect.
+    func source(_ seeded: SeededBytes) -> JWEDefect.Source {
+        JWEDefect.Source(draft: draft, other: other, seeded: seeded)
     }
 }

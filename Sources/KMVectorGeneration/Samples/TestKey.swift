@@ -3,7 +3,7 @@ internal import KMPrimitives
 /// A 2048-bit RSA key of the generated vectors.
 ///
 /// The keys are those of `message-decrypt.json`. They are published test keys and protect nothing.
-struct MadeKey {
+struct TestKey {
     let id: String
     let state: String
     /// The private key, PKCS#8 in PEM.
@@ -23,7 +23,7 @@ struct MadeKey {
         try RSAPrivateKey(parsing: Array(privateKey.utf8))
     }
 
-    static let active = MadeKey(
+    static let active = TestKey(
         id: "0b6d5b9d6d5f4c3e8a7f1e2d3c4b5a69",
         state: "active",
         privateKey: """
@@ -59,7 +59,7 @@ struct MadeKey {
             """
     )
 
-    static let inactive = MadeKey(
+    static let inactive = TestKey(
         id: "f3a1c5e79b2d4f60813a5c7e9b1d3f52",
         state: "inactive",
         privateKey: """
@@ -95,7 +95,7 @@ struct MadeKey {
             """
     )
 
-    static let discarded = MadeKey(
+    static let discarded = TestKey(
         id: "77777777777777777777777777777777",
         state: "discarded",
         privateKey: """

@@ -1,6 +1,6 @@
 /// Defects of the protected header; the message is correctly encrypted under the defective header.
-extension JWEDamage {
-    static var algorithms: [JWEDamage] {
+extension JWEDefect {
+    static var algorithms: [JWEDefect] {
         let algs = [
             "RSA1_5", "RSA-OAEP", "RSA-OAEP-384", "RSA-OAEP-512", "dir", "none", "A256KW", "", "rsa-oaep-256",
             "RSA-OAEP-256 ", "RSA-OAEP-257",
@@ -18,7 +18,7 @@ extension JWEDamage {
             }
     }
 
-    static var extensions: [JWEDamage] {
+    static var extensions: [JWEDefect] {
         [
             ("zip", "zip", "\"DEF\""), ("zip, null", "zip", "null"), ("crit that names exp", "crit", "[\"exp\"]"),
             ("crit that names kid", "crit", "[\"kid\"]"), ("crit, an empty list", "crit", "[]"),
@@ -27,7 +27,7 @@ extension JWEDamage {
         }
     }
 
-    static var headerTexts: [JWEDamage] {
+    static var headerTexts: [JWEDefect] {
         let values = [
             ("alg is missing", "alg", nil), ("enc is missing", "enc", nil), ("alg is a number", "alg", "256"),
             ("alg is a list", "alg", "[\"RSA-OAEP-256\"]"), ("enc is null", "enc", "null"),
@@ -56,10 +56,10 @@ extension JWEDamage {
         ]
     }
 
-    static var keyIDs: [JWEDamage] {
+    static var keyIDs: [JWEDefect] {
         [
             header("the kid of another key", "KeyId", "keyIDMismatch") {
-                $0.with("kid", "\"\(MadeKey.inactive.id)\"").json
+                $0.with("kid", "\"\(TestKey.inactive.id)\"").json
             },
             header("the kid in capital letters", "KeyId", "keyIDMismatch") {
                 $0.with("kid", $0.value("kid")?.uppercased()).json
@@ -74,7 +74,7 @@ extension JWEDamage {
         ]
     }
 
-    private static func malformed(_ comment: String, _ json: @escaping (MadeHeader) -> String) -> JWEDamage {
+    private static func malformed(_ comment: String, _ json: @escaping (HeaderDraft) -> String) -> JWEDefect {
         header(comment, "HeaderJson", "malformedHeader", json)
     }
 
@@ -82,8 +82,8 @@ extension JWEDamage {
         _ comment: String,
         _ flag: String,
         _ error: String,
-        _ json: @escaping (MadeHeader) -> String
-    ) -> JWEDamage {
-        JWEDamage(comment, flag, error) { source in try source.draft.made(header: json(source.draft.header)).text }
+        _ json: @escaping (HeaderDraft) -> String
+    ) -> JWEDefect {
+        JWEDefect(comment, flag, error) { source in try source.draft.encrypted(header: json(source.draft.header)).text }
     }
 }

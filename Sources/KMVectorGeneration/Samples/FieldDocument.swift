@@ -1,5 +1,5 @@
 /// A JSON document in which selected values are encrypted as fields.
-struct MadeDocument {
+struct FieldDocument {
     enum Piece {
         /// Text that stays unencrypted.
         case text(String)
@@ -39,7 +39,7 @@ struct MadeDocument {
     }
 
     /// Returns the JWEs of the fields before encryption, with one shared CEK and one IV for each field.
-    func drafts(_ key: MadeContentKey, kid: String, cid: String?, _ seeded: SeededBytes) throws -> [JWEDraft] {
+    func drafts(_ key: WrappedContentKey, kid: String, cid: String?, _ seeded: SeededBytes) throws -> [JWEDraft] {
         try zip(fields, ivs(seeded)).map { field, iv in
             JWEDraft(
                 header: .field(key.enc, kid: kid, path: field.path, cid: cid),
@@ -56,22 +56,22 @@ struct MadeDocument {
     }
 
     /// Returns a document whose only field is the member `v`.
-    static func value(_ json: String) -> MadeDocument {
-        MadeDocument(paths: ["$.v"], pieces: ["{\"v\":", .field(path: "$['v']", value: json), ",\"w\":1}"])
+    static func value(_ json: String) -> FieldDocument {
+        FieldDocument(paths: ["$.v"], pieces: ["{\"v\":", .field(path: "$['v']", value: json), ",\"w\":1}"])
     }
 
     /// Returns a document with one member, which is a field.
     ///
     /// `path` selects the member. Its name is `spelling` in the JSON text and `normalized` in the normalized path.
-    static func name(_ path: String, spelling: String, normalized: String) -> MadeDocument {
-        MadeDocument(
+    static func name(_ path: String, spelling: String, normalized: String) -> FieldDocument {
+        FieldDocument(
             paths: [path],
             pieces: [.text("{\"\(spelling)\":"), .field(path: "$['\(normalized)']", value: "1"), "}"]
         )
     }
 }
 
-extension MadeDocument.Piece: ExpressibleByStringLiteral {
+extension FieldDocument.Piece: ExpressibleByStringLiteral {
     init(stringLiteral text: String) {
         self = .text(text)
     }

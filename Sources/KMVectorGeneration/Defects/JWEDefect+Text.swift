@@ -1,19 +1,19 @@
 internal import KMJOSE
 
 /// Defects of the compact serialization, made in its text.
-extension JWEDamage {
-    static var cuts: [JWEDamage] {
-        MadeJWE.partNames.indices.map { part in
-            edited("cut in the \(MadeJWE.partNames[part])", "Structure") { parts, source in
+extension JWEDefect {
+    static var cuts: [JWEDefect] {
+        JWEParts.partNames.indices.map { part in
+            edited("cut in the \(JWEParts.partNames[part])", "Structure") { parts, source in
                 let kept = try source.seeded.index(below: parts[part].count, "characters")
                 parts = parts.prefix(part) + [String(parts[part].prefix(kept))]
             }
         }
     }
 
-    static var structures: [JWEDamage] {
-        MadeJWE.partNames.indices.map { part in
-            edited("the \(MadeJWE.partNames[part]) is missing, with its full stop", "Structure") { parts, _ in
+    static var structures: [JWEDefect] {
+        JWEParts.partNames.indices.map { part in
+            edited("the \(JWEParts.partNames[part]) is missing, with its full stop", "Structure") { parts, _ in
                 parts.remove(at: part)
             }
         } + [
@@ -26,13 +26,13 @@ extension JWEDamage {
         ]
     }
 
-    static var encodings: [JWEDamage] {
-        let pads = MadeJWE.partNames.indices.map { part in
-            edited("a pad behind the \(MadeJWE.partNames[part])", "Encoding") { parts, _ in parts[part] += "=" }
+    static var encodings: [JWEDefect] {
+        let pads = JWEParts.partNames.indices.map { part in
+            edited("a pad behind the \(JWEParts.partNames[part])", "Encoding") { parts, _ in parts[part] += "=" }
         }
         // The last characters of these parts hold only two bits: 256 and 16 bytes are one more than a multiple of 3.
-        let strayBits = [MadeJWE.encryptedKey, MadeJWE.tag].map { part in
-            edited("stray bits behind the \(MadeJWE.partNames[part])", "Encoding") { parts, source in
+        let strayBits = [JWEParts.encryptedKey, JWEParts.tag].map { part in
+            edited("stray bits behind the \(JWEParts.partNames[part])", "Encoding") { parts, source in
                 parts[part] = withStrayBits(parts[part], try source.seeded.index(below: 15, "bits") + 1)
             }
         }
@@ -69,9 +69,9 @@ extension JWEDamage {
         _ comment: String,
         _ flag: String,
         _ edit: @escaping (inout [String], Source) throws -> Void
-    ) -> JWEDamage {
-        JWEDamage(comment, flag, "malformedJWE") { source in
-            var parts = try source.draft.made().encoded
+    ) -> JWEDefect {
+        JWEDefect(comment, flag, "malformedJWE") { source in
+            var parts = try source.draft.encrypted().encoded
             try edit(&parts, source)
             return parts.joined(separator: ".")
         }

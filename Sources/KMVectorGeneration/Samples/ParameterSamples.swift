@@ -1,11 +1,48 @@
-/// JSON texts that are valid as parameters, and texts that are not valid JSON.
-enum MadeText {
+/// Parameters of requests and responses, and other JSON texts that are valid or not valid as parameters.
+enum ParameterSamples {
+    /// The card number of the platform's public test card.
+    static let card = "9491339401250765"
+
+    /// Returns the parameters of a request.
+    static func request(_ seeded: SeededBytes) throws -> String {
+        let userID = try seeded.number(1...9_999_999_999_999_999_999, "userId")
+        return """
+            {"userId":\(userID),"physicalCardNo":"\(card)","physicalCardExpDate":"\(try expiry(seeded))",\
+            "physicalCardCVC":"\(try seeded.digits(3, "cvc"))"}
+            """
+    }
+
+    /// Returns the parameters of a response with `count` cards.
+    static func response(_ seeded: SeededBytes, count: Int) throws -> String {
+        let cards = try (0..<count).map { index in
+            let own = seeded.scope("card \(index)")
+            return """
+                {"cardApplyNo":"\(try own.digits(22, "cardApplyNo"))","issueType":"ISSUE","digital":{"cardNo":"\(card)",\
+                "par":"\(try par(own))","serviceId":"\(try own.digits(15, "serviceId"))","serviceName":"카드",\
+                "mobileCardCVC":"\(try own.digits(3, "cvc"))"},"status":"COMPLETE",\
+                "values":{"balance":\(try own.number(0...9_999_999_999, "balance"))},"requester":"APP"}
+                """
+        }
+        return "{\"issuedCardList\":[\(cards.joined(separator: ","))]}"
+    }
+
+    /// Returns an expiry date, YYMM.
+    static func expiry(_ seeded: SeededBytes) throws -> String {
+        let month = try seeded.number(1...12, "month")
+        return "\(try seeded.number(26...39, "year"))\(month < 10 ? "0" : "")\(month)"
+    }
+
+    /// Returns a random text in the form of a PAR.
+    static func par(_ seeded: SeededBytes) throws -> String {
+        "Q1" + (try seeded.bytes(25, "par").map { String($0 % 16, radix: 16, uppercase: true) }.joined())
+    }
+
     /// Returns valid JSON texts, which must be the same byte for byte after decryption.
     static func valid(_ seeded: SeededBytes) throws -> [(comment: String, bytes: [UInt8])] {
         [
-            ("a request", try MadeParameters.request(seeded)),
-            ("a response of one card", try MadeParameters.response(seeded, count: 1)),
-            ("a response of three cards", try MadeParameters.response(seeded, count: 3)),
+            ("a request", try ParameterSamples.request(seeded)),
+            ("a response of one card", try ParameterSamples.response(seeded, count: 1)),
+            ("a response of three cards", try ParameterSamples.response(seeded, count: 3)),
             ("an object without members", "{}"), ("a list", "[1,[2],\"3\"]"), ("a number", "1.50E+2"),
             ("a text", "\"\""),
             ("null", "null"), ("white space around and within", " \r\n\t{ \"a\" : [ ] } \n"),
@@ -21,7 +58,7 @@ enum MadeText {
 
     /// Returns texts that are not valid JSON.
     static func malformed(_ seeded: SeededBytes) throws -> [(comment: String, bytes: [UInt8])] {
-        let request = Array(try MadeParameters.request(seeded).utf8)
+        let request = Array(try ParameterSamples.request(seeded).utf8)
         let cut = try seeded.index(below: request.count, "cut")
         return [("a request that is cut short", Array(request.prefix(cut)))]
             + [

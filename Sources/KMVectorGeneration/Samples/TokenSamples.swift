@@ -3,15 +3,14 @@ internal import KMPrimitives
 internal import KMVectors
 
 /// The value of an X-KM-Tran-Token header.
-struct MadeToken {
+struct GeneratedToken {
     /// The time in the token, 17 digits.
     var time: String
     var mac: [UInt8]
 
     init(_ time: String, secret: [UInt8], body: [UInt8]) throws {
         self.time = time
-        let mac = try HMACSHA256(key: SecretBytes(copying: secret)).authenticate(body)
-        self.mac = mac.withBytes { mac in mac.indices.map { mac[$0] } }
+        mac = try HMACSHA256(key: SecretBytes(copying: secret)).authenticate(body).bytes
     }
 
     func text(isPadded: Bool) -> String {
@@ -20,18 +19,18 @@ struct MadeToken {
 }
 
 /// Request bodies and secret keys for token tests.
-enum MadeBody {
+enum TokenSamples {
     /// Returns bodies of many kinds and sizes, with a comment for each.
-    static func all(_ seeded: SeededBytes) throws -> [(comment: String, body: [UInt8])] {
+    static func bodies(_ seeded: SeededBytes) throws -> [(comment: String, body: [UInt8])] {
         let sizes = [1, 55, 56, 63, 64, 65, 600]
         return [
             ("an empty body", []),
             ("a body of 64 zeros", [UInt8](repeating: 0, count: 64)),
-            ("a body that ends in a line feed", Array("\(try MadeParameters.request(seeded))\n".utf8)),
+            ("a body that ends in a line feed", Array("\(try ParameterSamples.request(seeded))\n".utf8)),
             ("a body with letters beyond ASCII", Array("{\"이름\":\"카드 💳\"}".utf8)),
             ("a body that is not UTF-8", [0xFF, 0xFE, 0xC3, 0x28]),
             ("a body that begins with a byte order mark", Array("\u{FEFF}{}".utf8)),
-            ("parameters in full", Array(try MadeParameters.response(seeded, count: 2).utf8)),
+            ("parameters in full", Array(try ParameterSamples.response(seeded, count: 2).utf8)),
         ] + (try sizes.map { ("\($0) random byte\($0 == 1 ? "" : "s") for a body", try seeded.bytes($0, "\($0)")) })
     }
 

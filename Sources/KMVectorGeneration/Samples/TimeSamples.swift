@@ -1,13 +1,13 @@
 internal import Foundation
 
 /// A time zone of the protocol; Foundation's calendar gives its local time.
-struct MadeZone {
+struct ProtocolTimeZone {
     let name: String
     let hoursFromUTC: Int
 
     static let all = [
-        MadeZone(name: "UTC", hoursFromUTC: 0), MadeZone(name: "GMT", hoursFromUTC: 0),
-        MadeZone(name: "KST", hoursFromUTC: 9), MadeZone(name: "JST", hoursFromUTC: 9),
+        ProtocolTimeZone(name: "UTC", hoursFromUTC: 0), ProtocolTimeZone(name: "GMT", hoursFromUTC: 0),
+        ProtocolTimeZone(name: "KST", hoursFromUTC: 9), ProtocolTimeZone(name: "JST", hoursFromUTC: 9),
     ]
     static let utc = all[0]
     static let kst = all[2]
@@ -31,7 +31,7 @@ struct MadeZone {
 }
 
 /// The instants of requests, in milliseconds since 1970-01-01T00:00:00Z.
-enum MadeTime {
+enum TimeSamples {
     /// The first and the last instant that a request may have.
     static let edges: ClosedRange<Int64> = 946_771_200_000...4_102_358_400_000
 
@@ -50,7 +50,7 @@ enum MadeTime {
     ]
 
     /// Instants that must be rejected.
-    static let refused: [(comment: String, milliseconds: Int64)] = [
+    static let rejected: [(comment: String, milliseconds: Int64)] = [
         ("a millisecond before the first instant that is taken", edges.lowerBound - 1),
         ("a millisecond behind the last instant that is taken", edges.upperBound + 1),
         ("the first day of 2000", 946_684_800_000),
@@ -80,7 +80,7 @@ enum MadeTime {
 
     /// Returns a correlation id with a time in KST.
     static func correlationID(_ seeded: SeededBytes) throws -> String {
-        let reading = MadeZone.kst.reading(try instant(seeded))
+        let reading = ProtocolTimeZone.kst.reading(try instant(seeded))
         let bits = String(try seeded.number(0...0x0FFF_FFFF, "bits") + 0x1000_0000, radix: 16).suffix(7)
         return "\(reading.dropFirst(2).prefix(12))-\(bits)"
     }

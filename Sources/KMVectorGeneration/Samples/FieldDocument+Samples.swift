@@ -1,7 +1,7 @@
 /// Sample documents for field encryption and decryption.
-extension MadeDocument {
+extension FieldDocument {
     /// A document with the comment and flag of its test.
-    typealias Sample = (comment: String, flag: String, document: MadeDocument)
+    typealias Sample = (comment: String, flag: String, document: FieldDocument)
 
     /// The flags of the samples, with their meanings.
     static let flags: [Flag] = [
@@ -22,13 +22,13 @@ extension MadeDocument {
     }
 
     /// Returns a request whose fields are the card number, the expiry date and the CVC.
-    static func request(_ seeded: SeededBytes) throws -> MadeDocument {
-        MadeDocument(
+    static func request(_ seeded: SeededBytes) throws -> FieldDocument {
+        FieldDocument(
             paths: ["$.physicalCardNo", "$.physicalCardExpDate", "$.physicalCardCVC"],
             pieces: [
                 .text("{\"userId\":\(try seeded.number(1...9_999_999_999_999_999_999, "userId")),\"physicalCardNo\":"),
-                .field(path: "$['physicalCardNo']", value: "\"\(MadeParameters.card)\""), ",\"physicalCardExpDate\":",
-                .field(path: "$['physicalCardExpDate']", value: "\"\(try MadeParameters.expiry(seeded))\""),
+                .field(path: "$['physicalCardNo']", value: "\"\(ParameterSamples.card)\""), ",\"physicalCardExpDate\":",
+                .field(path: "$['physicalCardExpDate']", value: "\"\(try ParameterSamples.expiry(seeded))\""),
                 ",\"physicalCardCVC\":",
                 .field(path: "$['physicalCardCVC']", value: "\"\(try seeded.digits(3, "cvc"))\""), "}",
             ]
@@ -36,11 +36,11 @@ extension MadeDocument {
     }
 
     /// Returns a document whose fields are a card number and a CVC.
-    static func pair(_ seeded: SeededBytes) throws -> MadeDocument {
-        MadeDocument(
+    static func pair(_ seeded: SeededBytes) throws -> FieldDocument {
+        FieldDocument(
             paths: ["$.physicalCardNo", "$.physicalCardCVC"],
             pieces: [
-                "{\"physicalCardNo\":", .field(path: "$['physicalCardNo']", value: "\"\(MadeParameters.card)\""),
+                "{\"physicalCardNo\":", .field(path: "$['physicalCardNo']", value: "\"\(ParameterSamples.card)\""),
                 ",\"physicalCardCVC\":",
                 .field(path: "$['physicalCardCVC']", value: "\"\(try seeded.digits(3, "cvc"))\""), "}",
             ]
@@ -48,14 +48,14 @@ extension MadeDocument {
     }
 
     /// Returns a list of `count` items, each with the field `no`.
-    static func items(_ seeded: SeededBytes, count: Int) throws -> MadeDocument {
+    static func items(_ seeded: SeededBytes, count: Int) throws -> FieldDocument {
         let items: [[Piece]] = try (0..<count).map { index in
             [
                 index == 0 ? "{\"no\":" : ",{\"no\":",
                 .field(path: "$[\(index)]['no']", value: "\"\(try seeded.digits(5, "no \(index)"))\""), "}",
             ]
         }
-        return MadeDocument(paths: ["$[*].no"], pieces: ["["] + items.flatMap { $0 } + ["]"])
+        return FieldDocument(paths: ["$[*].no"], pieces: ["["] + items.flatMap { $0 } + ["]"])
     }
 
     private static func values(_ seeded: SeededBytes) throws -> [Sample] {
@@ -74,33 +74,33 @@ extension MadeDocument {
     }
 
     private static func around(_ seeded: SeededBytes) throws -> [Sample] {
-        let card = Piece.field(path: "$['physicalCardNo']", value: "\"\(MadeParameters.card)\"")
+        let card = Piece.field(path: "$['physicalCardNo']", value: "\"\(ParameterSamples.card)\"")
         return [
             (
                 "the whole document", "Document",
-                MadeDocument(paths: ["$"], pieces: [.field(path: "$", value: "{\"a\":1}")])
+                FieldDocument(paths: ["$"], pieces: [.field(path: "$", value: "{\"a\":1}")])
             ),
             (
                 "the whole document, with white space around it", "Document",
-                MadeDocument(paths: ["$"], pieces: ["\n ", .field(path: "$", value: "[1, 2]"), "\t\n"])
+                FieldDocument(paths: ["$"], pieces: ["\n ", .field(path: "$", value: "[1, 2]"), "\t\n"])
             ),
             (
                 "white space and escapes beside the field", "Document",
-                MadeDocument(
+                FieldDocument(
                     paths: ["$.physicalCardNo"],
                     pieces: ["{ \"n\" : \"\\u00e9\\n\" ,\r\n\t\"physicalCardNo\"\t:\n", card, "  , \"x\":1.50E+2 } \n"]
                 )
             ),
             (
                 "a name twice in an object that no path goes through", "Document",
-                MadeDocument(
+                FieldDocument(
                     paths: ["$.physicalCardNo"],
                     pieces: ["{\"a\":{\"b\":1,\"b\":2},\"physicalCardNo\":", card, "}"]
                 )
             ),
             (
                 "paths in another order than the document", "Document",
-                MadeDocument(
+                FieldDocument(
                     paths: ["$.c", "$.a"],
                     pieces: [
                         "{\"a\":", .field(path: "$['a']", value: "1"), ",\"b\":2,\"c\":",
@@ -110,14 +110,14 @@ extension MadeDocument {
             ),
             (
                 "a path twice", "Document",
-                MadeDocument(
+                FieldDocument(
                     paths: ["$.physicalCardNo", "$['physicalCardNo']"],
                     pieces: ["{\"physicalCardNo\":", card, "}"]
                 )
             ),
             (
                 "a path that reaches nothing beside one that does", "Unmatched",
-                MadeDocument(
+                FieldDocument(
                     paths: ["$.physicalCardNo", "$.physicalCardCVC"],
                     pieces: ["{\"physicalCardNo\":", card, "}"],
                     requiresMatches: false
@@ -125,7 +125,7 @@ extension MadeDocument {
             ),
             (
                 "no path reaches anything", "Unmatched",
-                MadeDocument(paths: ["$.a", "$.b[0]"], pieces: ["{\"b\":[]}"], requiresMatches: false)
+                FieldDocument(paths: ["$.a", "$.b[0]"], pieces: ["{\"b\":[]}"], requiresMatches: false)
             ),
         ]
     }
@@ -147,26 +147,29 @@ extension MadeDocument {
         let digital = { (index: Int) -> [Piece] in
             [
                 .text("\(index == 0 ? "" : ","){\"digital\":{\"cardNo\":"),
-                .field(path: "$['issuedCardList'][\(index)]['digital']['cardNo']", value: "\"\(MadeParameters.card)\""),
+                .field(
+                    path: "$['issuedCardList'][\(index)]['digital']['cardNo']",
+                    value: "\"\(ParameterSamples.card)\""
+                ),
                 ",\"par\":\"Q1\"}}",
             ]
         }
         return [
             (
                 "a response's cards", "Wildcard",
-                MadeDocument(
+                FieldDocument(
                     paths: ["$.issuedCardList[*].digital.cardNo"],
                     pieces: ["{\"issuedCardList\":["] + digital(0) + digital(1) + ["]}"]
                 )
             ),
             (
                 "an empty list: nothing to encrypt", "Wildcard",
-                MadeDocument(paths: ["$.issuedCardList[*].digital.cardNo"], pieces: ["{\"issuedCardList\":[]}"])
+                FieldDocument(paths: ["$.issuedCardList[*].digital.cardNo"], pieces: ["{\"issuedCardList\":[]}"])
             ),
             ("a list for a document", "Wildcard", try items(seeded, count: 3)),
             (
                 "a wildcard over an object's members", "Wildcard",
-                MadeDocument(
+                FieldDocument(
                     paths: ["$.*"],
                     pieces: [
                         "{\"b\":", .field(path: "$['b']", value: "1"), ",\"a\":", .field(path: "$['a']", value: "[2]"),
@@ -176,11 +179,11 @@ extension MadeDocument {
             ),
             (
                 "an index", "Wildcard",
-                MadeDocument(paths: ["$[1]"], pieces: ["[0,", .field(path: "$[1]", value: "1"), ",2]"])
+                FieldDocument(paths: ["$[1]"], pieces: ["[0,", .field(path: "$[1]", value: "1"), ",2]"])
             ),
             (
                 "the tenth of ten", "Wildcard",
-                MadeDocument(paths: ["$[9]"], pieces: ["[0,1,2,3,4,5,6,7,8,", .field(path: "$[9]", value: "9"), "]"])
+                FieldDocument(paths: ["$[9]"], pieces: ["[0,1,2,3,4,5,6,7,8,", .field(path: "$[9]", value: "9"), "]"])
             ),
         ]
     }

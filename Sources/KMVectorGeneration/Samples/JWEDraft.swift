@@ -3,56 +3,41 @@ internal import KMJSON
 internal import KMPrimitives
 
 /// A content encryption key (CEK) with its encrypted form.
-struct MadeContentKey {
+struct WrappedContentKey {
     /// The algorithm that uses the key: A128GCM or A256GCM.
     let enc: String
     let bytes: [UInt8]
     let encrypted: [UInt8]
 
     /// Creates a key, and encrypts it to `key`, with random values from `seeded`.
-    init(_ enc: String, to key: MadeKey, _ seeded: SeededBytes) throws {
+    init(_ enc: String, to key: TestKey, _ seeded: SeededBytes) throws {
         self.enc = enc
         bytes = try seeded.bytes(enc == "A256GCM" ? 32 : 16, "content key")
-        encrypted = try Self.encrypt(bytes, to: key, seeded)
+        encrypted = try OAEPEncryption.encrypt(bytes, to: key, seeded)
     }
 
     /// Creates a copy of `key` with another encrypted form.
-    init(_ key: MadeContentKey, encrypted: [UInt8]) {
+    init(_ key: WrappedContentKey, encrypted: [UInt8]) {
         enc = key.enc
         bytes = key.bytes
         self.encrypted = encrypted
     }
-
-    /// Encrypts a message with RSAES-OAEP, with the seed from `seeded`.
-    static func encrypt(
-        _ message: [UInt8],
-        to key: MadeKey,
-        _ seeded: SeededBytes,
-        label: [UInt8] = [],
-        firstByte: UInt8 = 0
-    ) throws -> [UInt8] {
-        let exponentiation = try key.exponentiation()
-        let seed = try seeded.bytes(32, "seed of OAEP")
-        var encoded = try OAEPEncoding.encode(message, seed: seed, byteCount: exponentiation.byteCount, label: label)
-        encoded[0] = firstByte
-        return exponentiation.power(encoded)
-    }
 }
 
 /// The protected header of a JWE, with its members in order.
-struct MadeHeader {
+struct HeaderDraft {
     /// The members: each has its unescaped name and the JSON text of its value.
     var members: [(name: String, value: String)]
 
     /// Returns the header that a sender writes for a message.
-    static func message(_ enc: String, kid: String?) -> MadeHeader {
-        var header = MadeHeader(members: [("alg", "\"RSA-OAEP-256\""), ("enc", "\"\(enc)\"")])
+    static func message(_ enc: String, kid: String?) -> HeaderDraft {
+        var header = HeaderDraft(members: [("alg", "\"RSA-OAEP-256\""), ("enc", "\"\(enc)\"")])
         if let kid { header.members.append(("kid", "\"\(kid)\"")) }
         return header
     }
 
     /// Returns the header that a sender writes for a field.
-    static func field(_ enc: String, kid: String, path: String, cid: String?) -> MadeHeader {
+    static func field(_ enc: String, kid: String, path: String, cid: String?) -> HeaderDraft {
         var header = message(enc, kid: kid)
         header.members += [("cty", "\"json\""), ("path", quoted(path))]
         if let cid { header.members.append(("cid", "\"\(cid)\"")) }
@@ -70,7 +55,7 @@ struct MadeHeader {
     /// Returns a copy of the header in which a member has another value.
     ///
     /// A new member is added at the end. The value nil removes the member.
-    func with(_ name: String, _ value: String?) -> MadeHeader {
+    func with(_ name: String, _ value: String?) -> HeaderDraft {
         var header = self
         guard let index = members.firstIndex(where: { $0.name == name }) else {
             if let value { header.members.append((name, value)) }
@@ -90,25 +75,25 @@ struct MadeHeader {
 
 /// A JWE before encryption.
 struct JWEDraft {
-    var header: MadeHeader
+    var header: HeaderDraft
     var plaintext: [UInt8]
-    var key: MadeContentKey
+    var key: WrappedContentKey
     var iv: [UInt8]
 
     /// Encrypts the draft; `json`, if given, replaces the JSON text of the header.
-    func made(header json: String? = nil) throws -> MadeJWE {
+    func encrypted(header json: String? = nil) throws -> JWEParts {
         let header = Array((json ?? header.json).utf8)
         let sealed = try AESGCM(key: SecretBytes(copying: key.bytes)).seal(
             plaintext.span,
             iv: iv.span,
             associatedData: Array(Base64.url.encode(header).utf8).span
         )
-        return MadeJWE(parts: [header, key.encrypted, iv, sealed.ciphertext, sealed.tag])
+        return JWEParts(parts: [header, key.encrypted, iv, sealed.ciphertext, sealed.tag])
     }
 }
 
 /// An encrypted JWE as its five decoded parts.
-struct MadeJWE {
+struct JWEParts {
     /// The header, encrypted key, initialization vector, ciphertext and tag, in this order.
     var parts: [[UInt8]]
 
