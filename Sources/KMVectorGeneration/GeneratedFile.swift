@@ -17,7 +17,7 @@ struct GeneratedFile {
         var id: Int64 = 0
         let groups = groups.map { $0.text(countingOn: &id) }
         return JSONText.object([
-            .init("format", .text(FileKind.format)),
+            .init("format", .text(VectorFileFormat.name)),
             .init("operation", .text(operation)),
             .init("comment", .text(comment)),
             .init(

@@ -74,7 +74,7 @@ public struct VectorRunner: Sendable {
     package func run(_ text: [UInt8], as name: String) -> VectorReport {
         var report = VectorReport(file: name)
         do {
-            try RepeatedMembers.refuse(in: text)
+            try DuplicateMembers.reject(in: text)
             try Self.run(Data(text), into: &report)
         } catch {
             // Discard the results so far: the file as a whole is invalid.
@@ -84,8 +84,8 @@ public struct VectorRunner: Sendable {
     }
 
     private static func run(_ text: Data, into report: inout VectorReport) throws {
-        let kind = try JSONDecoder().decode(FileKind.self, from: text)
-        switch kind {
+        let format = try JSONDecoder().decode(VectorFileFormat.self, from: text)
+        switch format {
         case .own(let name):
             report.operation = name
             guard let operation = vectorOperations.first(where: { $0.name == name }) else {

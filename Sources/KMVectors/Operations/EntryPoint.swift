@@ -4,7 +4,7 @@ internal import KMPrimitives
 enum Verdict {
     case accepted
     /// Rejected, with the name of the error code.
-    case refused(String)
+    case rejected(String)
 }
 
 /// One call into the API for one test.
@@ -24,19 +24,19 @@ struct EntryPoint {
     func deviation(from verdict: Verdict) -> String? {
         switch (verdict, answer()) {
         case (.accepted, .accepted): nil
-        case (.refused(let due), .refused(let found)) where due == found: nil
+        case (.rejected(let expected), .rejected(let found)) where expected == found: nil
         case (.accepted, let found): "\(name): expected acceptance, found: \(found)"
-        case (.refused(let due), let found): "\(name): expected rejection with \(due), found: \(found)"
+        case (.rejected(let expected), let found): "\(name): expected rejection with \(expected), found: \(found)"
         }
     }
 
     private enum Answer: CustomStringConvertible {
-        case accepted, refused(String), other(String)
+        case accepted, rejected(String), other(String)
 
         var description: String {
             switch self {
             case .accepted: "accepted"
-            case .refused(let code): "rejected with \(code)"
+            case .rejected(let code): "rejected with \(code)"
             case .other(let what): what
             }
         }
@@ -47,7 +47,7 @@ struct EntryPoint {
             try call()
             return .accepted
         } catch let error as KMError {
-            return .refused(error.code.description)
+            return .rejected(error.code.description)
         } catch let mismatch as Mismatch {
             return .other(mismatch.what)
         } catch {
@@ -71,6 +71,6 @@ func expect(_ isRight: Bool, _ output: String) throws {
 /// Throws ``Mismatch`` unless two strings have the same code points.
 ///
 /// `==` is not strict enough: it compares canonical equivalents, such as two encodings of an accented letter, as equal.
-func expect(_ found: String?, _ due: String?, _ output: String) throws {
-    try expect(found.map { Array($0.utf8) } == due.map { Array($0.utf8) }, output)
+func expect(_ found: String?, _ expected: String?, _ output: String) throws {
+    try expect(found.map { Array($0.utf8) } == expected.map { Array($0.utf8) }, output)
 }

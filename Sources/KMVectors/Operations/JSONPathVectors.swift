@@ -96,12 +96,12 @@ struct JSONPathVectors: VectorOperation {
             in: document.span,
             limits: ParameterLimits.standard.matcherLimits
         )
-        guard let due = output?.matches.map(\.members) else { return }
-        try expect(found.count == due.count, "number of matches")
-        for (found, due) in zip(found, due) {
-            try expect(found.path == Array(due.path.utf8), "path")
-            try expect(found.range.lowerBound == due.offset, "offset")
-            try expect(document[found.range].elementsEqual(due.value.bytes), "value")
+        guard let expected = output?.matches.map(\.members) else { return }
+        try expect(found.count == expected.count, "number of matches")
+        for (found, expected) in zip(found, expected) {
+            try expect(found.path == Array(expected.path.utf8), "path")
+            try expect(found.range.lowerBound == expected.offset, "offset")
+            try expect(document[found.range].elementsEqual(expected.value.bytes), "value")
         }
     }
 }

@@ -44,7 +44,7 @@ struct TokenExplainVectors: VectorOperation {
     }
 
     func entryPoints(_ input: Input, _ expectation: Expectation<Output>) -> [EntryPoint] {
-        let due = expectation.output?.cause
+        let expected = expectation.output?.cause
         return [
             EntryPoint("explain") {
                 let found = try TokenDiagnosis.explain(
@@ -53,18 +53,18 @@ struct TokenExplainVectors: VectorOperation {
                     secret: secret,
                     parameters: input.parameters?.bytes
                 )
-                try expect(found.cause, due ?? found.cause, "cause (\(found.cause))")
+                try expect(found.cause, expected ?? found.cause, "cause (\(found.cause))")
                 try expect(!found.advice.isEmpty, "advice")
             },
             EntryPoint("verify") {
                 let verifies = (try? verify(input)) != nil
-                try expect(verifies == (due == TokenDiagnosis.verifies.cause), "verdict on the token")
+                try expect(verifies == (expected == TokenDiagnosis.verifies.cause), "verdict on the token")
             },
             EntryPoint("causes") {
-                let named = (due ?? "").split(separator: "+").map(String.init)
+                let named = (expected ?? "").split(separator: "+").map(String.init)
                 let outcomes = [TokenDiagnosis.verifies.cause, TokenDiagnosis.unknown.cause]
                 let isKnown = named.allSatisfy { TokenDiagnosis.causes.contains($0) }
-                try expect(isKnown || outcomes.contains(due ?? ""), "list of causes")
+                try expect(isKnown || outcomes.contains(expected ?? ""), "list of causes")
             },
         ]
     }

@@ -20,10 +20,11 @@ protocol VectorOperation {
 /// All operations that the runner supports.
 var vectorOperations: [any VectorOperation.Type] {
     [
-        HMACVectors.self, AESGCMVectors.self, OAEPVectors.self, JWEVectors.self, MessageVectors.self, FieldVectors.self,
-        JSONPathVectors.self, TokenVectors.self, RequestHeaderVectors.self, ResponseHeaderVectors.self,
+        HMACVectors.self, AESGCMVectors.self, OAEPVectors.self, JWEDecryptVectors.self, MessageDecryptVectors.self,
+        FieldDecryptVectors.self,
+        JSONPathVectors.self, TokenVerifyVectors.self, RequestHeaderVectors.self, ResponseHeaderVectors.self,
         TokenExplainVectors.self, PARVectors.self, TokenSignVectors.self, RequestStampVectors.self,
-        MessageEncryptVectors.self, FieldEncryptVectors.self,
+        EncryptVectors<MessageEncryptInput>.self, EncryptVectors<FieldEncryptInput>.self,
     ]
 }
 
@@ -42,7 +43,7 @@ enum Expectation<Output> {
     var verdict: Verdict {
         switch self {
         case .valid: .accepted
-        case .invalid(let code): .refused(code)
+        case .invalid(let code): .rejected(code)
         }
     }
 }

@@ -2,7 +2,7 @@ internal import KMJOSE
 internal import KMPrimitives
 
 /// The operation `jwe-decrypt`: decrypts a JWE compact serialization with a private key.
-struct JWEVectors: VectorOperation {
+struct JWEDecryptVectors: VectorOperation {
     static let name = "jwe-decrypt"
 
     enum Policy: String, Decodable {

@@ -4,7 +4,7 @@ internal import KMSecurity
 /// The operation `token-verify`: verifies the token of a request body.
 ///
 /// The group has the secret key, the time zone, and the tolerance.
-struct TokenVectors: VectorOperation {
+struct TokenVerifyVectors: VectorOperation {
     static let name = "token-verify"
 
     struct Shared: MemberSet {

@@ -2,26 +2,31 @@ internal import Foundation
 internal import KMJOSE
 internal import KMSecurity
 
-/// The ciphers of a sender, one for each profile and algorithm, and the cipher of the receiver.
-struct SenderCiphers {
+/// The operations `message-encrypt` and `field-encrypt`: encrypts the parameters, or selected values of them.
+///
+/// A test gives everything that a sender normally generates at random, so that the body can be compared byte for byte.
+struct EncryptVectors<Input: EncryptInput>: VectorOperation {
+    static var name: String { Input.operationName }
+
+    /// One cipher for each profile and algorithm.
     private let senders: [WireProfile: ParameterCipher]
     private let receiver: ParameterCipher
 
     init(_ shared: SenderKeyList) throws {
-        let rings = try shared.rings()
+        let keyrings = try shared.keyrings()
         var senders: [WireProfile: ParameterCipher] = [:]
         for profile in WireProfile.all {
             for encryption in ContentEncryptionAlgorithm.allCases {
                 let written = profile.with(encryption: encryption)
-                senders[written] = try ParameterCipher(keyring: rings.sender, profile: written)
+                senders[written] = try ParameterCipher(keyring: keyrings.sender, profile: written)
             }
         }
         self.senders = senders
-        receiver = try ParameterCipher(keyring: rings.receiver)
+        receiver = try ParameterCipher(keyring: keyrings.receiver)
     }
 
     /// Returns calls that encrypt with the given keys and with fresh keys, and that decrypt the results.
-    func entryPoints(_ input: some SealingInput, _ expectation: Expectation<SealedBody>) -> [EntryPoint] {
+    func entryPoints(_ input: Input, _ expectation: Expectation<SealedBody>) -> [EntryPoint] {
         let body = expectation.output?.body.bytes
         var entryPoints = [
             EntryPoint("seal") {
@@ -46,14 +51,14 @@ struct SenderCiphers {
         return entryPoints
     }
 
-    private func sender(_ input: some SealingInput) throws -> ParameterCipher {
+    private func sender(_ input: Input) throws -> ParameterCipher {
         let profile = input.profile.profile
         let written = input.enc.map { profile.with(encryption: $0.encryption) } ?? profile
         guard let cipher = senders[written] else { throw Mismatch(what: "no sender for the profile and enc") }
         return cipher
     }
 
-    private static func given(_ input: some SealingInput) throws -> InsecureGivenKey {
+    private static func given(_ input: Input) throws -> InsecureGivenKey {
         InsecureGivenKey(
             try SecretBytes(copying: input.contentKey.bytes),
             encryptedKey: input.encryptedKey.bytes,
@@ -61,7 +66,7 @@ struct SenderCiphers {
         )
     }
 
-    private func seal(_ input: some SealingInput, with cipher: ParameterCipher) throws -> [UInt8] {
+    private func seal(_ input: Input, with cipher: ParameterCipher) throws -> [UInt8] {
         try cipher.seal(
             input.parameters.bytes,
             input.protection(),
@@ -71,7 +76,7 @@ struct SenderCiphers {
         )
     }
 
-    private func open(_ body: [UInt8], _ input: some SealingInput) throws -> [UInt8] {
+    private func open(_ body: [UInt8], _ input: Input) throws -> [UInt8] {
         try receiver.open(
             body,
             input.protection(),

@@ -11,7 +11,7 @@ struct SenderKeyList: MemberSet {
 
     struct Key: MemberSet {
         let id: String
-        let state: KeyList.State
+        let state: KeyState
         /// The public key, SPKI in PEM; without it, the sender has only the private key.
         let publicKey: String?
         let privateKey: String
@@ -22,7 +22,7 @@ struct SenderKeyList: MemberSet {
     }
 
     /// Returns the sender's keyring, with public keys, and the receiver's keyring, with private keys.
-    func rings() throws -> (sender: CryptoKeyring, receiver: CryptoKeyring) {
+    func keyrings() throws -> (sender: CryptoKeyring, receiver: CryptoKeyring) {
         let pairs = try keys.map(\.members).map { key in
             let pair = try RSAPrivateKey(parsing: Array(key.privateKey.utf8))
             let publicKey = try key.publicKey.map { try RSAPublicKey(parsing: Array($0.utf8)) }
@@ -45,5 +45,52 @@ struct SenderKeyList: MemberSet {
             try CryptoKeyring(pairs.map(\.sender), primary: nil),
             try CryptoKeyring(pairs.map(\.receiver), primary: nil)
         )
+    }
+}
+
+/// The keys of a receiver, each with its id and state.
+struct ReceiverKeyList: MemberSet {
+    let keys: [Strict<Key>]
+
+    enum CodingKeys: CodingKey, CaseIterable {
+        case keys
+    }
+
+    struct Key: MemberSet {
+        let id: String
+        let state: KeyState
+        let privateKey: String
+
+        enum CodingKeys: CodingKey, CaseIterable {
+            case id, state, privateKey
+        }
+    }
+
+    /// Returns each key with both its public and its private key, and the private key on its own.
+    func keyPairs() throws -> [(key: CryptoKey, privateKey: RSAPrivateKey)] {
+        try keys.map(\.members).map { key in
+            let pair = try RSAPrivateKey(parsing: Array(key.privateKey.utf8))
+            let key = try CryptoKey(
+                id: CryptoKeyID(key.id),
+                encryptionKey: pair.publicKey,
+                decryptionKey: pair,
+                state: key.state.keyState,
+                issuedAt: Date(timeIntervalSince1970: 0)
+            )
+            return (key, pair)
+        }
+    }
+}
+
+/// The name of a key's state in files.
+enum KeyState: String, Decodable {
+    case active, inactive, discarded
+
+    var keyState: CryptoKey.State {
+        switch self {
+        case .active: .active
+        case .inactive: .inactive
+        case .discarded: .discarded
+        }
     }
 }

@@ -5,7 +5,7 @@ internal import KMSecurity
 /// The operation `field-decrypt`: decrypts a body in which selected values are encrypted.
 ///
 /// The group has a keyring, and each test names the key.
-struct FieldVectors: VectorOperation {
+struct FieldDecryptVectors: VectorOperation {
     static let name = "field-decrypt"
 
     struct Input: MemberSet {
@@ -41,7 +41,7 @@ struct FieldVectors: VectorOperation {
     private let ciphers, cachingCiphers: [ParameterCipher]
     private let client: ClientSecurity
 
-    init(_ shared: KeyList) throws {
+    init(_ shared: ReceiverKeyList) throws {
         let pairs = try shared.keyPairs()
         let keys = pairs.map(\.key)
         let keyring = try CryptoKeyring(keys, primary: keys.first { $0.state == .active }?.id)
@@ -105,7 +105,7 @@ struct FieldVectors: VectorOperation {
     }
 }
 
-extension FieldVectors {
+extension FieldDecryptVectors {
     /// Encrypts twice, decrypts both bodies, and checks whether they share one content encryption key as expected.
     private func sealAgain(
         _ parameters: [UInt8],
@@ -170,7 +170,10 @@ extension FieldVectors {
     /// Sends the parameters in a request and in its response.
     private func call(_ parameters: [UInt8], _ input: Input, _ id: CryptoKeyID) throws {
         let protection = try input.protection()
-        let request = try client.seal(parameters, for: Endpoint("/", request: .init(protection), response: .init(protection)))
+        let request = try client.seal(
+            parameters,
+            for: Endpoint("/", request: .init(protection), response: .init(protection))
+        )
         let correlationID = request.requestHeaders.correlationID
         _ = try check(request.body, of: parameters, input, id, correlationID, .documented)
         let received = try ciphers[1].open(request.body, protection, under: id, correlationID: correlationID)

@@ -5,7 +5,7 @@ internal import KMSecurity
 /// The operation `message-decrypt`: decrypts a body that is one encrypted message.
 ///
 /// The group has a keyring, and each test names the key.
-struct MessageVectors: VectorOperation {
+struct MessageDecryptVectors: VectorOperation {
     static let name = "message-decrypt"
 
     struct Input: MemberSet {
@@ -29,7 +29,7 @@ struct MessageVectors: VectorOperation {
     private let ciphers: [ParameterCipher]
     private let client: ClientSecurity
 
-    init(_ shared: KeyList) throws {
+    init(_ shared: ReceiverKeyList) throws {
         let keyring = try CryptoKeyring(shared.keyPairs().map(\.key), primary: nil)
         self.keyring = keyring
         ciphers = try WireProfile.all.map { try ParameterCipher(keyring: keyring, profile: $0) }
