@@ -1,19 +1,19 @@
 import Foundation
 import Testing
 
-/// Copies of all vector files, changed: one folder, in which a file is named after its place in `Vectors`.
+/// A folder with changed copies of all vector files, each named after its path in `Vectors`.
 struct VectorCopies {
     typealias Members = [String: Any]
 
     let folder: TemporaryFolder
-    /// The tests that were changed, by file.
+    /// The ids of the changed tests, by file.
     private(set) var changed: [String: [Int]] = [:]
-    /// How many tests there are, by file.
+    /// The number of tests, by file.
     private(set) var counts: [String: Int] = [:]
 
     static let root = Programs.root.appending(path: "Vectors")
 
-    /// The paths of the vector files below `Vectors`.
+    /// Returns the paths of the vector files, relative to `Vectors`.
     static func names() throws -> [String] {
         let all = try FileManager.default.subpathsOfDirectory(atPath: root.path(percentEncoded: false))
         return all.filter { $0.hasSuffix(".json") && !$0.hasSuffix(".schema.json") }.sorted()
@@ -24,7 +24,7 @@ struct VectorCopies {
         return try #require(JSONSerialization.jsonObject(with: data) as? Members)
     }
 
-    /// Changes every test for which `change`, given the operation and the test, returns another.
+    /// Creates the copies; `change` gets an operation and a test, and returns a changed test or nil.
     init(_ change: (String, Members) throws -> Members?) throws {
         folder = try TemporaryFolder()
         for name in try Self.names() {
@@ -47,9 +47,9 @@ struct VectorCopies {
         }
     }
 
-    /// Expects that all changed tests disagree, and no others.
-    func expectChangesAreSeen(by stranger: VectorStranger) async throws {
-        let report = try await stranger.run(folder.path)
+    /// Expects that exactly the changed tests disagree.
+    func expectChangesAreSeen(by runner: InteropVectorRunner) async throws {
+        let report = try await runner.run(folder.path)
         #expect(report.status == 1)
         #expect(report.files.count == counts.count)
         for (name, count) in counts {

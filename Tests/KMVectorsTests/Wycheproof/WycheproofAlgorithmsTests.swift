@@ -2,42 +2,47 @@ import Foundation
 import KMVectors
 import Testing
 
-@Suite("Wycheproof's tests on their way to the API")
-struct WycheproofAdapterTests {
-    @Test func macs() throws {
-        let right = try MadeWycheproofFile.hmac([[:], ["key": "", "result": "invalid"]]).report()
+@Suite("The algorithms of Wycheproof files")
+struct WycheproofAlgorithmsTests {
+    @Test("MACs pass or fail as the file expects")
+    func macs() throws {
+        let right = try WycheproofSample.hmac([[:], ["key": "", "result": "invalid"]]).report()
         #expect(right.passed == 2)
-        let wrong = try MadeWycheproofFile.hmac([["result": "invalid"], ["key": ""]]).report()
+        let wrong = try WycheproofSample.hmac([["result": "invalid"], ["key": ""]]).report()
         #expect(wrong.failures.map(\.id) == [1, 2])
     }
 
-    @Test func truncatedMACs() throws {
+    @Test("Truncated MACs are skipped, if the API rejects them")
+    func truncatedMACs() throws {
         let cut: [String: Any] = ["tag": "5bdcc146bf60754e6a042426089575c7"]
-        let report = try MadeWycheproofFile.hmac(tagSize: 128, [cut, cut.with(["result": "invalid"]), [:]]).report()
+        let report = try WycheproofSample.hmac(tagSize: 128, [cut, cut.with(["result": "invalid"]), [:]]).report()
         #expect(report.skips.map(\.id) == [1, 2])
-        // Said to be outside what is taken, and taken all the same.
+        // The group says that the MAC is truncated, but it is not, and the API accepts it.
         #expect(report.failures.map(\.id) == [3])
     }
 
-    @Test func encryptedMessages() throws {
-        let spoilt: [String: Any] = ["tag": "58e2fccefa7e3061367f1d57a4e7455b"]
-        let right = try MadeWycheproofFile.gcm([[:], spoilt.with(["result": "invalid"])]).report()
+    @Test("AES-GCM messages pass or fail as the file expects")
+    func encryptedMessages() throws {
+        let altered: [String: Any] = ["tag": "58e2fccefa7e3061367f1d57a4e7455b"]
+        let right = try WycheproofSample.gcm([[:], altered.with(["result": "invalid"])]).report()
         #expect(right.passed == 2)
-        let wrong = try MadeWycheproofFile.gcm([spoilt, ["result": "invalid"], ["msg": "00"]]).report()
+        let wrong = try WycheproofSample.gcm([altered, ["result": "invalid"], ["msg": "00"]]).report()
         #expect(wrong.failures.map(\.id) == [1, 2, 3])
     }
 
-    @Test func sizesThatAreNotTaken() throws {
+    @Test("AES-GCM messages of an unsupported size are skipped, if the API rejects them")
+    func unsupportedSizes() throws {
         // McGrew and Viega's test case 7, with a key of 192 bits.
-        let long: [String: Any] = ["key": MadeWycheproofFile.zeros(24), "tag": "cd33b28ac773f74ba00ed1f312572435"]
-        #expect(try MadeWycheproofFile.gcm(sizes: ["keySize": 192], [long]).report().skips.map(\.id) == [1])
-        // The group's word alone skips nothing.
+        let long: [String: Any] = ["key": WycheproofSample.zeros(24), "tag": "cd33b28ac773f74ba00ed1f312572435"]
+        #expect(try WycheproofSample.gcm(sizes: ["keySize": 192], [long]).report().skips.map(\.id) == [1])
+        // The sizes that the group states are not enough to skip a test.
         for sizes in [["keySize": 192], ["ivSize": 128], ["tagSize": 96]] {
-            #expect(try MadeWycheproofFile.gcm(sizes: sizes, [[:]]).report().failures.map(\.id) == [1])
+            #expect(try WycheproofSample.gcm(sizes: sizes, [[:]]).report().failures.map(\.id) == [1])
         }
     }
 
-    @Test func labels() throws {
+    @Test("OAEP ciphertexts with a label are skipped, if the API rejects them")
+    func labels() throws {
         let file = try oaep { plain, labelled in
             [
                 plain.with(["result": "valid"]), labelled.with(["result": "invalid"]),
@@ -48,11 +53,12 @@ struct WycheproofAdapterTests {
         let report = try file.report()
         #expect(report.passed == 2)
         #expect(report.skips.map(\.id) == [3, 4])
-        // 5 decrypts though it was made with a label, as the file says; 6 does not, though it was made without.
+        // Test 5 has a label in the file, but decrypts without it. Test 6 has none, but was encrypted with one.
         #expect(report.failures.map(\.id) == [5, 6])
     }
 
-    @Test func hashesAndKeysThatAreNotTaken() throws {
+    @Test("OAEP groups with an unsupported hash or key size are skipped; a group with two keys that differ fails")
+    func unsupportedGroups() throws {
         for change: [String: Any] in [
             ["sha": "SHA-512", "mgfSha": "SHA-512"], ["mgfSha": "SHA-1"], ["mgf": "MGF2"], ["keySize": 1024],
         ] {
@@ -66,11 +72,12 @@ struct WycheproofAdapterTests {
         #expect(try file.report().failures.map(\.id) == [nil])
     }
 
-    /// RSA-OAEP under a key of the project's own vectors, with two of their ciphertexts: one without a label, and one of
-    /// the same message with one.
+    /// Returns an RSA-OAEP file with the key and two ciphertexts of `rsa-oaep-decrypt.json`.
+    ///
+    /// Both ciphertexts contain the same message, one without and one with a label.
     private func oaep(
         _ tests: (_ plain: [String: Any], _ labelled: [String: Any]) -> [[String: Any]]
-    ) throws -> MadeWycheproofFile {
+    ) throws -> WycheproofSample {
         let group = try #require(try VectorTree(operation: "rsa-oaep-decrypt").groups.first)
         let pem = try #require(group["privateKey"] as? String)
         let base64 = pem.split(separator: "\n").filter { !$0.hasPrefix("-") }.joined()
@@ -82,7 +89,7 @@ struct WycheproofAdapterTests {
         func members(_ test: [String: Any]) -> [String: Any] {
             ["ct": test["ciphertext"] ?? "", "msg": message, "label": ""]
         }
-        return MadeWycheproofFile(
+        return WycheproofSample(
             algorithm: "RSAES-OAEP",
             group: [
                 "type": "RsaesOaepDecrypt", "keySize": 2048, "sha": "SHA-256", "mgf": "MGF1", "mgfSha": "SHA-256",

@@ -1,20 +1,20 @@
 import Foundation
 import Testing
 
-/// A runner of vector files that shares no code with ours.
-struct VectorStranger: Sendable, CustomTestStringConvertible {
-    /// What a runner's last line and the lines of its files say.
+/// A runner of vector files in another language, which shares no code with this package.
+struct InteropVectorRunner: Sendable, CustomTestStringConvertible {
+    /// The content of a runner's output.
     struct Report {
-        /// A line for each file: the counts, and the ids that disagree.
+        /// The counts of each file, and the ids of the tests that disagree.
         var files: [String: (agreed: Int, disagreed: Int, ids: [Int])] = [:]
-        /// The counts of all files; nil where the run stopped before.
+        /// The counts of all files; nil if the run stopped before the end.
         var total: (agreed: Int, disagreed: Int)?
         let status: Int32
     }
 
     static let all = [
-        VectorStranger(program: Programs.python, script: "vectors.py", name: "Python"),
-        VectorStranger(program: Programs.node, script: "vectors.mjs", name: "Node"),
+        InteropVectorRunner(program: Programs.python, script: "vectors.py", name: "Python"),
+        InteropVectorRunner(program: Programs.node, script: "vectors.mjs", name: "Node"),
     ]
 
     let program: Program?
@@ -22,8 +22,8 @@ struct VectorStranger: Sendable, CustomTestStringConvertible {
     let name: String
 
     var testDescription: String { name }
-    /// Whether to run: where all programs are due, an absent one is a failure.
-    var isDue: Bool { program != nil || Programs.areAllDue }
+    /// Whether to run it: if all programs are required, a missing one is a failure.
+    var isRequired: Bool { program != nil || Programs.areAllDue }
 
     func run(_ paths: String...) async throws -> Report {
         let program = try #require(program, "\(name) is not here: see .ci/interop-environment")

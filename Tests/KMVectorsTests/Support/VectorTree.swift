@@ -1,11 +1,11 @@
 import Foundation
 
-/// A vector file as a tree, to be spoilt.
+/// A vector file as a tree of JSON values, which tests change.
 struct VectorTree {
     var root: [String: Any]
 
     init(operation: String) throws {
-        let data = try Data(contentsOf: URL(filePath: Places.vectors(operation)))
+        let data = try Data(contentsOf: URL(filePath: TestFiles.vectors(operation)))
         root = try JSONSerialization.jsonObject(with: data) as? [String: Any] ?? [:]
     }
 
@@ -20,7 +20,7 @@ struct VectorTree {
 
     var tests: [[String: Any]] { groups.flatMap { $0["tests"] as? [[String: Any]] ?? [] } }
 
-    /// Changes every test, and tells how many the closure says it changed.
+    /// Calls `change` with every test, and returns the number of tests for which it returned true.
     mutating func edit(_ change: (inout [String: Any]) -> Bool) -> Int {
         var count = 0
         groups = groups.map { group in
@@ -36,8 +36,8 @@ struct VectorTree {
     }
 }
 
-/// A value that differs from `value` and has its form: a text of the same length, a number a second off.
-func spoilt(_ value: Any?) -> Any? {
+/// Returns another value of the same form: a string of the same length, or a number that is larger by 1000.
+func altered(_ value: Any?) -> Any? {
     switch value {
     case let text as String where text.isEmpty: "00"
     case let text as String: text.dropLast() + (text.hasSuffix("0") ? "1" : "0")
@@ -47,7 +47,7 @@ func spoilt(_ value: Any?) -> Any? {
 }
 
 extension [String: Any] {
-    /// These members with others beside them or in their stead.
+    /// Returns these members with others added or replaced.
     func with(_ members: [String: Any]) -> [String: Any] {
         merging(members) { $1 }
     }

@@ -2,8 +2,8 @@ import Foundation
 import KMVectors
 import Testing
 
-@Suite("Vectors of the sending direction that are wrong")
-struct TamperedSenderTests {
+@Suite("Vectors of sending operations with wrong inputs")
+struct ChangedInputTests {
     private let folder: TemporaryFolder
 
     init() throws {
@@ -11,18 +11,18 @@ struct TamperedSenderTests {
     }
 
     @Test(
-        "With an input spoilt, every valid test fails",
+        "With an input changed, every valid test fails",
         arguments: [
             ("token-sign", ["secretKey", "signedAt", "body"]), ("request-stamp", ["stampedAt"]),
             ("message-encrypt", ["contentKey", "encryptedKey", "iv", "parameters"]),
             ("field-encrypt", ["correlationId"]),
         ]
     )
-    func spoiltInputs(operation: String, members: [String]) throws {
+    func changedInputs(operation: String, members: [String]) throws {
         for member in members {
             var tree = try VectorTree(operation: "generated/\(operation)")
             let count = tree.edit { test in
-                guard test["result"] as? String == "valid", let value = spoilt(test[member]) else { return false }
+                guard test["result"] as? String == "valid", let value = altered(test[member]) else { return false }
                 test[member] = value
                 return true
             }
@@ -30,22 +30,22 @@ struct TamperedSenderTests {
         }
     }
 
-    @Test("With what a sender draws for fields spoilt, every valid test that has a field fails")
-    func spoiltDraws() throws {
+    @Test("With a key or an IV for fields changed, every valid test that has a field fails")
+    func changedFieldKeys() throws {
         for member in ["contentKey", "encryptedKey", "ivs"] {
             var tree = try VectorTree(operation: "generated/field-encrypt")
             let count = tree.edit { test in
                 guard test["result"] as? String == "valid", let ivs = test["ivs"] as? [String], !ivs.isEmpty else {
                     return false
                 }
-                test[member] = member == "ivs" ? ivs.dropLast() + [spoilt(ivs.last) ?? ""] : spoilt(test[member])
+                test[member] = member == "ivs" ? ivs.dropLast() + [altered(ivs.last) ?? ""] : altered(test[member])
                 return true
             }
             try expectFailures(tree, count, member)
         }
     }
 
-    @Test("With an IV too few or too many, or with one twice, every valid test that has a field fails")
+    @Test("With an IV removed or repeated, every valid test that has a field fails")
     func otherNumbersOfIVs() throws {
         let changes: [([String]) -> [String]] = [{ $0.dropLast() }, { $0 + $0.prefix(1) }]
         for change in changes {
@@ -61,7 +61,7 @@ struct TamperedSenderTests {
         }
     }
 
-    @Test("With the other profile, every valid test of a message whose profile decides anything fails")
+    @Test("With the other profile, every valid test of token-sign and message-encrypt fails")
     func otherProfiles() throws {
         for operation in ["token-sign", "message-encrypt"] {
             var tree = try VectorTree(operation: "generated/\(operation)")
@@ -74,7 +74,7 @@ struct TamperedSenderTests {
         }
     }
 
-    @Test("Random bits that count fail when they are spoilt, and the four that do not count do not")
+    @Test("With one of the low 28 random bits changed, every valid test fails; with one of the other four, none does")
     func randomBits() throws {
         for (digit, fails) in [(7, true), (0, false)] {
             var tree = try VectorTree(operation: "generated/request-stamp")
@@ -89,7 +89,10 @@ struct TamperedSenderTests {
         }
     }
 
-    @Test("A public key of another pair, or one that is none, stops the file", arguments: ["message", "field"])
+    @Test(
+        "A file with a malformed public key, or with that of another pair, does not run",
+        arguments: ["message", "field"]
+    )
     func otherPublicKeys(level: String) throws {
         let tree = try VectorTree(operation: "generated/\(level)-encrypt")
         let keys = try #require(tree.groups[0]["keys"] as? [[String: Any]])

@@ -2,11 +2,11 @@ import Foundation
 import Testing
 
 extension ToolTests {
-    /// Tokens beside `openssl dgst`.
-    @Suite struct TokenStrangerTests {
+    /// Compares tokens of `kmsec token sign` with `openssl dgst`.
+    @Suite struct TokenOpenSSLTests {
         private static let time = "20221108120814608"
 
-        /// Bytes of every value, without a pattern that repeats with a hash's block.
+        /// Returns bytes of every value, without a pattern that repeats with the block size of the hash.
         private static func body(_ count: Int) -> [UInt8] {
             var state: UInt32 = 1
             return (0..<count).map { _ in
@@ -58,7 +58,7 @@ extension ToolTests {
                 )
                 #expect(String(decoding: ours, as: UTF8.self) == "\(expected)\n")
             }
-            // And theirs is one for us.
+            // kmsec accepts the token that OpenSSL computed.
             let verdict = try await kmsec.output(
                 of: ["token", "verify", "--secret-file", "secret", "--any-time", "--token", token],
                 input: body,

@@ -2,15 +2,15 @@ import Foundation
 import KMVectors
 import Testing
 
-@Suite("Vectors that are wrong")
-struct TamperedVectorTests {
+@Suite("Vectors with wrong expected results")
+struct ChangedOutputTests {
     private let folder: TemporaryFolder
 
     init() throws {
         folder = try TemporaryFolder()
     }
 
-    /// What a valid test gives, an operation at a time.
+    /// The outputs of a valid test, by file.
     private static let outputs: [(operation: String, members: [String])] = [
         ("aes-gcm", ["plaintext"]), ("field-decrypt", ["parameters"]), ("hmac-sha256", []), ("json-path", ["matches"]),
         ("jwe-decrypt", ["header", "plaintext"]), ("message-decrypt", ["parameters"]),
@@ -32,8 +32,8 @@ struct TamperedVectorTests {
         ("generated/token-verify", ["tokenTime", "documented", "gateway"]),
     ]
 
-    @Test("With every result turned round, every test fails", arguments: outputs)
-    func turnedResults(operation: String, members: [String]) throws {
+    @Test("With every result reversed, every test fails", arguments: outputs)
+    func reversedResults(operation: String, members: [String]) throws {
         var tree = try VectorTree(operation: operation)
         let count = tree.edit { test in
             if test["result"] as? String == "valid" {
@@ -51,12 +51,12 @@ struct TamperedVectorTests {
         #expect(!report.isSuccess)
     }
 
-    @Test("With an output spoilt, every valid test fails", arguments: outputs)
-    func spoiltOutputs(operation: String, members: [String]) throws {
+    @Test("With an output changed, every valid test fails", arguments: outputs)
+    func changedOutputs(operation: String, members: [String]) throws {
         for member in members where !["header", "matches"].contains(member) {
             var tree = try VectorTree(operation: operation)
             let count = tree.edit { test in
-                guard test["result"] as? String == "valid", let value = spoilt(test[member]) else { return false }
+                guard test["result"] as? String == "valid", let value = altered(test[member]) else { return false }
                 test[member] = value
                 return true
             }
@@ -67,11 +67,11 @@ struct TamperedVectorTests {
         }
     }
 
-    @Test("With a header parameter spoilt, every valid test fails", arguments: ["alg", "enc", "kid", "cty"])
-    func spoiltHeaders(name: String) throws {
+    @Test("With a header parameter changed, every valid test fails", arguments: ["alg", "enc", "kid", "cty"])
+    func changedHeaders(name: String) throws {
         var tree = try VectorTree(operation: "jwe-decrypt")
         let count = tree.edit { test in
-            guard var header = test["header"] as? [String: Any], let value = spoilt(header[name]) else { return false }
+            guard var header = test["header"] as? [String: Any], let value = altered(header[name]) else { return false }
             header[name] = value
             test["header"] = header
             return true
@@ -82,14 +82,14 @@ struct TamperedVectorTests {
     }
 
     @Test(
-        "With a MAC or a tag spoilt, every valid test fails",
+        "With a MAC or a tag changed, every valid test fails",
         arguments: [("hmac-sha256", "mac"), ("aes-gcm", "tag")]
     )
-    func spoiltTags(operation: String, member: String) throws {
+    func changedTags(operation: String, member: String) throws {
         var tree = try VectorTree(operation: operation)
         let count = tree.edit { test in
             guard test["result"] as? String == "valid" else { return false }
-            test[member] = spoilt(test[member])
+            test[member] = altered(test[member])
             return true
         }
         let report = VectorRunner().run(file: try folder.write(tree.data))
@@ -98,17 +98,17 @@ struct TamperedVectorTests {
     }
 
     @Test(
-        "A failure shows neither inputs nor outputs",
+        "A failure contains neither inputs nor outputs",
         arguments: [
             ("jwe-decrypt", "plaintext"), ("message-decrypt", "parameters"), ("field-decrypt", "parameters"),
             ("aes-gcm", "plaintext"), ("generated/message-encrypt", "body"), ("generated/field-encrypt", "body"),
             ("generated/field-encrypt", "contentKey"),
         ]
     )
-    func failuresAreDiscreet(operation: String, member: String) throws {
+    func failuresContainNoData(operation: String, member: String) throws {
         var tree = try VectorTree(operation: operation)
         _ = tree.edit { test in
-            test[member] = spoilt(test[member])
+            test[member] = altered(test[member])
             return true
         }
         let report = VectorRunner().run(file: try folder.write(tree.data))
@@ -121,8 +121,8 @@ struct TamperedVectorTests {
         }
     }
 
-    @Test("A key that is none, or is another one, stops the file")
-    func spoiltKeys() throws {
+    @Test("A file with a malformed key, or with two keys that differ, does not run")
+    func wrongKeys() throws {
         var tree = try VectorTree(operation: "rsa-oaep-decrypt")
         tree.groups[1]["privateKey"] = "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"
         var report = VectorRunner().run(file: try folder.write(tree.data))
@@ -134,5 +134,43 @@ struct TamperedVectorTests {
         report = VectorRunner().run(file: try folder.write(tree.data))
         #expect(report.failures.map(\.id) == [nil])
         #expect(report.total == 1)
+    }
+}
+
+@Suite("json-path vectors with wrong expected matches")
+struct ChangedMatchTests {
+    private let folder: TemporaryFolder
+
+    init() throws {
+        folder = try TemporaryFolder()
+    }
+
+    @Test("With a match changed, every valid test fails", arguments: ["path", "offset", "value"])
+    func changedMatches(name: String) throws {
+        try expectFailures { matches in
+            guard let last = matches.last, let value = altered(last[name]) else { return nil }
+            return matches.dropLast() + [last.with([name: value])]
+        }
+    }
+
+    @Test("With a match removed, added or out of order, every valid test fails")
+    func otherMatches() throws {
+        try expectFailures { $0.isEmpty ? nil : $0.dropLast() }
+        try expectFailures { $0 + ($0.last.map { [$0] } ?? [["path": "$", "offset": 0, "value": "30"]]) }
+        try expectFailures { $0.count < 2 ? nil : $0.reversed() }
+    }
+
+    /// Replaces the matches of the tests for which `change` returns others, and expects exactly these tests to fail.
+    private func expectFailures(_ change: ([[String: Any]]) -> [[String: Any]]?) throws {
+        var tree = try VectorTree(operation: "json-path")
+        let count = tree.edit { test in
+            guard let matches = test["matches"] as? [[String: Any]], let others = change(matches) else { return false }
+            test["matches"] = others
+            return true
+        }
+        let report = VectorRunner().run(file: try folder.write(tree.data))
+        #expect(count > 0)
+        #expect(report.failures.compactMap(\.id).count == count)
+        #expect(report.passed == tree.tests.count - count)
     }
 }

@@ -3,11 +3,11 @@ import KMTestSupport
 import Testing
 
 extension ToolTests {
-    /// The vectors by runners in other languages, and that these runners notice what is wrong.
-    @Suite struct VectorStrangerTests {
+    /// Runs the vectors with the runners in Python and Node, and checks that these detect wrong vectors.
+    @Suite struct VectorPythonNodeTests {
         typealias Members = VectorCopies.Members
 
-        /// What valid tests give, and what is spoilt instead where they give nothing.
+        /// The outputs of valid tests, or the input that is changed instead if an operation has no output.
         private static let outputs = [
             "aes-gcm": ["plaintext", "tag"], "field-decrypt": ["parameters"], "field-encrypt": ["body"],
             "hmac-sha256": ["mac"], "json-path": ["matches"], "jwe-decrypt": ["header", "plaintext"],
@@ -21,20 +21,20 @@ extension ToolTests {
             "token-explain": ["cause"], "token-sign": ["token"],
             "token-verify": ["tokenTime", "documented", "gateway"],
         ]
-        /// Those of them that are inputs.
+        /// The members of `outputs` that are inputs.
         private static let inputs = ["tag", "mac", "cause"]
 
-        private static let strangers = VectorStranger.all.filter(\.isDue)
+        private static let runners = InteropVectorRunner.all.filter(\.isRequired)
 
         private static func outputs(_ operation: String) throws -> [String] {
-            try #require(outputs[operation], "\(operation) is not known to this test")
+            try #require(outputs[operation], "\(operation) is unknown; add its outputs to this test")
         }
 
         private static func isValid(_ test: Members) -> Bool { test["result"] as? String == "valid" }
 
-        @Test("Every case agrees", arguments: strangers)
-        func everyCase(stranger: VectorStranger) async throws {
-            let report = try await stranger.run(VectorCopies.root.path(percentEncoded: false))
+        @Test("Every test agrees", arguments: runners)
+        func everyTest(runner: InteropVectorRunner) async throws {
+            let report = try await runner.run(VectorCopies.root.path(percentEncoded: false))
             let names = try VectorCopies.names()
             let counts = try names.map { try #require(try VectorCopies.file($0)["numberOfTests"] as? Int) }
             #expect(report.status == 0)
@@ -56,8 +56,8 @@ extension ToolTests {
             #expect(outcome.outputText == "45 agreed, 0 disagreed\n")
         }
 
-        @Test("With every result turned round, or refused for another cause, no case agrees", arguments: strangers)
-        func turnedResults(stranger: VectorStranger) async throws {
+        @Test("With every result reversed, or with another error code, no test agrees", arguments: runners)
+        func reversedResults(runner: InteropVectorRunner) async throws {
             let copies = try VectorCopies { operation, test in
                 var other = test
                 if Self.isValid(test) {
@@ -69,40 +69,40 @@ extension ToolTests {
                 }
                 return other
             }
-            try await copies.expectChangesAreSeen(by: stranger)
+            try await copies.expectChangesAreSeen(by: runner)
         }
 
         @Test(
-            "With every refusal turned round, none agrees",
+            "With every invalid test made valid, none of them agrees",
             .enabled(if: Effort.isThorough, "KMSEC_THOROUGH=1 runs it"),
-            arguments: strangers
+            arguments: runners
         )
-        func acceptedRefusals(stranger: VectorStranger) async throws {
+        func validResults(runner: InteropVectorRunner) async throws {
             let copies = try VectorCopies { _, test in
                 guard !Self.isValid(test) else { return nil }
                 return test.merging(["result": "valid"]) { $1 }.filter { $0.key != "error" }
             }
-            try await copies.expectChangesAreSeen(by: stranger)
+            try await copies.expectChangesAreSeen(by: runner)
         }
 
         @Test(
-            "With an output spoilt, no valid case agrees, whichever output it is",
-            arguments: strangers,
+            "With an output changed, no valid test agrees",
+            arguments: runners,
             Effort.isThorough ? [0, 1, 2] : [0]
         )
-        func spoiltOutputs(stranger: VectorStranger, turn: Int) async throws {
+        func changedOutputs(runner: InteropVectorRunner, turn: Int) async throws {
             let copies = try VectorCopies { operation, test in
                 let names = try Self.outputs(operation).filter { test[$0] != nil }
                 guard Self.isValid(test), let id = test["id"] as? Int, !names.isEmpty else { return nil }
                 let name = names[(id + turn) % names.count]
-                return test.merging([name: try #require(Self.spoilt(test[name]))]) { $1 }
+                return test.merging([name: try #require(Self.altered(test[name]))]) { $1 }
             }
             #expect(copies.changed.count >= 12)
-            try await copies.expectChangesAreSeen(by: stranger)
+            try await copies.expectChangesAreSeen(by: runner)
         }
 
-        /// A value that differs from `value` and has its form.
-        private static func spoilt(_ value: Any?) -> Any? {
+        /// Returns another value of the same form.
+        private static func altered(_ value: Any?) -> Any? {
             switch value {
             case let text as String where text.isEmpty: "00"
             case "body-null" as String: "body-empty"
@@ -110,14 +110,14 @@ extension ToolTests {
             case let text as String where text.contains("-") && !text.contains(where: \.isNumber): "body-null"
             case let text as String: String(text.dropLast()) + (text.hasSuffix("0") ? "1" : "0")
             case let number as Int: number + 1
-            case let header as Members: header.merging(["enc": spoilt(header["enc"]) ?? ""]) { $1 }
+            case let header as Members: header.merging(["enc": altered(header["enc"]) ?? ""]) { $1 }
             case let matches as [Members]:
                 Array(matches.dropLast()) + (matches.isEmpty ? [["path": "$", "offset": 0, "value": "30"]] : [])
             default: nil
             }
         }
 
-        /// Changes of a file after which it is none.
+        /// Changes that make a file invalid.
         private static let faults:
             [(what: String, change: @Sendable (inout Members, inout Members, inout Members) -> Void)] = [
                 ("an unknown member of the file", { file, _, _ in file["more"] = 1 }),
@@ -137,8 +137,8 @@ extension ToolTests {
                 ("half a byte", { _, _, test in test["key"] = "0" }),
             ]
 
-        @Test("A file that is not of the format stops the run", arguments: strangers)
-        func otherFormats(stranger: VectorStranger) async throws {
+        @Test("An invalid file stops the run", arguments: runners)
+        func otherFormats(runner: InteropVectorRunner) async throws {
             let folder = try TemporaryFolder()
             for fault in Self.faults {
                 var file = try VectorCopies.file("hmac-sha256.json")
@@ -148,24 +148,24 @@ extension ToolTests {
                 groups[0]["tests"] = tests
                 file["groups"] = groups
                 try folder.write(Array(JSONSerialization.data(withJSONObject: file)), to: "file.json")
-                let report = try await stranger.run(folder.path)
+                let report = try await runner.run(folder.path)
                 #expect(report.status == 1, "\(fault.what)")
                 #expect(report.total == nil, "\(fault.what)")
             }
             let text = try String(contentsOf: VectorCopies.root.appending(path: "hmac-sha256.json"), encoding: .utf8)
             let twice = text.replacingOccurrences(of: #""numberOfTests""#, with: #""format": "", "numberOfTests""#)
             try folder.write(Array(twice.utf8), to: "file.json")
-            #expect(try await stranger.run(folder.path).total == nil, "a member twice")
+            #expect(try await runner.run(folder.path).total == nil, "a member twice")
         }
 
         @Test(
-            "A test with a member that its operation has not stops the run, whatever the operation",
-            arguments: strangers
+            "A test with an unknown member stops the run, for each operation",
+            arguments: runners
         )
-        func unknownMembers(stranger: VectorStranger) async throws {
+        func unknownMembers(runner: InteropVectorRunner) async throws {
             let copies = try VectorCopies { _, test in test.merging(["unheardOf": "00"]) { $1 } }
             for name in copies.counts.keys.sorted() {
-                let report = try await stranger.run(copies.folder.path(name))
+                let report = try await runner.run(copies.folder.path(name))
                 #expect(report.status == 1, "\(name)")
                 #expect(report.total == nil, "\(name)")
             }

@@ -1,21 +1,21 @@
 import Foundation
 import Testing
 
-/// Another implementation of JOSE, behind a script of `Tests/Interop`.
-struct Stranger {
-    /// A line of its answer is not what the script's head tells.
+/// A JOSE library in another language, called by a script in `Tests/Interop`.
+struct JOSELibrary {
+    /// A line of the script's output is not Base64.
     struct UnreadableAnswer: Error {
         let line: String
     }
 
-    static let node = Stranger(program: Programs.node, script: "jose.mjs")
-    static let jwcrypto = Stranger(program: Programs.python, script: "with_jwcrypto.py")
-    static let joserfc = Stranger(program: Programs.python, script: "with_joserfc.py")
+    static let node = JOSELibrary(program: Programs.node, script: "jose.mjs")
+    static let jwcrypto = JOSELibrary(program: Programs.python, script: "with_jwcrypto.py")
+    static let joserfc = JOSELibrary(program: Programs.python, script: "with_joserfc.py")
 
     let program: Program?
     let script: String
 
-    /// The plaintexts of JWEs.
+    /// Returns the plaintexts of JWEs.
     func open(_ messages: [String], with key: String) async throws -> [[UInt8]] {
         try await lines(["open", key], input: Array(messages.joined(separator: "\n").utf8)).map { line in
             guard let bytes = Data(base64Encoded: line) else { throw UnreadableAnswer(line: line) }
@@ -23,7 +23,7 @@ struct Stranger {
         }
     }
 
-    /// JWEs of `plaintext`, one under each of `headers`.
+    /// Returns a JWE of `plaintext` for each of `headers`.
     func seal(_ plaintext: [UInt8], to key: String, headers: [String]) async throws -> [String] {
         try await lines(["seal", key] + headers, input: plaintext)
     }

@@ -2,9 +2,9 @@ import Foundation
 import KMVectors
 import Testing
 
-/// A file of one test, RFC 4231's second, and what a runner must not pass over in it.
-@Suite("The format")
-struct VectorFormatTests {
+@Suite("The format of vector files")
+struct VectorFileTests {
+    /// A file with test case 2 of RFC 4231 and an invalid test.
     private static let file = """
         {
             "format": "kmsec-vectors-1", "operation": "hmac-sha256", "comment": "", "numberOfTests": 2,
@@ -30,14 +30,18 @@ struct VectorFormatTests {
         folder = try TemporaryFolder()
     }
 
-    @Test func fileAsItIs() throws {
+    @Test("The unchanged file runs")
+    func unchanged() throws {
         let report = VectorRunner().run(file: try folder.write(Self.file.utf8))
         #expect(report.failures.map(\.reason) == [])
         #expect(report.passed == 2)
         #expect(report.operation == "hmac-sha256")
     }
 
-    @Test(arguments: [(1000, "headerMissing"), (1001, "1001 header fields"), (65_536, "65536 header fields")])
+    @Test(
+        "A test with more than 1000 header fields fails",
+        arguments: [(1000, "headerMissing"), (1001, "1001 header fields"), (65_536, "65536 header fields")]
+    )
     func manyHeaderFields(_ count: Int, _ reason: String) throws {
         let fields = Array(repeating: "{\"name\":\"a\",\"value\":\"\"}", count: count).joined(separator: ",")
         let file = """
@@ -49,23 +53,25 @@ struct VectorFormatTests {
         #expect(report.failures.count == 1 && report.failures[0].reason.contains(reason), "\(report.failures)")
     }
 
-    @Test func largeFile() throws {
+    @Test("A file with more than 16 MiB does not run")
+    func largeFile() throws {
         let report = VectorRunner().run(file: try folder.write(Array(repeating: 0x20, count: (16 << 20) + 1)))
         #expect(report.failures.map(\.reason) == ["the file has more than 16777216 bytes; split it"])
     }
 
-    /// An edit, and the place that the failure names.
+    /// An edit of the file, and a part of the failure that must follow.
     struct Edit: Sendable, CustomTestStringConvertible {
-        let old, new, place: String
+        let old, new, reason: String
 
-        init(_ old: String, _ new: String, _ place: String) {
-            (self.old, self.new, self.place) = (old, new, place)
+        init(_ old: String, _ new: String, _ reason: String) {
+            (self.old, self.new, self.reason) = (old, new, reason)
         }
 
         var testDescription: String { "\(old) → \(new)" }
     }
 
     @Test(
+        "An invalid file does not run, and its failure says where the error is",
         arguments: [
             Edit("\"numberOfTests\": 2", "\"numberOfTests\": 1", "numberOfTests"),
             Edit("\"numberOfTests\": 2", "\"numberOfTests\": \"2\"", "numberOfTests"),
@@ -98,31 +104,37 @@ struct VectorFormatTests {
         #expect(text != Self.file)
         let report = VectorRunner().run(file: try folder.write(text.utf8))
         #expect(report.failures.map(\.id) == [nil])
-        #expect(report.failures.first?.reason.contains(edit.place) == true, "\(report.failures)")
+        #expect(report.failures.first?.reason.contains(edit.reason) == true, "\(report.failures)")
         #expect(report.total == 1)
     }
 
-    @Test func noTests() throws {
+    @Test("A file without tests does not run")
+    func noTests() throws {
         let text = """
             {"format":"kmsec-vectors-1","operation":"hmac-sha256","comment":"","numberOfTests":0,"flags":{},"groups":[]}
             """
         #expect(VectorRunner().run(file: try folder.write(text.utf8)).failures.map(\.id) == [nil])
     }
 
-    @Test(arguments: ["", "{}", "[]", "null", "{\"format\":1}", "{\"algorithm\":\"AES-GCM\"}"])
-    func somethingElse(text: String) throws {
+    @Test(
+        "A file that has none of the known formats does not run",
+        arguments: ["", "{}", "[]", "null", "{\"format\":1}", "{\"algorithm\":\"AES-GCM\"}"]
+    )
+    func otherFormats(text: String) throws {
         let report = VectorRunner().run(file: try folder.write(text.utf8))
         #expect(report.failures.map(\.id) == [nil])
         #expect(report.total == 1)
     }
 
-    @Test func nullForAnOptionalMember() throws {
+    @Test("A file with null for an optional member does not run")
+    func nullForAnOptionalMember() throws {
         var tree = try VectorTree(operation: "token-verify")
         tree.groups = tree.groups.map { $0.with(["toleranceSeconds": NSNull()]) }
         #expect(VectorRunner().run(file: try folder.write(tree.data)).failures.map(\.id) == [nil])
     }
 
-    @Test func noFile() {
+    @Test("A file that does not exist is one failure")
+    func noFile() {
         let report = VectorRunner().run(file: "\(folder.path)/none.json")
         #expect(report.failures.map(\.id) == [nil])
     }

@@ -1,23 +1,24 @@
 import Foundation
 
-/// Where the tests' files are.
-enum Places {
-    static let packageRoot = URL(filePath: #filePath)
+/// The paths of the files that tests read.
+enum TestFiles {
+    static let packageRoot = URL(filePath: #filePath).deletingLastPathComponent()
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
 
     static let vectors = packageRoot.appending(path: "Vectors").path(percentEncoded: false)
 
-    /// Wycheproof's files are not part of this package: they are read where they are, if they are.
+    /// The folder with Wycheproof's files, which are not part of this package; nil if there is none.
     static let wycheproof: String? = {
         if let named = ProcessInfo.processInfo.environment["KMSEC_WYCHEPROOF"] { return named }
         let beside = packageRoot.appending(path: "../shared/wycheproof").standardized.path(percentEncoded: false)
         return FileManager.default.fileExists(atPath: beside) ? beside : nil
     }()
 
+    /// Returns the path of a file in `Vectors`.
     static func vectors(_ name: String) -> String { "\(vectors)/\(name).json" }
 }
 
-/// A folder that is gone when the test is over.
+/// A new folder that is deleted with the last reference to it.
 final class TemporaryFolder {
     let path: String
 

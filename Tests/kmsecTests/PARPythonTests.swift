@@ -2,8 +2,8 @@ import Foundation
 import Testing
 
 extension ToolTests {
-    /// PARs as another implementation, written from the article on the derivation alone, derives them.
-    @Suite struct PARStrangerTests {
+    /// Compares `kmsec par derive` with a Python implementation, written from the article on the derivation alone.
+    @Suite struct PARPythonTests {
         @Test(.needs(Programs.python, "Python"), arguments: [("Q1", "1"), ("KM01", "4294967295")])
         func pythonDerivesTheSame(prefix: String, version: String) async throws {
             let kmsec = try #require(Programs.kmsec)
@@ -21,7 +21,7 @@ extension ToolTests {
             #expect(ours == theirs)
         }
 
-        /// Numbers of 12 to 19 digits whose BIN belongs to no issuer.
+        /// Returns numbers of 12 to 19 digits whose BIN belongs to no issuer.
         private static func cardNumbers(count: Int) -> [String] {
             (0..<count).map { index in
                 let digitCount = 12 + index % 8

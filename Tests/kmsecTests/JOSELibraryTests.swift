@@ -2,8 +2,8 @@ import Foundation
 import Testing
 
 extension ToolTests {
-    /// What kmsec encrypts opens elsewhere, and the other way round.
-    @Suite struct StrangerTests {
+    /// JOSE libraries decrypt what kmsec encrypts, and kmsec decrypts what they encrypt.
+    @Suite struct JOSELibraryTests {
         private let kmsec: Program
         private let keys: TemporaryFolder
 
@@ -12,7 +12,7 @@ extension ToolTests {
         ]
         .map { Array($0.utf8) }
 
-        /// Protected headers as others write them.
+        /// Protected headers as other senders write them.
         private static let headers = [
             #"{"alg":"RSA-OAEP-256","enc":"A128GCM"}"#,
             #"{"alg":"RSA-OAEP-256","enc":"A256GCM"}"#,
@@ -46,7 +46,7 @@ extension ToolTests {
             try await weOpen(.joserfc)
         }
 
-        private func opensOurs(_ stranger: Stranger) async throws {
+        private func opensOurs(_ library: JOSELibrary) async throws {
             var (messages, expected): ([String], [[UInt8]]) = ([], [])
             for profile in ["documented", "gateway"] {
                 for enc in ["A128GCM", "A256GCM"] {
@@ -55,7 +55,7 @@ extension ToolTests {
                         messages.append(try await encrypt(plaintext, options)["encData"] ?? "")
                         expected.append(plaintext)
                     }
-                    // Fields of one message share a content key, and each is a JWE of its own.
+                    // The fields of one message share a content encryption key, and each is a JWE.
                     let fields = try await encrypt(
                         Array(#"{"text":"9491339401250765","list":[ 1, 2 ]}"#.utf8),
                         options + ["--field", "$.text", "--field", "$.list"]
@@ -64,19 +64,19 @@ extension ToolTests {
                     expected += [Array(#""9491339401250765""#.utf8), Array("[ 1, 2 ]".utf8)]
                 }
             }
-            #expect(try await stranger.open(messages, with: keys.path("key.private.pem")) == expected)
+            #expect(try await library.open(messages, with: keys.path("key.private.pem")) == expected)
         }
 
-        private func weOpen(_ stranger: Stranger) async throws {
+        private func weOpen(_ library: JOSELibrary) async throws {
             for plaintext in Self.plaintexts {
-                let messages = try await stranger.seal(
+                let messages = try await library.seal(
                     plaintext,
                     to: keys.path("key.public.pem"),
                     headers: Self.headers
                 )
                 try #require(messages.count == Self.headers.count)
                 for (message, header) in zip(messages, Self.headers) {
-                    // As a body under the key that its header names or may name, and bare under whatever key.
+                    // Decrypt it as a body, with the key id that its header may name, and as a bare JWE.
                     let body = #"{"encData":"\#(message)"}"#
                     #expect(try await decrypt(body, "--key-id", KeyFolder.keyID) == plaintext, "\(header)")
                     #expect(try await decrypt(message) == plaintext, "\(header)")
@@ -91,7 +91,7 @@ extension ToolTests {
             )
         }
 
-        /// The members of the body, all of which are text.
+        /// Returns the members of the body, which all have strings as values.
         private func encrypt(_ plaintext: [UInt8], _ options: [String]) async throws -> [String: String] {
             let body = try await kmsec.output(
                 of: ["encrypt", "--to", keys.path("key.cert.pem"), "--key-id", KeyFolder.keyID] + options,

@@ -5,9 +5,11 @@ import KMTestSupport
 import Testing
 
 extension ToolTests {
-    /// What `kmsec request` writes, as curl, a bare connection and another HTTP client send it, and as servers receive it.
-    @Suite struct RequestStrangerTests {
-        /// What the server of `request.py` received, once it has verified the token and decrypted.
+    /// Sends the output of `kmsec request` to a server in Python, with curl, a bare connection and an HTTP client.
+    ///
+    /// The server of this package opens it too.
+    @Suite struct RequestPythonTests {
+        /// A request that the server of `request.py` received, after it verified the token and decrypted the body.
         private struct Received: Decodable {
             let method, target: String
             let parameters: Data
@@ -42,7 +44,7 @@ extension ToolTests {
             .needs(Programs.curl, "curl"),
             arguments: ["curl", "http", "json"]
         )
-        func strangersReceive(_ form: String) async throws {
+        func pythonReceives(_ form: String) async throws {
             let parameters = Array(Self.parameters.utf8)
             for profile in ["documented", "gateway"] {
                 for options in [encryption, encryption + ["--field", "$.card", "--field", "$.userId"], ["--plain"]] {
@@ -60,7 +62,7 @@ extension ToolTests {
             #expect(get.parameters.isEmpty)
         }
 
-        /// A shell reads bytes, and a quote with a combining mark behind it is a quote to it.
+        /// A shell reads bytes: a quote that a combining mark follows is still a quote.
         @Test func aShellReadsTheBodyAsItIs() async throws {
             let pieces = [
                 "'", "\u{301}", "\u{FE0F}", "\u{200D}", "\"", "\\", "$(x)", "`x`", "!", "; touch pwned; echo ", "@",
@@ -89,7 +91,7 @@ extension ToolTests {
         }
 
         @Test(.needs(Programs.python, "Python with jwcrypto"), .needs(Programs.curl, "curl"))
-        func strangersReceiveEveryByte() async throws {
+        func pythonReceivesEveryByte() async throws {
             let bytes = (0...255).map { UInt8($0) } + [UInt8](repeating: 0, count: 200_000)
             for (form, options) in [
                 ("curl", ["--body-file", folder.path("it's")]), ("http", []), ("json", []),
@@ -110,7 +112,7 @@ extension ToolTests {
             return try JSONDecoder().decode(Received.self, from: Data(output))
         }
 
-        /// A request as `--format json` writes it.
+        /// A request in the form of `--format json`.
         private struct Described: Decodable {
             struct Header: Decodable {
                 let name, value: String
@@ -155,7 +157,11 @@ extension ToolTests {
             #expect(fieldCall.parameters == Array(Self.parameters.utf8))
 
             let plain = try await described(caller + ["--plain"], profile)
-            let plainCall = try await server.open(plain.fields, Array(plain.body.utf8), for: Endpoint("/", request: .plain))
+            let plainCall = try await server.open(
+                plain.fields,
+                Array(plain.body.utf8),
+                for: Endpoint("/", request: .plain)
+            )
             #expect(plainCall.parameters == Array(Self.parameters.utf8))
 
             let options = ["--callback", "--asp-id", Self.aspID, "--secret-file", folder.path("secret")]
