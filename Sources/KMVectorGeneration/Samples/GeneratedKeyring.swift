@@ -63,24 +63,24 @@ enum GeneratedKeyring {
 struct ProfileVariant {
     let name: String
     /// The content encryption algorithm, if it is not the default of the profile.
-    let givenEnc: String?
+    let explicitEnc: String?
 
     /// The content encryption algorithm in use.
-    var enc: String { givenEnc ?? (name == "documented" ? "A256GCM" : "A128GCM") }
+    var enc: String { explicitEnc ?? (name == "documented" ? "A256GCM" : "A128GCM") }
     /// The `kid` of a message; nil if the profile does not write one.
     var kid: String? { name == "documented" ? TestKey.active.id : nil }
     /// The text that names the profile in test comments.
-    var comment: String { "profile \(name)\(givenEnc.map { " with \($0)" } ?? "")" }
+    var comment: String { "profile \(name)\(explicitEnc.map { " with \($0)" } ?? "")" }
 
-    static let documented = ProfileVariant(name: "documented", givenEnc: nil)
-    static let gateway = ProfileVariant(name: "gateway", givenEnc: nil)
+    static let documented = ProfileVariant(name: "documented", explicitEnc: nil)
+    static let gateway = ProfileVariant(name: "gateway", explicitEnc: nil)
     /// Both profiles, each with its default and with each explicit algorithm.
     static let all = [documented, gateway].flatMap { profile in
-        [profile] + ["A128GCM", "A256GCM"].map { ProfileVariant(name: profile.name, givenEnc: $0) }
+        [profile] + ["A128GCM", "A256GCM"].map { ProfileVariant(name: profile.name, explicitEnc: $0) }
     }
 
     /// The members of a test that name the profile and the algorithm.
     var members: [JSONText.Member] {
-        [.init("profile", .text(name))] + (givenEnc.map { [.init("enc", .text($0))] } ?? [])
+        [.init("profile", .text(name))] + (explicitEnc.map { [.init("enc", .text($0))] } ?? [])
     }
 }
