@@ -32,7 +32,7 @@ struct VectorFileTests {
 
     @Test("The unchanged file runs")
     func unchanged() throws {
-        let report = VectorRunner().run(file: try folder.write(Self.file.utf8))
+        let report = VectorRunner().run(Array(Self.file.utf8), as: "test.json")
         #expect(report.failures.map(\.reason) == [])
         #expect(report.passed == 2)
         #expect(report.operation == "hmac-sha256")
@@ -49,7 +49,7 @@ struct VectorFileTests {
             "groups": [{"comment": "", "source": "", "tests": [{"id": 1, "comment": "", "flags": [], "result": "invalid",
             "error": "tokenMalformed", "fields": [\(fields)]}]}]}
             """
-        let report = VectorRunner().run(file: try folder.write(file.utf8))
+        let report = VectorRunner().run(Array(file.utf8), as: "test.json")
         #expect(report.failures.count == 1 && report.failures[0].reason.contains(reason), "\(report.failures)")
     }
 
@@ -102,7 +102,7 @@ struct VectorFileTests {
     func edited(edit: Edit) throws {
         let text = Self.file.replacing(edit.old, with: edit.new)
         #expect(text != Self.file)
-        let report = VectorRunner().run(file: try folder.write(text.utf8))
+        let report = VectorRunner().run(Array(text.utf8), as: "test.json")
         #expect(report.failures.map(\.id) == [nil])
         #expect(report.failures.first?.reason.contains(edit.reason) == true, "\(report.failures)")
         #expect(report.total == 1)
@@ -113,7 +113,7 @@ struct VectorFileTests {
         let text = """
             {"format":"kmsec-vectors-1","operation":"hmac-sha256","comment":"","numberOfTests":0,"flags":{},"groups":[]}
             """
-        #expect(VectorRunner().run(file: try folder.write(text.utf8)).failures.map(\.id) == [nil])
+        #expect(VectorRunner().run(Array(text.utf8), as: "test.json").failures.map(\.id) == [nil])
     }
 
     @Test(
@@ -121,7 +121,7 @@ struct VectorFileTests {
         arguments: ["", "{}", "[]", "null", "{\"format\":1}", "{\"algorithm\":\"AES-GCM\"}"]
     )
     func otherFormats(text: String) throws {
-        let report = VectorRunner().run(file: try folder.write(text.utf8))
+        let report = VectorRunner().run(Array(text.utf8), as: "test.json")
         #expect(report.failures.map(\.id) == [nil])
         #expect(report.total == 1)
     }
@@ -130,12 +130,14 @@ struct VectorFileTests {
     func nullForAnOptionalMember() throws {
         var tree = try VectorTree(operation: "token-verify")
         tree.groups = tree.groups.map { $0.with(["toleranceSeconds": NSNull()]) }
-        #expect(VectorRunner().run(file: try folder.write(tree.data)).failures.map(\.id) == [nil])
+        try tree.expectInvalid()
     }
 
-    @Test("A file that does not exist is one failure")
-    func noFile() {
-        let report = VectorRunner().run(file: "\(folder.path)/none.json")
-        #expect(report.failures.map(\.id) == [nil])
+    @Test("A file that is empty or does not exist is one failure")
+    func noFile() throws {
+        for path in [try folder.write([]), "\(folder.path)/none.json"] {
+            let report = VectorRunner().run(file: path)
+            #expect(report.failures.map(\.reason) == ["the file is empty or cannot be read"])
+        }
     }
 }

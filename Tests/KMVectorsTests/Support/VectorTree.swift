@@ -1,4 +1,6 @@
 import Foundation
+import KMVectors
+import Testing
 
 /// A vector file as a tree of JSON values, which tests change.
 struct VectorTree {
@@ -9,8 +11,25 @@ struct VectorTree {
         root = try JSONSerialization.jsonObject(with: data) as? [String: Any] ?? [:]
     }
 
-    var data: Data {
-        get throws { try JSONSerialization.data(withJSONObject: root) }
+    /// Runs the file.
+    func report() throws -> VectorReport {
+        VectorRunner().run(Array(try JSONSerialization.data(withJSONObject: root)), as: "test.json")
+    }
+
+    /// Runs the file and expects that exactly `count` of its tests fail, and the others pass.
+    func expectFailures(_ count: Int, _ comment: Comment? = nil) throws {
+        let report = try report()
+        #expect(report.failures.compactMap(\.id).count == count, comment)
+        #expect(report.passed == tests.count - count, comment)
+        #expect(report.total == tests.count, comment)
+        #expect(report.isSuccess == (count == 0), comment)
+    }
+
+    /// Runs the file and expects that it is invalid, so that none of its tests run.
+    func expectInvalid() throws {
+        let report = try report()
+        #expect(report.failures.map(\.id) == [nil])
+        #expect(report.total == 1)
     }
 
     var groups: [[String: Any]] {

@@ -18,9 +18,9 @@ struct WycheproofSample {
             "notes": ["F": ["bugType": "BASIC"]],
             "testGroups": [group.with(["tests": numbered, "source": ["name": "n"]])],
         ]
-        let folder = try TemporaryFolder()
         return VectorRunner().run(
-            file: try folder.write(JSONSerialization.data(withJSONObject: file.with(members)))
+            Array(try JSONSerialization.data(withJSONObject: file.with(members))),
+            as: "test.json"
         )
     }
 
