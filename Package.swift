@@ -41,6 +41,8 @@ let package = Package(
             dependencies: [
                 "KMJOSE", "KMJSON", "KMPrimitives", .product(name: "HTTPTypes", package: "swift-http-types"),
             ],
+            exclude: ["Endpoints/endpoints.schema.json"],
+            resources: [.embedInCode("Endpoints/endpoints.json")],
             swiftSettings: strict
         ),
         .target(name: "KMCards", dependencies: ["KMPrimitives"], swiftSettings: strict),
@@ -107,7 +109,10 @@ let package = Package(
         ),
         .testTarget(
             name: "KMWireTests",
-            dependencies: ["KMWire", "KMPrimitives", "KMTestSupport"],
+            dependencies: [
+                "KMWire", "KMJSON", "KMPrimitives", "KMTestSupport",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+            ],
             swiftSettings: strict
         ),
         .testTarget(

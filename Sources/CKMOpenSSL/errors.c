@@ -26,7 +26,7 @@ km_status km_failure(km_status otherwise, char *reason) {
     return km_clear_with_reason(reason) ? KM_FAILED : otherwise;
 }
 
-size_t km_error_queue_depth(void) {
+size_t km_drain_error_queue(void) {
     size_t depth = 0;
     while (ERR_get_error() != 0) depth++;
     return depth;

@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include <openssl/bio.h>
+#include <openssl/rand.h>
 
 #include "internal.h"
 
@@ -29,4 +30,14 @@ uint8_t *km_adopt_bio(BIO *bio, size_t *size) {
     if (length > 0) memcpy(copy, data, (size_t)length);
     *size = (size_t)length;
     return copy;
+}
+
+int km_random(uint8_t *out, size_t size) {
+    if (size == 0) return 1;
+    const int done = RAND_priv_bytes_ex(NULL, out, size, 0) == 1;
+    if (!done) {
+        OPENSSL_cleanse(out, size);
+        km_clear();
+    }
+    return done;
 }

@@ -20,6 +20,7 @@ static km_certificate *adopt(X509 *x509) {
     km_certificate *certificate = x509 == NULL ? NULL : OPENSSL_zalloc(sizeof *certificate);
     if (certificate == NULL) {
         X509_free(x509);
+        km_clear();
         return NULL;
     }
     certificate->x509 = x509;

@@ -1,4 +1,4 @@
-internal import KMPrimitives
+package import KMPrimitives
 
 /// The algorithm that encrypts a JWE's content encryption key (CEK), the header parameter `alg` (RFC 7518 section 4).
 public enum KeyManagementAlgorithm: String, Sendable, CaseIterable {
@@ -6,10 +6,10 @@ public enum KeyManagementAlgorithm: String, Sendable, CaseIterable {
     case rsaOAEP256 = "RSA-OAEP-256"
     /// RSAES-OAEP with SHA-1, for decrypting old messages only.
     ///
-    /// A ``JWEPolicy`` must allow it. ``JWEEncryptor`` rejects it.
+    /// A policy must allow it. Nothing encrypts with it.
     case insecureRSAOAEP = "RSA-OAEP"
 
-    var hash: RSAPrivateKey.OAEPHash { self == .rsaOAEP256 ? .sha256 : .insecureSHA1 }
+    package var hash: RSAPrivateKey.OAEPHash { self == .rsaOAEP256 ? .sha256 : .insecureSHA1 }
 }
 
 /// The algorithm that encrypts a JWE's content, the header parameter `enc` (RFC 7518 section 5.3).

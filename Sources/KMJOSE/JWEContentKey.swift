@@ -38,6 +38,16 @@ package struct JWEContentKey: Sendable {
         encodedEncryptedKey = encoded
     }
 
+    /// Creates a key that someone else decrypted, to open messages with.
+    ///
+    /// - Throws: ``KMError`` `invalidSize` when the key is not 16 or 32 bytes; `cryptographyUnavailable` when OpenSSL
+    ///   fails.
+    package init(unwrapped key: SecretBytes, _ encryption: ContentEncryptionAlgorithm) throws {
+        self.encryption = encryption
+        cipher = try AESGCM(key: key)
+        encodedEncryptedKey = []
+    }
+
     /// Creates a key from given key bytes and their given encrypted form, for test vectors only.
     ///
     /// - Throws: ``KMError`` `invalidSize` when the key is not 16 or 32 bytes; `cryptographyUnavailable` when OpenSSL
@@ -60,7 +70,7 @@ package struct JWEContentKey: Sendable {
     /// message's authentication tag then fails (RFC 7516 section 11.5).
     ///
     /// - Throws: ``KMError`` `cryptographyUnavailable` when OpenSSL fails.
-    init(unwrapping message: JWECompact, header: JWEHeader, with privateKey: RSAPrivateKey) throws {
+    package init(unwrapping message: JWECompact, header: JWEHeader, with privateKey: RSAPrivateKey) throws {
         encryption = header.encryption
         let key = try privateKey.unwrapKey(
             message.encryptedKey.span,

@@ -36,31 +36,11 @@ public struct JWEDecryptor: Sendable {
     ///   `limitExceeded` before any decryption; `authenticationFailed` when the message does not decrypt;
     ///   `cryptographyUnavailable` when OpenSSL fails.
     public func decrypt(_ message: Span<UInt8>, keyID: String? = nil) throws -> Message {
-        let (parts, header) = try parse(message, keyID: keyID)
-        return Message(header: header, plaintext: try contentKey(of: parts, header).reader().read(parts))
-    }
-
-    /// Parses a message and makes all checks that need no key.
-    ///
-    /// - Throws: ``KMError`` `malformedJWE`, `malformedHeader`, `algorithmNotAllowed`, `keyIDMismatch` or
-    ///   `limitExceeded`.
-    package func parse(_ message: Span<UInt8>, keyID: String?) throws -> (parts: JWECompact, header: JWEHeader) {
-        let parts = try JWECompact(parsing: message, policy: policy)
-        let header = try JWEHeader(parsing: parts.headerJSON, policy: policy)
-        // Compare code points (RFC 7515 section 5.3): `!=` treats the two Unicode forms of an accented letter as equal.
-        if let keyID, let named = header.keyID, !named.utf8.elementsEqual(keyID.utf8) {
-            throw KMError(.keyIDMismatch, "the header's kid differs from the expected key id")
-        }
-        return (parts, header)
-    }
-
-    /// Returns the message's content encryption key (CEK), or a random key if the encrypted key does not decrypt.
-    ///
-    /// Only the check of the authentication tag shows which of the two it is (RFC 7516 section 11.5).
-    ///
-    /// - Throws: ``KMError`` `cryptographyUnavailable` when OpenSSL fails.
-    package func contentKey(of parts: JWECompact, _ header: JWEHeader) throws -> JWEContentKey {
-        try JWEContentKey(unwrapping: parts, header: header, with: key)
+        let (parts, header) = try policy.parse(message, keyID: keyID)
+        return Message(
+            header: header,
+            plaintext: try JWEContentKey(unwrapping: parts, header: header, with: key).reader().read(parts)
+        )
     }
 
     /// Authenticates and decrypts a compact serialization in an array.

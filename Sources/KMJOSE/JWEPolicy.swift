@@ -35,3 +35,32 @@ public struct JWEPolicy: Sendable {
         self.maximumByteCount = maximumByteCount
     }
 }
+
+extension JWEPolicy {
+    /// Parses a message and makes all checks that need no key.
+    ///
+    /// - Throws: ``KMError`` `malformedJWE`, `malformedHeader`, `algorithmNotAllowed`, `keyIDMismatch` or
+    ///   `limitExceeded`.
+    package func parse(_ message: Span<UInt8>, keyID: String?) throws -> (parts: JWECompact, header: JWEHeader) {
+        let parts = try JWECompact(parsing: message, policy: self)
+        let header = try JWEHeader(parsing: parts.headerJSON, policy: self)
+        // Compare code points (RFC 7515 section 5.3): `!=` treats the two Unicode forms of an accented letter as equal.
+        if let keyID, let named = header.keyID, !named.utf8.elementsEqual(keyID.utf8) {
+            throw KMError(.keyIDMismatch, "the header's kid differs from the expected key id")
+        }
+        return (parts, header)
+    }
+}
+
+extension KMError.Code {
+    /// The message is not a JWE compact serialization: the number of parts, or a part's encoding or size, is wrong.
+    public static let malformedJWE = Self("malformedJWE")
+    /// The protected header does not follow RFC 7516 section 4.
+    public static let malformedHeader = Self("malformedHeader")
+    /// The header uses an algorithm, or a feature such as `zip` or `crit`, that is not accepted.
+    public static let algorithmNotAllowed = Self("algorithmNotAllowed")
+    /// The header's `kid` differs from the expected key id.
+    public static let keyIDMismatch = Self("keyIDMismatch")
+    /// The bytes are not a well-formed JSON Web Key (RFC 7517).
+    public static let malformedJWK = Self("malformedJWK")
+}

@@ -25,3 +25,22 @@ package struct FieldMatch {
         return "\(JSONPath(segments: segments)) at byte \(range.lowerBound)"
     }
 }
+
+extension FieldMatcher {
+    /// The limits on a JSON text and on the matches in it.
+    package struct Limits: Sendable, Hashable {
+        /// The largest accepted number of matching values.
+        package let maximumCount: Int
+        /// The largest accepted nesting depth of objects and arrays.
+        package let maximumDepth: Int
+        /// The largest accepted normalized path of a matching value, in bytes.
+        package let maximumPathByteCount: Int
+
+        /// Creates limits from their values.
+        package init(maximumCount: Int, maximumDepth: Int, maximumPathByteCount: Int) {
+            self.maximumCount = maximumCount
+            self.maximumDepth = maximumDepth
+            self.maximumPathByteCount = maximumPathByteCount
+        }
+    }
+}

@@ -4,23 +4,6 @@ internal import KMPrimitives
 ///
 /// The matches have the order of the text.
 package struct FieldMatcher {
-    /// The limits on a JSON text and on the matches in it.
-    package struct Limits: Sendable, Hashable {
-        /// The largest accepted number of matching values.
-        package let maximumCount: Int
-        /// The largest accepted nesting depth of objects and arrays.
-        package let maximumDepth: Int
-        /// The largest accepted normalized path of a matching value, in bytes.
-        package let maximumPathByteCount: Int
-
-        /// Creates limits from their values.
-        package init(maximumCount: Int, maximumDepth: Int, maximumPathByteCount: Int) {
-            self.maximumCount = maximumCount
-            self.maximumDepth = maximumDepth
-            self.maximumPathByteCount = maximumPathByteCount
-        }
-    }
-
     /// An open object or array that some path leads into.
     private struct Frame {
         let isObject: Bool
@@ -112,11 +95,11 @@ package struct FieldMatcher {
     }
 
     private func checkRequirement() throws {
-        guard selection.requiresMatches != .nowhere else { return }
+        guard selection.presence != .optional else { return }
         if let missing = isSatisfied.firstIndex(of: false) {
             throw KMError(.fieldMissing, "\(selection.paths[missing]) matches nothing")
         }
-        guard selection.requiresMatches == .everywhere, let deadEnd else { return }
+        guard selection.presence == .everyItem, let deadEnd else { return }
         throw KMError(
             .fieldMissing,
             "\(selection.paths[deadEnd.path]) has no match in the value that ends at byte \(deadEnd.at)"

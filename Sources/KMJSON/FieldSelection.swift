@@ -5,21 +5,21 @@ public import KMPrimitives
 /// A field is a value that at least one of the paths matches. Create a selection once and keep it. It prepares the
 /// paths so that each message is matched against all of them in one pass.
 public struct FieldSelection: Sendable, Hashable {
-    /// The matches that a message must have for each path of a selection.
+    /// How often each path of a selection must match in a message.
     ///
     /// A path with a misspelled or outdated member name matches nothing. Without a requirement, its card number would
     /// then be sent unencrypted. A null is a value and counts as a match. A wildcard over an empty array or object also
     /// fulfils the requirement, because an empty list has no card numbers.
-    public enum Requirement: Sendable, Hashable {
+    public enum Presence: Sendable, Hashable {
         /// Every path must match, and must match in every member or element that its wildcards cover.
-        case everywhere
+        case everyItem
         /// Every path must match at least once.
         ///
         /// Use this for lists in which some items legitimately lack a field. An item with a misspelled member name then
         /// stays unencrypted if another item matches.
-        case somewhere
+        case atLeastOnce
         /// A path may match nothing.
-        case nowhere
+        case optional
     }
 
     /// The largest number of paths in a selection.
@@ -29,7 +29,7 @@ public struct FieldSelection: Sendable, Hashable {
     public let paths: [JSONPath]
 
     /// The matches that a message must have for each path.
-    public let requiresMatches: Requirement
+    public let presence: Presence
 
     let nodes: [FieldNode]
 
@@ -37,7 +37,7 @@ public struct FieldSelection: Sendable, Hashable {
     ///
     /// - Throws: ``KMError`` `pathsOverlap` when a value that one path matches could lie inside a value that another
     ///   path matches; `limitExceeded` when there are no paths or more than 256.
-    public init(_ paths: [JSONPath], requiresMatches: Requirement = .everywhere) throws {
+    public init(_ paths: [JSONPath], presence: Presence = .everyItem) throws {
         guard (1...Self.maximumPathCount).contains(paths.count) else {
             throw KMError(
                 .limitExceeded,
@@ -50,7 +50,7 @@ public struct FieldSelection: Sendable, Hashable {
             }
         }
         self.paths = paths
-        self.requiresMatches = requiresMatches
+        self.presence = presence
         nodes = FieldNode.tree(of: paths)
     }
 
@@ -59,46 +59,26 @@ public struct FieldSelection: Sendable, Hashable {
     /// - Throws: ``KMError`` `pathMalformed` or `pathUnsupported` when a text is not a supported path; `pathsOverlap`
     ///   when a value that one path matches could lie inside a value that another path matches; `limitExceeded` when
     ///   there are no paths or more than 256.
-    public init(_ paths: [String], requiresMatches: Requirement = .everywhere) throws {
-        try self.init(paths.map(JSONPath.init(_:)), requiresMatches: requiresMatches)
-    }
-
-    /// Creates a selection from the text of paths, for test vectors.
-    ///
-    /// - Parameters:
-    ///   - paths: The paths.
-    ///   - requiresMatches: True for ``Requirement/somewhere``, false for ``Requirement/nowhere``.
-    /// - Throws: ``KMError`` `pathsOverlap` or `limitExceeded`; `pathMalformed` or `pathUnsupported`.
-    package init(_ paths: [String], requiresMatches: Bool) throws {
-        try self.init(paths, requiresMatches: requiresMatches ? .somewhere : .nowhere)
-    }
-
-    /// Creates a selection from paths, for test vectors.
-    ///
-    /// - Parameters:
-    ///   - paths: The paths.
-    ///   - requiresMatches: True for ``Requirement/somewhere``, false for ``Requirement/nowhere``.
-    /// - Throws: ``KMError`` `pathsOverlap` or `limitExceeded`.
-    package init(_ paths: [JSONPath], requiresMatches: Bool) throws {
-        try self.init(paths, requiresMatches: requiresMatches ? .somewhere : .nowhere)
+    public init(_ paths: [String], presence: Presence = .everyItem) throws {
+        try self.init(paths.map(JSONPath.init(_:)), presence: presence)
     }
 
     /// Creates a selection from paths that are known not to overlap, without checking them.
     package init(unchecked paths: [JSONPath]) {
         self.paths = paths
-        requiresMatches = .everywhere
+        presence = .everyItem
         nodes = FieldNode.tree(of: paths)
     }
 
-    /// Returns whether two selections have the same paths in the same order, and the same requirement.
+    /// Returns whether two selections have the same paths in the same order, and the same presence.
     public static func == (left: FieldSelection, right: FieldSelection) -> Bool {
-        left.paths == right.paths && left.requiresMatches == right.requiresMatches
+        left.paths == right.paths && left.presence == right.presence
     }
 
-    /// Hashes the paths and the requirement.
+    /// Hashes the paths and the presence.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(paths)
-        hasher.combine(requiresMatches)
+        hasher.combine(presence)
     }
 }
 
@@ -170,6 +150,6 @@ struct FieldNode: Sendable {
 extension KMError.Code {
     /// A path of a selection can match a value inside one that another path matches; the detail names both.
     public static let pathsOverlap = Self("pathsOverlap")
-    /// A match that the ``FieldSelection/Requirement`` asks for is missing; the detail names the path.
+    /// A match that the ``FieldSelection/Presence`` demands is missing; the detail names the path.
     public static let fieldMissing = Self("fieldMissing")
 }

@@ -12,8 +12,8 @@ public struct KMError: Error, Sendable {
         /// The name of the constant, such as `authenticationFailed`, which stays the same in all versions.
         public let description: String
 
-        /// Creates a code with a name.
-        package init(_ name: String) {
+        /// Creates a code of your own, with a name that never changes.
+        public init(_ name: String) {
             description = name
         }
     }
@@ -28,8 +28,8 @@ public struct KMError: Error, Sendable {
 
     /// Creates an error.
     ///
-    /// `detail` must not contain a secret or the text of an input.
-    package init(_ code: Code, _ detail: String = "") {
+    /// `detail` must not contain a secret or the text of an input: it goes to logs.
+    public init(_ code: Code, _ detail: String = "") {
         self.code = code
         self.detail = detail
     }

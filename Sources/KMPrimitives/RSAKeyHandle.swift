@@ -85,9 +85,8 @@ internal import CKMOpenSSL
         case KM_NEEDS_LEGACY:
             KMError(
                 .legacyEncryption,
-                "the key is encrypted with an algorithm of OpenSSL's legacy provider (RC2, single DES, …); "
-                    + "convert a PKCS#12 file with: "
-                    + "openssl pkcs12 -legacy -in OLD -nodes | openssl pkcs8 -topk8 -out NEW"
+                "the key is encrypted with an algorithm of OpenSSL's legacy provider (RC2, single DES, …); convert it "
+                    + "with: openssl pkey -provider legacy -provider default -in OLD -aes256 -out NEW"
             )
         default:
             nil

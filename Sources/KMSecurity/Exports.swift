@@ -5,3 +5,4 @@
 @_exported public import KMWire
 
 @_exported public import enum KMJOSE.ContentEncryptionAlgorithm
+@_exported public import enum KMJOSE.KeyManagementAlgorithm

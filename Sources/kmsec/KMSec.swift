@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import KMPrimitives
 import KMSecurity
 
 /// The entry point of the process.
@@ -56,4 +57,38 @@ struct KMSec: AsyncParsableCommand {
             Failure.report(error)
         }
     }
+}
+
+/// Groups the commands for card numbers.
+struct PANCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "pan",
+        abstract: "Find card numbers.",
+        subcommands: [PANScanCommand.self]
+    )
+}
+
+/// Groups the commands for payment account references (PARs).
+struct PARCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "par",
+        abstract: "Turn card numbers (PANs) into payment account references (PARs).",
+        subcommands: [PARDeriveCommand.self, PARKeyCommand.self]
+    )
+}
+
+/// Groups the commands for tokens.
+struct TokenCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "token",
+        abstract: "Make and check X-KM-Tran-Token.",
+        subcommands: [TokenSignCommand.self, TokenVerifyCommand.self, TokenExplainCommand.self]
+    )
+}
+
+/// The versions of the tool and of OpenSSL.
+enum Version {
+    static let number = "0.1.0"
+    /// The version of the loaded OpenSSL, such as `OpenSSL 3.0.19 27 Jan 2026`.
+    static var openSSL: String { OpenSSL.version }
 }

@@ -23,12 +23,24 @@ import Testing
         )
     }
 
-    @Test func aRingOfOneKeyMakesItPrimaryIfItEncrypts() throws {
-        #expect(try CryptoKeyring(key("a")).primaryID == key("a").id)
-        #expect(try CryptoKeyring(key("a", state: .inactive)).primaryID == nil)
-        #expect(try CryptoKeyring(key("a", state: .discarded)).primaryID == nil)
-        let half = try CryptoKey(id: world.keyID, decryptionKey: TestKeys.first(), issuedAt: world.now)
-        #expect(CryptoKeyring(half).primaryID == nil)
+    @Test func onlyAKeyThatEncryptsCanBePrimary() throws {
+        #expect(try CryptoKeyring(primary: key("a")).primaryID == key("a").id)
+        let privateKeyOnly = try CryptoKey(id: world.keyID, decryptionKey: TestKeys.first())
+        for key in [try key("a", state: .inactive), try key("a", state: .discarded), privateKeyOnly] {
+            #expect(refusal { try CryptoKeyring(primary: key) } == .keyringInvalid)
+        }
+    }
+
+    @Test func callbacksNeedTheTimesOfIssueOfSeveralActiveKeys() throws {
+        let (a, b) = (try key("a", after: 5), try key("b", after: 3))
+        let undated = try CryptoKey(id: world.keyID, decryptionKey: TestKeys.first())
+        #expect(try CryptoKeyring([a, b], primary: nil).firstIssued?.id == b.id)
+        #expect(try CryptoKeyring([undated], primary: nil).firstIssued?.id == undated.id)
+        #expect(try CryptoKeyring([a, undated], primary: nil).firstIssued == nil)
+        #expect(
+            try CryptoKeyring([a, undated], primary: nil).setting(.inactive, of: undated.id).firstIssued?.id == a.id
+        )
+        #expect(try CryptoKeyring([a, undated, b], primary: nil).keys.map(\.id) == [undated.id, b.id, a.id])
     }
 
     @Test func aKeyHasAHalf() {
@@ -38,8 +50,8 @@ import Testing
     @Test func duplicateIDsAreRefused() throws {
         let (a, b) = (try key("a"), try key("b"))
         #expect(refusal { try CryptoKeyring([a, b, a], primary: nil) } == .keyringInvalid)
-        #expect(refusal { try CryptoKeyring(a).adding(key("a", after: 5)) } == .keyringInvalid)
-        #expect(refusal { try CryptoKeyring(key("a", state: .discarded)).adding(a) } == .keyringInvalid)
+        #expect(refusal { try CryptoKeyring(primary: a).adding(key("a", after: 5)) } == .keyringInvalid)
+        #expect(refusal { try CryptoKeyring([key("a", state: .discarded)], primary: nil).adding(a) } == .keyringInvalid)
         // Ids are compared as they are.
         #expect(refusal { try CryptoKeyring([a, key("A")], primary: nil) } == nil)
     }
@@ -85,7 +97,7 @@ import Testing
     }
 
     @Test func unknownIDs() throws {
-        let ring = try CryptoKeyring(key("a"))
+        let ring = try CryptoKeyring(primary: key("a"))
         let unknown = try key("b").id
         #expect(refusal { try ring.key(unknown) } == .keyUnknown)
         #expect(refusal { try ring.setting(.inactive, of: unknown) } == .keyUnknown)
@@ -108,7 +120,7 @@ import Testing
     /// The rotation that the documentation describes, step by step.
     @Test func rotation() throws {
         let (old, new) = (try key("a"), try key("b", after: 1))
-        var ring = try CryptoKeyring(old).adding(new)
+        var ring = try CryptoKeyring(primary: old).adding(new)
         #expect(ring.primaryID == old.id)
         ring = try ring.makingPrimary(new.id)
         ring = try ring.setting(.inactive, of: old.id)
@@ -125,5 +137,26 @@ import Testing
         let der = try TestKeys.second().insecurePKCS8DER().exposed
         #expect(!shows(printings(of: ring), der))
         #expect(!shows(printings(of: try key("a")), der))
+    }
+
+    @Test func noUpdateOfALiveKeyringIsLost() async throws {
+        let live = LiveKeyring(try CryptoKeyring([], primary: nil))
+        let pair = try TestKeys.first()
+        let ids = try (0..<64).map { _ in try CryptoKeyID.random() }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for id in ids {
+                group.addTask {
+                    // The closure can read the keyring that it replaces.
+                    try live.update { ring in
+                        _ = live.keyring
+                        return try ring.adding(CryptoKey(id: id, decryptionKey: pair))
+                    }
+                }
+            }
+            try await group.waitForAll()
+        }
+        #expect(Set(live.keyring.keys.map(\.id)) == Set(ids))
+        #expect(refusal { try live.update { try $0.makingPrimary(ids[0]) } } == .keyringInvalid)
+        #expect(live.keyring.keys.count == 64)
     }
 }

@@ -24,8 +24,8 @@ extension ClientSecurity {
         _ body: [UInt8],
         answering request: SealedRequest,
         protection: Protection
-    ) throws -> OpenedResponse {
-        try open(headers, body, answering: request, for: .test(protection))
+    ) async throws -> OpenedResponse {
+        try await open(headers, body, answering: request, for: .test(protection))
     }
 
     /// Opens a response by another rule than the request's endpoint has.
@@ -34,8 +34,8 @@ extension ClientSecurity {
         _ body: [UInt8],
         answering request: SealedRequest,
         for endpoint: Endpoint
-    ) throws -> OpenedResponse {
-        try open(headers, body, answering: request.with(endpoint: endpoint))
+    ) async throws -> OpenedResponse {
+        try await open(headers, body, answering: request.with(endpoint: endpoint))
     }
 }
 

@@ -35,7 +35,7 @@ import Testing
 
         let reply = try server.seal(Self.response.bytes, answering: call, protection: protection)
         #expect((reply.body == Self.response.bytes) == (protection == .none))
-        let opened = try client.open(reply.headers, reply.body, answering: request, protection: protection)
+        let opened = try await client.open(reply.headers, reply.body, answering: request, protection: protection)
         #expect(opened.parameters == Self.response.bytes)
         #expect(opened.headers.correlationID == request.requestHeaders.correlationID)
     }
@@ -50,7 +50,7 @@ import Testing
             for reply in [
                 try server.seal("[2]".bytes, answering: call), try server.seal(encoding: [2], answering: call),
             ] {
-                #expect(try client.open(reply.headers, reply.body, answering: request).decode([Int].self) == [2])
+                #expect(try await client.open(reply.headers, reply.body, answering: request).decode([Int].self) == [2])
             }
         }
     }
@@ -62,7 +62,9 @@ import Testing
             let request = try client.seal(Self.request.bytes, protection: .message)
             let call = try await server.open(request.headers, request.body)
             let reply = try server.seal(Self.response.bytes, answering: call)
-            #expect(try client.open(reply.headers, reply.body, answering: request).parameters == Self.response.bytes)
+            #expect(
+                try await client.open(reply.headers, reply.body, answering: request).parameters == Self.response.bytes
+            )
         }
     }
 
@@ -73,7 +75,7 @@ import Testing
             let request = try client.seal(Self.request.bytes, protection: there)
             let call = try await server.open(request.headers, request.body, protection: there)
             let reply = try server.seal(Self.response.bytes, answering: call, protection: back)
-            let opened = try client.open(reply.headers, reply.body, answering: request, protection: back)
+            let opened = try await client.open(reply.headers, reply.body, answering: request, protection: back)
             #expect(opened.parameters == Self.response.bytes)
         }
     }
@@ -134,20 +136,20 @@ import Testing
         #expect(code == .tokenMismatch)
     }
 
-    @Test func errorReplies() throws {
+    @Test func errorReplies() async throws {
         let server = try world.server()
         let request = try world.client().seal("{}".bytes, protection: .message)
-        let reply = server.refuse(.notFoundIssuedCards, answering: request.headers)
+        let reply = server.reject(.notFoundIssuedCards, answering: request.headers)
         #expect(reply.headers[.kmCorrelationID] == request.headers[.kmCorrelationID])
         #expect(reply.headers.count == 1)
-        #expect(try PlatformResult(parsing: reply.body) == .notFoundIssuedCards)
+        #expect(try PlatformError(parsing: reply.body) == .notFoundIssuedCards)
         // A correlation id of another form is not thrown back at the sender.
         for id in [nil, "", "x", "<script>alert(1)</script>"] as [String?] {
-            let reply = server.refuse(.invalidInputParameter, answering: request.headers.with(.kmCorrelationID, id))
+            let reply = server.reject(.invalidInputParameter, answering: request.headers.with(.kmCorrelationID, id))
             #expect(reply.headers == [:])
         }
         // A client that expects parameters does not take an error for them.
-        let code = refusal { try world.client().open(reply.headers, reply.body, answering: request) }
+        let code = await refusal { try await world.client().open(reply.headers, reply.body, answering: request) }
         #expect(code == .protectionRequired)
     }
 
@@ -162,7 +164,7 @@ import Testing
                         let request = try client.seal(text, protection: .message)
                         let call = try await server.open(request.headers, request.body)
                         let reply = try server.seal(call.parameters, answering: call)
-                        let opened = try client.open(reply.headers, reply.body, answering: request)
+                        let opened = try await client.open(reply.headers, reply.body, answering: request)
                         guard opened.parameters == text else { return false }
                     }
                     return true

@@ -14,7 +14,7 @@ struct GivenKeyTests {
         id = try CryptoKeyID.random()
         let pair = try TestKeys.first()
         let key = try CryptoKey(id: id, encryptionKey: pair.publicKey, decryptionKey: pair, issuedAt: .now)
-        cipher = try ParameterCipher(keyring: CryptoKeyring(key))
+        cipher = try ParameterCipher(keyring: CryptoKeyring(primary: key))
     }
 
     private func given(_ keyByteCount: Int, ivByteCount: Int) throws -> InsecureGivenKey {
@@ -29,17 +29,20 @@ struct GivenKeyTests {
     @Test func sameBodyTwice() throws {
         let parameters = Array("{\"a\":1}".utf8)
         let fixed = cipher.insecurelyUsing(try given(32, ivByteCount: 12))
-        let body = try fixed.encrypt(parameters, under: id, at: .now)
-        #expect(try fixed.encrypt(parameters, under: id, at: .now) == body)
-        #expect(try cipher.decrypt(body, under: id) == parameters)
+        let body = try fixed.seal(parameters, .message, under: id, at: .now)
+        #expect(try fixed.seal(parameters, .message, under: id, at: .now) == body)
+        #expect(try cipher.open(body, .message, under: id) == parameters)
         // The cipher that it came from goes on drawing.
-        #expect(try cipher.encrypt(parameters, under: id, at: .now) != cipher.encrypt(parameters, under: id, at: .now))
+        #expect(
+            try cipher.seal(parameters, .message, under: id, at: .now)
+                != cipher.seal(parameters, .message, under: id, at: .now)
+        )
     }
 
     @Test("Another size than is due is refused", arguments: [(16, 12), (24, 12), (0, 12), (32, 0), (32, 24), (32, 11)])
     func otherSizes(key: Int, ivs: Int) throws {
         let fixed = cipher.insecurelyUsing(try given(key, ivByteCount: ivs))
-        #expect(throws: KMError(.invalidSize)) { try fixed.encrypt(Array("1".utf8), under: id, at: .now) }
+        #expect(throws: KMError(.invalidSize)) { try fixed.seal(Array("1".utf8), .message, under: id, at: .now) }
         #expect(throws: KMError(.invalidSize)) {
             try fixed.seal(Array("{\"a\":1}".utf8), .fields("$.a"), under: id, at: .now)
         }

@@ -16,11 +16,11 @@ import Testing
     private func sender(_ profile: WireProfile = .documented, limits: ParameterLimits = .standard) throws
         -> ParameterCipher
     {
-        try ParameterCipher(keyring: CryptoKeyring(world.clientKey), profile: profile, limits: limits)
+        try ParameterCipher(keyring: CryptoKeyring(primary: world.clientKey), profile: profile, limits: limits)
     }
 
     private func receiver(limits: ParameterLimits = .standard) throws -> ParameterCipher {
-        try ParameterCipher(keyring: CryptoKeyring(world.serverKey), limits: limits)
+        try ParameterCipher(keyring: CryptoKeyring([world.serverKey], primary: nil), limits: limits)
     }
 
     static let texts = [
@@ -31,15 +31,15 @@ import Testing
 
     @Test(arguments: WireProfile.all, texts)
     func theBytesSurvive(profile: WireProfile, text: String) throws {
-        let body = try sender(profile).encrypt(text.bytes, under: world.keyID, at: now)
-        #expect(try receiver().decrypt(body, under: world.keyID) == text.bytes)
+        let body = try sender(profile).seal(text.bytes, .message, under: world.keyID, at: now)
+        #expect(try receiver().open(body, .message, under: world.keyID) == text.bytes)
         #expect(!String(decoding: body, as: UTF8.self).contains("userId"))
     }
 
     @Test(arguments: WireProfile.all, ContentEncryptionAlgorithm.allCases)
     func theHeaderIsTheProfiles(profile: WireProfile, encryption: ContentEncryptionAlgorithm) throws {
         let profile = profile.with(encryption: encryption)
-        let body = try sender(profile).encrypt("{}".bytes, under: world.keyID, at: now)
+        let body = try sender(profile).seal("{}".bytes, .message, under: world.keyID, at: now)
         let text = String(decoding: body, as: UTF8.self)
         #expect(text.hasPrefix(#"{"encData":""#) && text.hasSuffix(#""}"#))
         let message = text.dropFirst(12).dropLast(2)
@@ -58,11 +58,13 @@ import Testing
         let cipher = try sender()
         for text in ["", " ", "{", "{}x", "nul", "{'a':1}", "\u{FEFF}{}"] {
             #expect(
-                refusal { try cipher.encrypt(text.bytes, under: world.keyID, at: now) } == .malformedJSON,
+                refusal { try cipher.seal(text.bytes, .message, under: world.keyID, at: now) } == .malformedJSON,
                 "\(text)"
             )
         }
-        #expect(refusal { try cipher.encrypt([0x22, 0xFF, 0x22], under: world.keyID, at: now) } == .malformedJSON)
+        #expect(
+            refusal { try cipher.seal([0x22, 0xFF, 0x22], .message, under: world.keyID, at: now) } == .malformedJSON
+        )
     }
 
     /// A sender's text that is no JSON is refused after decryption, and not quoted.
@@ -70,7 +72,9 @@ import Testing
         let encryptor = try JWEEncryptor(to: TestKeys.first().publicKey, header: JWEHeader(encryption: .a128GCM))
         for text in ["", "4111111111111111 1", "{", "[1,]", "\"\\x\""] {
             let message = String(decoding: try encryptor.encrypt(text.bytes), as: UTF8.self)
-            let error = thrownError { try receiver().decrypt(#"{"encData":"\#(message)"}"#.bytes, under: world.keyID) }
+            let error = thrownError {
+                try receiver().open(#"{"encData":"\#(message)"}"#.bytes, .message, under: world.keyID)
+            }
             #expect(error?.code == .malformedJSON, "\(text)")
             #expect(error?.detail.contains("4111") == false)
         }
@@ -78,16 +82,18 @@ import Testing
 
     @Test func theSizeIsBounded() throws {
         let limits = ParameterLimits(maximumBodyByteCount: 1000)
-        let small = try sender().encrypt("{}".bytes, under: world.keyID, at: now)
-        #expect(refusal { try receiver(limits: limits).decrypt(small, under: world.keyID) } == nil)
+        let small = try sender().seal("{}".bytes, .message, under: world.keyID, at: now)
+        #expect(refusal { try receiver(limits: limits).open(small, .message, under: world.keyID) } == nil)
         let exact = ParameterLimits(maximumBodyByteCount: small.count)
-        #expect(refusal { try receiver(limits: exact).decrypt(small, under: world.keyID) } == nil)
+        #expect(refusal { try receiver(limits: exact).open(small, .message, under: world.keyID) } == nil)
         let short = ParameterLimits(maximumBodyByteCount: small.count - 1)
-        #expect(refusal { try receiver(limits: short).decrypt(small, under: world.keyID) } == .limitExceeded)
+        #expect(refusal { try receiver(limits: short).open(small, .message, under: world.keyID) } == .limitExceeded)
         let large = Array("\"\(String(repeating: "x", count: 999))\"".utf8)
-        #expect(refusal { try sender(limits: limits).encrypt(large, under: world.keyID, at: now) } == .limitExceeded)
+        #expect(
+            refusal { try sender(limits: limits).seal(large, .message, under: world.keyID, at: now) } == .limitExceeded
+        )
         let garbage = [UInt8](repeating: 0xFF, count: 1001)
-        #expect(refusal { try receiver(limits: limits).decrypt(garbage, under: world.keyID) } == .limitExceeded)
+        #expect(refusal { try receiver(limits: limits).open(garbage, .message, under: world.keyID) } == .limitExceeded)
     }
 
     /// What a sender lets go, a receiver of the same limits takes.
@@ -95,37 +101,44 @@ import Testing
         let limits = ParameterLimits(maximumBodyByteCount: 2000)
         for count in stride(from: 900, through: 1998, by: 61) {
             let text = Array("\"\(String(repeating: "x", count: count))\"".utf8)
-            guard let body = try? sender(limits: limits).encrypt(text, under: world.keyID, at: now) else { continue }
-            #expect(refusal { try receiver(limits: limits).decrypt(body, under: world.keyID) } == nil, "\(count)")
+            guard let body = try? sender(limits: limits).seal(text, .message, under: world.keyID, at: now) else {
+                continue
+            }
+            #expect(
+                refusal { try receiver(limits: limits).open(body, .message, under: world.keyID) } == nil,
+                "\(count)"
+            )
         }
     }
 
     @Test func theDepthIsBounded() throws {
         let limits = ParameterLimits(maximumDepth: 3)
         let (three, four) = ("[[[]]]".bytes, "[[[[]]]]".bytes)
-        #expect(refusal { try sender(limits: limits).encrypt(three, under: world.keyID, at: now) } == nil)
-        #expect(refusal { try sender(limits: limits).encrypt(four, under: world.keyID, at: now) } == .limitExceeded)
-        let body = try sender().encrypt(four, under: world.keyID, at: now)
-        #expect(refusal { try receiver(limits: limits).decrypt(body, under: world.keyID) } == .limitExceeded)
+        #expect(refusal { try sender(limits: limits).seal(three, .message, under: world.keyID, at: now) } == nil)
+        #expect(
+            refusal { try sender(limits: limits).seal(four, .message, under: world.keyID, at: now) } == .limitExceeded
+        )
+        let body = try sender().seal(four, .message, under: world.keyID, at: now)
+        #expect(refusal { try receiver(limits: limits).open(body, .message, under: world.keyID) } == .limitExceeded)
     }
 
     @Test func keysAndTheirStates() throws {
-        let body = try sender().encrypt("{}".bytes, under: world.keyID, at: now)
+        let body = try sender().seal("{}".bytes, .message, under: world.keyID, at: now)
         func codes(_ ring: CryptoKeyring) throws -> [KMError.Code?] {
             let cipher = try ParameterCipher(keyring: ring)
             return [
-                refusal { try cipher.encrypt("{}".bytes, under: world.keyID, at: now) },
-                refusal { try cipher.decrypt(body, under: world.keyID) },
+                refusal { try cipher.seal("{}".bytes, .message, under: world.keyID, at: now) },
+                refusal { try cipher.open(body, .message, under: world.keyID) },
             ]
         }
-        #expect(try codes(CryptoKeyring(world.serverKey)) == [nil, nil])
+        #expect(try codes(CryptoKeyring([world.serverKey], primary: nil)) == [nil, nil])
         #expect(try codes(world.ring(world.serverKey, .inactive)) == [.keyNotActive, nil])
         #expect(try codes(world.ring(world.serverKey, .discarded)) == [.keyNotActive, .keyNotActive])
         #expect(try codes(CryptoKeyring([], primary: nil)) == [.keyUnknown, .keyUnknown])
         let publicHalf = try CryptoKey(id: world.keyID, encryptionKey: TestKeys.second().publicKey, issuedAt: now)
-        #expect(try codes(CryptoKeyring(publicHalf)) == [nil, .keyHalfMissing])
+        #expect(try codes(CryptoKeyring(primary: publicHalf)) == [nil, .keyHalfMissing])
         let privateHalf = try CryptoKey(id: world.keyID, decryptionKey: TestKeys.first(), issuedAt: now)
-        #expect(try codes(CryptoKeyring(privateHalf)) == [.keyHalfMissing, nil])
+        #expect(try codes(CryptoKeyring([privateHalf], primary: nil)) == [.keyHalfMissing, nil])
     }
 
     /// A ring's other keys are not tried.
@@ -136,12 +149,12 @@ import Testing
             decryptionKey: TestKeys.third(),
             issuedAt: now
         )
-        let ring = try CryptoKeyring(world.serverKey).adding(other)
+        let ring = try CryptoKeyring([world.serverKey], primary: nil).adding(other)
         let cipher = try ParameterCipher(keyring: ring)
-        let named = try sender(.documented).encrypt("{}".bytes, under: world.keyID, at: now)
-        #expect(refusal { try cipher.decrypt(named, under: world.otherKeyID) } == .keyIDMismatch)
-        let unnamed = try sender(.gateway).encrypt("{}".bytes, under: world.keyID, at: now)
-        #expect(refusal { try cipher.decrypt(unnamed, under: world.otherKeyID) } == .authenticationFailed)
+        let named = try sender(.documented).seal("{}".bytes, .message, under: world.keyID, at: now)
+        #expect(refusal { try cipher.open(named, .message, under: world.otherKeyID) } == .keyIDMismatch)
+        let unnamed = try sender(.gateway).seal("{}".bytes, .message, under: world.keyID, at: now)
+        #expect(refusal { try cipher.open(unnamed, .message, under: world.otherKeyID) } == .authenticationFailed)
     }
 
     @Test func certificatesAreUsedWithinTheirValidity() throws {
@@ -153,24 +166,27 @@ import Testing
             decryptionKey: try TestKeys.second(),
             issuedAt: start
         )
-        let cipher = try ParameterCipher(keyring: CryptoKeyring(key))
+        let cipher = try ParameterCipher(keyring: CryptoKeyring(primary: key))
         for seconds in [0.0, 50, 100] {
-            #expect(refusal { try cipher.encrypt("{}".bytes, under: world.keyID, at: start + seconds) } == nil)
+            #expect(refusal { try cipher.seal("{}".bytes, .message, under: world.keyID, at: start + seconds) } == nil)
         }
         for seconds in [-1, -0.001, 100.001, 101] {
-            let code = refusal { try cipher.encrypt("{}".bytes, under: world.keyID, at: start + seconds) }
+            let code = refusal { try cipher.seal("{}".bytes, .message, under: world.keyID, at: start + seconds) }
             #expect(code == .certificateNotValid, "\(seconds)")
         }
         // A change of state does not lose it.
         let ring = try CryptoKeyring([key], primary: nil).setting(.inactive, of: key.id).setting(.active, of: key.id)
         let again = try ParameterCipher(keyring: ring)
-        #expect(refusal { try again.encrypt("{}".bytes, under: world.keyID, at: start - 1) } == .certificateNotValid)
+        #expect(
+            refusal { try again.seal("{}".bytes, .message, under: world.keyID, at: start - 1) } == .certificateNotValid
+        )
         // Reading what was encrypted to this side has nothing to do with the other side's certificate.
-        let body = try ParameterCipher(keyring: CryptoKeyring(world.serverKey)).encrypt(
+        let body = try ParameterCipher(keyring: CryptoKeyring([world.serverKey], primary: nil)).seal(
             "{}".bytes,
+            .message,
             under: world.keyID,
             at: now
         )
-        #expect(try cipher.decrypt(body, under: world.keyID) == "{}".bytes)
+        #expect(try cipher.open(body, .message, under: world.keyID) == "{}".bytes)
     }
 }

@@ -6,9 +6,10 @@ import Testing
     private func code(_ text: String) -> KMError.Code? { refusal { try PlatformResult(parsing: text.bytes) } }
 
     @Test func theCodesOfTheAPIPage() {
-        let results: [PlatformResult] = [
-            .success, .invalidInputParameter, .walletUserNotFound, .invalidCardInfo, .notFoundIssuedCards,
+        let errors: [PlatformError] = [
+            .invalidInputParameter, .walletUserNotFound, .invalidCardInfo, .notFoundIssuedCards,
         ]
+        let results = [PlatformResult.success] + errors.map(\.result)
         #expect(results.map(\.code) == ["000_000", "000_002", "001_006", "003_011", "003_049"])
         #expect(
             results.map(\.message) == [
@@ -26,6 +27,15 @@ import Testing
         #expect(
             PlatformResult.success.body == #"{"response":{"code":"000_000","message":"Success."}}"#.bytes
         )
+    }
+
+    @Test func aSuccessIsNotAnError() throws {
+        #expect(PlatformResult.success.isSuccess)
+        #expect(refusal { try PlatformError(PlatformResult.success) } == .malformedResult)
+        #expect(refusal { try PlatformError(parsing: PlatformResult.success.body) } == .malformedResult)
+        let error = try PlatformError(PlatformResult(code: "900_001", message: "Of your own."))
+        #expect(!error.result.isSuccess)
+        #expect(try PlatformError(parsing: error.result.body) == error)
     }
 
     @Test func otherMembersArePassedOver() throws {

@@ -39,7 +39,7 @@ struct PrintingTests {
         check(platform, "ClientSecurity(ASP id 000170000000000, callbacks, 1 key, gateway, UTC)")
         check(
             try world.server(),
-            "ServerSecurity(1 key, primary \(World.keyText), tolerance 300.0 s past and 300.0 s future, "
+            "ServerSecurity(1 key, tolerance 300.0 s past and 300.0 s future, "
                 + "InMemoryReplayGuard, retention 3600.0 s)"
         )
     }
@@ -96,8 +96,10 @@ struct PrintingTests {
     @Test("An error's localized description is its description")
     func errors() throws {
         let errors: [any Error] = [
-            KMError(.replayGuardFull, "a detail"), KMError(.authenticationFailed), PlatformResult.invalidCardInfo,
-            PlatformResult(code: "003_011", message: "no card 9491339401250765", description: "look"),
+            KMError(.replayGuardFull, "a detail"), KMError(.authenticationFailed), PlatformError.invalidCardInfo,
+            try PlatformError(
+                PlatformResult(code: "003_011", message: "no card 9491339401250765", description: "look")
+            ),
         ]
         #expect(
             errors.map(\.localizedDescription) == [

@@ -93,7 +93,7 @@ import Testing
             decryptionKey: TestKeys.first(),
             issuedAt: world.now
         )
-        let server = try world.server(ring: CryptoKeyring(world.serverKey).adding(other))
+        let server = try world.server(ring: CryptoKeyring([world.serverKey], primary: nil).adding(other))
         #expect(
             try await code(request.headers.with(.kmCryptoKeyID, World.otherKeyText), server: server) == .keyIDMismatch
         )
@@ -143,7 +143,7 @@ import Testing
         let now = world.now
         let server = try ServerSecurity(
             credentials: Broken(),
-            keyring: CryptoKeyring(world.serverKey),
+            keyring: CryptoKeyring([world.serverKey], primary: nil),
             configuration: .init(replayRetention: .seconds(3600))
         ) { now }
         await #expect(throws: Broken.Failure.self) { try await server.open(request.headers, request.body) }

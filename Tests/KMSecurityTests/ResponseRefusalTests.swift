@@ -20,14 +20,16 @@ import Testing
         return try server.seal(ExchangeTests.response.bytes, answering: call)
     }
 
-    private func code(_ headers: HTTPFields, _ body: [UInt8], _ client: ClientSecurity? = nil) throws -> KMError.Code? {
+    private func code(_ headers: HTTPFields, _ body: [UInt8], _ client: ClientSecurity? = nil) async throws -> KMError
+        .Code?
+    {
         let client = try client ?? world.client()
-        return refusal { try client.open(headers, body, answering: request) }
+        return await refusal { try await client.open(headers, body, answering: request) }
     }
 
     @Test func theReplyIsSound() async throws {
         let reply = try await reply()
-        #expect(try code(reply.headers, reply.body) == nil)
+        #expect(try await code(reply.headers, reply.body) == nil)
         #expect(reply.headers[.kmCryptoKeyID] == World.keyText)
         #expect(reply.headers.count == 2)
     }
@@ -37,15 +39,15 @@ import Testing
         let id = request.requestHeaders.correlationID.text
         let last = id.last == "0" ? "1" : "0"
         for other in ["221108120814-0000000", "\(id.dropLast())\(last)"] where other != id {
-            #expect(try code(reply.headers.with(.kmCorrelationID, other), reply.body) == .correlationMismatch)
+            #expect(try await code(reply.headers.with(.kmCorrelationID, other), reply.body) == .correlationMismatch)
         }
-        #expect(try code(reply.headers.with(.kmCorrelationID, nil), reply.body) == .headerMissing)
-        #expect(try code(reply.headers.with(.kmCorrelationID, "x"), reply.body) == .headerInvalid)
+        #expect(try await code(reply.headers.with(.kmCorrelationID, nil), reply.body) == .headerMissing)
+        #expect(try await code(reply.headers.with(.kmCorrelationID, "x"), reply.body) == .headerInvalid)
         // Another call's reply, whole and well encrypted.
         let other = try world.client().seal("{}".bytes, protection: .message)
         let call = try await world.server().open(other.headers, other.body)
         let theirs = try world.server().seal("{}".bytes, answering: call)
-        #expect(try code(theirs.headers, theirs.body) == .correlationMismatch)
+        #expect(try await code(theirs.headers, theirs.body) == .correlationMismatch)
     }
 
     @Test func changedBodies() async throws {
@@ -58,7 +60,7 @@ import Testing
         for index in reply.body.indices {
             var body = reply.body
             body[index] ^= 1
-            let code = try code(reply.headers, body, client)
+            let code = try await code(reply.headers, body, client)
             #expect(expected.contains(code), "\(index)")
         }
     }
@@ -66,28 +68,36 @@ import Testing
     @Test func aPlainReplyWhereEncryptionIsDue() async throws {
         let reply = try await reply()
         for body in [ExchangeTests.response.bytes, "{}".bytes, PlatformResult.success.body] {
-            #expect(try code(reply.headers, body) == .protectionRequired)
+            #expect(try await code(reply.headers, body) == .protectionRequired)
         }
-        #expect(try code(reply.headers, []) == .malformedJSON)
+        #expect(try await code(reply.headers, []) == .malformedJSON)
     }
 
     @Test func keysOfTheReply() async throws {
         let reply = try await reply()
         // Without the header the reply is under the request's key.
-        #expect(try code(reply.headers.with(.kmCryptoKeyID, nil), reply.body) == nil)
-        #expect(try code(reply.headers.with(.kmCryptoKeyID, World.otherKeyText), reply.body) == .keyUnknown)
-        let discarded = try world.client(ring: world.ring(world.clientKey, .discarded))
-        #expect(try code(reply.headers, reply.body, discarded) == .keyNotActive)
-        let inactive = try world.client(ring: world.ring(world.clientKey, .inactive))
-        #expect(try code(reply.headers, reply.body, inactive) == nil)
-        let publicHalf = try CryptoKey(id: world.keyID, encryptionKey: TestKeys.first().publicKey, issuedAt: world.now)
-        #expect(try code(reply.headers, reply.body, world.client(ring: CryptoKeyring(publicHalf))) == .keyHalfMissing)
+        #expect(try await code(reply.headers.with(.kmCryptoKeyID, nil), reply.body) == nil)
+        #expect(try await code(reply.headers.with(.kmCryptoKeyID, World.otherKeyText), reply.body) == .keyUnknown)
+        let publicKeyOnly = try CryptoKey(id: world.keyID, encryptionKey: TestKeys.first().publicKey)
+        let client = try world.client(ring: CryptoKeyring(primary: publicKeyOnly))
+        let request = try client.seal(ExchangeTests.request.bytes, protection: .message)
+        let call = try await world.server().open(request.headers, request.body)
+        let answer = try world.server().seal("{}".bytes, answering: call)
+        #expect(
+            await refusal { try await client.open(answer.headers, answer.body, answering: request) } == .keyHalfMissing
+        )
     }
 
     @Test func aReplyThatIsTooLarge() async throws {
         let reply = try await reply()
-        let client = try world.client(limits: ParameterLimits(maximumBodyByteCount: reply.body.count - 1))
-        #expect(try code(reply.headers, reply.body, client) == .limitExceeded)
+        for (count, expected) in [(reply.body.count, nil), (reply.body.count - 1, KMError.Code.limitExceeded)] {
+            let client = try world.client(limits: ParameterLimits(maximumBodyByteCount: count))
+            let request = try client.seal("{}".bytes, protection: .message)
+            let call = try await world.server().open(request.headers, request.body)
+            let reply = try world.server().seal(ExchangeTests.response.bytes, answering: call)
+            let code = await refusal { try await client.open(reply.headers, reply.body, answering: request) }
+            #expect(code == expected)
+        }
     }
 
     @Test func nothingIsSentUnderAKeyThatMustNotEncrypt() throws {
@@ -97,7 +107,7 @@ import Testing
         }
         let start = Date(timeIntervalSince1970: 1_600_000_000)
         let certificate = try Certificate.selfSigned(TestKeys.first(), commonName: "x", validity: start...start + 100)
-        let ring = CryptoKeyring(CryptoKey(id: world.keyID, certificate: certificate, issuedAt: start))
+        let ring = try CryptoKeyring(primary: CryptoKey(id: world.keyID, certificate: certificate, issuedAt: start))
         let expired = try world.client(ring: ring)
         #expect(refusal { try expired.seal("{}".bytes, protection: .message) } == .certificateNotValid)
         let early = try world.client(ring: ring, at: start - 1)
@@ -111,19 +121,19 @@ import Testing
         let server = try world.server(ring: world.ring(world.serverKey, .inactive))
         let call = try await server.open(request.headers, request.body)
         let reply = try server.seal("{}".bytes, answering: call)
-        let opened = try world.client().open(reply.headers, reply.body, answering: request)
+        let opened = try await world.client().open(reply.headers, reply.body, answering: request)
         #expect(opened.parameters == "{}".bytes)
-        let discarded = try world.server(ring: world.ring(world.serverKey, .discarded))
-        #expect(refusal { try discarded.seal("{}".bytes, answering: call) } == .keyNotActive)
     }
 
     @Test func aCallThatNamesNoKeyIsAnsweredUnderThePrimaryOne() async throws {
         let plain = try world.client(ring: CryptoKeyring([], primary: nil)).seal("{}".bytes, protection: .none)
-        let server = try world.server()
-        let call = try await server.open(plain.headers, plain.body, protection: .none)
+        let endpoint = Endpoint("/", request: .plain)
+        let server = try world.server(ring: CryptoKeyring(primary: world.serverKey))
+        let call = try await server.open(plain.headers, plain.body, for: endpoint)
         #expect(try server.seal("{}".bytes, answering: call).headers[.kmCryptoKeyID] == World.keyText)
-        let without = try world.server(ring: CryptoKeyring([world.serverKey], primary: nil))
-        #expect(refusal { try without.seal("{}".bytes, answering: call) } == .keyUnknown)
+        let without = try world.server()
+        let other = try await without.open(plain.headers, plain.body, for: endpoint)
+        #expect(refusal { try without.seal("{}".bytes, answering: other) } == .keyUnknown)
     }
 
     @Test func whatIsNoJSONIsNotSent() async throws {

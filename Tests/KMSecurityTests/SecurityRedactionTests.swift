@@ -35,7 +35,7 @@ import Testing
         check(try world.client(), hides: [], "ClientSecurity")
         check(try world.server(), hides: [], "ServerSecurity")
         check(world.clientKey, hides: [], "CryptoKey")
-        check(try ParameterCipher(keyring: CryptoKeyring(world.clientKey)), hides: [], "ParameterCipher")
+        check(try ParameterCipher(keyring: CryptoKeyring(primary: world.clientKey)), hides: [], "ParameterCipher")
     }
 
     @Test func tokens() throws {
@@ -59,7 +59,7 @@ import Testing
             check(call, hides: [there, Array(call.headers.token.text().utf8.suffix(43))], "OpenedRequest")
             let reply = try server.seal(back, answering: call, protection: protection)
             check(reply, hides: [back], "SealedResponse")
-            let opened = try client.open(reply.headers, reply.body, answering: request, protection: protection)
+            let opened = try await client.open(reply.headers, reply.body, answering: request, protection: protection)
             check(opened, hides: [back], "OpenedResponse")
         }
     }

@@ -45,7 +45,7 @@ struct World: Sendable {
             party: .serviceProvider(accessKey),
             aspID: aspID,
             secretKey: secretKey ?? self.secretKey,
-            keyring: ring ?? CryptoKeyring(clientKey),
+            keyring: ring ?? CryptoKeyring(primary: clientKey),
             configuration: .init(timeZone: timeZone, profile: profile, limits: limits),
             clock: { date }
         )
@@ -61,7 +61,7 @@ struct World: Sendable {
         let date = date ?? now
         return try ServerSecurity(
             credentials: StaticCredentials(insecureForAnyAspIDAndCryptoKey: [accessKey: secretKeys ?? [secretKey]]),
-            keyring: ring ?? CryptoKeyring(serverKey),
+            keyring: ring ?? CryptoKeyring([serverKey], primary: nil),
             configuration: .init(replayRetention: .seconds(3600), profile: profile, limits: limits),
             clock: { date }
         )

@@ -64,7 +64,7 @@ static void check(km_status status, const void *made, const char *reason, const 
     if (memchr(reason, 0, KM_REASON_CAPACITY) == NULL) defect("%s: an endless reason", file);
     if (status >= KM_DONE && status <= KM_FAILED) seen.statuses[status]++;
     else defect("%s: no status", file);
-    if (km_error_queue_depth() != 0) defect("%s: entries in the error queue (status %d)", file, status);
+    if (km_drain_error_queue() != 0) defect("%s: entries in the error queue (status %d)", file, status);
     if (made != NULL) seen.accepted++;
 }
 

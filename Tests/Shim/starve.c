@@ -293,7 +293,7 @@ static int run_once(const operation *what, const char *file, unsigned long numbe
     if (did_fail) injected++;
     if (did_fail && *result == MISREPORTED) misreported++;
     if (*result == WRONG) defect("%s %s: wrong after failure %lu%s", what->name, file, number, all ? " and on" : "");
-    const size_t depth = km_error_queue_depth();
+    const size_t depth = km_drain_error_queue();
     if (depth != 0) defect("%s %s: %zu entries in the error queue after failure %lu", what->name, file, depth, number);
     return did_fail ? 1 + (outstanding > before) : 0;
 }

@@ -144,7 +144,7 @@ extension ToolTests {
                 credentials: StaticCredentials([
                     .accessKey(AccessKey(Self.accessKey)): [credential], .callback(aspID): [credential],
                 ]),
-                keyring: CryptoKeyring(key),
+                keyring: CryptoKeyring([key], primary: nil),
                 configuration: .init(replayRetention: .seconds(3600))
             )
             let whole = try await described(caller + encryption, profile)

@@ -44,25 +44,20 @@ void km_cleanse(void *KM_NULLABLE memory, size_t size);
 /* Returns 1 when the `size` bytes are equal. The time it takes does not depend on their values. */
 int km_equal(const void *KM_NULLABLE left, const void *KM_NULLABLE right, size_t size);
 
-/* random.c */
-
 /* Writes `size` random bytes from OpenSSL's private generator, fit for keys. */
 int km_random(uint8_t *KM_NULLABLE out, size_t size);
 
 /* errors.c */
 
-/* Returns the number of entries in the calling thread's error queue, and empties the queue. The number is 0 after every
- * function in this header. */
-size_t km_error_queue_depth(void);
+/* Empties the calling thread's error queue and returns how many entries it had: 0 after every function in this header. */
+size_t km_drain_error_queue(void);
 /* Returns OpenSSL's version text, such as "OpenSSL 3.0.19 27 Jan 2026", in static storage. */
 const char *km_openssl_version(void);
 
-/* digest.c */
+/* mac.c */
 
 /* Writes the SHA-256 digest, KM_SHA256_SIZE bytes, to `digest`. */
 int km_sha256(const uint8_t *KM_NULLABLE message, size_t size, uint8_t *digest);
-
-/* mac.c */
 
 /* HMAC-SHA-256 (RFC 2104) under one key, which is processed only once. */
 typedef struct km_hmac km_hmac;

@@ -1,29 +1,30 @@
 internal import KMPrimitives
 
-/// Finds the credentials whose secret made a token, at a cost that does not show how many secrets a caller has.
+/// Finds the credentials whose secret key made a token, in a time that does not reveal how many secret keys a caller
+/// has.
 ///
-/// Rejecting a token costs ``Credential/maximumCountPerCaller`` MACs over the body for every caller: one for each secret,
-/// and the rest under a key that nobody knows. Accepting one costs a MAC for each secret: whoever made that token knows a
-/// secret of the caller already.
+/// Rejecting a token costs ``Credential/maximumCountPerCaller`` MACs over the body for every caller: one for each
+/// secret key, and the rest under a random key that nobody knows. Accepting a token costs one MAC for each secret key.
+/// This reveals nothing new, because the sender of that token already has a secret key of the caller.
 package struct CandidateCheck: Sendable {
     private let nobodysKey: SecretKey
 
-    /// Prepares the key that nobody knows.
+    /// Creates a check with a random key that nobody knows.
     ///
     /// - Throws: ``KMError`` `cryptographyUnavailable`.
     package init() throws {
         nobodysKey = try SecretKey(SecretBytes(randomCount: SecretKey.recommendedByteCount))
     }
 
-    /// Tries every candidate, so that the time does not show which one matches.
+    /// Tries every candidate, so that the time does not reveal which one matches.
     ///
     /// - Parameters:
     ///   - candidates: The credentials of a caller.
     ///   - token: The token of a request.
     ///   - body: The body of the request.
-    ///   - onMatch: Called for each candidate whose secret made the token, in order.
+    ///   - onMatch: The closure to call for each candidate whose secret key made the token, in order.
     /// - Returns: The number of MACs computed.
-    /// - Throws: ``KMError`` `configurationInvalid` for too many candidates; `cryptographyUnavailable`.
+    /// - Throws: ``KMError`` `configurationInvalid` if there are too many candidates; `cryptographyUnavailable`.
     @discardableResult
     package func check(
         _ candidates: [Credential],
@@ -34,8 +35,9 @@ package struct CandidateCheck: Sendable {
         guard candidates.count <= Credential.maximumCountPerCaller else {
             throw KMError(
                 .configurationInvalid,
-                "the credential source must return at most \(Credential.maximumCountPerCaller) credentials for a caller; got "
-                    + "\(candidates.count). Remove those that have expired, or give the provider another access key"
+                "the credential source must return at most \(Credential.maximumCountPerCaller) credentials for a "
+                    + "caller; got \(candidates.count). Remove those that have expired, or give the provider another "
+                    + "access key"
             )
         }
         var macCount = 0

@@ -1,13 +1,13 @@
 internal import KMPrimitives
 
-/// The cipher of a client or server, prepared anew when its keyring source has another ring.
+/// The cipher of a client or server, which is prepared again when the keyring source has a new keyring.
 enum CipherSource: Sendable {
-    /// The cipher of a ring that never changes.
+    /// The cipher of a keyring that never changes.
     case fixed(ParameterCipher)
-    /// The cipher of a ring that may change.
+    /// The cipher of a keyring that may change.
     case live(LiveCipher)
 
-    /// Prepares the source's current ring.
+    /// Prepares the current keyring of a source.
     ///
     /// - Throws: ``KMError`` `cryptographyUnavailable`.
     init(
@@ -25,9 +25,9 @@ enum CipherSource: Sendable {
         self = source is CryptoKeyring ? .fixed(cipher) : .live(LiveCipher(source, cipher))
     }
 
-    /// The cipher of the current ring.
+    /// Returns the cipher of the current keyring.
     ///
-    /// - Throws: ``KMError`` `cryptographyUnavailable` when a new ring cannot be prepared.
+    /// - Throws: ``KMError`` `cryptographyUnavailable` if a new keyring cannot be prepared.
     func current() throws -> ParameterCipher {
         switch self {
         case .fixed(let cipher): cipher
@@ -35,7 +35,7 @@ enum CipherSource: Sendable {
         }
     }
 
-    /// The current ring.
+    /// The current keyring.
     var keyring: CryptoKeyring {
         switch self {
         case .fixed(let cipher): cipher.keyring
@@ -44,7 +44,7 @@ enum CipherSource: Sendable {
     }
 }
 
-/// A cipher whose ring may change.
+/// A cipher whose keyring may change.
 final class LiveCipher: Sendable {
     let source: any KeyringSource
     private let cipher: Locked<ParameterCipher>

@@ -11,8 +11,9 @@ public struct ClientSecurity: Sendable {
     public enum Party: Sendable, Hashable {
         /// A service provider, which signs its calls under the secret key that an access key names.
         case serviceProvider(AccessKey)
-        /// The platform, which calls a service provider back. Callbacks have no access key, and use the active crypto key that
-        /// was issued first.
+        /// The platform, which calls a service provider back.
+        ///
+        /// Callbacks have no access key, and use the active crypto key that was issued first.
         case platform
     }
 
@@ -60,11 +61,12 @@ public struct ClientSecurity: Sendable {
     /// - Parameters:
     ///   - party: The party that calls.
     ///   - aspID: The value of X-KM-User-AspId.
-    ///   - secretKey: The key that signs; warn if ``SecretKey/isShort``.
-    ///   - keyring: The source of the keys. The primary key encrypts; on callbacks, the active key that was issued first.
+    ///   - secretKey: The secret key that signs. Warn about it if it is ``SecretKey/isShort``.
+    ///   - keyring: The source of the keys. The primary key encrypts requests. Callbacks use the active key that was
+    ///     issued first.
     ///   - configuration: The options.
-    ///   - logger: The logger that receives accepted responses at debug level and rejected ones at notice level, without
-    ///     secrets.
+    ///   - logger: The logger that receives accepted responses at debug level and rejected ones at notice level,
+    ///     without secrets.
     ///   - clock: The source of the current time.
     /// - Throws: ``KMError`` `cryptographyUnavailable`.
     public init(
@@ -97,7 +99,7 @@ public struct ClientSecurity: Sendable {
         if case .serviceProvider(let accessKey) = party { accessKey } else { nil }
     }
 
-    /// Seals a request: encrypts its parameters as the endpoint demands, then signs the body.
+    /// Seals a request: encrypts its parameters as the endpoint requires, then signs the body.
     ///
     /// - Parameters:
     ///   - parameters: One JSON text, whose bytes are not changed; empty for a request without a body.
@@ -105,8 +107,8 @@ public struct ClientSecurity: Sendable {
     ///     encrypted.
     /// - Returns: The headers and the body to send.
     /// - Throws: ``KMError`` `keyUnknown` if the keyring has no primary key to encrypt with; what
-    ///   ``ParameterCipher/seal(_:_:under:at:correlationID:)`` throws; `headerInvalid` if the clock is outside the years
-    ///   2000 to 2099.
+    ///   ``ParameterCipher/seal(_:_:under:at:correlationID:)`` throws; `headerInvalid` if the clock is outside the
+    ///   years 2000 to 2099.
     public func seal(_ parameters: [UInt8], for endpoint: Endpoint) throws -> SealedRequest {
         let date = clock()
         let cipher = try ciphers.current()
@@ -173,45 +175,70 @@ public struct ClientSecurity: Sendable {
     }
 
     /// Opens a response with HTTP status 200: checks its headers, compares its correlation id with the request's, and
-    /// decrypts its body as the request's endpoint demands.
+    /// decrypts its body as the request's endpoint requires.
     ///
-    /// A response carries no token. Decryption proves nothing about the sender: anyone can encrypt to a public key. Use TLS.
-    /// Error replies are not encrypted: read them with ``PlatformResult/init(parsing:)``.
+    /// A response carries no token. Decryption proves nothing about the sender: anyone can encrypt to a public key. Use
+    /// TLS. Error replies are not encrypted: read them with ``PlatformError/init(parsing:)``.
+    ///
+    /// The method suspends only if the private key is not in memory: see ``ContentKeyUnwrapper``.
     ///
     /// - Parameters:
     ///   - headers: All header fields of the response.
     ///   - body: The body's bytes as received.
     ///   - request: The request that the response answers.
     /// - Returns: The headers, and the parameters byte for byte as they were sealed.
-    /// - Throws: ``KMError`` `headerMissing`, `headerRepeated`, `headerInvalid`; `correlationMismatch`; `limitExceeded`;
-    ///   what ``ParameterCipher/open(_:_:under:correlationID:)`` throws.
-    public func open(
+    /// - Throws: ``KMError`` `headerMissing`, `headerRepeated`, `headerInvalid`; `correlationMismatch`;
+    ///   `limitExceeded`; what ``ParameterCipher/open(_:_:under:correlationID:)`` throws.
+    nonisolated(nonsending) public func open(
+        _ headers: HTTPFields,
+        _ body: [UInt8],
+        answering request: SealedRequest
+    ) async throws -> OpenedResponse {
+        try await log.decision(.response, headers) { _ in
+            let (responseHeaders, examined) = try examine(headers, body, answering: request)
+            return OpenedResponse(headers: responseHeaders, parameters: try await request.cipher.open(examined))
+        }
+    }
+
+    /// Opens a response with a private key in memory, for callers that are not asynchronous.
+    ///
+    /// It is not logged.
+    ///
+    /// - Throws: ``KMError`` as ``open(_:_:answering:)``, and `privateKeyElsewhere`.
+    package func openLocally(
         _ headers: HTTPFields,
         _ body: [UInt8],
         answering request: SealedRequest
     ) throws -> OpenedResponse {
-        try log.decision(.response, headers) {
-            let cipher = request.cipher
-            try cipher.limits.check(body)
-            let responseHeaders = try ResponseHeaders(headers)
-            guard responseHeaders.correlationID == request.requestHeaders.correlationID else {
-                throw KMError(.correlationMismatch, "the response's correlation id differs from the request's")
-            }
-            let id = responseHeaders.cryptoKeyID ?? request.requestHeaders.cryptoKeyID
-            let examined = try cipher.examine(
-                body,
-                request.endpoint.response,
-                id,
-                correlationID: responseHeaders.correlationID
-            )
-            return OpenedResponse(headers: responseHeaders, parameters: try cipher.open(examined))
+        let (responseHeaders, examined) = try examine(headers, body, answering: request)
+        return OpenedResponse(headers: responseHeaders, parameters: try request.cipher.openLocally(examined))
+    }
+
+    private func examine(
+        _ headers: HTTPFields,
+        _ body: [UInt8],
+        answering request: SealedRequest
+    ) throws -> (ResponseHeaders, ExaminedBody) {
+        let cipher = request.cipher
+        try cipher.limits.check(body)
+        let responseHeaders = try ResponseHeaders(headers)
+        guard responseHeaders.correlationID == request.requestHeaders.correlationID else {
+            throw KMError(.correlationMismatch, "the response's correlation id differs from the request's")
         }
+        let id = responseHeaders.cryptoKeyID ?? request.requestHeaders.cryptoKeyID
+        let examined = try cipher.examine(
+            body,
+            request.endpoint.response,
+            id,
+            correlationID: responseHeaders.correlationID
+        )
+        return (responseHeaders, examined)
     }
 }
 
 /// A request ready to send.
 public struct SealedRequest: Sendable {
-    /// The endpoint it is for; the response is opened by its rule.
+    /// The endpoint of the request, which also says how the response must be protected.
     public let endpoint: Endpoint
     /// The platform's headers by their types.
     public let requestHeaders: RequestHeaders
@@ -219,12 +246,12 @@ public struct SealedRequest: Sendable {
     public let headers: HTTPFields
     /// The body.
     ///
-    /// Send these very bytes: the token is theirs.
+    /// Send exactly these bytes, because the token is computed over them.
     public let body: [UInt8]
-    /// The cipher that sealed it, which opens the response too, whatever became of the keyring since.
+    /// The cipher that sealed the request and also opens the response, even if the keyring has changed since.
     let cipher: ParameterCipher
 
-    /// This request with another endpoint, to open a response by another rule.
+    /// Returns this request with another endpoint, to open a response by another rule.
     package func with(endpoint: Endpoint) -> SealedRequest {
         SealedRequest(endpoint: endpoint, requestHeaders: requestHeaders, headers: headers, body: body, cipher: cipher)
     }
@@ -234,11 +261,16 @@ public struct SealedRequest: Sendable {
 public struct OpenedResponse: Sendable {
     /// The platform's headers.
     public let headers: ResponseHeaders
-    /// One JSON text, as the sender wrote it.
+    /// The parameters, byte for byte as the sender wrote them.
     public let parameters: [UInt8]
 }
 
 extension KMError.Code {
-    /// A response whose correlation id is not that of the request it is to answer.
+    /// The correlation id of a response differs from that of the request.
     public static let correlationMismatch = Self("correlationMismatch")
 }
+
+/// A source of the current time.
+///
+/// Tests pass their own.
+public typealias WallClock = @Sendable () -> Date

@@ -2,26 +2,25 @@ internal import HTTPTypes
 internal import KMPrimitives
 internal import Logging
 
-/// What is logged of a decision: the ids, the credential's name, the code and the time it took; never a value that is
-/// secret, never a parameter.
+/// Logs each decision: the ids, the name of the credential, the code and the elapsed time, and no secret or parameter.
 ///
-/// GettingStartedOperator has the table of the keys.
+/// The article GettingStartedOperator has a table of the metadata keys.
 struct DecisionLog: Sendable {
-    /// What is decided.
+    /// The kind of a decision.
     enum Decision: Logger.Message {
-        /// Whether a request is honoured.
+        /// A request was accepted or rejected.
         case request
-        /// Whether a response is taken.
+        /// A response was accepted or rejected.
         case response
-        /// What a request that was honoured is answered.
+        /// An accepted request was answered.
         case answer
     }
 
-    /// What a decision comes to know on its way, to be told however it ends.
+    /// What the checks find out about the caller, which is logged for every decision.
     struct Known {
-        /// Who the request says it is from, which nothing proves.
+        /// The credentials of the caller that the request names; unproven.
         var candidates: [Credential] = []
-        /// Whose secret made the token.
+        /// The name of the credential whose secret key made the token.
         var credentialName: String?
     }
 
@@ -47,25 +46,7 @@ struct DecisionLog: Sendable {
         }
     }
 
-    /// As the asynchronous one, where nothing comes to be known.
-    func decision<Result>(
-        _ decision: Decision,
-        _ fields: HTTPFields,
-        _ decide: () throws -> Result
-    ) throws -> Result {
-        guard logger != nil else { return try decide() }
-        let start = ContinuousClock.now
-        do {
-            let result = try decide()
-            log(decision, fields, Known(), nil, start)
-            return result
-        } catch {
-            log(decision, fields, Known(), error, start)
-            throw error
-        }
-    }
-
-    /// Success at debug level, and an answer that refuses; a refusal at notice; what is no fault of the peer at error.
+    /// Logs success and error replies of the handler at debug level, rejections at notice, and own faults at error.
     private func log(
         _ decision: Decision,
         _ fields: HTTPFields,
@@ -76,15 +57,15 @@ struct DecisionLog: Sendable {
         var level = Logger.Level.debug
         var code = "done"
         var detail = ""
-        if let result = error as? PlatformResult, decision == .answer, result.isRefusal {
-            code = MessageMasking.apply(to: result.code)
+        if let error = error as? PlatformError, decision == .answer {
+            code = MessageMasking.apply(to: error.result.code)
         } else if let error = error as? KMError {
             let isOurs =
                 decision == .answer
                 ? error.code != .parametersInvalid : !error.isPeerFault
             (level, code, detail) = (isOurs ? .error : .notice, error.code.description, error.detail)
         } else if let error {
-            // A foreign error, of a credential source or a guard, may quote what it was given: its type alone is told.
+            // An error of a credential source or a replay guard may quote its input: only its type is logged.
             (level, code) = (.error, "\(type(of: error))")
         }
         let elapsed = start.duration(to: .now).components
@@ -93,8 +74,7 @@ struct DecisionLog: Sendable {
             "km.us": "\(elapsed.seconds * 1_000_000 + elapsed.attoseconds / 1_000_000_000_000)",
         ]
         if !detail.isEmpty { metadata["km.detail"] = "\(detail)" }
-        // Only what has the form of these ids is written to a log. An ASP id is not among them: a card number of fifteen
-        // digits has its form.
+        // Only well-formed ids are logged. The ASP id is not: a card number of fifteen digits has the same form.
         if let id = try? fields.optional(CorrelationID.self) { metadata["km.correlation-id"] = "\(id)" }
         if let id = try? fields.optional(CryptoKeyID.self) { metadata["km.key-id"] = "\(id.masked)" }
         if let name = known.credentialName {

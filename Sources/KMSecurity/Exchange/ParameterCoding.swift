@@ -1,10 +1,10 @@
 internal import Foundation
 internal import KMPrimitives
 
-/// Parameters from and to `Codable` types, by Foundation's coders.
+/// Encodes and decodes parameters with Foundation's JSON coders.
 ///
-/// What is sealed are the encoder's bytes, and what was opened keeps its own bytes beside the decoded value. Take
-/// `UInt64` for `userId`: a `Double` does not hold it.
+/// An opened message keeps its own bytes beside the decoded value. Use `UInt64` for `userId`: a `Double` does not hold
+/// it.
 enum ParameterCoding {
     static func encode(_ value: some Encodable) throws -> [UInt8] {
         let encoder = JSONEncoder()
@@ -28,25 +28,28 @@ enum ParameterCoding {
         }
     }
 
-    /// Foundation's own errors quote values, card numbers among them; the place alone is told on.
+    /// Foundation's errors quote values, which may be card numbers: only the path is kept.
     private static func fault(_ error: any Error, _ code: KMError.Code) -> KMError {
-        // Of a type of this package, such as a PAN.
+        // The error of a type of this package, such as a PAN.
         if let error = error as? KMError { return KMError(code, "\(error)") }
         let (what, context): (String, [any CodingKey]) =
             switch error {
-            case DecodingError.keyNotFound(let key, let context): ("no member there", context.codingPath + [key])
-            case DecodingError.typeMismatch(_, let context): ("another type", context.codingPath)
-            case DecodingError.valueNotFound(_, let context): ("null", context.codingPath)
-            case DecodingError.dataCorrupted(let context): ("not of the form", context.codingPath)
-            case EncodingError.invalidValue(_, let context): ("a value that JSON does not hold", context.codingPath)
-            default: ("a fault of the type's own coding", [])
+            case DecodingError.keyNotFound(let key, let context):
+                ("a required member is missing", context.codingPath + [key])
+            case DecodingError.typeMismatch(_, let context):
+                ("the value has another type than expected", context.codingPath)
+            case DecodingError.valueNotFound(_, let context): ("null is not allowed", context.codingPath)
+            case DecodingError.dataCorrupted(let context): ("the value is malformed", context.codingPath)
+            case EncodingError.invalidValue(_, let context): ("JSON cannot represent the value", context.codingPath)
+            default: ("the type's own coding failed", [])
             }
         return KMError(code, "\(what) at $\(context.map(step).joined())")
     }
 
-    /// An index, or a name that the type has written down, which is a plain case of its `CodingKeys`.
+    /// The text of an index, or of a name that is a plain case of the type's `CodingKeys`.
     ///
-    /// Any other name, such as a dictionary's key, may be the document's, a card number perhaps: `*` stands for it.
+    /// Any other name, such as a dictionary's key, comes from the document and may be a card number. It is shown as
+    /// `*`.
     private static func step(_ key: any CodingKey) -> String {
         if let index = key.intValue, key.stringValue == "Index \(index)" { return "[\(index)]" }
         let mirror = Mirror(reflecting: key)
@@ -55,7 +58,7 @@ enum ParameterCoding {
 }
 
 extension ClientSecurity {
-    /// Seals a request of an encodable value; see ``seal(_:for:)``.
+    /// Encodes a value as JSON and seals it as a request; see ``seal(_:for:)``.
     ///
     /// - Throws: ``KMError`` `parametersNotEncodable` if `parameters` cannot be encoded, and as ``seal(_:for:)``.
     public func seal(encoding parameters: some Encodable, for endpoint: Endpoint) throws -> SealedRequest {
@@ -64,7 +67,7 @@ extension ClientSecurity {
 }
 
 extension ServerSecurity {
-    /// Seals the answer to a request, of an encodable value; see ``seal(_:answering:)``.
+    /// Encodes a value as JSON and seals it as the answer to a request; see ``seal(_:answering:)``.
     ///
     /// - Throws: ``KMError`` `parametersNotEncodable` if `parameters` cannot be encoded, and as ``seal(_:answering:)``.
     public func seal(encoding parameters: some Encodable, answering request: OpenedRequest) throws -> SealedResponse {
@@ -73,29 +76,29 @@ extension ServerSecurity {
 }
 
 extension OpenedRequest {
-    /// The parameters as a value.
+    /// Decodes the parameters.
     ///
-    /// - Throws: ``KMError`` `parametersInvalid` with the place that does not fit, and no value; thrown on by the answer of
-    ///   ``ServerSecurity/respond(to:_:for:isolation:_:)``, the caller is told of an invalid parameter.
+    /// - Throws: ``KMError`` `parametersInvalid` with the path at fault, without its value. Do not catch it in the
+    ///   closure that you pass to ``ServerSecurity/respond(to:_:for:isolation:_:)``: the caller then gets `000_002`.
     public func decode<Value: Decodable>(_ type: Value.Type) throws -> Value {
         try ParameterCoding.decode(type, parameters, failing: .parametersInvalid)
     }
 }
 
 extension OpenedResponse {
-    /// The parameters as a value.
+    /// Decodes the parameters.
     ///
-    /// - Throws: ``KMError`` `responseInvalid` with the place that does not fit, and no value.
+    /// - Throws: ``KMError`` `responseInvalid` with the path at fault, without its value.
     public func decode<Value: Decodable>(_ type: Value.Type) throws -> Value {
         try ParameterCoding.decode(type, parameters, failing: .responseInvalid)
     }
 }
 
 extension KMError.Code {
-    /// A request's parameters do not fit the type that a server decodes them to: a fault of the caller's.
+    /// A request's parameters do not fit the type that the server decodes: the caller's fault.
     public static let parametersInvalid = Self("parametersInvalid")
-    /// A response's parameters do not fit the type that a client decodes them to.
+    /// A response's parameters do not fit the type that the client decodes.
     public static let responseInvalid = Self("responseInvalid")
-    /// A value cannot be brought into JSON: a fault of one's own.
+    /// A value cannot be encoded as JSON.
     public static let parametersNotEncodable = Self("parametersNotEncodable")
 }

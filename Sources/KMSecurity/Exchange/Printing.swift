@@ -1,10 +1,10 @@
 internal import KMJOSE
 
-// What an application keeps prints one line: enough to see which one it is, and nothing secret. The innards, hundreds of
-// numbers and every key of a ring, would bury both.
+// These types print one line that identifies the value and contains no secret. Without this, they would print hundreds
+// of numbers and every key of a keyring.
 
 extension ClientSecurity: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-    /// The identity of the caller, a summary of the keys, and how requests are written.
+    /// The ASP id, the access key, a summary of the keys, the profile and the time zone.
     public var description: String {
         let caller = accessKey.map { "access key \($0)" } ?? "callbacks"
         let (profile, zone) = (configuration.profile.name, configuration.timeZone)
@@ -19,7 +19,7 @@ extension ClientSecurity: CustomStringConvertible, CustomDebugStringConvertible,
 }
 
 extension ServerSecurity: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-    /// A summary of the keys, how long requests are fresh, and what remembers them.
+    /// A summary of the keys, the tolerance, the type of the replay guard and the retention.
     public var description: String { "ServerSecurity(\(keyring.summary), \(checks.summary))" }
 
     /// The same as ``description``.
@@ -30,7 +30,7 @@ extension ServerSecurity: CustomStringConvertible, CustomDebugStringConvertible,
 }
 
 extension ParameterCipher: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-    /// A summary of the keys, and how bodies are written.
+    /// A summary of the keys, the profile, and whether there is a data-key cache.
     public var description: String {
         "ParameterCipher(\(keyring.summary), \(profile.name)\(cache == nil ? "" : ", data-key cache"))"
     }
@@ -43,7 +43,7 @@ extension ParameterCipher: CustomStringConvertible, CustomDebugStringConvertible
 }
 
 extension Credential: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-    /// The name, and what the credential is bound to.
+    /// The name, the size of the secret key, the ASP id and the crypto keys.
     public var description: String {
         let keys =
             switch cryptoKeyIDs {
@@ -73,7 +73,7 @@ extension StaticCredentials: CustomStringConvertible, CustomDebugStringConvertib
 }
 
 extension CryptoKey: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-    /// The id, the state, and what the key can do.
+    /// The id, the state, and the keys that encrypt and decrypt.
     public var description: String {
         let halves = [
             encryptionKey.map { "encrypts to \($0)" }, decryptionKey.map { "decrypts with \($0)" },
@@ -89,7 +89,7 @@ extension CryptoKey: CustomStringConvertible, CustomDebugStringConvertible, Cust
 }
 
 extension CryptoKeyring {
-    /// The number of keys and the primary one, for a line in which a ring of hundreds has room.
+    /// The number of keys and the id of the primary key, which is short even for hundreds of keys.
     var summary: String {
         let count = keys.count
         return "\(count) key\(count == 1 ? "" : "s")\(primaryID.map { ", primary \($0)" } ?? "")"
@@ -97,7 +97,7 @@ extension CryptoKeyring {
 }
 
 extension RequestPipeline.Checks {
-    /// How long requests are fresh, and what remembers them.
+    /// The tolerance, the type of the replay guard and the retention.
     var summary: String {
         "tolerance \(tolerance.past) s past and \(tolerance.future) s future, \(type(of: replayGuard)), "
             + "retention \(retention) s"

@@ -1,13 +1,13 @@
-// What passes through a call prints its headers and sizes. The parameters are card data, the fields hold the token, and
-// both would else stand in the first log that someone prints a request to.
+// Requests and responses print their correlation id and sizes only. The parameters are card data, and the header fields
+// contain the token. Both would otherwise appear in every log that a request is printed to.
 
 extension SealedRequest: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-    /// Tells the correlation id and the body's size.
+    /// The correlation id and the size of the body.
     public var description: String {
         "SealedRequest(\(requestHeaders.correlationID), body of \(body.count) bytes, redacted)"
     }
 
-    /// Tells the correlation id and the body's size.
+    /// The same as ``description``.
     public var debugDescription: String { description }
 
     /// Shows no children.
@@ -15,12 +15,12 @@ extension SealedRequest: CustomStringConvertible, CustomDebugStringConvertible, 
 }
 
 extension OpenedRequest: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-    /// Tells the correlation id and the parameters' size.
+    /// The correlation id and the size of the parameters.
     public var description: String {
         "OpenedRequest(\(headers.correlationID), parameters of \(parameters.count) bytes, redacted)"
     }
 
-    /// Tells the correlation id and the parameters' size.
+    /// The same as ``description``.
     public var debugDescription: String { description }
 
     /// Shows no children.
@@ -28,10 +28,10 @@ extension OpenedRequest: CustomStringConvertible, CustomDebugStringConvertible, 
 }
 
 extension SealedResponse: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-    /// Tells the body's size.
+    /// The size of the body.
     public var description: String { "SealedResponse(body of \(body.count) bytes, redacted)" }
 
-    /// Tells the body's size.
+    /// The same as ``description``.
     public var debugDescription: String { description }
 
     /// Shows no children.
@@ -39,12 +39,12 @@ extension SealedResponse: CustomStringConvertible, CustomDebugStringConvertible,
 }
 
 extension OpenedResponse: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-    /// Tells the correlation id and the parameters' size.
+    /// The correlation id and the size of the parameters.
     public var description: String {
         "OpenedResponse(\(headers.correlationID), parameters of \(parameters.count) bytes, redacted)"
     }
 
-    /// Tells the correlation id and the parameters' size.
+    /// The same as ``description``.
     public var debugDescription: String { description }
 
     /// Shows no children.

@@ -4,10 +4,10 @@ internal import KMPrimitives
 
 /// The checks of a request, in the order in which a server runs them.
 ///
-/// Each stage takes what the stage before returned, so none can be left out:
+/// Each stage takes the result of the stage before it, so no stage can be left out:
 /// parsed → authenticated → fresh → examined → claimed → opened.
 struct RequestPipeline {
-    /// What the checks of all requests have in common.
+    /// The options and helpers that the checks of all requests share.
     struct Checks: Sendable {
         let party: ServerSecurity.Party
         let credentials: any CredentialSource
@@ -15,7 +15,7 @@ struct RequestPipeline {
         let candidateCheck: CandidateCheck
         let tolerance: TranTokenVerifier.Tolerance
         let correlationSkew: ServerSecurity.CorrelationSkew
-        /// The seconds for which the guard remembers an encrypted request.
+        /// The time in seconds for which the guard remembers an encrypted request.
         let retention: TimeInterval
         let allowsEmptyBodies: Bool
     }
@@ -36,12 +36,14 @@ struct RequestPipeline {
         let fresh = try checkFreshness(authenticated)
         let examined = try examine(fresh)
         let claimed = try await claim(examined)
-        return try open(claimed)
+        return try await open(claimed)
     }
 
     // MARK: Parsed
 
-    /// A request whose size, headers and times are in order. Nothing in it is proved.
+    /// A request whose size, headers and times are valid.
+    ///
+    /// Nothing in it is authenticated yet.
     struct Parsed {
         let headers: RequestHeaders
         let caller: Caller
@@ -55,7 +57,7 @@ struct RequestPipeline {
         return Parsed(headers: headers, caller: try caller(headers), body: body)
     }
 
-    /// Compares the correlation id's time with X-KM-Tran-Time, both read on the clock of X-KM-Time-Zone.
+    /// Compares the correlation id's time with X-KM-Tran-Time; both are in the zone of X-KM-Time-Zone.
     private func checkCorrelationTime(_ headers: RequestHeaders) throws {
         guard case .seconds(let limit) = checks.correlationSkew else { return }
         let offset = headers.timeZone.secondsFromUTC
@@ -88,7 +90,7 @@ struct RequestPipeline {
     struct Authenticated {
         let parsed: Parsed
         let credential: Credential
-        /// The time at which the secret key was found.
+        /// The server's time right after the look-up of the credentials, which all later checks use.
         let date: Date
     }
 
@@ -103,13 +105,13 @@ struct RequestPipeline {
         return Authenticated(parsed: parsed, credential: credential, date: date)
     }
 
-    /// The credential whose secret key made the token, among the caller's.
+    /// Returns the caller's credential whose secret key made the token.
     private func credential(
         of parsed: Parsed,
         at date: Date,
         _ known: inout DecisionLog.Known
     ) throws -> Credential {
-        // Several credentials can share a secret key, for two ASP ids or two periods: any that fits will do.
+        // Several credentials can share a secret key, for two ASP ids or two periods. One of them must fit the request.
         var fault: KMError?
         var matching: Credential?
         var firstName: String?
@@ -130,20 +132,20 @@ struct RequestPipeline {
         return matching
     }
 
-    /// Why a credential does not fit a request, although its secret key made the token.
+    /// Returns why a credential does not fit a request although its secret key made the token; nil if it fits.
     private static func fault(of credential: Credential, _ headers: RequestHeaders, _ date: Date) -> KMError? {
         if let validity = credential.validity, !validity.contains(date) {
             return KMError(.credentialNotValid, "the credential \(credential.name) is not valid at this time")
         }
         if let aspID = credential.aspID, aspID != headers.aspID {
-            return KMError(.callerUnknown, "X-KM-User-AspId is not that of the credential \(credential.name)")
+            return KMError(.callerUnknown, "X-KM-User-AspId must be the ASP id of the credential \(credential.name)")
         }
         return nil
     }
 
     // MARK: Fresh
 
-    /// A request whose token's time is near the clock's.
+    /// A request whose token's time is within the tolerance of the server's clock.
     struct Fresh {
         let request: Authenticated
     }
@@ -160,8 +162,7 @@ struct RequestPipeline {
 
     // MARK: Examined
 
-    /// A request whose key the credential may name, and whose body is protected as the endpoint demands, as far as that shows
-    /// without the private key.
+    /// A request whose credential may use the crypto key, and whose body passed all checks that need no private key.
     struct Examined {
         let request: Authenticated
         let keyID: CryptoKeyID?
@@ -175,28 +176,33 @@ struct RequestPipeline {
         try Self.check(keyID, of: request.credential)
         let body = request.parsed.body
         if body.isEmpty, endpoint.request.protection == .none, !checks.allowsEmptyBodies {
-            throw KMError(.emptyBody, "the request has no body; all such requests of a caller have the same MAC")
+            throw KMError(
+                .emptyBody,
+                "the request must have a body, because all requests of a caller without one have the same MAC; to "
+                    + "accept them, set insecureAllowingEmptyBodies"
+            )
         }
         let correlationID = request.parsed.headers.correlationID
         let examined = try cipher.examine(body, endpoint.request, keyID, correlationID: correlationID)
         return Examined(request: request, keyID: keyID, body: examined)
     }
 
-    /// Checks that the credential may use the key: anyone can encrypt to a public key, so the key's name proves nothing about
-    /// the sender.
+    /// Checks that the credential may use the key.
+    ///
+    /// Anyone can encrypt to a public key, so the id of the key proves nothing about the sender.
     private static func check(_ keyID: CryptoKeyID?, of credential: Credential) throws {
         guard let keyID, !credential.cryptoKeyIDs.contains(keyID) else { return }
         let name = credential.name.isEmpty ? "" : " \(credential.name)"
         throw KMError(
             .keyUnknown,
-            "key \(keyID.masked) is not among the crypto keys of the caller's credential\(name); add its id to cryptoKeyIDs if "
-                + "the caller may use it"
+            "key \(keyID.masked) is not among the crypto keys of the caller's credential\(name); add its id to "
+                + "cryptoKeyIDs if the caller may use it"
         )
     }
 
     // MARK: Claimed
 
-    /// A request that the replay guard has seen for the first time.
+    /// A request that the replay guard had not seen before, and now remembers.
     struct Claimed {
         let request: Examined
     }
@@ -204,8 +210,8 @@ struct RequestPipeline {
     private func claim(_ examined: Examined) async throws -> Claimed {
         let (headers, date) = (examined.request.parsed.headers, examined.request.date)
         let kind = examined.body.replayKind
-        // An attacker can send a copy of an encrypted body with any later time: the guard detects it as long as it
-        // remembers the body.
+        // An attacker can send a copy of an encrypted body under any later time. The guard detects the copy as long as
+        // it remembers the body.
         let time = headers.token.time.millisecondsSince1970(secondsFromUTC: headers.timeZone.secondsFromUTC)
         let ownExpiry = Date(timeIntervalSince1970: Double(time) / 1000).addingTimeInterval(checks.tolerance.past)
         let expiry =
@@ -222,13 +228,13 @@ struct RequestPipeline {
 
     // MARK: Opened
 
-    private func open(_ claimed: Claimed) throws -> OpenedRequest {
+    private func open(_ claimed: Claimed) async throws -> OpenedRequest {
         let examined = claimed.request
         return OpenedRequest(
             endpoint,
             examined.request.parsed.headers,
             examined.request.credential.name,
-            try cipher.open(examined.body),
+            try await cipher.open(examined.body),
             examined.keyID,
             cipher
         )
@@ -236,7 +242,7 @@ struct RequestPipeline {
 }
 
 extension ReplayClaim {
-    /// The error of a request that the guard did not see for the first time; nil for the first.
+    /// The error for a request that the guard does not accept; nil if it does.
     fileprivate func error(_ kind: ReplayShare.Kind) -> KMError? {
         switch self {
         case .first: nil
@@ -244,16 +250,16 @@ extension ReplayClaim {
         case .callerFull(let limit):
             KMError(
                 .replayGuardFull,
-                "the replay guard keeps at most \(limit) \(kind.rawValue) requests of one caller, and keeps that many of "
-                    + "this caller's; other callers are not affected. Look for a flood of this caller's requests, or raise "
-                    + "the limit for each caller"
+                "the replay guard keeps at most \(limit) \(kind.rawValue) requests of one caller, and already keeps "
+                    + "that many of this one; other callers are not affected. Look for a flood of this caller's "
+                    + "requests, or raise the limit for each caller"
             )
         case .full(let limit):
             KMError(
                 .replayGuardFull,
-                "the replay guard keeps at most \(limit) \(kind.rawValue) requests, and the room that is left is for "
-                    + "callers with fewer of them than this one. Raise the guard's capacity, or shorten the time for which "
-                    + "it remembers a request"
+                "the replay guard keeps at most \(limit) \(kind.rawValue) requests, and the room that is left is "
+                    + "reserved for callers with fewer of them than this one. Raise the guard's capacity, or shorten "
+                    + "the time for which it remembers a request"
             )
         case .forgotten:
             KMError(.clockSetBack, "the clock was set back, so the guard cannot tell whether the request is a copy")
@@ -264,7 +270,7 @@ extension ReplayClaim {
 extension Caller {
     /// The detail of the error for an unknown caller.
     ///
-    /// A constant: composing a text would take longer than rejecting a token.
+    /// It is a constant: building a text would take longer than rejecting a token, and reveal unknown callers.
     fileprivate var unknown: String {
         switch self {
         case .accessKey: "the server does not know this X-KM-Access-Key"
@@ -274,7 +280,8 @@ extension Caller {
 }
 
 extension KMError.Code {
-    /// The server does not know the X-KM-Access-Key (for a callback, the X-KM-User-AspId), or the two do not belong together.
+    /// The server does not know the X-KM-Access-Key (for a callback, the X-KM-User-AspId), or the credential is for
+    /// another ASP id.
     public static let callerUnknown = Self("callerUnknown")
     /// The token was made with a secret key outside its period of validity.
     public static let credentialNotValid = Self("credentialNotValid")

@@ -2,7 +2,7 @@ public import HTTPTypes
 
 /// A response ready to send.
 public struct SealedResponse: Sendable {
-    /// The HTTP status: 200, 400 for a refusal, or 500 where the fault is on this side.
+    /// The HTTP status: 200, 400 for a rejected request, or 500 for a fault on the server's side.
     public let status: HTTPResponse.Status
     /// The platform's headers; add `Content-Type: application/json`.
     public let headers: HTTPFields

@@ -11,10 +11,12 @@ extension ServerSecurity {
     ///   - body: The body's bytes as received, before anything has parsed or re-encoded them.
     ///   - endpoint: The endpoint that it was sent to.
     ///   - isolation: The actor on which `answer` runs: the caller's.
-    ///   - answer: The handler, called at most once, for an accepted request. It returns the parameters of a success, one JSON
-    ///     text, or throws a ``PlatformResult`` to reject the call, such as ``PlatformResult/notFoundIssuedCards``.
-    /// - Returns: The response to send: HTTP status 200 with the answer; 400 with the result that `answer` threw, or with
-    ///   `000_002` for a request that cannot be opened; 500 without a body if something failed on the server's own side.
+    ///   - answer: The handler, called at most once, for an accepted request. It returns the parameters of a success,
+    ///     one JSON text, or throws a ``PlatformError`` to reject the call, such as
+    ///     ``PlatformError/notFoundIssuedCards``.
+    /// - Returns: The response to send: HTTP status 200 with the answer; 400 with the error that `answer` threw, or
+    ///   with `000_002` for a request that cannot be opened; 500 without a body if something failed on the server's own
+    ///   side.
     public func respond(
         to headers: HTTPFields,
         _ body: [UInt8],
@@ -33,42 +35,45 @@ extension ServerSecurity {
                 known.credentialName = request.credentialName
                 return try seal(await answer(request), answering: request)
             }
-        } catch let result as PlatformResult where result.isRefusal {
-            return refuse(result, answering: headers)
+        } catch let error as PlatformError {
+            return reject(error, answering: headers)
         } catch let error as KMError where error.code == .parametersInvalid {
-            return refuse(.invalidInputParameter, answering: headers)
+            return reject(.invalidInputParameter, answering: headers)
         } catch {
             return failed(answering: headers)
         }
     }
 
-    /// The error reply to a request; it is not encrypted.
+    /// Makes the error reply to a request.
+    ///
+    /// It is not encrypted.
     ///
     /// - Parameters:
-    ///   - result: what to say, e.g. ``PlatformResult/notFoundIssuedCards``.
-    ///   - headers: the request's fields; a correlation id of the right form is echoed.
-    /// - Returns: status 400, headers and body to send as they are.
-    public func refuse(_ result: PlatformResult, answering headers: HTTPFields) -> SealedResponse {
-        SealedResponse(.badRequest, try? headers.required(CorrelationID.self), nil, result.body)
+    ///   - error: The reason, such as ``PlatformError/notFoundIssuedCards``.
+    ///   - headers: The request's header fields; a well-formed correlation id is echoed.
+    /// - Returns: HTTP status 400, the headers and the body to send.
+    public func reject(_ error: PlatformError, answering headers: HTTPFields) -> SealedResponse {
+        SealedResponse(.badRequest, try? headers.required(CorrelationID.self), nil, error.result.body)
     }
 
-    /// What the peer is told of an error of ``open(_:_:for:)``, and no more: the platform's code for
-    /// invalid input, the same for whatever was wrong with the headers, the token or the encryption, so that nobody learns
-    /// from it how far a forgery came.
+    /// Makes the reply to a request that ``open(_:_:for:)`` rejected.
+    ///
+    /// It is the same whatever was wrong with the headers, the token or the encryption, so that an attacker cannot
+    /// learn how far a forgery came. Log the error, and do not send it. Do not call this method for other errors: if an
+    /// answer cannot be sealed, the request was accepted, and status 400 would be wrong.
+    /// ``respond(to:_:for:isolation:_:)`` distinguishes the two by itself.
     ///
     /// - Parameters:
-    ///   - error: what was thrown. Log it; do not send it.
-    ///   - headers: the request's fields; a correlation id of the right form is echoed.
-    /// - Returns: status 400 with `000_002` for a refusal. Status 500 and no body for what is no fault of the request: a
-    ///   credential source or replay guard that failed or is full, an OpenSSL without memory. Call it for what `open` threw
-    ///   alone: where sealing an answer fails, the request was honoured, and 400 would be wrong.
-    ///   ``respond(to:_:for:isolation:_:)`` keeps the two apart by itself.
+    ///   - error: The error that `open` threw.
+    ///   - headers: The request's header fields; a well-formed correlation id is echoed.
+    /// - Returns: HTTP status 400 with `000_002` if the request was at fault. Status 500 without a body if it was not,
+    ///   for example because a credential source or replay guard failed, or because the replay guard is full.
     public func publicResponse(to error: any Error, answering headers: HTTPFields) -> SealedResponse {
         let isOurs = (error as? KMError).map { !$0.isPeerFault } ?? true
-        return isOurs ? failed(answering: headers) : refuse(.invalidInputParameter, answering: headers)
+        return isOurs ? failed(answering: headers) : reject(.invalidInputParameter, answering: headers)
     }
 
-    /// Status 500 and no body.
+    /// HTTP status 500 without a body.
     private func failed(answering headers: HTTPFields) -> SealedResponse {
         SealedResponse(.internalServerError, try? headers.required(CorrelationID.self), nil, [])
     }

@@ -5,32 +5,35 @@ public import Logging
 
 /// The answering end of the API: authenticates, checks and decrypts requests, and seals the answers.
 ///
-/// Create one and keep it. You can use it from several tasks at once. A request passes these checks in this order, and the first
-/// one that fails rejects it:
+/// Create one and keep it. You can use it from several tasks at once. A request passes these checks in this order, and
+/// the first one that fails rejects it:
 ///
 /// 1. The size of the body.
 /// 2. The form of each header.
-/// 3. The headers against each other: the token's time is X-KM-Tran-Time to the second, and the correlation id's time is near
-///    it.
+/// 3. The times: the token's time equals X-KM-Tran-Time to the second, and the correlation id's time differs from it by
+///    at most ``Configuration/correlationSkew``.
 /// 4. Identity: the server knows credentials for the access key, or for a callback, for the ASP id.
 /// 5. The token over the body's bytes, in constant time; then the credential's validity and ASP id.
-/// 6. Freshness: the token's time is near the clock's.
-/// 7. Protection: the credential may use the crypto key, and the body is protected as the endpoint demands, as far as that
-///    shows without the private key.
-/// 8. The replay check: the replay guard has not seen the request. Requests that were rejected before take no room in it.
+/// 6. Freshness: the token's time is within the tolerance of the server's clock.
+/// 7. Protection: the credential may use the crypto key, and the body is protected as the endpoint requires, as far as
+///    this can be checked without the private key.
+/// 8. The replay check: the replay guard has not seen the request. A request that fails an earlier check takes no room
+///    in it.
 /// 9. Decryption.
 ///
-/// The MAC of a token covers the body only. Whoever captured a request can send its body again under another time and
-/// correlation id. The replay guard detects a copy of an encrypted body as long as it remembers it. It cannot tell a copy of a
-/// plain body from an equal request. All requests without a body have the same MAC, so the server rejects them unless
-/// ``Configuration/insecureAllowingEmptyBodies`` is set. Use TLS.
+/// The MAC of a token covers the body only. An attacker who captured a request can send its body again under another
+/// time and correlation id. The replay guard detects a copy of an encrypted body as long as it remembers it. It cannot
+/// tell a copy of a plain body from an equal request. All requests without a body have the same MAC, so the server
+/// rejects them unless ``Configuration/insecureAllowingEmptyBodies`` is set. Use TLS.
 public struct ServerSecurity: Sendable {
     /// The party that answers.
     public enum Party: Sendable, Hashable {
         /// The platform, which answers the calls of service providers.
         case platform
-        /// A service provider, which answers the platform's callbacks. Callbacks have no access key; the credentials are found
-        /// by the ASP id, and a callback that names no crypto key uses the active one that was issued first.
+        /// A service provider, which answers the platform's callbacks.
+        ///
+        /// Callbacks have no access key, so the server finds the credentials by the ASP id. A callback that names no
+        /// crypto key uses the active one that was issued first.
         case serviceProvider
     }
 
@@ -38,20 +41,23 @@ public struct ServerSecurity: Sendable {
     public enum CorrelationSkew: Sendable, Hashable {
         /// This many seconds.
         case seconds(TimeInterval)
-        /// Any difference, for clients that make the correlation id on the clock of another zone than X-KM-Time-Zone names.
+        /// Any difference, for clients whose correlation id has the time of another zone than X-KM-Time-Zone.
         case insecureUnlimited
     }
 
     /// The options of a server.
     public struct Configuration: Sendable {
-        /// The time for which the server detects a copy of an encrypted request, longer than ``tolerance``.
+        /// The time for which the server detects a copy of an encrypted request, which must be longer than
+        /// ``tolerance``.
         public var replayRetention: ReplayRetention
         /// The largest accepted difference between the token's time and the server's clock.
         public var tolerance = TranTokenVerifier.Tolerance.standard
         /// The largest accepted difference between the correlation id's time and X-KM-Tran-Time.
         public var correlationSkew = CorrelationSkew.seconds(300)
-        /// Whether requests without a body are accepted at endpoints with plain requests. All such requests of a caller have the
-        /// same MAC: whoever saw one can make any number of them, for any path.
+        /// Whether requests without a body are accepted at endpoints with plain requests.
+        ///
+        /// All such requests of a caller have the same MAC. An attacker who captured one can make any number of them,
+        /// for any path.
         public var insecureAllowingEmptyBodies = false
         /// The form of encrypted bodies that the server sends; it accepts both forms.
         public var profile = WireProfile.documented
@@ -96,7 +102,7 @@ public struct ServerSecurity: Sendable {
     ///
     /// - Parameters:
     ///   - party: The party that answers.
-    ///   - credentials: The source of the callers' secret keys.
+    ///   - credentials: The source of the callers' credentials.
     ///   - keyring: The source of the keys. A request names its key, and the answer uses the same one.
     ///   - replayGuard: The memory of accepted requests. Servers that answer for the same access keys must share it.
     ///   - configuration: The options.
@@ -143,13 +149,13 @@ public struct ServerSecurity: Sendable {
     /// - Parameters:
     ///   - headers: All header fields of the request.
     ///   - body: The body's bytes as received, before anything has parsed or re-encoded them.
-    ///   - endpoint: The endpoint that it was sent to; a body that is not protected as it demands is rejected.
+    ///   - endpoint: The endpoint that it was sent to; a body that is not protected as it requires is rejected.
     /// - Returns: The headers, and the parameters byte for byte as they were sealed.
     /// - Throws: ``KMError`` `limitExceeded`; what ``RequestHeaders/init(_:)`` throws; `timeMismatch`; `callerUnknown`;
-    ///   `tokenMismatch`, `credentialNotValid`; `tokenStale`; `keyUnknown`, `emptyBody`, or `headerMissing` if the body must be
-    ///   encrypted and no key is named; `replayed`, `replayGuardFull`, `clockSetBack`; what
-    ///   ``ParameterCipher/open(_:_:under:correlationID:)`` throws. Errors of the credential source and the replay guard pass
-    ///   through.
+    ///   `tokenMismatch`, `credentialNotValid`; `tokenStale`; `keyUnknown`, `emptyBody`, or `headerMissing` if the body
+    ///   must be encrypted and no key is named; `replayed`, `replayGuardFull`, `clockSetBack`; what
+    ///   ``ParameterCipher/open(_:_:under:correlationID:)`` throws. Errors of the credential source and the replay
+    ///   guard pass through.
     public func open(_ headers: HTTPFields, _ body: [UInt8], for endpoint: Endpoint) async throws -> OpenedRequest {
         try await log.decision(.request, headers) { known in
             let pipeline = RequestPipeline(checks: checks, cipher: try ciphers.current(), endpoint: endpoint)
@@ -157,12 +163,12 @@ public struct ServerSecurity: Sendable {
         }
     }
 
-    /// Seals the answer to a request, protected as its endpoint demands.
+    /// Seals the answer to a request, protected as its endpoint requires.
     ///
     /// - Parameters:
     ///   - parameters: One JSON text, whose bytes are not changed.
-    ///   - request: The request. Its correlation id is echoed, and the key that it named encrypts; for a callback that named
-    ///     none, the active key that was issued first.
+    ///   - request: The request. Its correlation id is echoed, and the key that it named encrypts; for a callback that
+    ///     named none, the active key that was issued first.
     /// - Returns: HTTP status 200, the headers and the body to send.
     /// - Throws: ``KMError`` `keyUnknown` if the request names no key and the keyring has no primary one; what
     ///   ``ParameterCipher/seal(_:_:under:at:correlationID:)`` throws.

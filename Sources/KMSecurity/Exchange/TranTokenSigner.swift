@@ -1,26 +1,30 @@
 internal import KMPrimitives
 
-/// Makes tokens under one secret key.
+/// Makes tokens (X-KM-Tran-Token) under one secret key.
 ///
-/// It may be used from several tasks at once.
+/// Several tasks can use it at the same time.
 public struct TranTokenSigner: Sendable {
     private let secretKey: SecretKey
 
-    /// Signs with `secretKey`.
+    /// Creates a signer.
     public init(_ secretKey: SecretKey) {
         self.secretKey = secretKey
     }
 
-    /// The token of a body, as it will be sent: encrypted first, where it is to be encrypted.
+    /// Returns the token of a body.
     ///
+    /// - Parameters:
+    ///   - body: The bytes to send, after encryption.
+    ///   - stamp: The time of the token.
+    /// - Returns: The token.
     /// - Throws: ``KMError`` `cryptographyUnavailable`.
     public func sign(_ body: Span<UInt8>, at stamp: RequestStamp) throws -> TranToken {
         TranToken(time: stamp.time, mac: try secretKey.hmac.authenticate(body))
     }
 
-    /// The token of a body; see ``sign(_:at:)-(Span<UInt8>,_)``.
+    /// Returns the token of a body; see ``sign(_:at:)-(Span<UInt8>,_)``.
     ///
-    /// - Throws: ``KMError`` as there.
+    /// - Throws: ``KMError`` `cryptographyUnavailable`.
     public func sign(_ body: [UInt8], at stamp: RequestStamp) throws -> TranToken {
         try sign(body.span, at: stamp)
     }

@@ -1,21 +1,22 @@
 public import Foundation
 internal import KMPrimitives
 
-/// Checks tokens: that the MAC is the body's, then that the time is near.
+/// Verifies the MAC of tokens under one secret key, and then checks their time.
 ///
-/// A fresh token may still be a copy of one that was already honoured; that is for a replay guard to see.
+/// It does not detect replays: a fresh token can be a copy of one that was accepted before. A ``ReplayGuard`` detects
+/// them.
 public struct TranTokenVerifier: Sendable {
-    /// How far a token's time may lie from the verifier's clock, in seconds.
+    /// The largest accepted difference between a token's time and the verifier's clock, in seconds.
     public struct Tolerance: Sendable, Hashable {
-        /// Into the past.
+        /// The largest difference for a time in the past.
         public var past: TimeInterval
-        /// Into the future, for clocks that go fast.
+        /// The largest difference for a time in the future, for senders whose clocks are fast.
         public var future: TimeInterval
 
-        /// 300 seconds either way.
+        /// 300 seconds in both directions.
         public static let standard = Tolerance(past: 300, future: 300)
 
-        /// A tolerance of the given seconds, both 0 or more, both included.
+        /// Creates a tolerance from two numbers of seconds, 0 or more; a difference of exactly this size is accepted.
         public init(past: TimeInterval, future: TimeInterval) {
             self.past = past
             self.future = future
@@ -25,19 +26,26 @@ public struct TranTokenVerifier: Sendable {
     private let secretKey: SecretKey
     private let tolerance: Tolerance?
 
-    /// Verifies with `secretKey`.
+    /// Creates a verifier.
     ///
     /// - Parameters:
-    ///   - secretKey: the key that the access key names.
-    ///   - tolerance: how near the token's time must be; nil lets any time pass, for looking at recorded calls.
+    ///   - secretKey: The secret key that the access key identifies.
+    ///   - tolerance: The largest accepted difference between the token's time and the clock; nil accepts any time, for
+    ///     recorded calls.
     public init(_ secretKey: SecretKey, tolerance: Tolerance? = .standard) {
         self.secretKey = secretKey
         self.tolerance = tolerance
     }
 
-    /// Checks `token` against a body as received, and its time, read in `timeZone`, against `date`.
+    /// Verifies a token for a body, and then checks the token's time.
     ///
-    /// - Throws: ``KMError`` `tokenMismatch`, then `tokenStale` with how far it is off, then `cryptographyUnavailable`.
+    /// - Parameters:
+    ///   - token: The token.
+    ///   - body: The bytes of the body as received.
+    ///   - timeZone: The zone of the token's time.
+    ///   - date: The current time.
+    /// - Throws: ``KMError`` `tokenMismatch` if the secret key did not make the token for this body; `tokenStale` if
+    ///   the time is outside the tolerance, with the difference in the detail; `cryptographyUnavailable`.
     public func verify(_ token: TranToken, body: Span<UInt8>, timeZone: TimeZoneCode, at date: Date) throws {
         guard try secretKey.hmac.isValid(token.mac, for: body) else {
             throw KMError(.tokenMismatch, "this secret key did not make the token for this body")
@@ -46,9 +54,9 @@ public struct TranTokenVerifier: Sendable {
         try Self.checkFreshness(of: token, timeZone: timeZone, at: date, tolerance: tolerance)
     }
 
-    /// Checks `token` against a body; see ``verify(_:body:timeZone:at:)-(_,Span<UInt8>,_,_)``.
+    /// Verifies a token for a body; see ``verify(_:body:timeZone:at:)-(_,Span<UInt8>,_,_)``.
     ///
-    /// - Throws: ``KMError`` as there.
+    /// - Throws: ``KMError`` `tokenMismatch`, `tokenStale`, `cryptographyUnavailable`.
     public func verify(_ token: TranToken, body: [UInt8], timeZone: TimeZoneCode, at date: Date) throws {
         try verify(token, body: body.span, timeZone: timeZone, at: date)
     }
@@ -60,7 +68,7 @@ public struct TranTokenVerifier: Sendable {
         tolerance: Tolerance
     ) throws {
         let time = token.time.millisecondsSince1970(secondsFromUTC: timeZone.secondsFromUTC)
-        // Whole milliseconds, since 1.001 * 1000 is less than 1001. What is no number must not pass: hence the guards.
+        // Rounded to whole milliseconds, because 1.001 * 1000 is less than 1001. Both guards reject NaN.
         let age = (date.timeIntervalSince1970 * 1000).rounded() - Double(time)
         guard age <= (tolerance.past * 1000).rounded() else {
             throw KMError(

@@ -1,28 +1,30 @@
 public import Foundation
 
-/// Who sends a request, as far as its headers say.
+/// The sender that the headers of a request name.
 public enum Caller: Sendable, Hashable {
-    /// A service provider, by its access key.
+    /// A service provider, identified by its access key.
     case accessKey(AccessKey)
-    /// The platform, calling a service provider back: such calls have no access key, and are known by the ASP id.
+    /// The platform, which calls a service provider back.
+    ///
+    /// Callbacks have no access key. They are identified by the ASP id.
     case callback(AspID)
 }
 
-/// A secret key, and the ASP id and crypto keys that belong to it.
+/// A caller's secret key, and the ASP id and crypto keys that its requests may name.
 public struct Credential: Sendable {
-    /// The crypto keys that the requests of a credential may name.
+    /// The crypto keys that requests under a credential may name.
     ///
-    /// An array literal is a list of keys: `cryptoKeyIDs: [keyID]`.
+    /// You can write an array literal: `cryptoKeyIDs: [keyID]`.
     public enum CryptoKeyIDs: Sendable, Hashable, ExpressibleByArrayLiteral {
-        /// The keys of these ids.
+        /// The keys with these ids.
         case only(Set<CryptoKeyID>)
-        /// Every key of the server's keyring, the keys of other callers included.
+        /// Every key of the server's keyring, including the keys of other callers.
         ///
-        /// The token does not cover X-KM-Crypto-Key-Id, and anyone can encrypt to a public key. A provider that captured
-        /// another provider's encrypted message can send it under its own name, and the server decrypts it.
+        /// This is insecure: the token does not cover X-KM-Crypto-Key-Id. A provider that captured another provider's
+        /// encrypted message can send it under its own name, and the server decrypts it.
         case insecureAny
 
-        /// The keys of the ids in an array literal.
+        /// Creates a set of ids from an array literal.
         public init(arrayLiteral elements: CryptoKeyID...) {
             self = .only(Set(elements))
         }
@@ -35,30 +37,31 @@ public struct Credential: Sendable {
         }
     }
 
-    /// The most credentials that one caller can have: 4, which do for two secrets of two ASP ids.
+    /// The largest number of credentials that one caller can have: 4.
     ///
-    /// A rejected request costs as many MACs whatever number a caller has, so that its time does not show the number.
+    /// This is enough for two ASP ids, each with an old and a new secret key. Rejecting a token always costs this many
+    /// MACs, so that the time does not reveal how many credentials a caller has.
     public static let maximumCountPerCaller = 4
 
-    /// The name in logs and in ``OpenedRequest/credentialName``; not secret.
+    /// The name in logs and in ``OpenedRequest/credentialName``, which is not secret.
     public let name: String
-    /// The secret.
+    /// The secret key.
     public let secretKey: SecretKey
     /// The ASP id that requests must carry; nil for any.
     public let aspID: AspID?
     /// The crypto keys that requests may name.
     public let cryptoKeyIDs: CryptoKeyIDs
-    /// The period in which the credential may be used, both ends included; nil for always.
+    /// The period in which the credential is valid, including both ends; nil for always.
     public let validity: ClosedRange<Date>?
 
     /// Creates a credential for one ASP id.
     ///
     /// - Parameters:
     ///   - name: The name in logs and in ``OpenedRequest/credentialName``.
-    ///   - secretKey: The secret.
-    ///   - aspID: The ASP id that requests must carry. For two ASP ids that share a secret, create two credentials.
+    ///   - secretKey: The secret key.
+    ///   - aspID: The ASP id that requests must carry. For two ASP ids that share a secret key, create two credentials.
     ///   - cryptoKeyIDs: The crypto keys that requests may name. During a rotation, list the old and the new one.
-    ///   - validity: The period in which the credential may be used; nil for always.
+    ///   - validity: The period in which the credential is valid, including both ends; nil for always.
     public init(
         name: String = "",
         secretKey: SecretKey,
@@ -71,7 +74,8 @@ public struct Credential: Sendable {
 
     /// Creates a credential for any ASP id.
     ///
-    /// The token does not cover X-KM-User-AspId: with this credential, a provider can name another provider's ASP id.
+    /// This is insecure: the token does not cover X-KM-User-AspId. With this credential, a provider can name another
+    /// provider's ASP id.
     public init(
         name: String = "",
         insecureForAnyAspID secretKey: SecretKey,
@@ -96,12 +100,21 @@ public struct Credential: Sendable {
     }
 }
 
-/// Where a server finds the secrets of a caller.
+/// A source of the credentials of callers, which a server asks for each request.
+///
+/// Use ``StaticCredentials`` if the credentials do not change, or ``LiveCredentials`` to replace them while the process
+/// runs. Implement this protocol to look credentials up elsewhere.
 public protocol CredentialSource: Sendable {
-    /// The credentials of `caller`: none for an unknown one, several while one is replaced, and at most
-    /// ``Credential/maximumCountPerCaller``. With more, the server rejects the caller's requests with `configurationInvalid`.
+    /// Returns the credentials of a caller.
     ///
-    /// A look-up that takes longer for unknown callers than for known ones tells which access keys exist; cache both.
+    /// Cache the results for known and for unknown callers. A look-up that takes longer for unknown callers reveals
+    /// which access keys exist.
+    ///
+    /// - Parameter caller: The caller that a request names.
+    /// - Returns: The credentials; none for an unknown caller, and several while a secret key is being replaced. If
+    ///   there are more than ``Credential/maximumCountPerCaller``, the server rejects the caller's requests with
+    ///   `configurationInvalid`.
+    /// - Throws: Any error that keeps the source from answering. The server then answers HTTP 500.
     func credentials(for caller: Caller) async throws -> [Credential]
 }
 
@@ -111,16 +124,16 @@ public struct StaticCredentials: CredentialSource {
 
     var callerCount: Int { byCaller.count }
 
-    /// The given credentials by their callers.
+    /// Creates a source from credentials by caller.
     public init(_ credentials: [Caller: [Credential]]) {
         byCaller = credentials
     }
 
-    /// Creates credentials without bounds from secret keys by their access keys: for any ASP id, any crypto key of the
-    /// server's keyring, and any time.
+    /// Creates a source from secret keys by access key, for any ASP id, any crypto key of the server's keyring, and any
+    /// time.
     ///
-    /// Use it in tests, or on a server that has one provider for good. With several providers, each could name the others'
-    /// ASP ids and crypto keys.
+    /// Use it in tests, or on a server that never has more than one provider. With several providers, each could name
+    /// the ASP ids and crypto keys of the others.
     public init(insecureForAnyAspIDAndCryptoKey secretKeys: [AccessKey: [SecretKey]]) {
         byCaller = Dictionary(
             uniqueKeysWithValues: secretKeys.map { accessKey, keys in
@@ -132,7 +145,7 @@ public struct StaticCredentials: CredentialSource {
         )
     }
 
-    /// The credentials of a caller.
+    /// Returns the credentials of a caller.
     public func credentials(for caller: Caller) -> [Credential] {
         byCaller[caller] ?? []
     }

@@ -1,79 +1,102 @@
 public import Foundation
 public import KMPrimitives
 
-/// What X-KM-Crypto-Key-Id names: the counterpart's public key, to encrypt to, and the caller's own private key, to
-/// decrypt with.
+/// The keys that X-KM-Crypto-Key-Id names: the peer's public key, which encrypts, and your private key, which decrypts.
 ///
-/// They are halves of two different pairs: on a client the platform's certificate and the client key, on a server the
-/// client's public key and the server's private key. A party that only sends or only receives has one half.
+/// They belong to two different key pairs. A client has the platform's certificate and its own client key. A server has
+/// the certificate of the client's key and its own private key. If you only send or only receive, one of the two is
+/// enough.
 public struct CryptoKey: Sendable {
-    /// What a key may be used for (the platform's key states; NIST SP 800-57 part 1 section 7).
+    /// The state of a key on the platform, which says what the key may be used for (NIST SP 800-57 part 1 section 7).
     public enum State: String, Sendable, CaseIterable {
-        /// Encrypts and decrypts.
+        /// The key encrypts and decrypts.
         case active
-        /// Decrypts what is still under way, and encrypts the answers to it, nothing else; may become active again.
+        /// The key decrypts messages that are still in transit and encrypts the answers to them.
+        ///
+        /// It can become active again.
         case inactive
-        /// Does nothing any more, for good. Its halves are let go of; its id stays taken.
+        /// The key does nothing, and this is final.
+        ///
+        /// Its public and private key are erased, and its id stays reserved.
         case discarded
     }
 
-    /// The key's name.
+    /// The id.
     public let id: CryptoKeyID
-    /// What it may be used for.
+    /// The state.
     public let state: State
-    /// When the platform issued it.
-    public let issuedAt: Date
-    /// The counterpart's key.
+    /// The time at which the platform issued the key; nil if it is not known.
     ///
-    /// Where it came in a certificate, ``encryptionKey(at:)`` checks the validity.
+    /// Only callbacks need it: they use the active key that was issued first.
+    public let issuedAt: Date?
+    /// The peer's public key.
     let encryptionKey: RSAPublicKey?
-    /// When the certificate that carried the counterpart's key may be used.
+    /// The validity of the certificate that carried the peer's public key.
     let encryptionKeyValidity: ClosedRange<Date>?
-    /// The caller's own key.
-    let decryptionKey: RSAPrivateKey?
+    /// The private key, in memory or elsewhere.
+    let decryptionKey: (any ContentKeyUnwrapper)?
 
-    /// A key of bare halves, at least one.
+    /// Creates a crypto key from a public key, a private key, or both.
     ///
-    /// - Throws: ``KMError`` `keyHalfMissing` without either, in any state: see ``init(discarded:issuedAt:)``.
+    /// - Parameters:
+    ///   - id: The id.
+    ///   - encryptionKey: The peer's public key.
+    ///   - decryptionKey: Your private key: an ``RSAPrivateKey``, or an unwrapper for a key elsewhere.
+    ///   - state: The state.
+    ///   - issuedAt: The time at which the platform issued the key. Callbacks need it if there are several active keys.
+    /// - Throws: ``KMError`` `keyHalfMissing` if there is neither key. For a discarded key use
+    ///   ``init(discarded:issuedAt:)``.
     public init(
         id: CryptoKeyID,
         encryptionKey: RSAPublicKey? = nil,
-        decryptionKey: RSAPrivateKey? = nil,
+        decryptionKey: (any ContentKeyUnwrapper)? = nil,
         state: State = .active,
-        issuedAt: Date
+        issuedAt: Date? = nil
     ) throws {
         guard encryptionKey != nil || decryptionKey != nil else {
-            throw KMError(.keyHalfMissing, "a crypto key has a public half, a private half, or both")
+            throw KMError(
+                .keyHalfMissing,
+                "a crypto key needs a public key, a private key, or both; for a discarded one use init(discarded:)"
+            )
         }
         self.init(id, state, issuedAt, encryptionKey, nil, decryptionKey)
     }
 
-    /// A key whose public half came in a certificate; nothing is encrypted to it outside the certificate's validity.
+    /// Creates a crypto key from the peer's certificate and your private key.
+    ///
+    /// The key encrypts only while the certificate is valid.
+    ///
+    /// - Parameters:
+    ///   - id: The id.
+    ///   - certificate: The peer's certificate.
+    ///   - decryptionKey: Your private key: an ``RSAPrivateKey``, or an unwrapper for a key elsewhere.
+    ///   - state: The state.
+    ///   - issuedAt: The time at which the platform issued the key. Callbacks need it if there are several active keys.
     public init(
         id: CryptoKeyID,
         certificate: Certificate,
-        decryptionKey: RSAPrivateKey? = nil,
+        decryptionKey: (any ContentKeyUnwrapper)? = nil,
         state: State = .active,
-        issuedAt: Date
+        issuedAt: Date? = nil
     ) {
         self.init(id, state, issuedAt, certificate.unverifiedPublicKey, certificate.validity, decryptionKey)
     }
 
-    /// A key that was discarded, without its halves, whose files are gone.
+    /// Creates a discarded key, whose public and private key no longer exist.
     ///
-    /// For a ring that is made anew, as when a process starts: the id stays taken, and who still uses the key is refused
-    /// with `keyNotActive`, which tells more than `keyUnknown`.
-    public init(discarded id: CryptoKeyID, issuedAt: Date) {
+    /// Put it into the keyring when a process starts. The id then stays reserved, and a peer that still uses the key is
+    /// rejected with `keyNotActive`, which says more than `keyUnknown`.
+    public init(discarded id: CryptoKeyID, issuedAt: Date? = nil) {
         self.init(id, .discarded, issuedAt, nil, nil, nil)
     }
 
     private init(
         _ id: CryptoKeyID,
         _ state: State,
-        _ issuedAt: Date,
+        _ issuedAt: Date?,
         _ encryptionKey: RSAPublicKey?,
         _ validity: ClosedRange<Date>?,
-        _ decryptionKey: RSAPrivateKey?
+        _ decryptionKey: (any ContentKeyUnwrapper)?
     ) {
         self.id = id
         self.state = state
@@ -83,15 +106,17 @@ public struct CryptoKey: Sendable {
         self.decryptionKey = state == .discarded ? nil : decryptionKey
     }
 
-    /// This key in another state.
+    /// Returns this key in another state.
     func with(state: State) -> CryptoKey {
         CryptoKey(id, state, issuedAt, encryptionKey, encryptionKeyValidity, decryptionKey)
     }
 
-    /// Checks that the key may encrypt at `date`; `answering` a call that was under it, an inactive key may too.
+    /// Checks that the key may encrypt at `date`.
+    ///
+    /// An inactive key may encrypt only if the message is `answering` a call under the same key.
     func checkEncrypts(at date: Date, answering: Bool) throws {
         guard state == .active || (answering && state == .inactive) else {
-            throw KMError(.keyNotActive, "key \(id) is \(state.rawValue)")
+            throw KMError(.keyNotActive, "key \(id) is \(state.rawValue), and must be active to encrypt")
         }
         guard encryptionKey != nil else { throw cannotEncrypt }
         if let validity = encryptionKeyValidity, !validity.contains(date) {
@@ -108,7 +133,10 @@ public struct CryptoKey: Sendable {
 
     /// The error of a key without the peer's public key.
     var cannotEncrypt: KMError {
-        KMError(.keyHalfMissing, "key \(id) has no peer's public key, which encryption needs; add its certificate")
+        KMError(
+            .keyHalfMissing,
+            "key \(id) has no public key of the peer, which encryption needs; add the peer's certificate"
+        )
     }
 
     /// The error of a key without a private key.
@@ -118,12 +146,12 @@ public struct CryptoKey: Sendable {
 }
 
 extension KMError.Code {
-    /// No key of that id is in the ring.
+    /// The keyring has no key with this id, or no primary key to encrypt with.
     public static let keyUnknown = Self("keyUnknown")
-    /// The key's state forbids what is asked of it.
+    /// The key's state does not allow the operation.
     public static let keyNotActive = Self("keyNotActive")
-    /// The key lacks the half that is asked for.
+    /// The operation needs a public or a private key that the crypto key does not have.
     public static let keyHalfMissing = Self("keyHalfMissing")
-    /// A change that a key ring does not take: an id twice, or a primary key that could not encrypt.
+    /// A keyring would have a duplicate id, or a primary key that cannot encrypt.
     public static let keyringInvalid = Self("keyringInvalid")
 }

@@ -1,60 +1,70 @@
 internal import Foundation
 internal import KMPrimitives
 
-/// The keys that a party holds, at most one of an id, and which of them encrypts requests: the primary one.
+/// The crypto keys of a party, found by their ids.
 ///
-/// A ring does not change: a change gives a new ring, so that calls under way keep theirs. Keys are found by their id
-/// and never by trial. While a key is rotated the platform has two: put the new one into the ring everywhere, then make
-/// it primary, then set the old one inactive, and when nothing under it is under way any more, discard it.
+/// One of them can be the primary key, which encrypts requests.
+///
+/// A keyring is an immutable value. A change returns a new keyring, and calls in progress keep the old one. To rotate a
+/// key: add the new key on every machine, make it primary, set the old key inactive, and discard it when no message
+/// under it is in transit any more.
 public struct CryptoKeyring: Sendable {
-    /// The id of the key that encrypts requests; nil in a ring that only answers.
+    /// The id of the key that encrypts requests; nil in a server's keyring, which only answers.
     public let primaryID: CryptoKeyID?
 
     private let byID: [CryptoKeyID: CryptoKey]
-    /// Tells a ring from all that were made separately.
+    /// Distinguishes this keyring from all that were created separately.
     private let identity = Identity()
 
     private final class Identity: Sendable {}
 
-    /// Whether both are copies of one ring.
+    /// Returns whether both are copies of one keyring.
     func isCopy(of other: CryptoKeyring) -> Bool { identity === other.identity }
 
-    /// A ring of one key, which is primary if it can encrypt: a client's.
+    /// Creates a client's keyring with one key, which encrypts requests.
     ///
-    /// A server, which answers under the key that a request names, needs no primary key:
-    /// `CryptoKeyring([key], primary: nil)`.
-    public init(_ key: CryptoKey) {
-        byID = [key.id: key]
-        primaryID = key.state == .active && key.encryptionKey != nil ? key.id : nil
+    /// - Throws: ``KMError`` `keyringInvalid` if the key is not active or has no public key.
+    public init(primary key: CryptoKey) throws {
+        try self.init([key], primary: key.id)
     }
 
-    /// A ring of `keys`, of which `primary` encrypts requests; nil in a ring that only answers, a server's, where any key
-    /// can be set inactive.
+    /// Creates a keyring.
     ///
-    /// - Throws: ``KMError`` `keyringInvalid` when an id stands there twice, or when `primary` is not among them, not
-    ///   active, or without a public half.
+    /// - Parameters:
+    ///   - keys: The keys, with distinct ids.
+    ///   - primary: The id of the key that encrypts requests. Pass nil on a server: it answers under the key that a
+    ///     request names, and a primary key could not be set inactive.
+    /// - Throws: ``KMError`` `keyringInvalid` if an id appears twice, or if the primary key is not among the keys, not
+    ///   active, or without a public key.
     public init(_ keys: [CryptoKey], primary: CryptoKeyID?) throws {
         byID = try Dictionary(keys.map { ($0.id, $0) }) { key, _ in
-            throw KMError(.keyringInvalid, "the id \(key.id) stands there twice")
+            throw KMError(.keyringInvalid, "the id \(key.id) appears twice")
         }
         primaryID = primary
         guard let primary else { return }
         guard let key = byID[primary], key.state == .active, key.encryptionKey != nil else {
-            throw KMError(.keyringInvalid, "the primary key \(primary) is not there, not active, or has no public half")
+            throw KMError(
+                .keyringInvalid,
+                "the primary key \(primary) must be among the keys, active, and have a public key"
+            )
         }
     }
 
-    /// The keys, oldest issue first.
+    /// The keys in the order in which they were issued; keys without a time of issue come first.
     public var keys: [CryptoKey] {
-        byID.values.sorted { ($0.issuedAt, $0.id.text) < ($1.issuedAt, $1.id.text) }
+        byID.values.sorted {
+            ($0.issuedAt ?? .distantPast, $0.id.text) < ($1.issuedAt ?? .distantPast, $1.id.text)
+        }
     }
 
-    /// The active key that was issued first: the platform uses it on callbacks.
+    /// The active key that was issued first, which callbacks use; nil if there is none, or if there are several active
+    /// keys and one has no time of issue.
     public var firstIssued: CryptoKey? {
-        keys.first { $0.state == .active }
+        let active = keys.filter { $0.state == .active }
+        return active.count > 1 && active.contains { $0.issuedAt == nil } ? nil : active.first
     }
 
-    /// The key of an id.
+    /// Returns the key with an id.
     ///
     /// - Throws: ``KMError`` `keyUnknown`.
     public func key(_ id: CryptoKeyID) throws -> CryptoKey {
@@ -62,36 +72,36 @@ public struct CryptoKeyring: Sendable {
         return key
     }
 
-    /// The error of an id that no key has.
+    /// The error for an id that no key has.
     static func unknown(_ id: CryptoKeyID) -> KMError {
-        KMError(.keyUnknown, "the keyring has no key \(id.masked)")
+        KMError(.keyUnknown, "the keyring has no key \(id.masked); add it")
     }
 
-    /// This ring with one key more.
+    /// Returns this keyring with one more key.
     ///
-    /// - Throws: ``KMError`` `keyringInvalid` when its id is taken, by a discarded key too.
+    /// - Throws: ``KMError`` `keyringInvalid` if a key has this id, even a discarded one.
     public func adding(_ key: CryptoKey) throws -> CryptoKeyring {
         try CryptoKeyring(keys + [key], primary: primaryID)
     }
 
-    /// This ring with another primary key, or with none.
+    /// Returns this keyring with another primary key, or with none.
     ///
-    /// - Throws: ``KMError`` `keyringInvalid` when it is not there, not active, or has no public half.
+    /// - Throws: ``KMError`` `keyringInvalid` if the key is not in the keyring, not active, or has no public key.
     public func makingPrimary(_ id: CryptoKeyID?) throws -> CryptoKeyring {
         try CryptoKeyring(keys, primary: id)
     }
 
-    /// This ring with the key of an id in another state.
+    /// Returns this keyring with a key in another state.
     ///
-    /// - Throws: ``KMError`` `keyUnknown`; `keyNotActive` when it was discarded, which is final; `keyringInvalid` when it
-    ///   is primary and would no longer encrypt: make another one primary first, or on a server none.
+    /// - Throws: ``KMError`` `keyUnknown`; `keyNotActive` if the key was discarded, which is final; `keyringInvalid` if
+    ///   it is the primary key and would no longer encrypt. Make another key primary first, or on a server none.
     public func setting(_ state: CryptoKey.State, of id: CryptoKeyID) throws -> CryptoKeyring {
         let key = try key(id)
-        guard key.state != .discarded else { throw KMError(.keyNotActive, "key \(id) is discarded, for good") }
+        guard key.state != .discarded else { throw KMError(.keyNotActive, "key \(id) is discarded, which is final") }
         guard state == .active || id != primaryID else {
             throw KMError(
                 .keyringInvalid,
-                "key \(id) is primary: make another one primary first, or none (makingPrimary(nil)) in a ring that only answers"
+                "key \(id) is primary; make another key primary first, or on a server none: makingPrimary(nil)"
             )
         }
         return try CryptoKeyring(keys.map { $0.id == id ? $0.with(state: state) : $0 }, primary: primaryID)
@@ -110,6 +120,6 @@ extension CryptoKeyring: CustomStringConvertible, CustomReflectable {
 }
 
 extension CryptoKeyID {
-    /// The text for a message about an id that a peer sent, which can be digits of any meaning.
+    /// The text for a message about an id from a peer, with digits masked if they look like a card number.
     var masked: String { MessageMasking.apply(to: text) }
 }

@@ -1,27 +1,28 @@
-/// What a client or server takes its keyring from, for each message anew.
+/// A source of the current keyring, which a client or server reads for each message.
 ///
-/// A ``CryptoKeyring`` is a source that never changes. ``LiveKeyring`` is one that you replace while the process runs.
-/// Implement this protocol to load keys from elsewhere.
+/// Use a ``CryptoKeyring`` itself if the keys do not change, or a ``LiveKeyring`` to replace them while the process
+/// runs. Implement this protocol to load keys from elsewhere.
 public protocol KeyringSource: Sendable {
     /// The current keyring.
     ///
-    /// It is asked for with every message: return a value that is in memory. While nothing changes, return copies of one
-    /// ring; a client or server prepares the keys of a new ring when it first sees it, and its data-key cache starts empty.
+    /// It is read for each message, so return a keyring that is already in memory. While nothing changes, return copies
+    /// of the same keyring. A client or server that sees a new keyring prepares its keys and starts with an empty
+    /// data-key cache.
     var keyring: CryptoKeyring { get }
 }
 
 extension CryptoKeyring: KeyringSource {
-    /// The ring itself.
+    /// This keyring.
     public var keyring: CryptoKeyring { self }
 }
 
-/// A keyring that is replaced while the process runs, as after a step of a rotation.
+/// A keyring that you can replace while the process runs, for example in a rotation.
 ///
-/// A call that has begun ends with the ring with which it began.
+/// A call in progress ends with the keyring that it began with.
 public final class LiveKeyring: KeyringSource {
     private let current: Locked<CryptoKeyring>
 
-    /// Creates a source of a ring.
+    /// Creates a live keyring from its first value.
     public init(_ keyring: CryptoKeyring) {
         current = Locked(keyring)
     }
@@ -29,10 +30,21 @@ public final class LiveKeyring: KeyringSource {
     /// The current keyring.
     public var keyring: CryptoKeyring { current.withLock { $0 } }
 
-    /// Replaces the ring by the one that `change` makes of it.
+    /// Replaces the keyring with the one that a closure returns.
     ///
-    /// - Throws: The error of `change`; the ring then stays as it is.
+    /// - Parameter change: The closure, which receives the current keyring. It is called again if another update came
+    ///   first, so that no update is lost.
+    /// - Throws: The error of `change`. The keyring is then not replaced.
     public func update(_ change: (CryptoKeyring) throws -> CryptoKeyring) rethrows {
-        try current.withLock { $0 = try change($0) }
+        var isDone = false
+        while !isDone {
+            let old = keyring
+            let new = try change(old)
+            isDone = current.withLock { keyring in
+                guard keyring.isCopy(of: old) else { return false }
+                keyring = new
+                return true
+            }
+        }
     }
 }

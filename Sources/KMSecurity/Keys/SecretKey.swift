@@ -1,19 +1,23 @@
 public import KMPrimitives
 
-/// The secret that an access key names, made ready to sign and verify.
+/// The secret key that an access key identifies, prepared to sign and verify tokens.
 ///
 /// It prints redacted.
 public struct SecretKey: Sendable {
-    /// RFC 2104 section 3 discourages keys shorter than the hash's 32 bytes.
+    /// The recommended minimum size in bytes: 32, the size of a SHA-256 hash.
+    ///
+    /// RFC 2104 section 3 discourages shorter keys.
     public static let recommendedByteCount = 32
 
-    /// How many bytes the secret has.
+    /// The size of the secret key in bytes.
     public let byteCount: Int
     let hmac: HMACSHA256
 
-    /// Takes the secret's bytes: of a text, its UTF-8, as the platform uses it.
+    /// Creates a secret key from its bytes.
     ///
-    /// - Throws: ``KMError`` `invalidSize` for an empty secret, under which anyone could sign;
+    /// If the secret key is text, pass its UTF-8 bytes, as the platform does.
+    ///
+    /// - Throws: ``KMError`` `invalidSize` if there are no bytes, because anyone could sign under an empty key;
     ///   `cryptographyUnavailable`.
     public init(_ bytes: SecretBytes) throws {
         guard bytes.count > 0 else { throw KMError(.invalidSize, "the secret key is empty") }
@@ -21,18 +25,18 @@ public struct SecretKey: Sendable {
         hmac = try HMACSHA256(key: bytes)
     }
 
-    /// Whether it has fewer than ``recommendedByteCount`` bytes.
+    /// Whether the secret key has fewer than ``recommendedByteCount`` bytes.
     ///
-    /// Such a key works, since sandboxes hand out short ones; warn of it, for one of 6 characters can be found by trial
-    /// from a single token.
+    /// A short key works, because sandboxes issue short ones. Warn about it: an attacker who has a single token can
+    /// brute-force a key of 6 characters.
     public var isShort: Bool { byteCount < Self.recommendedByteCount }
 }
 
 extension SecretKey: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-    /// Tells the size alone.
+    /// The size only.
     public var description: String { "SecretKey(\(byteCount) bytes, redacted)" }
 
-    /// Tells the size alone.
+    /// The same as ``description``.
     public var debugDescription: String { description }
 
     /// Shows no children.

@@ -1,26 +1,26 @@
 internal import KMJOSE
 package import KMPrimitives
 
-/// Where a sender's content keys and initialization vectors come from.
+/// The source of a sender's content encryption keys (CEKs) and initialization vectors (IVs).
 enum ContentKeySource: Sendable {
-    /// Fresh ones for every message.
+    /// A new CEK and new IVs for each message.
     case fresh
-    /// Content keys that serve for a while, with fresh initialization vectors.
+    /// CEKs that several messages share, with new IVs for each message.
     case cache(DataKeyCache)
-    /// The ones given, for test vectors.
+    /// A given CEK and given IVs, for test vectors.
     case insecureGiven(InsecureGivenKey)
 }
 
 extension ParameterCipher {
-    /// The data-key cache, where there is one.
+    /// The data-key cache; nil if there is none.
     var cache: DataKeyCache? {
         guard case .cache(let cache) = contentKeys else { return nil }
         return cache
     }
 
-    /// This cipher with everything that it would draw at random given to it, so that its bodies can be foretold.
+    /// Returns this cipher with given values in place of all random ones, so that its bodies are predictable.
     ///
-    /// For test vectors alone: under a key and initialization vector that serve twice, AES-GCM protects nothing.
+    /// Use it for test vectors only. If a CEK and an IV are used twice together, AES-GCM protects nothing.
     package func insecurelyUsing(_ given: InsecureGivenKey) -> ParameterCipher {
         var cipher = self
         cipher.contentKeys = .insecureGiven(given)
@@ -28,28 +28,34 @@ extension ParameterCipher {
     }
 }
 
-/// What a sender draws at random for one message, given.
+/// Given values in place of those that a sender chooses at random for a message.
 ///
-/// A class, so that a cipher is no larger for it.
+/// A class, so that it does not make the cipher larger.
 package final class InsecureGivenKey: Sendable {
     private let key: SecretBytes
     private let encryptedKey: [UInt8]
     private let ivs: [UInt8]
 
-    /// Takes a content key, its encrypted form, and initialization vectors one after the other.
+    /// Creates given values from a CEK, the encrypted CEK, and the IVs one after the other.
     package init(_ key: SecretBytes, encryptedKey: [UInt8], ivs: [UInt8]) {
         self.key = key
         self.encryptedKey = encryptedKey
         self.ivs = ivs
     }
 
-    /// The key and vectors, which must be of the sizes that a message asks for.
+    /// Returns the CEK and the IVs.
+    ///
+    /// - Throws: ``KMError`` `invalidSize` if they do not have the sizes that the message needs.
     func contentKey(
         _ encryption: ContentEncryptionAlgorithm,
         ivCount: Int
     ) throws -> (key: JWEContentKey, ivs: [UInt8]) {
         guard key.count == encryption.keyByteCount, ivs.count == ivCount * AESGCM.ivByteCount else {
-            throw KMError(.invalidSize, "\(key.count) bytes of content key and \(ivs.count) of vectors are given")
+            throw KMError(
+                .invalidSize,
+                "the message needs a CEK of \(encryption.keyByteCount) bytes and \(ivCount * AESGCM.ivByteCount) bytes "
+                    + "of IVs; got \(key.count) and \(ivs.count)"
+            )
         }
         return (try JWEContentKey(insecureGiven: key, encryption, encryptedKey: encryptedKey), ivs)
     }

@@ -1,18 +1,21 @@
 internal import KMJOSE
 
-/// The content keys that still serve.
+/// The content encryption keys (CEKs) that may still be used.
 ///
-/// Safe across tasks: a lock is held for look-ups, never for an RSA operation.
+/// Several tasks can use it at the same time. It holds a lock during a look-up, never during an RSA operation.
 final class DataKeyCache: Sendable {
-    /// What a received content key is known by: never by trial, and by the whole of its encrypted form.
+    /// The identity of a received CEK, which includes the complete encrypted key.
+    ///
+    /// A CEK is found by its identity; keys are never tried one after another.
     struct Wrapped: Hashable {
         let id: CryptoKeyID
         let encryption: ContentEncryptionAlgorithm
         let encryptedKey: [UInt8]
 
-        /// Hashes a part that differs from message key to message key.
+        /// Hashes the last 8 bytes of the encrypted key, which differ from one CEK to another.
         ///
-        /// Who could choose it to collide would need valid messages to fill the cache with, whose number is bounded.
+        /// To fill the cache with collisions, an attacker would need valid messages, and the size of the cache is
+        /// bounded.
         func hash(into hasher: inout Hasher) {
             hasher.combine(encryptedKey.suffix(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) })
         }
@@ -40,14 +43,16 @@ final class DataKeyCache: Sendable {
         self.bounds = bounds
     }
 
-    /// The content key to send `messageCount` messages of `byteCount` bytes under, made by `make` where none serves.
+    /// Returns a CEK for `messageCount` messages of `byteCount` bytes in all to send, and counts them.
+    ///
+    /// It calls `make` if no CEK in the cache can be used.
     func sendingKey(
         _ id: CryptoKeyID,
         messageCount: Int,
         byteCount: Int,
         make: () throws -> JWEContentKey
     ) throws -> JWEContentKey {
-        // What alone is past the bounds gets a key of its own, which serves nothing else.
+        // Messages that exceed the bounds by themselves get their own CEK, which is not cached.
         guard messageCount <= bounds.maximumMessageCount, byteCount <= bounds.maximumByteCount else {
             return try make()
         }
@@ -57,7 +62,7 @@ final class DataKeyCache: Sendable {
         }
         if let known { return known }
         let key = try make()
-        // Of two that made one at the same time, the later stays; the other's has served its message.
+        // If two tasks made a CEK at the same time, the later one stays. The other one is used for its message only.
         state.withLock { state in
             Self.letGo(&state, now, bounds)
             state.sending[id] = Entry(key: key, born: now, messageCount: messageCount, byteCount: byteCount)
@@ -65,7 +70,7 @@ final class DataKeyCache: Sendable {
         return key
     }
 
-    /// The content key that `wrapped` is known to hold.
+    /// Returns the CEK of received messages and counts them, or nil if the cache has none that can be used.
     func receivedKey(_ wrapped: Wrapped, messageCount: Int, byteCount: Int) -> JWEContentKey? {
         let now = ContinuousClock.now
         return state.withLock { state in
@@ -79,9 +84,10 @@ final class DataKeyCache: Sendable {
         }
     }
 
-    /// Remembers what `wrapped` holds.
+    /// Adds a received CEK.
     ///
-    /// Only for a key under which a message's tag was right: nobody can fill the cache with what does not decrypt.
+    /// Call it only after a tag was verified under the CEK. Otherwise an attacker could fill the cache with random
+    /// keys.
     func remember(_ wrapped: Wrapped, _ key: JWEContentKey, messageCount: Int, byteCount: Int) {
         guard messageCount <= bounds.maximumMessageCount, byteCount <= bounds.maximumByteCount else { return }
         let now = ContinuousClock.now
@@ -103,12 +109,12 @@ final class DataKeyCache: Sendable {
         }
     }
 
-    /// How many content keys are held, for both directions.
+    /// The number of CEKs in the cache, for both directions.
     var entryCount: Int { state.withLock { $0.sending.count + $0.receiving.count } }
 
-    /// Lets go of all keys past their age: of those that nobody asks for again, no look-up would.
+    /// Erases all CEKs past their age, including those that no look-up asks for again.
     private static func letGo(_ state: inout State, _ now: ContinuousClock.Instant, _ bounds: DataKeyCaching) {
-        // At most ten times a second, or once in the keys' age: it looks at every entry.
+        // This looks at every entry, so it is done at most once in 100 ms, or in the maximum age if that is shorter.
         let pause = min(.milliseconds(100), bounds.maximumAge)
         guard state.lastSweep.map({ $0.duration(to: now) >= pause }) ?? true else { return }
         state.lastSweep = now
@@ -120,7 +126,7 @@ final class DataKeyCache: Sendable {
         }
     }
 
-    /// The entry's key, counted as used, or nil, and the entry let go, where it is past its bounds.
+    /// Counts a use of an entry and returns its CEK; if the entry is past its bounds, erases it and returns nil.
     private static func use(
         _ entry: inout Entry?,
         _ messageCount: Int,

@@ -1,33 +1,40 @@
-/// How long a content key serves, for those who opt in to a data-key cache.
+/// The bounds of a data-key cache, which makes messages share a content encryption key (CEK).
 ///
-/// Without a cache, every message has a content key of its own and costs one RSA operation at each end; with one, a
-/// sender's messages share a content key for a while, each under a fresh random IV, and both ends do the RSA operation
-/// once. What is given up: whoever learns one content key (from a process's memory, say) reads every message under it;
-/// a peer that watches can tell which messages came from one cache; and a field without a correlation id opens in any
-/// message under the same content key, in its own place. What stays: keys rest in cleansed memory, are cleansed when
-/// they leave the cache, and never serve past the bounds below, the ring's use of their RSA key, or the cipher that
-/// holds them. One past its age leaves when the next key comes in. A cache belongs to one cipher, and so to one key
-/// ring: with a new ring it starts empty.
+/// Without a cache, each message has its own CEK and costs one RSA operation at each end. With a cache, a sender's
+/// messages share a CEK for a while, each with a fresh random IV, and both ends do the RSA operation once.
+///
+/// A cache weakens the protection:
+///
+/// - An attacker who gets one CEK, for example from the memory of a process, can read every message under it.
+/// - An observer can see which messages came from one cache.
+/// - A field without a correlation id opens in any message under the same CEK, at its own path.
+///
+/// The cache never returns a CEK beyond these bounds, or for an RSA key that may no longer be used. A CEK is erased
+/// when it leaves the cache, at the latest with the cipher that the cache belongs to. A CEK past its age leaves the
+/// cache when a later one is added. A cache belongs to one cipher, and so to one keyring: a new keyring starts with an
+/// empty cache.
 public struct DataKeyCaching: Sendable, Hashable {
-    /// The most messages (fields, at field level) that a content key may ever serve: 2^20.
+    /// The upper bound of ``maximumMessageCount``: 2^20.
     ///
-    /// With random 96-bit IVs the chance that two of so many are equal is 2^-57; SP 800-38D section 8.3 draws its line
-    /// at 2^32 messages.
+    /// With random 96-bit IVs, the probability that two of so many are equal is 2^-57. NIST SP 800-38D section 8.3 sets
+    /// the limit at 2^32 messages.
     public static let maximumMessageCountLimit = 1 << 20
 
-    /// The most messages (fields, at field level) under one content key, from 1 to 2^20.
+    /// The largest number of messages (at field level, of fields) under one CEK, from 1 to 2^20.
     public let maximumMessageCount: Int
-    /// The most bytes of plaintext under one content key.
+    /// The largest number of plaintext bytes under one CEK, at least 1.
     public let maximumByteCount: Int
-    /// The longest that a content key serves.
+    /// The longest time for which the cache keeps a CEK in use.
     public let maximumAge: Duration
-    /// The most content keys that are remembered for decryption; the one used longest ago makes room.
+    /// The largest number of received CEKs in the cache, from 1 to 65,536.
+    ///
+    /// If the cache is full, a new CEK replaces the one that has not been used for the longest time.
     public let maximumEntryCount: Int
 
-    /// 65,536 messages, 256 MiB and five minutes a key, 256 remembered.
+    /// The default bounds: 65,536 messages, 256 MiB and five minutes for a CEK, and 256 received CEKs.
     public static let standard = DataKeyCaching()
 
-    /// The given bounds; each is brought into its range (at least 1, and a message count of at most 2^20, 65,536 entries).
+    /// Creates bounds; a value outside its range is replaced by the nearest one in the range.
     public init(
         maximumMessageCount: Int = 1 << 16,
         maximumByteCount: Int = 256 << 20,

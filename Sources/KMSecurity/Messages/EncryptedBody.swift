@@ -6,17 +6,29 @@ package enum EncryptedBody {
     static let suffix = Array(#""}"#.utf8)
     private static let name = Array("encData".utf8)
 
-    /// The JWE's bytes.
+    /// Returns whether the body is an object with `encData`.
+    ///
+    /// - Throws: `malformedJSON`, `malformedBody`.
+    static func isEncrypted(_ body: [UInt8]) throws -> Bool {
+        do {
+            _ = try message(of: body)
+            return true
+        } catch let error as KMError where error.code == .protectionRequired {
+            return false
+        }
+    }
+
+    /// Returns the bytes of the JWE.
     ///
     /// - Throws: `malformedJSON`; `protectionRequired` for an object without the member, and for any other JSON text;
-    ///   `malformedBody` for a member that is no string, stands there twice, or has others beside it.
+    ///   `malformedBody` if the member is not a string or not the only one.
     package static func message(of body: [UInt8]) throws -> [UInt8] {
         let text = body.span
-        // The body has one level. What is nested deeper is not read further.
+        // The body has one level, so a small depth is enough.
         var scanner = JSONScanner(maximumDepth: 64)
         guard try scanner.next(in: text) == .objectStart else {
             try readOn(&scanner, text)
-            throw KMError(.protectionRequired, "the body is no object with encData: it is not encrypted")
+            throw KMError(.protectionRequired, "the body must be an object with encData; it is not encrypted")
         }
         var message: Range<Int>?
         var hasEscapes = false
@@ -29,16 +41,18 @@ package enum EncryptedBody {
                 try scanner.skipValue(in: text, startedBy: token)
                 continue
             }
-            guard message == nil else { throw KMError(.malformedBody, "encData stands there twice") }
-            guard token == .string else { throw KMError(.malformedBody, "encData is not a string") }
+            guard message == nil else { throw KMError(.malformedBody, "encData appears twice") }
+            guard token == .string else { throw KMError(.malformedBody, "encData must be a string") }
             message = scanner.range
             hasEscapes = scanner.hasEscapes
         }
-        guard try scanner.next(in: text) == .end else { throw KMError(.malformedBody, "more follows the object") }
+        guard try scanner.next(in: text) == .end else { throw KMError(.malformedBody, "nothing may follow the object") }
         guard let message else {
-            throw KMError(.protectionRequired, "the body has no encData: it is not encrypted")
+            throw KMError(.protectionRequired, "the body must have encData; it is not encrypted")
         }
-        guard others == 0 else { throw KMError(.malformedBody, "\(others) members beside encData; none are due") }
+        guard others == 0 else {
+            throw KMError(.malformedBody, "encData must be the only member; found \(others) more")
+        }
         if hasEscapes { return JSONString.unescaped(text, message) }
         let content = message.lowerBound + 1..<message.upperBound - 1
         return Array(body[content])
@@ -50,11 +64,9 @@ package enum EncryptedBody {
 }
 
 extension KMError.Code {
-    /// A body that should be encrypted is not, or is so at another level than is due; or a field is not: its value is no
-    /// string, or a string without a dot, which no JWE is.
-    ///
-    /// Nothing is downgraded in silence.
+    /// A body or a field that must be encrypted is not, or the body is encrypted at another level than the endpoint
+    /// requires.
     public static let protectionRequired = Self("protectionRequired")
-    /// A body that is not of the form `{"encData":"…"}`.
+    /// The body is not `{"encData":"…"}`.
     public static let malformedBody = Self("malformedBody")
 }

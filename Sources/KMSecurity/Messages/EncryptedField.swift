@@ -2,7 +2,7 @@ internal import KMJOSE
 internal import KMJSON
 internal import KMPrimitives
 
-/// A selected value of a body, taken apart and found to be what it should be, as far as that shows without the key.
+/// A selected value of a body, parsed, after all checks that need no private key.
 struct EncryptedField {
     let match: FieldMatch
     let parts: JWECompact
@@ -11,7 +11,7 @@ struct EncryptedField {
     init(
         _ match: FieldMatch,
         _ body: [UInt8],
-        _ decryptor: JWEDecryptor,
+        _ policy: JWEPolicy,
         keyID: CryptoKeyID?,
         correlationID: CorrelationID?
     ) throws {
@@ -22,50 +22,63 @@ struct EncryptedField {
         do {
             if match.hasEscapes {
                 let text = JSONString.unescaped(body.span, match.range)
-                (parts, header) = try Self.parse(text.span, decryptor, keyID)
+                (parts, header) = try Self.parse(text.span, policy, keyID)
             } else {
                 let content = match.range.lowerBound + 1..<match.range.upperBound - 1
-                (parts, header) = try Self.parse(body.span.extracting(content), decryptor, keyID)
+                (parts, header) = try Self.parse(body.span.extracting(content), policy, keyID)
             }
         } catch let error as KMError {
             throw KMError(error.code, "\(match.place): \(error.detail)")
         }
         guard header.contentType == FieldHeader.contentType else {
-            throw KMError(.fieldMismatch, "\(match.place): cty is not json")
+            throw KMError(.fieldMismatch, "\(match.place): cty must be json")
         }
         guard let bound = header.privateParameter(FieldHeader.path), bound.utf8.elementsEqual(match.path) else {
-            throw KMError(.fieldMismatch, "\(match.place): it is bound to another place, or to none")
+            throw KMError(
+                .fieldMismatch,
+                "\(match.place): it must be bound to its own path; it is bound to another, or to none"
+            )
         }
         if let correlationID, header.privateParameter(FieldHeader.correlationID) != correlationID.text {
-            throw KMError(.fieldMismatch, "\(match.place): it is bound to another message, or to none")
+            throw KMError(
+                .fieldMismatch,
+                "\(match.place): it must be bound to the correlation id of this message; it is bound to another, or "
+                    + "to none"
+            )
         }
     }
 
-    /// Takes a string apart; one that is not even like a JWE was never encrypted, and that is what is told of it.
+    /// Parses the JWE in a string.
+    ///
+    /// A string without a dot was never encrypted. The error then says so.
     private static func parse(
         _ text: Span<UInt8>,
-        _ decryptor: JWEDecryptor,
+        _ policy: JWEPolicy,
         _ keyID: CryptoKeyID?
     ) throws -> (JWECompact, JWEHeader) {
         guard text.indices.contains(where: { text[$0] == UInt8(ascii: ".") }) else {
-            throw KMError(.protectionRequired, "it is a string without a dot: it is not encrypted")
+            throw KMError(.protectionRequired, "a string without a dot is not encrypted")
         }
-        return try decryptor.parse(text, keyID: keyID?.text)
+        return try policy.parse(text, keyID: keyID?.text)
     }
 
-    /// The fields of a message are under one content key, so that none was put in from elsewhere, and one RSA operation
-    /// opens them all.
+    /// Checks that all fields of a message are under one content encryption key.
+    ///
+    /// One RSA operation then opens them all, and no field comes from another message.
     func checkSharesKey(with first: EncryptedField?) throws {
         guard let first else { return }
         guard parts.encryptedKey == first.parts.encryptedKey, header.encryption == first.header.encryption,
             header.algorithm == first.header.algorithm
         else {
-            throw KMError(.fieldMismatch, "\(match.place) is under another content key than \(first.match.place)")
+            throw KMError(
+                .fieldMismatch,
+                "\(match.place) must be under the same content encryption key as \(first.match.place)"
+            )
         }
     }
 }
 
 extension KMError.Code {
-    /// A field that is bound to another place or message, or that is under another content key than the rest.
+    /// A field is bound to another path or message, or is under another content encryption key than the rest.
     public static let fieldMismatch = Self("fieldMismatch")
 }

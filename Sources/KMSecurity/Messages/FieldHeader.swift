@@ -4,14 +4,15 @@ internal import KMPrimitives
 
 /// The protected header of fields: `alg`, `enc`, `kid`, `cty`, `path` and `cid`, in this order.
 ///
-/// What it has before the path is the same for all fields under a key, and is brought into base64url once.
+/// The part before the path is the same for all fields under a key, and is encoded as base64url once.
 struct FieldHeader: Sendable {
     static let contentType = "json"
     static let path = "path"
     static let correlationID = "cid"
 
-    /// As many whole groups of three bytes as there are before the path, in base64url, and the bytes left over.
+    /// The part before the path as base64url, without the bytes at its end that do not fill a group of three.
     private let encodedBeginning: [UInt8]
+    /// The 0 to 2 bytes that are not in `encodedBeginning`.
     private let restOfBeginning: [UInt8]
     private let beginningByteCount: Int
 
@@ -27,12 +28,19 @@ struct FieldHeader: Sendable {
         beginningByteCount = beginning.count
     }
 
-    /// What stands behind the path.
+    /// Returns the part after the path, which is the same for all fields of a message.
     static func end(_ correlationID: CorrelationID?) -> [UInt8] {
         Array((correlationID.map { ",\"\(Self.correlationID)\":\"\($0.text)\"}" } ?? "}").utf8)
     }
 
-    /// Appends the header of the field at `path`, in base64url; `rest` is memory to do it with.
+    /// Appends the header of a field as base64url.
+    ///
+    /// - Parameters:
+    ///   - path: The normalized path of the field.
+    ///   - end: The part after the path, from ``end(_:)``.
+    ///   - rest: A buffer to use again for the next field.
+    ///   - output: The bytes to append to.
+    /// - Throws: ``KMError`` `limitExceeded` if the header would be too large.
     func append(path: [UInt8], end: [UInt8], using rest: inout [UInt8], to output: inout [UInt8]) throws {
         rest.removeAll(keepingCapacity: true)
         rest.reserveCapacity(path.count + end.count + 16)
@@ -42,13 +50,18 @@ struct FieldHeader: Sendable {
         let count = beginningByteCount - restOfBeginning.count + rest.count
         let limit = JWEPolicy.standard.maximumHeaderByteCount
         guard count <= limit else {
-            throw KMError(.limitExceeded, "the path of a field makes a header of \(count) bytes; \(limit) are taken")
+            throw KMError(
+                .limitExceeded,
+                "the JWE header of a field must have at most \(limit) bytes; a long path makes it \(count) bytes"
+            )
         }
         output.append(contentsOf: encodedBeginning)
         Base64.url.append(rest.span, to: &output)
     }
 
-    /// About how many bytes a field takes beside a third more than its value's, for a path of ordinary length.
+    /// Returns the approximate number of bytes that a field takes in addition to its value's base64url.
+    ///
+    /// It assumes a path of ordinary length.
     func fieldByteCount(_ encryptor: JWEEncryptor) -> Int {
         encryptor.encryptedByteCount(0) + Base64.encodedCount(beginningByteCount + 128)
     }

@@ -1,11 +1,11 @@
 internal import Foundation
 
-/// A value that one task at a time reaches.
+/// A value that only one task at a time can access.
 ///
-/// Over the system's lock, which the thread sanitizer knows, so that a run under it proves something:
-/// `Synchronization.Mutex` waits on a bare futex, which it takes for a race.
+/// It uses the system's lock, which the thread sanitizer knows. `Synchronization.Mutex` waits on a bare futex, which
+/// the thread sanitizer reports as a race.
 ///
-/// `@unchecked Sendable`: the value is reached under the lock alone.
+/// `@unchecked Sendable`: the value is accessed only under the lock.
 final class Locked<Value>: @unchecked Sendable {
     private let lock = NSLock()
     private var value: Value
@@ -14,7 +14,9 @@ final class Locked<Value>: @unchecked Sendable {
         self.value = value
     }
 
-    /// Calls `body` with the value; what it keeps of it must not be shared.
+    /// Calls `body` with the value under the lock.
+    ///
+    /// If `body` keeps a part of the value, that part must not be shared with other tasks.
     func withLock<Result>(_ body: (inout Value) throws -> Result) rethrows -> Result {
         lock.lock()
         defer { lock.unlock() }

@@ -1,33 +1,13 @@
-public import Foundation
 internal import KMJOSE
 internal import KMJSON
 internal import KMPrimitives
 
-/// Field level: each selected value as a JWE in its place.
+/// Field level: a JWE replaces each selected value.
 extension ParameterCipher {
-    /// `parameters`, one JSON text, with each selected value encrypted under the key `id`, and all other bytes as they are.
+    /// Encrypts each selected value; all other bytes stay as they are.
     ///
-    /// The fields share one content key and one RSA operation; each has an initialization vector of its own, and is bound
-    /// to its place and, where one is given, to the correlation id.
-    ///
-    /// - Parameters:
-    ///   - parameters: one JSON text.
-    ///   - selection: which values.
-    ///   - id: the key's name.
-    ///   - date: when, for the validity of the key's certificate.
-    ///   - correlationID: the message's.
-    /// - Returns: the body's bytes.
-    /// - Throws: ``KMError`` as ``seal(_:_:under:at:correlationID:)``.
-    public func encrypt(
-        _ parameters: [UInt8],
-        fields selection: FieldSelection,
-        under id: CryptoKeyID,
-        at date: Date,
-        correlationID: CorrelationID? = nil
-    ) throws -> [UInt8] {
-        try encrypt(parameters, fields: selection, with: key(id).sealer(at: date, answering: false), correlationID)
-    }
-
+    /// The fields share one content encryption key and one RSA operation. Each has its own IV, and is bound to its path
+    /// and to the correlation id, if there is one.
     func encrypt(
         _ parameters: [UInt8],
         fields selection: FieldSelection,
@@ -58,92 +38,82 @@ extension ParameterCipher {
             copied = match.range.upperBound
         }
         body.append(contentsOf: parameters[copied...])
-        // A receiver of these limits takes bodies of this size.
         try limits.check(body)
         return body
     }
 
-    /// The parameters of a body whose selected values are encrypted, all of them opened with the key `id`, and all other
-    /// bytes as they are.
+    /// A body of field level with its fields parsed.
+    struct ExaminedFields {
+        let body: [UInt8]
+        let fields: [EncryptedField]
+        /// The use of the key; nil if the body has no fields.
+        let use: KeyUse?
+    }
+
+    /// Parses the fields of a body and makes all checks that need no private key.
     ///
     /// - Parameters:
-    ///   - body: the bytes as received.
-    ///   - selection: which values; each must be a JWE, bound to its place.
-    ///   - id: the key's name.
-    ///   - correlationID: what the fields must be bound to; nil for whatever they are bound to.
-    /// - Returns: the parameters, byte for byte as they were sealed.
+    ///   - body: The bytes as received.
+    ///   - matches: The selected values.
+    ///   - id: The id of the key.
+    ///   - correlationID: The correlation id that the fields must be bound to; nil accepts any.
+    ///   - checksKeyID: Whether fields must name the key; false for tools that have a private key and no id.
+    /// - Returns: The fields, all under one content encryption key.
     /// - Throws: ``KMError`` as ``open(_:_:under:correlationID:)``.
-    public func decrypt(
+    func examineFields(
         _ body: [UInt8],
-        fields selection: FieldSelection,
-        under id: CryptoKeyID,
-        correlationID: CorrelationID? = nil
-    ) throws -> [UInt8] {
-        try decrypt(body, fields: selection, under: id, correlationID: correlationID, checksKeyID: true)
-    }
-
-    /// As the public one; without `checksKeyID`, fields may name any key, for tools that have a private key and no id.
-    package func decrypt(
-        _ body: [UInt8],
-        fields selection: FieldSelection,
+        _ matches: [FieldMatch],
         under id: CryptoKeyID,
         correlationID: CorrelationID?,
-        checksKeyID: Bool
-    ) throws -> [UInt8] {
-        try decrypt(
-            examine(body, fields: selection, under: id, correlationID: correlationID, checksKeyID: checksKeyID)
-        )
-    }
-
-    /// A body of field level, its fields taken apart.
-    struct ExaminedFields {
-        fileprivate let opener: PreparedKey.Opener
-        fileprivate let body: [UInt8]
-        let fields: [EncryptedField]
-    }
-
-    /// Checks all of a body's fields that shows without the private key, before the key is used for one of them.
-    func examine(
-        _ body: [UInt8],
-        fields selection: FieldSelection,
-        under id: CryptoKeyID,
-        correlationID: CorrelationID?,
-        checksKeyID: Bool
+        checksKeyID: Bool = true
     ) throws -> ExaminedFields {
-        try limits.check(body)
         let opener = try key(id).opener()
-        let matches = try FieldMatcher.matches(selection, in: body.span, limits: limits.matcherLimits)
         var fields: [EncryptedField] = []
         fields.reserveCapacity(matches.count)
         for match in matches {
             let field = try EncryptedField(
                 match,
                 body,
-                opener.decryptor,
+                opener.policy,
                 keyID: checksKeyID ? id : nil,
                 correlationID: correlationID
             )
             try field.checkSharesKey(with: fields.first)
             fields.append(field)
         }
-        return ExaminedFields(opener: opener, body: body, fields: fields)
+        let use = fields.first.map { first in
+            KeyUse(
+                opener: opener,
+                parts: first.parts,
+                header: first.header,
+                messageCount: fields.count,
+                byteCount: fields.reduce(0) { $0 + $1.parts.ciphertext.count }
+            )
+        }
+        return ExaminedFields(body: body, fields: fields, use: use)
     }
 
-    /// The parameters of a body that was examined.
-    func decrypt(_ examined: ExaminedFields) throws -> [UInt8] {
-        let fields = examined.fields
-        guard let first = fields.first else { return examined.body }
-        let byteCount = fields.reduce(0) { $0 + $1.parts.ciphertext.count }
-        return try withContentKey(
-            examined.opener,
-            of: first.parts,
-            first.header,
-            messageCount: fields.count,
-            byteCount: byteCount
-        ) { try open(fields, of: examined.body, under: $0) }
+    /// Finds the selected values of a body.
+    func matches(_ selection: FieldSelection, in body: [UInt8]) throws -> [FieldMatch] {
+        try FieldMatcher.matches(selection, in: body.span, limits: limits.matcherLimits)
     }
 
-    private func open(_ fields: [EncryptedField], of body: [UInt8], under key: JWEContentKey) throws -> [UInt8] {
+    /// Decrypts the selected values of a body, whatever key they name, for tools that have a private key and no id.
+    package func openFields(
+        _ body: [UInt8],
+        _ selection: FieldSelection,
+        correlationID: CorrelationID?,
+        underAnyNamed id: CryptoKeyID
+    ) throws -> [UInt8] {
+        try limits.check(body)
+        let matches = try matches(selection, in: body)
+        let examined = try examineFields(body, matches, under: id, correlationID: correlationID, checksKeyID: false)
+        return try openLocally(.fields(examined))
+    }
+
+    /// Decrypts the fields of an examined body.
+    func open(_ examined: ExaminedFields, under key: JWEContentKey) throws -> [UInt8] {
+        let (fields, body) = (examined.fields, examined.body)
         let reader = try key.reader()
         var parameters: [UInt8] = []
         parameters.reserveCapacity(body.count)
@@ -159,10 +129,11 @@ extension ParameterCipher {
         return parameters
     }
 
-    /// Refuses a plaintext that is anything but one JSON value without white space around it: put in place, it would
-    /// make another document of the rest.
+    /// Checks that a plaintext is one JSON value without white space around it.
     ///
-    /// Together with what is around it, it nests no deeper than is taken.
+    /// Otherwise the rest of the document would change its meaning.
+    ///
+    /// The value and what is around it must not be nested more deeply than the limit.
     private func checkIsValue(_ value: [UInt8], of field: EncryptedField) throws {
         let text = value.span
         var scanner = JSONScanner(maximumDepth: limits.maximumDepth - field.match.depth)
@@ -170,7 +141,7 @@ extension ParameterCipher {
             let token = try scanner.next(in: text)
             try scanner.skipValue(in: text, startedBy: token)
             guard scanner.range == 0..<value.count else {
-                throw KMError(.malformedJSON, "white space or more than one value")
+                throw KMError(.malformedJSON, "expected one JSON value without white space around it")
             }
         } catch let error as KMError {
             throw KMError(error.code, "the decrypted value of \(field.match.place): \(error.detail)")

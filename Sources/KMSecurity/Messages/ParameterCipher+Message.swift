@@ -1,19 +1,11 @@
-public import Foundation
 internal import KMJOSE
 internal import KMPrimitives
 
-/// Message level: the whole block as one JWE.
+/// Message level: the whole parameters as one JWE.
 extension ParameterCipher {
-    /// The body `{"encData":"…"}` of `parameters`, one JSON text, encrypted under the key `id`.
-    ///
-    /// - Throws: ``KMError`` as ``seal(_:_:under:at:correlationID:)``.
-    public func encrypt(_ parameters: [UInt8], under id: CryptoKeyID, at date: Date) throws -> [UInt8] {
-        try encrypt(parameters, with: key(id).sealer(at: date, answering: false))
-    }
-
     func encrypt(_ parameters: [UInt8], with sealer: PreparedKey.Sealer) throws -> [UInt8] {
         let encryptor = sealer.encryptor
-        // The body is a third larger than the parameters, and it is the body that a receiver of these limits takes.
+        // The limit is on the body, which is a third larger than the parameters.
         let byteCount =
             EncryptedBody.prefix.count + encryptor.encryptedByteCount(parameters.count) + EncryptedBody.suffix.count
         try limits.check(byteCount: byteCount)
@@ -27,42 +19,30 @@ extension ParameterCipher {
         return body
     }
 
-    /// The parameters of a body `{"encData":"…"}`, one JSON text, decrypted with the key `id`.
-    ///
-    /// - Throws: ``KMError`` as ``open(_:_:under:correlationID:)``.
-    public func decrypt(_ body: [UInt8], under id: CryptoKeyID) throws -> [UInt8] {
-        try decrypt(examine(body, under: id))
-    }
-
-    /// A body of message level, taken apart.
-    struct ExaminedMessage {
-        fileprivate let opener: PreparedKey.Opener
-        fileprivate let parts: JWECompact
-        fileprivate let header: JWEHeader
-    }
-
-    /// Checks all of a body that shows without the private key.
-    func examine(_ body: [UInt8], under id: CryptoKeyID) throws -> ExaminedMessage {
-        try limits.check(body)
+    /// Parses a body and makes all checks that need no private key.
+    func examineMessage(_ body: [UInt8], under id: CryptoKeyID) throws -> KeyUse {
         let opener = try key(id).opener()
         let message = try EncryptedBody.message(of: body)
-        let (parts, header) = try opener.decryptor.parse(message.span, keyID: id.text)
-        // A field of another message, put here, would pass for a whole one.
+        let (parts, header) = try opener.policy.parse(message.span, keyID: id.text)
+        // Without this check, a field of another message would be accepted as a whole message.
         guard header.privateParameter(FieldHeader.path) == nil else {
-            throw KMError(.fieldMismatch, "the value of encData is bound to a place: it is a field, and no message")
+            throw KMError(
+                .fieldMismatch,
+                "the value of encData is bound to a path: it is a field of another message, not a whole message"
+            )
         }
-        return ExaminedMessage(opener: opener, parts: parts, header: header)
+        return KeyUse(
+            opener: opener,
+            parts: parts,
+            header: header,
+            messageCount: 1,
+            byteCount: parts.ciphertext.count
+        )
     }
 
-    /// The parameters of a body that was examined.
-    func decrypt(_ message: ExaminedMessage) throws -> [UInt8] {
-        let parameters = try withContentKey(
-            message.opener,
-            of: message.parts,
-            message.header,
-            messageCount: 1,
-            byteCount: message.parts.ciphertext.count
-        ) { try $0.reader().read(message.parts) }
+    /// Decrypts an examined message.
+    func open(_ message: KeyUse, under key: JWEContentKey) throws -> [UInt8] {
+        let parameters = try key.reader().read(message.parts)
         try limits.checkJSON(parameters, "the decrypted parameters")
         return parameters
     }

@@ -2,28 +2,29 @@ public import Foundation
 internal import KMJOSE
 internal import KMPrimitives
 
-/// Encrypts parameters into bodies and back, under the keys of a ring.
+/// Encrypts parameters into bodies and decrypts them, under the keys of a keyring.
 ///
-/// Each key's share of the work is done once, when the cipher is made; keep it as long as the ring. It may be used from
-/// several tasks at once.
+/// ``ClientSecurity`` and ``ServerSecurity`` do this for you. Use a cipher by itself for stored bodies and in tools.
+/// Create it once for a keyring and keep it, because creating it prepares every key. Several tasks can use it at the
+/// same time.
 public struct ParameterCipher: Sendable {
     /// The keys.
     public let keyring: CryptoKeyring
-    /// How bodies are written.
+    /// The form of the bodies that the cipher makes; it reads both forms.
     public let profile: WireProfile
-    /// What is taken.
+    /// The sizes that the cipher accepts.
     public let limits: ParameterLimits
 
     private let keys: [CryptoKeyID: PreparedKey]
     var contentKeys: ContentKeySource
 
-    /// Prepares every key of `keyring`.
+    /// Creates a cipher and prepares every key of the keyring.
     ///
     /// - Parameters:
-    ///   - keyring: the keys.
-    ///   - profile: how bodies are written.
-    ///   - limits: what is taken.
-    ///   - dataKeyCaching: how long content keys serve; nil for a fresh one with every message.
+    ///   - keyring: The keys.
+    ///   - profile: The form of the bodies that the cipher makes.
+    ///   - limits: The sizes that the cipher accepts.
+    ///   - dataKeyCaching: The bounds of a data-key cache; nil for a new content encryption key with every message.
     /// - Throws: ``KMError`` `cryptographyUnavailable`.
     public init(
         keyring: CryptoKeyring,
@@ -41,23 +42,24 @@ public struct ParameterCipher: Sendable {
         )
     }
 
-    /// This cipher with another ring; its cache starts empty.
+    /// Returns this cipher with another keyring and an empty cache.
     func with(keyring: CryptoKeyring) throws -> ParameterCipher {
         try ParameterCipher(keyring: keyring, profile: profile, limits: limits, dataKeyCaching: cache?.bounds)
     }
 
-    /// The body of `parameters`, one JSON text, protected under the key `id`.
+    /// Encrypts parameters into a body.
     ///
     /// - Parameters:
-    ///   - parameters: one JSON text.
-    ///   - protection: what is done; at ``Protection/none`` the body is the parameters.
-    ///   - id: the key's name.
-    ///   - date: when, for the validity of the key's certificate.
-    ///   - correlationID: what fields are bound to, at field level, so that they open in this message alone.
-    /// - Returns: the body's bytes.
-    /// - Throws: ``KMError`` `malformedJSON`; `limitExceeded`, also where ``limits`` would not take the body;
-    ///   `keyUnknown`, `keyNotActive`, `keyHalfMissing` or `certificateNotValid` of the key; at field level `fieldMissing`, or `pathUnsupported` for a member name that no
-    ///   path can name; `cryptographyUnavailable`.
+    ///   - parameters: One JSON text.
+    ///   - protection: The protection of the body; with ``Protection/none`` the body is the parameters.
+    ///   - id: The id of the key.
+    ///   - date: The date at which the key's certificate must be valid.
+    ///   - correlationID: At field level, the correlation id that the fields are bound to. They open in this message
+    ///     only.
+    /// - Returns: The bytes of the body.
+    /// - Throws: ``KMError`` `malformedJSON`; `limitExceeded` if a receiver with the same ``limits`` would reject the
+    ///   body; `keyUnknown`, `keyNotActive`, `keyHalfMissing` or `certificateNotValid` for the key; at field level
+    ///   `fieldMissing`, and `pathUnsupported` for a member name that no path can express; `cryptographyUnavailable`.
     public func seal(
         _ parameters: [UInt8],
         _ protection: Protection,
@@ -68,9 +70,9 @@ public struct ParameterCipher: Sendable {
         try seal(parameters, protection, under: id, at: date, correlationID: correlationID, answering: false)
     }
 
-    /// The body of `parameters`; see ``seal(_:_:under:at:correlationID:)``.
+    /// Encrypts parameters into a body; `answering` says whether the body answers a call under the same key.
     ///
-    /// With `answering`, the message answers a call under the same key, and an inactive key may encrypt it.
+    /// An inactive key may encrypt such an answer.
     func seal(
         _ parameters: [UInt8],
         _ protection: Protection,
@@ -85,32 +87,29 @@ public struct ParameterCipher: Sendable {
         return try encrypt(parameters, fields: selection, with: sealer, correlationID)
     }
 
-    /// The parameters of a body, one JSON text, decrypted with the key `id`.
+    /// Decrypts a body with a private key in memory.
     ///
     /// - Parameters:
-    ///   - body: the bytes as received.
-    ///   - protection: what is due; at ``Protection/none`` the parameters are the body.
-    ///   - id: the key's name.
-    ///   - correlationID: what fields must be bound to, at field level; nil for whatever they are bound to.
-    /// - Returns: the parameters, byte for byte as they were sealed.
+    ///   - body: The bytes as received.
+    ///   - protection: The protection that the body must have; with ``Protection/none`` the parameters are the body.
+    ///   - id: The id of the key.
+    ///   - correlationID: At field level, the correlation id that the fields must be bound to; nil accepts any.
+    /// - Returns: The parameters, one JSON text, byte for byte as they were sealed.
     /// - Throws: ``KMError`` `limitExceeded`, `malformedJSON`, `malformedBody`, `protectionRequired`; `keyUnknown`,
-    ///   `keyNotActive` or `keyHalfMissing` of the key; `malformedJWE`, `malformedHeader`, `algorithmNotAllowed`,
-    ///   `keyIDMismatch`; at field level `fieldMissing`, `fieldMismatch`; `authenticationFailed`;
-    ///   `cryptographyUnavailable`. Nothing of a body that is refused comes out.
+    ///   `keyNotActive`, `keyHalfMissing` or `privateKeyElsewhere` for the key; `malformedJWE`, `malformedHeader`,
+    ///   `algorithmNotAllowed`, `keyIDMismatch`; at field level `fieldMissing`, `fieldMismatch`;
+    ///   `authenticationFailed`; `cryptographyUnavailable`. No part of a rejected body is returned.
     public func open(
         _ body: [UInt8],
         _ protection: Protection,
         under id: CryptoKeyID,
         correlationID: CorrelationID? = nil
     ) throws -> [UInt8] {
-        switch protection {
-        case .none: body
-        case .message: try decrypt(body, under: id)
-        case .fields(let selection): try decrypt(body, fields: selection, under: id, correlationID: correlationID)
-        }
+        try limits.check(body)
+        return try openLocally(examine(body, Endpoint.Rule(protection), id, correlationID: correlationID))
     }
 
-    /// The prepared key of an id.
+    /// Returns the prepared key of an id.
     ///
     /// - Throws: ``KMError`` `keyUnknown`.
     func key(_ id: CryptoKeyID) throws -> PreparedKey {
@@ -118,7 +117,7 @@ public struct ParameterCipher: Sendable {
         return key
     }
 
-    /// A content key for `ivCount` messages of `byteCount` bytes in all, with their initialization vectors.
+    /// Returns a content encryption key (CEK) for `ivCount` messages of `byteCount` bytes in all, and their IVs.
     func contentKey(
         _ sealer: PreparedKey.Sealer,
         ivCount: Int,
@@ -137,37 +136,63 @@ public struct ParameterCipher: Sendable {
         }
     }
 
-    /// Calls `open` with the content key of `parts`, from the cache where it is known.
+    /// The messages that one content encryption key (CEK) decrypts, and where the key comes from.
+    struct KeyUse {
+        let opener: PreparedKey.Opener
+        /// A message; if several share the key, any of them.
+        let parts: JWECompact
+        let header: JWEHeader
+        let messageCount: Int
+        let byteCount: Int
+    }
+
+    /// Calls `open` with the content encryption key, which comes from the cache or from a private key in memory.
     ///
     /// - Parameters:
-    ///   - opener: The opener of the key.
-    ///   - parts: a message; where several share a content key, any of them.
-    ///   - header: its header.
-    ///   - messageCount: how many messages are opened.
-    ///   - byteCount: how many bytes they have together.
-    ///   - open: opens them; it throws unless every tag is right.
-    /// - Returns: what `open` returns.
-    /// - Throws: what `open` throws; `cryptographyUnavailable`.
-    func withContentKey<Result>(
-        _ opener: PreparedKey.Opener,
-        of parts: JWECompact,
-        _ header: JWEHeader,
-        messageCount: Int,
-        byteCount: Int,
-        _ open: (JWEContentKey) throws -> Result
-    ) throws -> Result {
-        guard let cache else { return try open(opener.decryptor.contentKey(of: parts, header)) }
-        let wrapped = DataKeyCache.Wrapped(
-            id: opener.id,
-            encryption: header.encryption,
-            encryptedKey: parts.encryptedKey
-        )
-        if let key = cache.receivedKey(wrapped, messageCount: messageCount, byteCount: byteCount) {
-            return try open(key)
-        }
-        let key = try opener.decryptor.contentKey(of: parts, header)
+    ///   - use: The messages.
+    ///   - open: Decrypts them. It throws unless every tag verifies.
+    /// - Returns: What `open` returns.
+    /// - Throws: What `open` throws; ``KMError`` `privateKeyElsewhere`, `cryptographyUnavailable`.
+    func withLocalContentKey<Result>(_ use: KeyUse, _ open: (JWEContentKey) throws -> Result) throws -> Result {
+        if let key = cachedKey(use) { return try open(key) }
+        let key = try use.opener.localContentKey(of: use.parts, use.header)
         let result = try open(key)
-        cache.remember(wrapped, key, messageCount: messageCount, byteCount: byteCount)
+        remember(key, use)
         return result
+    }
+
+    /// Calls `open` with the content encryption key, which comes from the cache or from the private key, wherever it
+    /// is.
+    ///
+    /// It suspends only if the private key is not in memory.
+    nonisolated(nonsending) func withContentKey<Result>(
+        _ use: KeyUse,
+        _ open: (JWEContentKey) throws -> Result
+    ) async throws -> Result {
+        guard use.opener.localKey == nil else { return try withLocalContentKey(use, open) }
+        if let key = cachedKey(use) { return try open(key) }
+        let key = try await use.opener.contentKey(of: use.parts, use.header)
+        let result = try open(key)
+        remember(key, use)
+        return result
+    }
+
+    private func cachedKey(_ use: KeyUse) -> JWEContentKey? {
+        guard let cache else { return nil }
+        return cache.receivedKey(wrapped(use), messageCount: use.messageCount, byteCount: use.byteCount)
+    }
+
+    /// Adds a key to the cache; call it only after every tag was verified.
+    private func remember(_ key: JWEContentKey, _ use: KeyUse) {
+        guard let cache else { return }
+        cache.remember(wrapped(use), key, messageCount: use.messageCount, byteCount: use.byteCount)
+    }
+
+    private func wrapped(_ use: KeyUse) -> DataKeyCache.Wrapped {
+        DataKeyCache.Wrapped(
+            id: use.opener.id,
+            encryption: use.header.encryption,
+            encryptedKey: use.parts.encryptedKey
+        )
     }
 }

@@ -1,19 +1,19 @@
 internal import KMJOSE
 internal import KMJSON
 
-/// How much a receiver takes, checked before any work is done.
+/// The sizes that a receiver accepts, checked before any work is done.
 public struct ParameterLimits: Sendable, Hashable {
     /// The largest body, in bytes.
     public var maximumBodyByteCount: Int
     /// The deepest nesting of JSON objects and arrays.
     public var maximumDepth: Int
-    /// The most fields that one message has at field level.
+    /// The largest number of fields in a message at field level.
     public var maximumFieldCount: Int
 
-    /// Bodies to 1 MiB, nested to 64, with 1024 fields.
+    /// Bodies of up to 1 MiB, nested up to 64 deep, with up to 1024 fields.
     public static let standard = ParameterLimits()
 
-    /// Limits of the given parts.
+    /// Creates limits.
     public init(maximumBodyByteCount: Int = 1 << 20, maximumDepth: Int = 64, maximumFieldCount: Int = 1024) {
         self.maximumBodyByteCount = maximumBodyByteCount
         self.maximumDepth = maximumDepth
@@ -25,7 +25,7 @@ public struct ParameterLimits: Sendable, Hashable {
         FieldMatcher.Limits(
             maximumCount: maximumFieldCount,
             maximumDepth: maximumDepth,
-            // The path stands in a protected header.
+            // The path is part of a protected header.
             maximumPathByteCount: JWEPolicy.standard.maximumHeaderByteCount
         )
     }
@@ -36,11 +36,11 @@ public struct ParameterLimits: Sendable, Hashable {
 
     func check(byteCount: Int) throws {
         guard byteCount <= maximumBodyByteCount else {
-            throw KMError(.limitExceeded, "a body of \(byteCount) bytes; \(maximumBodyByteCount) are taken")
+            throw KMError(.limitExceeded, "the body must have at most \(maximumBodyByteCount) bytes; got \(byteCount)")
         }
     }
 
-    /// Reads `text` to its end, to know that it is JSON.
+    /// Checks that `text` is one JSON text.
     func checkJSON(_ text: [UInt8], _ what: String) throws {
         let span = text.span
         var scanner = JSONScanner(maximumDepth: maximumDepth)

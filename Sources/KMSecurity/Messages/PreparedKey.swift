@@ -1,5 +1,6 @@
 internal import Foundation
 internal import KMJOSE
+internal import KMPrimitives
 
 /// A key of a keyring, with the work that all its messages share done once.
 ///
@@ -15,7 +16,11 @@ final class PreparedKey: Sendable {
     /// What opens messages under a key.
     struct Opener: Sendable {
         let id: CryptoKeyID
-        let decryptor: JWEDecryptor
+        let policy: JWEPolicy
+        /// The private key, if it is in memory.
+        let localKey: RSAPrivateKey?
+        /// The private key, wherever it is.
+        let unwrapper: any ContentKeyUnwrapper
     }
 
     private let key: CryptoKey
@@ -35,7 +40,9 @@ final class PreparedKey: Sendable {
                 fieldHeader: FieldHeader(encryption: profile.encryption, keyID: key.id)
             )
         }
-        preparedOpener = key.decryptionKey.map { Opener(id: key.id, decryptor: JWEDecryptor(with: $0, policy: policy)) }
+        preparedOpener = key.decryptionKey.map {
+            Opener(id: key.id, policy: policy, localKey: $0 as? RSAPrivateKey, unwrapper: $0)
+        }
     }
 
     /// The sealer, if the key may encrypt.
@@ -59,4 +66,36 @@ final class PreparedKey: Sendable {
         guard let opener = preparedOpener else { throw key.cannotDecrypt }
         return opener
     }
+}
+
+extension PreparedKey.Opener {
+    /// The content encryption key (CEK) of a message, decrypted in memory; a random key if it does not decrypt.
+    ///
+    /// - Throws: ``KMError`` `privateKeyElsewhere`, `cryptographyUnavailable`.
+    func localContentKey(of parts: JWECompact, _ header: JWEHeader) throws -> JWEContentKey {
+        guard let localKey else {
+            throw KMError(
+                .privateKeyElsewhere,
+                "the private key of \(id) is not in memory; open the message with a ClientSecurity or a ServerSecurity"
+            )
+        }
+        return try JWEContentKey(unwrapping: parts, header: header, with: localKey)
+    }
+
+    /// The content encryption key (CEK) of a message, decrypted wherever the private key is; a random key if it does
+    /// not decrypt to the right size.
+    ///
+    /// - Throws: The unwrapper's error; ``KMError`` `cryptographyUnavailable`.
+    nonisolated(nonsending) func contentKey(of parts: JWECompact, _ header: JWEHeader) async throws -> JWEContentKey {
+        let byteCount = header.encryption.keyByteCount
+        let wrapped = WrappedContentKey(parts.encryptedKey, algorithm: header.algorithm, byteCount: byteCount)
+        let substitute = try SecretBytes(randomCount: byteCount)
+        let key = try await unwrapper.unwrap(wrapped) ?? substitute
+        return try JWEContentKey(unwrapped: key.count == byteCount ? key : substitute, header.encryption)
+    }
+}
+
+extension KMError.Code {
+    /// The private key is in an HSM or a key service, and the operation needs one in memory.
+    public static let privateKeyElsewhere = Self("privateKeyElsewhere")
 }

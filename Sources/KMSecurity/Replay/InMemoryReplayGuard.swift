@@ -1,26 +1,30 @@
 internal import Foundation
 
-/// A replay guard in the memory of one process, exact among all its tasks.
+/// A replay guard in the memory of one process.
 ///
-/// Its memory is bounded: it keeps at most ``capacity`` plain and ``capacity`` encrypted requests, at about 85 bytes each,
-/// and erases those that have expired. A claim takes one lock and a time that does not grow with the number of requests.
+/// All tasks of the process can share it. If copies of a request arrive at the same time, it accepts exactly one.
 ///
-/// Whoever captured one plain request can make any number of different ones from it. They fill the room of that caller's
-/// plain requests, and no more: of each kind, one caller can keep ``capacityPerCaller`` requests, and never more than the
-/// number of places that are still free. With the default, three callers can be flooded at once and every other one still
-/// has its full share. Each further one takes at most half of the room that is left.
+/// Its memory is bounded. It keeps at most ``capacity`` plain and ``capacity`` encrypted requests, at about 85 bytes
+/// each, and erases those that have expired. A claim takes one lock, and its time does not grow with the number of
+/// requests.
 ///
-/// To choose the sizes, multiply the highest rate of requests with the time for which the server remembers one: for plain
-/// requests the tolerance (past and future), for encrypted requests ``ReplayRetention``. One caller's product must fit
-/// into ``capacityPerCaller``. The sum over all callers, with the largest counted twice, must fit into ``capacity``. Room
-/// that is not used costs nothing.
+/// An attacker who captured one plain request can make any number of different requests from it. They fill only the
+/// room of that caller's plain requests. Of each kind, the guard keeps at most ``capacityPerCaller`` requests of one
+/// caller, and accepts a further one only if the caller has fewer requests than there are free places. With the
+/// defaults, three flooded callers can take a quarter of the capacity each. Every further caller can take at most half
+/// of the room that is left.
 ///
-/// Several servers need one memory: see ``ReplayGuard``. After a restart this guard is empty, and a copy of a request from
-/// before the restart can pass once.
+/// To choose the sizes, multiply each caller's highest request rate by the time for which the server remembers a
+/// request. This time is the tolerance (past and future) for plain requests, and ``ReplayRetention`` for encrypted
+/// ones. The product of each caller must fit into ``capacityPerCaller``. The sum of all products, with the largest
+/// counted twice, must fit into ``capacity``. Unused room takes no memory.
+///
+/// Several servers need one shared memory: see ``ReplayGuard``. After a restart this guard is empty, so a copy of a
+/// request from before the restart can pass once.
 public final class InMemoryReplayGuard: ReplayGuard {
-    /// The most requests of each kind, plain and encrypted, that the guard keeps.
+    /// The largest number of requests of each kind, plain and encrypted, that the guard keeps.
     public let capacity: Int
-    /// The most requests of each kind that the guard keeps for one caller.
+    /// The largest number of requests of each kind that the guard keeps for one caller.
     public let capacityPerCaller: Int
 
     private let state = Locked(ReplayMemory())
@@ -28,9 +32,9 @@ public final class InMemoryReplayGuard: ReplayGuard {
     /// Creates an empty guard.
     ///
     /// - Parameters:
-    ///   - capacity: The most requests of each kind that the guard keeps, at least one.
-    ///   - capacityPerCaller: The most requests of each kind that the guard keeps for one caller, from one to `capacity`;
-    ///     nil for a quarter of `capacity`.
+    ///   - capacity: The largest number of requests of each kind that the guard keeps, at least 1.
+    ///   - capacityPerCaller: The largest number of requests of each kind that the guard keeps for one caller, from 1
+    ///     to `capacity`; nil for a quarter of `capacity`.
     public init(capacity: Int = 1_000_000, capacityPerCaller: Int? = nil) {
         self.capacity = max(1, capacity)
         self.capacityPerCaller = min(max(1, capacityPerCaller ?? self.capacity / 4), self.capacity)
@@ -42,7 +46,7 @@ public final class InMemoryReplayGuard: ReplayGuard {
     /// Claims a request; see ``ReplayGuard/claim(_:)``.
     public func claim(_ request: ReplayClaimRequest) -> ReplayClaim {
         let entry = ReplayMemory.Entry(request.key)
-        // A copy is fresh up to and including the instant of its expiry: the entry stays through that whole second.
+        // A copy can be fresh until the instant of the expiry, inclusive: the entry stays until that second is over.
         let expiry = Self.second(request.expiry)
         let now = Self.second(request.date)
         return state.withLock { memory in
@@ -54,14 +58,14 @@ public final class InMemoryReplayGuard: ReplayGuard {
     }
 
     private static func second(_ date: Date) -> Int64 {
-        // A date that is not a number counts as the far past, in which everything has expired.
+        // NaN counts as the far past, in which everything has expired.
         let seconds = date.timeIntervalSince1970
         return seconds.isNaN ? -9_000_000_000_000_000 : Int64(min(max(seconds.rounded(.down), -9e15), 9e15))
     }
 }
 
 extension ReplayGuard where Self == InMemoryReplayGuard {
-    /// A guard in the memory of this process; see ``InMemoryReplayGuard/init(capacity:capacityPerCaller:)``.
+    /// Creates a guard in the memory of this process; see ``InMemoryReplayGuard/init(capacity:capacityPerCaller:)``.
     public static func inMemory(capacity: Int = 1_000_000, capacityPerCaller: Int? = nil) -> InMemoryReplayGuard {
         InMemoryReplayGuard(capacity: capacity, capacityPerCaller: capacityPerCaller)
     }

@@ -1,14 +1,15 @@
 internal import KMPrimitives
 
-/// The identity of a request for a replay guard: a SHA-256 digest, equal on every server, that reveals nothing of the
-/// request.
+/// The identity of a request for a replay guard.
 ///
-/// The digest covers the access key (on callbacks, the ASP id) and the token's MAC. For an encrypted body that is all: no
-/// two genuine requests have the same encrypted body, and an attacker who captured one can change the token's time and the
-/// correlation id, which no MAC covers. Genuine requests can have equal plain bodies, so the digest of a plain request
-/// covers its time and correlation id too.
+/// It is a SHA-256 digest that is the same on every server and reveals nothing about the request.
+///
+/// The digest covers the access key (on callbacks, the ASP id) and the token's MAC. For an encrypted body it covers
+/// nothing else. No two genuine requests have the same encrypted body, and an attacker who captured one can change the
+/// token's time and the correlation id, which the MAC does not cover. Genuine requests can have equal plain bodies, so
+/// the digest of a plain request also covers its time, time zone and correlation id.
 public struct ReplayKey: Sendable, Hashable {
-    /// The digest; its first byte is the highest of the first word.
+    /// The digest as four big-endian words.
     let words: SIMD4<UInt64>
 
     init(_ headers: RequestHeaders, _ kind: ReplayShare.Kind) throws {
@@ -24,7 +25,7 @@ public struct ReplayKey: Sendable, Hashable {
         self.words = words
     }
 
-    /// 64 lower-case hexadecimal digits, for the key of a store.
+    /// The digest as 64 lower-case hexadecimal digits, for the key of a store.
     public var text: String {
         words.indices.map { index in
             let digits = String(words[index], radix: 16)
@@ -32,7 +33,7 @@ public struct ReplayKey: Sendable, Hashable {
         }.joined()
     }
 
-    /// Hashes one word of the digest, which nobody can choose.
+    /// Hashes the first word of the digest, which nobody can choose.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(words[0])
     }

@@ -1,6 +1,6 @@
 /// The requests that an ``InMemoryReplayGuard`` keeps, without a lock of its own.
 struct ReplayMemory {
-    /// Half of a key's digest: 128 bits do to tell requests apart, and take half the memory.
+    /// The first half of a key's digest: 128 bits are enough to distinguish requests, and take half the memory.
     struct Entry: Hashable {
         private let high: UInt64
         private let low: UInt64
@@ -13,38 +13,39 @@ struct ReplayMemory {
         func hash(into hasher: inout Hasher) { hasher.combine(high) }
     }
 
-    /// How many requests of a share there are.
+    /// The number of requests of a share.
     private struct Tally {
         let share: ReplayShare
         var count: Int
     }
 
-    /// How many expired entries a claim erases: more than it adds, few enough that no claim takes long.
+    /// The number of expired entries that a claim erases: more than it adds, but few enough that no claim takes long.
     private static let eraseCount = 64
-    /// How many it erases at a time while there is no room.
+    /// The number of expired entries that are erased at a time while there is no room.
     private static let eraseCountWhenFull = 4096
 
     /// The index of the tally of each entry.
     private var entries: [Entry: Int32] = [:]
     private var tallies: [Tally] = []
-    /// Indexes of tallies without a share.
+    /// The indexes of tallies that no share uses.
     private var vacancies: [Int32] = []
     private var indexes: [ReplayShare: Int32] = [:]
     private var plainCount = 0
     /// The entries by the second in which they expire.
     private var bySecond: [Int64: [Entry]] = [:]
-    /// Entries that expired, and are about to be erased.
+    /// The entries that have expired and are not yet erased.
     private var expired: [[Entry]] = []
 
-    /// All entries of this second or before have expired; requests of that time are rejected, even if the clock was set
-    /// back since.
+    /// The last second that has passed: all entries that expire in it or before have expired.
+    ///
+    /// Requests that expire in it or before are rejected, even if the clock was set back since.
     private(set) var horizon = Int64.min / 2
 
     var count: Int { entries.count }
 
     func contains(_ entry: Entry) -> Bool { entries[entry] != nil }
 
-    /// Adds an entry that is not there, if its share has room.
+    /// Adds an entry that does not exist yet, if its share has room.
     mutating func insert(
         _ entry: Entry,
         _ share: ReplayShare,
@@ -54,7 +55,7 @@ struct ReplayMemory {
     ) -> ReplayClaim {
         var index = indexes[share]
         var limit = limit(index, share.kind, capacity, capacityPerCaller)
-        // Nobody is rejected for entries that have expired.
+        // Expired entries must not take the room of a new one.
         while limit != nil, !expired.isEmpty {
             erase(Self.eraseCountWhenFull)
             index = indexes[share]
@@ -69,7 +70,7 @@ struct ReplayMemory {
         return .first
     }
 
-    /// The limit that keeps a share from another entry; nil where there is room.
+    /// The limit that a share has reached; nil if there is room for another entry.
     private func limit(
         _ index: Int32?,
         _ kind: ReplayShare.Kind,
@@ -78,7 +79,7 @@ struct ReplayMemory {
     ) -> ReplayClaim? {
         let count = index.map { tallies[Int($0)].count } ?? 0
         guard count < capacityPerCaller else { return .callerFull(limit: capacityPerCaller) }
-        // Never more than what is free, so that there is room left for those who have less.
+        // A share must be smaller than the free room, so that room is left for callers with fewer entries.
         let free = capacity - (kind == .plain ? plainCount : entries.count - plainCount)
         return count < free ? nil : .full(limit: capacity)
     }
@@ -96,10 +97,10 @@ struct ReplayMemory {
         return index
     }
 
-    /// Lets the entries of all seconds before `second` expire, and erases some of those that have.
+    /// Marks the entries of all seconds before `second` as expired, and erases some of the expired entries.
     mutating func eraseExpired(before second: Int64) {
         if second - 1 > horizon {
-            // By the seconds that have passed or by those that have entries, whichever are fewer.
+            // Go through the seconds that have passed or through those that have entries, whichever are fewer.
             if second - 1 - horizon <= bySecond.count {
                 for due in horizon + 1...second - 1 { expire(due) }
             } else {

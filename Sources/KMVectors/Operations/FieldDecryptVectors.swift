@@ -1,5 +1,6 @@
 internal import Foundation
 internal import HTTPTypes
+internal import KMJSON
 internal import KMSecurity
 
 /// The operation `field-decrypt`: decrypts a body in which selected values are encrypted.
@@ -180,7 +181,19 @@ extension FieldDecryptVectors {
         try expect(received == parameters, "plaintext of the request")
         let answer = try ciphers[1].seal(parameters, protection, under: id, at: Date(), correlationID: correlationID)
         let headers: HTTPFields = [.kmCorrelationID: correlationID.text, .kmCryptoKeyID: id.text]
-        let response = try client.open(headers, answer, answering: request)
+        let response = try client.openLocally(headers, answer, answering: request)
         try expect(response.parameters == parameters, "plaintext of the response")
+    }
+}
+
+extension FieldSelection {
+    /// Creates a selection from the text of paths, each of which must match at least once if `requiresMatches` is true.
+    init(_ paths: [String], requiresMatches: Bool) throws {
+        try self.init(paths, presence: requiresMatches ? .atLeastOnce : .optional)
+    }
+
+    /// Creates a selection from paths, each of which must match at least once if `requiresMatches` is true.
+    init(_ paths: [JSONPath], requiresMatches: Bool) throws {
+        try self.init(paths, presence: requiresMatches ? .atLeastOnce : .optional)
     }
 }

@@ -46,7 +46,7 @@ struct JSONPathVectors: VectorOperation {
         let pair = try RSAPrivateKey.generate()
         let id = try CryptoKeyID.random()
         let key = try CryptoKey(id: id, encryptionKey: pair.publicKey, decryptionKey: pair, issuedAt: Date())
-        cipher = try ParameterCipher(keyring: CryptoKeyring(key))
+        cipher = try ParameterCipher(keyring: CryptoKeyring(primary: key))
         sealed = SealedFields(encryption: .a256GCM, keyID: id, privateKey: pair, correlationID: nil)
     }
 
@@ -71,20 +71,20 @@ struct JSONPathVectors: VectorOperation {
             return entryPoints + [
                 EntryPoint("encrypt") {
                     let selection = try FieldSelection(input.paths, requiresMatches: input.requiresMatches)
-                    _ = try cipher.encrypt(document, fields: selection, under: sealed.keyID, at: Date())
+                    _ = try cipher.seal(document, .fields(selection), under: sealed.keyID, at: Date())
                 },
                 EntryPoint("decrypt") {
                     let selection = try FieldSelection(input.paths, requiresMatches: input.requiresMatches)
-                    _ = try cipher.decrypt(document, fields: selection, under: sealed.keyID)
+                    _ = try cipher.open(document, .fields(selection), under: sealed.keyID)
                 },
             ]
         }
         return entryPoints + [
             EntryPoint("encrypt, decrypt") {
                 let selection = try FieldSelection(input.paths, requiresMatches: input.requiresMatches)
-                let body = try cipher.encrypt(document, fields: selection, under: sealed.keyID, at: Date())
+                let body = try cipher.seal(document, .fields(selection), under: sealed.keyID, at: Date())
                 try sealed.check(body, of: document, selection)
-                let decrypted = try cipher.decrypt(body, fields: selection, under: sealed.keyID)
+                let decrypted = try cipher.open(body, .fields(selection), under: sealed.keyID)
                 try expect(decrypted == document, "document")
             }
         ]

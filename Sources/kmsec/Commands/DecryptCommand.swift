@@ -42,17 +42,14 @@ struct DecryptCommand: ParsableCommand {
             // the keyring.
             let id = try keyID ?? CryptoKeyID(String(repeating: "0", count: 32))
             let cipher = try ParameterCipher(
-                keyring: CryptoKeyring(CryptoKey(id: id, decryptionKey: key, issuedAt: .now)),
+                keyring: CryptoKeyring([CryptoKey(id: id, decryptionKey: key, issuedAt: .now)], primary: nil),
                 limits: Streams.limits
             )
+            let body = try input.readAll(expecting: "a body is")
             return try output.write(
-                cipher.decrypt(
-                    input.readAll(expecting: "a body is"),
-                    fields: selection,
-                    under: id,
-                    correlationID: fields.correlationID,
-                    checksKeyID: keyID != nil
-                )
+                keyID == nil
+                    ? cipher.openFields(body, selection, correlationID: fields.correlationID, underAnyNamed: id)
+                    : cipher.open(body, .fields(selection), under: id, correlationID: fields.correlationID)
             )
         }
         let policy = JWEPolicy(maximumByteCount: Streams.maximumByteCount)

@@ -42,7 +42,7 @@ struct EncryptCommand: ParsableCommand {
     func run() throws {
         let key = try KeyFiles.publicHalf(to, id: keyID, anyTime: anyTime)
         let cipher = try ParameterCipher(
-            keyring: CryptoKeyring(key),
+            keyring: CryptoKeyring(primary: key),
             profile: enc.map(profile.with(encryption:)) ?? profile,
             limits: Streams.limits
         )

@@ -38,7 +38,7 @@ struct Demo {
         let call = try await parties.server.open(request.headers, request.body, for: endpoint)
         let answer = try parties.answer(call.parameters)
         let reply = try parties.server.seal(answer, answering: call)
-        let response = try client.open(reply.headers, reply.body, answering: request)
+        let response = try await client.open(reply.headers, reply.body, answering: request)
         guard call.parameters == DemoParties.requestParameters, response.parameters == answer else {
             throw KMError(.demoFailed, "the parameters arrived changed")
         }

@@ -36,7 +36,7 @@ struct DemoParties {
                 ]
             ]),
             keyring: CryptoKeyring(
-                CryptoKey(
+                primary: CryptoKey(
                     id: keyID,
                     encryptionKey: clientPair.publicKey,
                     decryptionKey: serverPair,
@@ -65,7 +65,7 @@ struct DemoParties {
             party: .serviceProvider(accessKey),
             aspID: AspID(Self.aspID),
             secretKey: secretKey,
-            keyring: CryptoKeyring(key),
+            keyring: CryptoKeyring(primary: key),
             configuration: .init(timeZone: .kst, profile: profile),
             clock: clock
         )

@@ -59,8 +59,8 @@ struct SpeedOperations {
         pair = try RSAPrivateKey.generate()
         secret = try SecretBytes(randomCount: 32)
         id = try CryptoKeyID.random()
-        keyring = CryptoKeyring(
-            try CryptoKey(id: id, encryptionKey: pair.publicKey, decryptionKey: pair, issuedAt: now)
+        keyring = try CryptoKeyring(
+            primary: CryptoKey(id: id, encryptionKey: pair.publicKey, decryptionKey: pair, issuedAt: now)
         )
     }
 

@@ -24,7 +24,7 @@ struct FieldPathOptions: ParsableArguments {
     /// Returns field-level protection if there are paths, otherwise message-level protection.
     func protection() throws -> Protection {
         guard !paths.isEmpty else { return .message }
-        return .fields(try FieldSelection(paths, requiresMatches: allowUnmatched ? .nowhere : .everywhere))
+        return .fields(try FieldSelection(paths, presence: allowUnmatched ? .optional : .everyItem))
     }
 }
 

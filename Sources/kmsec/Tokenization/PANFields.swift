@@ -16,7 +16,7 @@ struct PANPlaces: Sendable {
     /// - Throws: ``KMError`` `pathUnsupported` if a PAR is to be added after a value that is not a member of an object;
     ///   `pathsOverlap` if two PARs would have the same name in one object, or a PAR the name of a PAN.
     init(_ paths: [JSONPath], beside name: String?) throws {
-        selection = try FieldSelection(paths, requiresMatches: .somewhere)
+        selection = try FieldSelection(paths, presence: .atLeastOnce)
         beside = try name.map { name in
             var text: [UInt8] = []
             JSONString.append(name, to: &text)
@@ -27,7 +27,7 @@ struct PANPlaces: Sendable {
             guard !places.contains(where: { place in paths.contains { $0.meets(place) } }) else {
                 throw KMError(.pathsOverlap, "a PAR cannot have the name of a card number in the same object")
             }
-            return (text, try FieldSelection(places, requiresMatches: .nowhere))
+            return (text, try FieldSelection(places, presence: .optional))
         }
     }
 }

@@ -52,7 +52,7 @@ struct Bodies {
             ["$"], ["$.a"], ["$[*]"], ["$.a.b", "$.c"], ["$.*[*]"], ["$[0]", "$[1].a"], ["$['']"],
         ]
         let id = first
-        var cases = try plain.map { Case(try FieldSelection($0, requiresMatches: .nowhere), id, nil) }
+        var cases = try plain.map { Case(try FieldSelection($0, presence: .optional), id, nil) }
         cases += try plain.dropFirst().map { Case(try FieldSelection($0), id, nil) }
         for test in fields.groups.flatMap(\.tests) {
             guard let made = try? Case(test), !cases.contains(made) else { continue }
@@ -76,7 +76,7 @@ struct Bodies {
     }
 
     private func compare(message body: [UInt8]) {
-        let ours = try? cipher.decrypt(body, under: first)
+        let ours = try? cipher.open(body, .message, under: first)
         precondition(ours == (try? reference.message(body, under: first.text)))
     }
 
@@ -95,9 +95,9 @@ struct Bodies {
     }
 
     private func compare(fields body: [UInt8], _ chosen: Case) {
-        let ours = try? cipher.decrypt(
+        let ours = try? cipher.open(
             body,
-            fields: chosen.selection,
+            .fields(chosen.selection),
             under: chosen.keyID,
             correlationID: chosen.correlationID
         )
@@ -108,7 +108,7 @@ struct Bodies {
         try? reference.fields(
             body,
             paths: chosen.selection.paths.map(\.description),
-            requiresMatches: chosen.selection.requiresMatches.reference,
+            presence: chosen.selection.presence.reference,
             under: chosen.keyID.text,
             correlationID: chosen.correlationID?.text
         )
@@ -116,9 +116,9 @@ struct Bodies {
 
     /// What is sealed comes back byte for byte, from both.
     private func sealAndOpen(_ document: [UInt8], _ chosen: Case) {
-        let sealed = try? cipher.encrypt(
+        let sealed = try? cipher.seal(
             document,
-            fields: chosen.selection,
+            .fields(chosen.selection),
             under: first,
             at: .distantPast,
             correlationID: chosen.correlationID
@@ -154,19 +154,19 @@ extension Bodies.Case: Equatable {
     /// What a vector is opened with; it throws where no such receiver can be made.
     init(_ test: ReferenceVectors.Test) throws {
         self.init(
-            try FieldSelection(test.paths ?? [], requiresMatches: test.requiresMatches ?? true),
+            try FieldSelection(test.paths ?? [], presence: test.requiresMatches ?? true ? .atLeastOnce : .optional),
             try CryptoKeyID(test.cryptoKeyId ?? ""),
             try test.correlationId.map { try CorrelationID($0) }
         )
     }
 }
 
-extension FieldSelection.Requirement {
+extension FieldSelection.Presence {
     var reference: ReferenceRequirement {
         switch self {
-        case .everywhere: .everywhere
-        case .somewhere: .somewhere
-        case .nowhere: .nowhere
+        case .everyItem: .everyItem
+        case .atLeastOnce: .atLeastOnce
+        case .optional: .optional
         }
     }
 }

@@ -60,25 +60,25 @@ struct ClientSnippetTests {
             )
         )
         let fields = ClientSnippets.fields(of: response)
-        let cards = try ClientSnippets.cards(client, response.statusCode, fields, reply.body, answering: request)
+        let cards = try await ClientSnippets.cards(client, response.statusCode, fields, reply.body, answering: request)
         #expect(cards == ["READY"])
-        let parameters = try ClientSnippets.parameters(client, fields, reply.body, answering: request)
+        let parameters = try await ClientSnippets.parameters(client, fields, reply.body, answering: request)
         #expect(parameters == answer)
     }
 
-    @Test(arguments: [(PlatformResult.notFoundIssuedCards, false), (.walletUserNotFound, true)])
-    func errorRepliesAreRead(_ result: PlatformResult, _ throwing: Bool) throws {
+    @Test(arguments: [(PlatformError.notFoundIssuedCards, false), (.walletUserNotFound, true)])
+    func errorRepliesAreRead(_ error: PlatformError, _ throwing: Bool) async throws {
         let request = try ClientSnippets.request(client)
-        let cards = { try ClientSnippets.cards(client, 400, [:], result.body, answering: request) }
+        let cards = { try await ClientSnippets.cards(client, 400, [:], error.result.body, answering: request) }
         for status in [401, 500, 502] {
-            #expect(throws: ClientSnippets.Refused.self) {
-                try ClientSnippets.cards(client, status, [:], Array("<html>".utf8), answering: request)
+            await #expect(throws: ClientSnippets.Refused.self) {
+                try await ClientSnippets.cards(client, status, [:], Array("<html>".utf8), answering: request)
             }
         }
         if throwing {
-            #expect(throws: ClientSnippets.Refused.self) { try cards() }
+            await #expect(throws: ClientSnippets.Refused.self) { try await cards() }
         } else {
-            #expect(try cards() == [])
+            #expect(try await cards() == [])
         }
     }
 
@@ -87,13 +87,13 @@ struct ClientSnippetTests {
         let plain = Array(#"{"issuedCardList":[]}"#.utf8)
         let call = try await ends.server.open(request.headers, request.body)
         let reply = try ends.server.seal(plain, answering: call, protection: .none)
-        #expect(throws: ClientSnippets.Refused.self) {
-            try ClientSnippets.parameters(client, reply.headers, reply.body, answering: request)
+        await #expect(throws: ClientSnippets.Refused.self) {
+            try await ClientSnippets.parameters(client, reply.headers, reply.body, answering: request)
         }
         let other = try CryptoKeyID.random()
         let sealed = try ends.server.seal(plain, answering: call)
-        #expect(throws: ClientSnippets.Refused.self) {
-            try ClientSnippets.parameters(
+        await #expect(throws: ClientSnippets.Refused.self) {
+            try await ClientSnippets.parameters(
                 client,
                 sealed.headers.with(.kmCryptoKeyID, other.text),
                 sealed.body,
@@ -124,7 +124,7 @@ struct ClientSnippetTests {
             used.append(request.headers[.kmCryptoKeyID])
             let call = try await server.open(request.headers, request.body, for: .waitingPhysicalCards)
             let reply = try server.seal(call.parameters, answering: call)
-            let response = try client.open(reply.headers, reply.body, answering: request)
+            let response = try await client.open(reply.headers, reply.body, answering: request)
             #expect(response.parameters == Array("{}".utf8))
         }
         #expect(used == [ends.keyID.text, fresh.text])

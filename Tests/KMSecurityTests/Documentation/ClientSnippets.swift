@@ -35,8 +35,8 @@ enum ClientSnippets {
         let clientKey = try RSAPrivateKey(contentsOfFile: clientKeyPath, passphrase: passphrase)
         let platform = try Certificate(contentsOfFile: certificatePath)
 
-        let keyring = CryptoKeyring(
-            CryptoKey(
+        let keyring = try CryptoKeyring(
+            primary: CryptoKey(
                 id: try CryptoKeyID(keyIDText),
                 certificate: platform,
                 decryptionKey: clientKey,
@@ -90,18 +90,18 @@ enum ClientSnippets {
         _ fields: HTTPFields,
         _ body: [UInt8],
         answering request: SealedRequest
-    ) throws -> [String] {
+    ) async throws -> [String] {
         switch status {
         case 200:
-            let response = try client.open(fields, body, answering: request)
+            let response = try await client.open(fields, body, answering: request)
             let cards = try response.decode(WaitingCards.self)
             return cards.issuedCardList.map(\.status)
         case 400:
-            let result = try PlatformResult(parsing: body)
-            if result == .notFoundIssuedCards { return [] }
-            throw Refused(code: result.code)
+            let error = try PlatformError(parsing: body)
+            if error == .notFoundIssuedCards { return [] }
+            throw Refused(code: error.result.code)
         default:
-            // No answer of the platform's own form: a 500 has no body, and a proxy's has another.
+            // Not a reply in the platform's form: a 500 has no body, and a proxy sends its own.
             throw Refused(code: "HTTP \(status)")
         }
     }
@@ -111,14 +111,14 @@ enum ClientSnippets {
         _ fields: HTTPFields,
         _ body: [UInt8],
         answering request: SealedRequest
-    ) throws -> [UInt8] {
+    ) async throws -> [UInt8] {
         do {
-            return try client.open(fields, body, answering: request).parameters
+            return try await client.open(fields, body, answering: request).parameters
         } catch let error as KMError where error.code == .protectionRequired {
-            // A plain reply where an encrypted one is due: whoever sent it, it is not to be believed.
+            // The reply is plain but must be encrypted. Do not use it, whoever sent it.
             throw Refused(code: "\(error)")
         } catch let error as KMError where error.code == .keyNotActive || error.code == .keyUnknown {
-            // The platform answered under a key that this ring has not, or no longer.
+            // The platform answered under a key that this keyring does not have, or no longer uses.
             throw Refused(code: "\(error)")
         }
     }

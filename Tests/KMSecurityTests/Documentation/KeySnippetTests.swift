@@ -80,15 +80,30 @@ struct KeySnippetTests {
         #expect(rings.map(\.primaryID) == [ends.keyID, fresh.id, fresh.id])
         #expect(try rings.map { try $0.key(ends.keyID).state } == [.active, .inactive, .discarded])
         #expect(refusal { try ends.clientRing.setting(.inactive, of: ends.keyID) } == .keyringInvalid)
-        // What was sealed before the change is opened after it, but for the discarded key.
+        // A message from before the change opens after it, except under the discarded key.
         let request = try ends.client().seal(Self.parameters, protection: .message)
         let call = try await ends.server.open(request.headers, request.body)
         let reply = try ends.server.seal(Self.parameters, answering: call)
         let codes = try rings.map { ring in
-            let client = try ends.client(ring)
-            return refusal { try client.open(reply.headers, reply.body, answering: request) }
+            let cipher = try ParameterCipher(keyring: ring)
+            return refusal { try cipher.open(reply.body, .message, under: ends.keyID) }
         }
         #expect(codes == [nil, nil, .keyNotActive])
+    }
+
+    @Test func aPrivateKeyCanBeElsewhere() async throws {
+        let ends = try SnippetEnds()
+        let pair = try TestKeys.second()
+        let remote = KeySnippets.KeyServiceKey { encryptedKey in
+            let wrapped = WrappedContentKey(encryptedKey, byteCount: 32)
+            return try pair.unwrap(wrapped)?.withBytes { key in key.indices.map { key[$0] } }
+        }
+        let key = try CryptoKey(id: ends.keyID, encryptionKey: TestKeys.first().publicKey, decryptionKey: remote)
+        let client = try ends.client(CryptoKeyring(primary: key))
+        let request = try client.seal(Self.parameters, for: Endpoint.waitingPhysicalCards)
+        let call = try await ends.server.open(request.headers, request.body, for: .waitingPhysicalCards)
+        let reply = try ends.server.seal(Self.parameters, answering: call)
+        #expect(try await client.open(reply.headers, reply.body, answering: request).parameters == Self.parameters)
     }
 
     @Test func contentKeysAreShared() async throws {
@@ -133,7 +148,7 @@ struct KeySnippetTests {
             let request = try client.seal(Self.parameters, protection: .message)
             let call = try await server.open(request.headers, request.body)
             let reply = try server.seal(Self.parameters, answering: call)
-            #expect(try client.open(reply.headers, reply.body, answering: request).parameters == Self.parameters)
+            #expect(try await client.open(reply.headers, reply.body, answering: request).parameters == Self.parameters)
             return call.headers.cryptoKeyID
         }
         for step in 0...4 {
@@ -157,8 +172,8 @@ struct KeySnippetTests {
         #expect(ring.keys.map(\.id) == [ends.keyID, id])
         #expect(ring.primaryID == id)
         let cipher = try ParameterCipher(keyring: ring)
-        #expect(refusal { try cipher.encrypt(Self.parameters, under: ends.keyID, at: .now) } == .keyNotActive)
-        #expect(refusal { try cipher.encrypt(Self.parameters, under: id, at: .now) } == nil)
+        #expect(refusal { try cipher.seal(Self.parameters, .message, under: ends.keyID, at: .now) } == .keyNotActive)
+        #expect(refusal { try cipher.seal(Self.parameters, .message, under: id, at: .now) } == nil)
     }
 
     @Test(arguments: [3600.0, -3600]) func secretsAreReplaced(_ lastDay: TimeInterval) async throws {

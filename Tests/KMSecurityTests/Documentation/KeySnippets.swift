@@ -3,6 +3,15 @@ import KMSecurity
 
 /// The Swift blocks of KeyHandling and GettingStartedOperator, to the letter but for their indentation.
 enum KeySnippets {
+    struct KeyServiceKey: ContentKeyUnwrapper {
+        let decrypt: @Sendable (_ encryptedKey: [UInt8]) async throws -> [UInt8]?
+
+        func unwrap(_ key: WrappedContentKey) async throws -> SecretBytes? {
+            guard key.algorithm == .rsaOAEP256 else { return nil }
+            return try await decrypt(key.bytes).map { try SecretBytes(copying: $0) }
+        }
+    }
+
     static func read(
         pemPath: String,
         pkcs12Path: String,
@@ -39,9 +48,9 @@ enum KeySnippets {
         print: (String) -> Void
     ) throws {
         let key = CryptoKey(id: keyID, certificate: expired, issuedAt: .now)
-        let cipher = try ParameterCipher(keyring: CryptoKeyring(key))
+        let cipher = try ParameterCipher(keyring: CryptoKeyring(primary: key))
         do {
-            _ = try cipher.encrypt(parameters, under: keyID, at: .now)
+            _ = try cipher.seal(parameters, .message, under: keyID, at: .now)
         } catch let error as KMError where error.code == .certificateNotValid {
             print(error.detail)
         }

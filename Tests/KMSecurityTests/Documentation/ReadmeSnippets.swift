@@ -17,7 +17,7 @@ struct ReadmeSnippets {
             aspID: AspID("000170000000000"),
             secretKey: SecretKey(SecretBytes(contentsOfFile: secretFile).withoutTrailingNewline()),
             keyring: CryptoKeyring(
-                CryptoKey(
+                primary: CryptoKey(
                     id: CryptoKeyID(keyID),
                     certificate: Certificate(contentsOfFile: certificateFile),
                     decryptionKey: RSAPrivateKey(contentsOfFile: clientKeyFile),
@@ -27,12 +27,12 @@ struct ReadmeSnippets {
             configuration: .init(timeZone: .kst)
         )
 
-        // Send request.headers and these very bytes of request.body, with what your HTTP client gives you.
+        // Send request.headers and exactly these bytes of request.body with your HTTP client.
         let request = try client.seal(Array(#"{"userId":50000104652}"#.utf8), for: .waitingPhysicalCards)
 
-        // HTTP 200 opens; a 400 is not encrypted: PlatformResult(parsing: body) reads it.
+        // Open a response with HTTP 200. A 400 is not encrypted: PlatformError(parsing: body) reads it.
         let (responseHeaders, responseBody) = try await send(request)
-        let response = try client.open(responseHeaders, responseBody, answering: request)
+        let response = try await client.open(responseHeaders, responseBody, answering: request)
         let parameters: [UInt8] = response.parameters
         return parameters
     }
@@ -59,9 +59,9 @@ struct ReadmeSnippets {
             logger: logger
         )
 
-        // The body is what came in, before anything has parsed it. The call is verified, fresh, new and decrypted.
+        // Pass the body as received, before anything parses it. The call is authentic, fresh, not a replay, and decrypted.
         let response = await server.respond(to: headers, body, for: .waitingPhysicalCards) { call in
-            guard let answer = try answer(call.parameters) else { throw PlatformResult.notFoundIssuedCards }
+            guard let answer = try answer(call.parameters) else { throw PlatformError.notFoundIssuedCards }
             return answer
         }
         return response
@@ -81,7 +81,7 @@ struct ReadmeSnippets {
         let request = try client.seal(parameters, for: endpoint)
         let call = try await server.open(request.headers, request.body, for: endpoint)
         let reply = try server.seal(answer, answering: call)
-        let response = try client.open(reply.headers, reply.body, answering: request)
+        let response = try await client.open(reply.headers, reply.body, answering: request)
         return (request, call.parameters, response.parameters)
     }
 }

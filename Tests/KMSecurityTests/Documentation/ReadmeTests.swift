@@ -26,8 +26,8 @@ struct ReadmeTests {
         let id = try CryptoKeyID.random()
         let accessKey = try AccessKey("0123456789abcdef0123456789abcdef01234567")
         let secretKey = try SecretKey(SecretBytes(copying: Array("a secret of thirty-two characters".utf8)))
-        let ring = CryptoKeyring(
-            try CryptoKey(id: id, encryptionKey: client.publicKey, decryptionKey: platform, issuedAt: .now)
+        let ring = try CryptoKeyring(
+            primary: try CryptoKey(id: id, encryptionKey: client.publicKey, decryptionKey: platform, issuedAt: .now)
         )
         let snippets = ReadmeSnippets(
             keyID: id.text,
@@ -55,9 +55,7 @@ struct ReadmeTests {
 
     @Test func theServerSnippetRefuses() async throws {
         let id = try CryptoKeyID.random()
-        let ring = CryptoKeyring(
-            try CryptoKey(id: id, decryptionKey: RSAPrivateKey.generate(), issuedAt: .now)
-        )
+        let ring = try CryptoKeyring([CryptoKey(id: id, decryptionKey: RSAPrivateKey.generate())], primary: nil)
         let log = CapturedLog()
         let response = try await ReadmeSnippets.server(
             HTTPFields(),
@@ -72,7 +70,7 @@ struct ReadmeTests {
             answer: { $0 }
         )
         #expect(log.records.map { $0.metadata["km.code"] } == ["headerMissing"])
-        #expect(response.body == PlatformResult.invalidInputParameter.body)
+        #expect(response.body == PlatformError.invalidInputParameter.result.body)
     }
 
     @Test func theFieldSnippetEncryptsInPlace() async throws {
@@ -85,13 +83,13 @@ struct ReadmeTests {
             aspID: AspID("000170000000000"),
             secretKey: secretKey,
             keyring: CryptoKeyring(
-                CryptoKey(id: id, encryptionKey: platform.publicKey, decryptionKey: own, issuedAt: .now)
+                primary: CryptoKey(id: id, encryptionKey: platform.publicKey, decryptionKey: own, issuedAt: .now)
             )
         )
         let server = try ServerSecurity(
             credentials: StaticCredentials(insecureForAnyAspIDAndCryptoKey: [accessKey: [secretKey]]),
             keyring: CryptoKeyring(
-                CryptoKey(id: id, encryptionKey: own.publicKey, decryptionKey: platform, issuedAt: .now)
+                primary: CryptoKey(id: id, encryptionKey: own.publicKey, decryptionKey: platform, issuedAt: .now)
             ),
             configuration: .init(replayRetention: .seconds(3600))
         )

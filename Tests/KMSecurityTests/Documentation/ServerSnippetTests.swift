@@ -35,7 +35,7 @@ struct ServerSnippetTests {
                 party: .serviceProvider(providers[number].accessKey),
                 aspID: providers[number].aspID,
                 secretKey: providers[number].secret,
-                keyring: CryptoKeyring(key)
+                keyring: CryptoKeyring(primary: key)
             )
         }
         for number in providers.indices {
@@ -44,7 +44,7 @@ struct ServerSnippetTests {
             let call = try await server.open(request.headers, request.body)
             #expect(call.credentialName.hasPrefix(["first", "second"][number]))
             let reply = try server.seal(Self.parameters, answering: call)
-            #expect(try own.open(reply.headers, reply.body, answering: request).parameters == Self.parameters)
+            #expect(try await own.open(reply.headers, reply.body, answering: request).parameters == Self.parameters)
             let stolen = try foreign.seal(Self.parameters, protection: .message)
             #expect(await refusal { try await server.open(stolen.headers, stolen.body) } == .keyUnknown)
         }
@@ -97,10 +97,10 @@ struct ServerSnippetTests {
         #expect(await status(first, .success("{}".bytes)).0 == 200)
         let again = await status(first, .success("{}".bytes))
         #expect(again.0 == 400)
-        #expect(again.1 == PlatformResult.invalidInputParameter.body)
+        #expect(again.1 == PlatformError.invalidInputParameter.result.body)
         let nothing = await status(try request(), .success(nil))
         #expect(nothing.0 == 400)
-        #expect(nothing.1 == PlatformResult.notFoundIssuedCards.body)
+        #expect(nothing.1 == PlatformError.notFoundIssuedCards.result.body)
         #expect(await status(try request(), .failure(Outage())).0 == 500)
         #expect(await status(try request(), .success("no JSON".bytes)).0 == 500)
     }
@@ -129,10 +129,18 @@ struct ServerSnippetTests {
         #expect(code == .protectionRequired)
     }
 
+    @Test func endpointsComeFromAFile() throws {
+        let file = URL(filePath: #filePath).deletingLastPathComponent()
+            .appending(path: "../../../Sources/KMWire/Endpoints/endpoints.json").standardized
+        let endpoint = try ServerSnippets.cardInfo(file.path(percentEncoded: false))
+        #expect(endpoint.request == .message)
+        #expect(refusal { try ServerSnippets.cardInfo("/nonexistent") } == .fileUnreadable)
+    }
+
     @Test func itemsMayLackWhatIsOptional() throws {
         let ends = try SnippetEnds()
         let cipher = try ParameterCipher(keyring: ends.clientRing)
-        let loose = try ServerSnippets.loosely().request.protection
+        let loose = try ServerSnippets.loosely().response.protection
         let item = #"{"values":{"points":[{"policyId":"1"}]}}"#
         func seal(_ items: String) -> KMError.Code? {
             refusal { try cipher.seal("{\"issuedCardList\":[\(items)]}".bytes, loose, under: ends.keyID, at: .now) }
@@ -230,7 +238,7 @@ struct ServerSnippetTests {
         }
         #expect(try await send(twice: false).parameters == answer)
         #expect(received.withLock { $0 } == [Self.parameters])
-        await #expect(throws: PlatformResult.invalidInputParameter) { try await send(twice: true) }
+        await #expect(throws: PlatformError.invalidInputParameter) { try await send(twice: true) }
         #expect(received.withLock { $0.count } == 2)
     }
 

@@ -17,7 +17,7 @@ struct ServerSnippets {
         func credentials(for caller: Caller) async throws -> [Credential] {
             if let found = known[caller] { return found }
             let found = try await load(caller)
-            // What strangers can fill is bounded.
+            // Bound the cache: anyone can ask for unknown callers.
             if known.count >= 10_000 { known = [:] }
             known[caller] = found
             return found
@@ -29,7 +29,7 @@ struct ServerSnippets {
     struct SharedReplayGuard: ReplayGuard {
         /// The number of keys of a share that have not expired.
         let count: @Sendable (_ share: String) async throws -> Int
-        /// Sets a key that does not exist, until a time; returns false where it exists.
+        /// Sets a key that does not exist, until a time; returns false if it exists.
         let setIfAbsent: @Sendable (_ key: String, _ share: String, _ until: Date) async throws -> Bool
         let limit: Int
 
@@ -110,7 +110,7 @@ struct ServerSnippets {
 
     func handle(_ headers: HTTPFields, _ body: [UInt8]) async -> SealedResponse {
         await server.respond(to: headers, body, for: .waitingPhysicalCards) { call in
-            guard let answer = try await cards(call.parameters) else { throw PlatformResult.notFoundIssuedCards }
+            guard let answer = try await cards(call.parameters) else { throw PlatformError.notFoundIssuedCards }
             return answer
         }
     }
@@ -135,7 +135,8 @@ struct ServerSnippets {
         return findings
     }
 
-    static func byField(_ server: ServerSecurity, _ headers: HTTPFields, _ body: [UInt8]) async throws -> OpenedRequest {
+    static func byField(_ server: ServerSecurity, _ headers: HTTPFields, _ body: [UInt8]) async throws -> OpenedRequest
+    {
         let endpoint = try Endpoint(
             "/api/v1/issued-cards/pre-issue/waiting/physical",
             request: .init(.fields("$.physicalCardNo", "$.physicalCardExpDate", "$.physicalCardCVC")),
@@ -146,9 +147,15 @@ struct ServerSnippets {
     }
 
     static func loosely() throws -> Endpoint {
-        let points = try FieldSelection(["$.issuedCardList[*].values.points[*].policyId"], requiresMatches: .somewhere)
+        let points = try FieldSelection(["$.issuedCardList[*].values.points[*].policyId"], presence: .atLeastOnce)
         let loose = Endpoint("/api/v1/points", response: .init(.fields(points)))
         return loose
+    }
+
+    static func cardInfo(_ tablePath: String) throws -> Endpoint {
+        let table = try EndpointTable(contentsOfFile: tablePath)
+        let cardInfo = try table.endpoint(.post, "/api/v1/user/card/info")
+        return cardInfo
     }
 
     static func platform(
@@ -166,10 +173,10 @@ struct ServerSnippets {
         )
         let request = try platform.seal(parameters, for: Endpoint("/callbacks/cards"))
 
-        // Send request.headers and these very bytes of request.body to the provider's callback endpoint.
+        // Send request.headers and exactly these bytes of request.body to the provider's callback endpoint.
         let (status, responseHeaders, responseBody) = try await send(request)
-        guard status == 200 else { throw try PlatformResult(parsing: responseBody) }
-        let response = try platform.open(responseHeaders, responseBody, answering: request)
+        guard status == 200 else { throw try PlatformError(parsing: responseBody) }
+        let response = try await platform.open(responseHeaders, responseBody, answering: request)
         return response
     }
 
@@ -234,19 +241,19 @@ struct ServerSnippets {
             aspID: aspID,
             secretKey: secretKey,
             keyring: CryptoKeyring(
-                CryptoKey(id: keyID, encryptionKey: ours.publicKey, decryptionKey: theirs, issuedAt: .now)
+                primary: CryptoKey(id: keyID, encryptionKey: ours.publicKey, decryptionKey: theirs, issuedAt: .now)
             )
         )
 
         let request = try client.seal(Array(#"{"userId":50000104652}"#.utf8), for: .waitingPhysicalCards)
         let call = try await server.open(request.headers, request.body, for: .waitingPhysicalCards)
         let reply = try server.seal(Array(#"{"issuedCardList":[]}"#.utf8), answering: call)
-        let response = try client.open(reply.headers, reply.body, answering: request)
+        let response = try await client.open(reply.headers, reply.body, answering: request)
 
         do {
             _ = try await server.open(request.headers, request.body, for: .waitingPhysicalCards)
         } catch let error as KMError where error.code == .replayed {
-            print("refused:", error)
+            print("rejected:", error)
         }
         return (call.parameters, response.parameters)
     }

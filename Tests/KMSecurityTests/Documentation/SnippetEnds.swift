@@ -41,7 +41,7 @@ struct SnippetEnds {
     }
 
     static func ring(_ id: CryptoKeyID, _ theirs: RSAPrivateKey, _ own: RSAPrivateKey) throws -> CryptoKeyring {
-        CryptoKeyring(try key(id, theirs, own))
+        try CryptoKeyring(primary: try key(id, theirs, own))
     }
 
     static func key(_ id: CryptoKeyID, _ theirs: RSAPrivateKey, _ own: RSAPrivateKey) throws -> CryptoKey {

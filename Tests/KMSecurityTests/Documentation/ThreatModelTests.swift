@@ -11,15 +11,20 @@ struct ThreatModelTests {
 
     init() throws { world = try World() }
 
-    @Test func aMadeUpResponsePasses() throws {
+    @Test func aMadeUpResponsePasses() async throws {
         let client = try world.client()
         let request = try client.seal(parameters, protection: .message)
         // All that it takes is the client's public key, and the headers that the request carried in the clear.
         let key = try CryptoKey(id: world.keyID, encryptionKey: TestKeys.second().publicKey, issuedAt: .now)
-        let forged = try ParameterCipher(keyring: CryptoKeyring(key)).encrypt("{}".bytes, under: key.id, at: world.now)
+        let forged = try ParameterCipher(keyring: CryptoKeyring(primary: key)).seal(
+            "{}".bytes,
+            .message,
+            under: key.id,
+            at: world.now
+        )
         let names: [HTTPField.Name] = [.kmCorrelationID, .kmCryptoKeyID]
         let headers = HTTPFields(request.headers.filter { names.contains($0.name) })
-        #expect(try client.open(headers, forged, answering: request).parameters == "{}".bytes)
+        #expect(try await client.open(headers, forged, answering: request).parameters == "{}".bytes)
     }
 
     @Test(arguments: [(false, nil), (true, KMError.Code.fieldMismatch)])
@@ -30,8 +35,8 @@ struct ThreatModelTests {
         let call = try await server.open(requests[0].headers, requests[0].body, protection: protection)
         let reply = try server.seal(parameters, answering: call, protection: protection)
         let headers = reply.headers.with(.kmCorrelationID, requests[1].requestHeaders.correlationID.text)
-        let found = refusal {
-            try client.open(headers, reply.body, answering: requests[1], protection: protection)
+        let found = await refusal {
+            try await client.open(headers, reply.body, answering: requests[1], protection: protection)
         }
         #expect(found == code)
     }

@@ -146,14 +146,14 @@ struct FieldCacheSendingTests {
             validity: FieldFixture.now.addingTimeInterval(-60)...end
         )
         let key = try CryptoKey(id: FieldFixture.id, certificate: certificate, issuedAt: FieldFixture.now)
-        let cipher = try ParameterCipher(keyring: CryptoKeyring(key), dataKeyCaching: .standard)
+        let cipher = try ParameterCipher(keyring: CryptoKeyring(primary: key), dataKeyCaching: .standard)
         let parameters = Array(Self.one.utf8)
         let keys = try [FieldFixture.now, end].map {
-            encryptedKey(try cipher.encrypt(parameters, under: FieldFixture.id, at: $0))
+            encryptedKey(try cipher.seal(parameters, .message, under: FieldFixture.id, at: $0))
         }
         #expect(keys[0] == keys[1])
         #expect(throws: KMError(.certificateNotValid)) {
-            try cipher.encrypt(parameters, under: FieldFixture.id, at: end.addingTimeInterval(1))
+            try cipher.seal(parameters, .message, under: FieldFixture.id, at: end.addingTimeInterval(1))
         }
     }
 }

@@ -39,7 +39,7 @@ struct FieldCodingTests {
             answering: call,
             protection: policy.response.protection
         )
-        let opened = try exchange.client.open(reply.headers, reply.body, answering: sent, for: policy)
+        let opened = try await exchange.client.open(reply.headers, reply.body, answering: sent, for: policy)
         #expect(try opened.decode(Response.self) == answer)
         #expect(opened.parameters.text.contains("9491/1"))
     }

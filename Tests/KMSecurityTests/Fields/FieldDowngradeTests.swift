@@ -37,11 +37,11 @@ struct FieldDowngradeTests {
             answering: call,
             protection: refusal.sent?.response.protection ?? .none
         )
-        #expect(throws: KMError(refusal.code)) {
-            try exchange.client.open(reply.headers, reply.body, answering: asked, for: refusal.due)
+        await #expect(throws: KMError(refusal.code)) {
+            try await exchange.client.open(reply.headers, reply.body, answering: asked, for: refusal.due)
         }
-        #expect(throws: KMError(refusal.code)) {
-            try exchange.client.open(
+        await #expect(throws: KMError(refusal.code)) {
+            try await exchange.client.open(
                 reply.headers,
                 reply.body,
                 answering: asked,
@@ -71,7 +71,7 @@ struct FieldDowngradeTests {
         let (asked, call) = try await exchange.call()
         for protection in [policy.response.protection, .none] {
             let reply = try exchange.server.seal(response, answering: call, protection: protection)
-            let opened = try exchange.client.open(
+            let opened = try await exchange.client.open(
                 reply.headers,
                 reply.body,
                 answering: asked,
@@ -114,8 +114,8 @@ struct FieldDowngradeTests {
         var body = FieldBody(bytes: reply.body)
         let place: [FieldReferenceStep] = ["issuedCardList", 2, "digital", "mobileCardCVC"]
         try body.put(#""702""#, at: place[0], place[1], place[2], place[3])
-        #expect(throws: KMError(.protectionRequired)) {
-            try exchange.client.open(reply.headers, body.bytes, answering: asked, for: policy)
+        await #expect(throws: KMError(.protectionRequired)) {
+            try await exchange.client.open(reply.headers, body.bytes, answering: asked, for: policy)
         }
     }
 

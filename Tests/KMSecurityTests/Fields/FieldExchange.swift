@@ -12,7 +12,7 @@ struct FieldExchange {
     init(_ profile: WireProfile = .documented, keyring: CryptoKeyring? = nil) throws {
         let accessKey = try AccessKey("0123456789abcdef0123456789abcdef01234567")
         let secretKey = try SecretKey(SecretBytes(copying: Array("a secret key of more than 32 bytes".utf8)))
-        let ring = try keyring ?? CryptoKeyring(FieldFixture.key())
+        let ring = try keyring ?? CryptoKeyring(primary: FieldFixture.key())
         client = try ClientSecurity(
             party: .serviceProvider(accessKey),
             aspID: AspID("000170000000000"),

@@ -31,7 +31,7 @@ enum FieldFixture {
         state: CryptoKey.State = .active
     ) throws -> ParameterCipher {
         try ParameterCipher(
-            keyring: CryptoKeyring(key(state)),
+            keyring: CryptoKeyring([key(state)], primary: state == .active ? id : nil),
             profile: profile,
             limits: limits,
             dataKeyCaching: caching
@@ -50,9 +50,9 @@ extension ParameterCipher {
         _ selection: FieldSelection,
         _ correlationID: CorrelationID? = nil
     ) throws -> [UInt8] {
-        try encrypt(
+        try seal(
             parameters,
-            fields: selection,
+            .fields(selection),
             under: FieldFixture.id,
             at: FieldFixture.now,
             correlationID: correlationID
@@ -68,15 +68,15 @@ extension ParameterCipher {
         _ selection: FieldSelection,
         _ correlationID: CorrelationID? = nil
     ) throws -> [UInt8] {
-        try decrypt(body, fields: selection, under: FieldFixture.id, correlationID: correlationID)
+        try open(body, .fields(selection), under: FieldFixture.id, correlationID: correlationID)
     }
 
     func sealWhole(_ text: String) throws -> [UInt8] {
-        try encrypt(Array(text.utf8), under: FieldFixture.id, at: FieldFixture.now)
+        try seal(Array(text.utf8), .message, under: FieldFixture.id, at: FieldFixture.now)
     }
 
     func openWhole(_ body: [UInt8]) throws -> [UInt8] {
-        try decrypt(body, under: FieldFixture.id)
+        try open(body, .message, under: FieldFixture.id)
     }
 }
 

@@ -12,7 +12,7 @@ struct FieldMadeCase: CustomStringConvertible {
     /// The faults to be found; none, and the document is sealed.
     let codes: Set<KMError.Code>
 
-    var description: String { "\(paths), \(selection.requiresMatches), in \(text.text)" }
+    var description: String { "\(paths), \(selection.presence), in \(text.text)" }
 
     init(seed: UInt64, number: Int) throws {
         let shapes = FieldDocumentMaker.Shape.allCases
@@ -32,8 +32,8 @@ struct FieldMadeCase: CustomStringConvertible {
         }
         self.overlaps = overlaps
         paths = chosen.map(\.spelling)
-        let requirement = [FieldSelection.Requirement.everywhere, .somewhere, .nowhere][pathMaker.random.below(3)]
-        selection = try FieldSelection(paths, requiresMatches: requirement)
+        let requirement = [FieldSelection.Presence.everyItem, .atLeastOnce, .optional][pathMaker.random.below(3)]
+        selection = try FieldSelection(paths, presence: requirement)
         let outcomes = chosen.map { $0.path.outcome(in: tree) }
         codes = outcomes.reduce(into: []) { $0.formUnion($1.codes(requirement)) }
         let all = outcomes.flatMap(\.hits.values).sorted { $0.range.lowerBound < $1.range.lowerBound }

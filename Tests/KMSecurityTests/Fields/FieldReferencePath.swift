@@ -22,13 +22,13 @@ struct FieldReferencePath {
         /// Whether there is a value from which it does not go on.
         var meetsDeadEnd = false
 
-        func codes(_ requirement: FieldSelection.Requirement) -> Set<KMError.Code> {
+        func codes(_ requirement: FieldSelection.Presence) -> Set<KMError.Code> {
             var codes: Set<KMError.Code> = []
             if meetsRepeats { codes.insert(.malformedJSON) }
             switch requirement {
-            case .everywhere: if meetsDeadEnd { codes.insert(.fieldMissing) }
-            case .somewhere: if hits.isEmpty && !meetsEmptiness { codes.insert(.fieldMissing) }
-            case .nowhere: break
+            case .everyItem: if meetsDeadEnd { codes.insert(.fieldMissing) }
+            case .atLeastOnce: if hits.isEmpty && !meetsEmptiness { codes.insert(.fieldMissing) }
+            case .optional: break
             }
             if hits.values.contains(where: { $0.path == nil }) { codes.insert(.pathUnsupported) }
             return codes

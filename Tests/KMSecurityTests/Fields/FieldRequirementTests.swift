@@ -5,7 +5,7 @@ import Testing
 /// What a selection asks of the places where its paths lead.
 @Suite("What paths must reach")
 struct FieldRequirementTests {
-    private typealias Requirement = FieldSelection.Requirement
+    private typealias Requirement = FieldSelection.Presence
     private let cipher: ParameterCipher
 
     init() throws {
@@ -14,7 +14,7 @@ struct FieldRequirementTests {
 
     /// The code of a refusal by either side; a document that is refused by one alone fails the test.
     private func refusal(_ text: String, _ paths: [String], _ requirement: Requirement) throws -> KMError.Code? {
-        let selection = try FieldSelection(paths, requiresMatches: requirement)
+        let selection = try FieldSelection(paths, presence: requirement)
         func code(_ body: () throws -> [UInt8]) -> KMError.Code? {
             do {
                 _ = try body()
@@ -26,7 +26,7 @@ struct FieldRequirementTests {
         let sealing = code { try cipher.sealFields(Array(text.utf8), selection) }
         let sealed = try cipher.sealFields(
             Array(text.utf8),
-            FieldSelection(paths, requiresMatches: .nowhere)
+            FieldSelection(paths, presence: .optional)
         )
         let opening = code { try cipher.openFields(sealed, selection) }
         #expect(sealing == opening)
@@ -35,10 +35,10 @@ struct FieldRequirementTests {
 
     @Test("Everywhere is the default")
     func standard() throws {
-        #expect(try FieldSelection(["$.a"]).requiresMatches == .everywhere)
-        #expect(try FieldSelection([JSONPath("$.a")]).requiresMatches == .everywhere)
-        #expect(try Protection.fields("$.a") == .fields(FieldSelection(["$.a"], requiresMatches: .everywhere)))
-        #expect(try FieldSelection(["$.a"]) != FieldSelection(["$.a"], requiresMatches: .somewhere))
+        #expect(try FieldSelection(["$.a"]).presence == .everyItem)
+        #expect(try FieldSelection([JSONPath("$.a")]).presence == .everyItem)
+        #expect(try Protection.fields("$.a") == .fields(FieldSelection(["$.a"], presence: .everyItem)))
+        #expect(try FieldSelection(["$.a"]) != FieldSelection(["$.a"], presence: .atLeastOnce))
     }
 
     @Test(
@@ -56,14 +56,14 @@ struct FieldRequirementTests {
         ] {
             for items in [[bad, good], [good, bad], [good, bad, good]] {
                 let text = #"{"l":[\#(items.joined(separator: ","))]}"#
-                #expect(try refusal(text, paths, .everywhere) == .fieldMissing, "\(text)")
-                #expect(try refusal(text, paths, .somewhere) == nil, "\(text)")
-                #expect(try refusal(text, paths, .nowhere) == nil, "\(text)")
+                #expect(try refusal(text, paths, .everyItem) == .fieldMissing, "\(text)")
+                #expect(try refusal(text, paths, .atLeastOnce) == nil, "\(text)")
+                #expect(try refusal(text, paths, .optional) == nil, "\(text)")
             }
         }
-        #expect(try refusal(#"{"l":[\#(good),\#(good)]}"#, paths, .everywhere) == nil)
+        #expect(try refusal(#"{"l":[\#(good),\#(good)]}"#, paths, .everyItem) == nil)
         let other = #"{"x":[],"d" : {"e":null,"\u0063":null}}"#
-        #expect(try refusal(#"{"l":[\#(good),\#(other)]}"#, paths, .everywhere) == nil)
+        #expect(try refusal(#"{"l":[\#(good),\#(other)]}"#, paths, .everyItem) == nil)
     }
 
     @Test("What is content everywhere, and what nowhere")
@@ -73,7 +73,7 @@ struct FieldRequirementTests {
             (#"{"l":[[],[{"c":1}]]}"#, "$.l[*][*].c"), (#"{"c":null}"#, "$.c"), ("[null]", "$[0]"), ("[0,1]", "$[*]"),
             (#"{"l":[[1,2],[3,4,5]]}"#, "$.l[*][1]"), (#"{"":{"":1}}"#, "$['']['']"), ("null", "$"),
         ] {
-            for requirement in [Requirement.everywhere, .somewhere] {
+            for requirement in [FieldSelection.Presence.everyItem, .atLeastOnce] {
                 #expect(try refusal(text, [path], requirement) == nil, "\(text)")
             }
         }
@@ -81,21 +81,21 @@ struct FieldRequirementTests {
             ("{}", "$.c"), ("null", "$.c"), ("null", "$[*]"), ("1", "$[0]"), (#"{"l":null}"#, "$.l[*]"), ("[]", "$.c"),
             (#"{"0":1}"#, "$[0]"), ("[1]", "$[1]"), (#"[{"a":1}]"#, "$.a"),
         ] {
-            for requirement in [Requirement.everywhere, .somewhere] {
+            for requirement in [FieldSelection.Presence.everyItem, .atLeastOnce] {
                 #expect(try refusal(text, [path], requirement) == .fieldMissing, "\(text)")
             }
-            #expect(try refusal(text, [path], .nowhere) == nil, "\(text)")
+            #expect(try refusal(text, [path], .optional) == nil, "\(text)")
         }
-        #expect(try refusal(#"{"l":[[1,2],[3]]}"#, ["$.l[*][1]"], .everywhere) == .fieldMissing)
-        #expect(try refusal(#"{"l":[[1,2],null]}"#, ["$.l[*][*]"], .everywhere) == .fieldMissing)
+        #expect(try refusal(#"{"l":[[1,2],[3]]}"#, ["$.l[*][1]"], .everyItem) == .fieldMissing)
+        #expect(try refusal(#"{"l":[[1,2],null]}"#, ["$.l[*][*]"], .everyItem) == .fieldMissing)
     }
 
     @Test("Several paths through one place, each asked for what is its own")
     func several() throws {
         let paths = ["$.l[0].a", "$.l[*].b"]
-        #expect(try refusal(#"{"l":[{"a":1,"b":2},{"b":3}]}"#, paths, .everywhere) == nil)
-        #expect(try refusal(#"{"l":[{"b":2},{"a":1,"b":3}]}"#, paths, .everywhere) == .fieldMissing)
-        #expect(try refusal(#"{"l":[{"a":1,"b":2},{"a":3}]}"#, paths, .everywhere) == .fieldMissing)
+        #expect(try refusal(#"{"l":[{"a":1,"b":2},{"b":3}]}"#, paths, .everyItem) == nil)
+        #expect(try refusal(#"{"l":[{"b":2},{"a":1,"b":3}]}"#, paths, .everyItem) == .fieldMissing)
+        #expect(try refusal(#"{"l":[{"a":1,"b":2},{"a":3}]}"#, paths, .everyItem) == .fieldMissing)
     }
 
     @Test("What is wrong with the text is told first, wherever it stands")
@@ -114,8 +114,8 @@ struct FieldRequirementTests {
                 items[1],
                 with: items[1].replacing("\"\(name)\"", with: "\"\(name.uppercased())\"")
             )
-            #expect(try refusal(text, FieldSamples.responsePaths, .everywhere) == .fieldMissing)
-            #expect(try refusal(text, FieldSamples.responsePaths, .somewhere) == nil)
+            #expect(try refusal(text, FieldSamples.responsePaths, .everyItem) == .fieldMissing)
+            #expect(try refusal(text, FieldSamples.responsePaths, .atLeastOnce) == nil)
         }
         let paths = ["$.issuedCardList[*].values.points[*].policyId"]
         let points = #""values":{"points":[{"policyId":"1"}],"balance""#
@@ -123,7 +123,7 @@ struct FieldRequirementTests {
             items[2],
             with: items[2].replacing(#""values":{"balance""#, with: points)
         )
-        #expect(try refusal(text, paths, .everywhere) == .fieldMissing)
-        #expect(try refusal(text, paths, .somewhere) == nil)
+        #expect(try refusal(text, paths, .everyItem) == .fieldMissing)
+        #expect(try refusal(text, paths, .atLeastOnce) == nil)
     }
 }

@@ -77,7 +77,7 @@ struct CallbackTests {
         #expect(credentials.callers == [.callback(scene.aspID)])
         let reply = try provider.seal(call.parameters, answering: call)
         #expect(reply.headers[.kmCryptoKeyID] == firstID.text)
-        #expect(
+        await #expect(
             try platform.open(reply.headers, reply.body, answering: request).parameters == ReceivingScene.parameters
         )
     }
@@ -96,7 +96,7 @@ struct CallbackTests {
             party: .platform,
             aspID: scene.aspID,
             secretKey: scene.secretKey,
-            keyring: CryptoKeyring(ReceivingScene.clientKey(firstID)),
+            keyring: CryptoKeyring(primary: ReceivingScene.clientKey(firstID)),
             configuration: .init(profile: .gateway),
             clock: scene.clock.now
         )
@@ -108,7 +108,7 @@ struct CallbackTests {
         #expect(call.parameters == ReceivingScene.parameters)
         let reply = try provider.seal(call.parameters, answering: call)
         #expect(reply.headers[.kmCryptoKeyID] == firstID.text)
-        #expect(
+        await #expect(
             try platform.open(reply.headers, reply.body, answering: request).parameters == ReceivingScene.parameters
         )
     }
@@ -129,19 +129,29 @@ struct CallbackTests {
         await #expect(throws: KMError(.headerInvalid)) {
             try await provider.open(fields, request.body, for: .waitingPhysicalCards)
         }
-        await #expect(throws: KMError(.headerMissing)) { try await provider.open(request.headers, request.body) }
+        await #expect(throws: KMError(.headerMissing)) {
+            try await scene.server().open(request.headers, request.body)
+        }
     }
 
     @Test("A callback's secret is not good for calls, nor a call's for callbacks")
     func separateCallers() async throws {
         let callback = try platform().seal(ReceivingScene.parameters, protection: .message)
         let calls = try scene.server()
-        await #expect(throws: KMError(.callerUnknown)) {
+        await #expect(throws: KMError(.headerMissing)) {
             try await calls.open(callback.headers, callback.body, for: .waitingPhysicalCards)
         }
         let call = try scene.client().seal(ReceivingScene.parameters, protection: .message)
-        await #expect(throws: KMError(.callerUnknown)) {
+        await #expect(throws: KMError(.headerInvalid)) {
             try await provider(primary: nil).open(call.headers, call.body)
+        }
+        // With the headers of the other kind, the credentials of the other kind are looked up.
+        await #expect(throws: KMError(.callerUnknown)) {
+            try await calls.open(
+                callback.headers.with(.kmAccessKey, String(repeating: "9", count: 40)),
+                callback.body,
+                for: .waitingPhysicalCards
+            )
         }
     }
 

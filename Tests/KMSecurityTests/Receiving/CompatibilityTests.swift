@@ -39,7 +39,7 @@ struct CompatibilityTests {
         #expect(call.parameters == ReceivingScene.parameters)
         let reply = try server.seal(call.parameters, answering: call, for: .waitingPhysicalCards)
         #expect(try header(reply.body).contains("kid") == (ofServer == .documented))
-        let response = try client.open(reply.headers, reply.body, answering: request, for: .waitingPhysicalCards)
+        let response = try await client.open(reply.headers, reply.body, answering: request, for: .waitingPhysicalCards)
         #expect(response.parameters == ReceivingScene.parameters)
     }
 
@@ -94,7 +94,7 @@ struct CompatibilityTests {
             let call = try await server.open(request, protection: there)
             let reply = try server.seal(ReceivingScene.parameters, answering: call, protection: back)
             #expect((reply.body == ReceivingScene.parameters) == (back == .none))
-            let response = try client.open(reply.headers, reply.body, answering: request, protection: back)
+            let response = try await client.open(reply.headers, reply.body, answering: request, protection: back)
             #expect(response.parameters == ReceivingScene.parameters)
         }
     }

@@ -120,17 +120,17 @@ struct DecisionLogTests {
             party: .serviceProvider(scene.accessKey),
             aspID: scene.aspID,
             secretKey: scene.secretKey,
-            keyring: CryptoKeyring(scene.clientKey),
+            keyring: CryptoKeyring(primary: scene.clientKey),
             logger: log.logger,
             clock: scene.clock.now
         )
         let server = try scene.server()
         let request = try client.seal(ReceivingScene.parameters, protection: .message)
         let reply = try server.seal(ReceivingScene.parameters, answering: await server.open(request))
-        let success = try await record { _ = try client.open(reply.headers, reply.body, answering: request) }
+        let success = try await record { _ = try await client.open(reply.headers, reply.body, answering: request) }
         #expect(success.level == .debug)
         let another = try client.seal(ReceivingScene.parameters, protection: .message)
-        let refusal = try await record { _ = try client.open(reply.headers, reply.body, answering: another) }
+        let refusal = try await record { _ = try await client.open(reply.headers, reply.body, answering: another) }
         #expect(refusal.level == .notice)
         #expect(refusal.metadata["km.code"] == "correlationMismatch")
     }

@@ -94,8 +94,11 @@ struct FreshnessEdgeTests {
         ] as [(TimeInterval?, String, Bool)] {
             let server = try ServerSecurity(
                 credentials: scene.credentials,
-                keyring: CryptoKeyring(scene.serverKey),
-                configuration: .init(replayRetention: .insecureFreshnessWindowOnly, correlationSkew: tolerance.map { .seconds($0) } ?? .insecureUnlimited),
+                keyring: CryptoKeyring([scene.serverKey], primary: nil),
+                configuration: .init(
+                    replayRetention: .insecureFreshnessWindowOnly,
+                    correlationSkew: tolerance.map { .seconds($0) } ?? .insecureUnlimited
+                ),
                 clock: scene.clock.now
             )
             var draft = scene.draft()

@@ -82,7 +82,7 @@ struct LoadTests {
         let replayGuard = InMemoryReplayGuard(capacity: 2 * Self.requestCount, capacityPerCaller: Self.requestCount)
         let server = try ServerSecurity(
             credentials: scene.credentials,
-            keyring: CryptoKeyring(scene.serverKey),
+            keyring: CryptoKeyring([scene.serverKey], primary: nil),
             replayGuard: replayGuard,
             configuration: .init(replayRetention: .insecureFreshnessWindowOnly, tolerance: .init(past: 3, future: 3))
         )
@@ -91,7 +91,7 @@ struct LoadTests {
                 party: .serviceProvider(scene.accessKey),
                 aspID: scene.aspID,
                 secretKey: secretKey,
-                keyring: CryptoKeyring(scene.clientKey)
+                keyring: CryptoKeyring(primary: scene.clientKey)
             )
         }
         let genuine = try client(scene.secretKey)

@@ -36,7 +36,9 @@ struct OthersMessagesTests {
     func copiesAtAnOptionalEndpoint() async throws {
         let optional = Endpoint(
             "/test",
-            request: .init(insecureAcceptingPlain: .message), response: .init(.message))
+            request: .init(insecureAcceptingPlain: .message),
+            response: .init(.message)
+        )
         let server = try scene.server()
         var draft = scene.draft(try scene.client().seal(ReceivingScene.parameters, protection: .message).body)
         _ = try await server.open(draft.fields(), draft.body, for: optional)
@@ -77,7 +79,7 @@ struct OthersMessagesTests {
         let clock = scene.clock
         let server = try ServerSecurity(
             credentials: scene.credentials,
-            keyring: CryptoKeyring(scene.serverKey),
+            keyring: CryptoKeyring([scene.serverKey], primary: nil),
             configuration: .init(replayRetention: .seconds(86_400)),
             clock: clock.now
         )

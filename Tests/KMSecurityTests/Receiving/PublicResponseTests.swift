@@ -89,15 +89,15 @@ struct PublicResponseTests {
         for error in [KMError(.headerInvalid), KMError(.replayGuardFull)] {
             #expect(server.publicResponse(to: error, answering: fields).headers == [:])
         }
-        #expect(server.refuse(.notFoundIssuedCards, answering: fields).headers == [:])
+        #expect(server.reject(.notFoundIssuedCards, answering: fields).headers == [:])
     }
 
     @Test("Nothing else of a request comes back")
     func nothingElse() throws {
         let fields = try scene.draft().fields()
-        let response = server.refuse(.invalidCardInfo, answering: fields)
+        let response = server.reject(.invalidCardInfo, answering: fields)
         #expect(response.headers.count == 1)
         #expect(response.status == .badRequest)
-        #expect(try PlatformResult(parsing: response.body) == .invalidCardInfo)
+        #expect(try PlatformError(parsing: response.body) == .invalidCardInfo)
     }
 }

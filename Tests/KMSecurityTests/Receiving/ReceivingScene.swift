@@ -70,7 +70,7 @@ struct ReceivingScene: Sendable {
             party: .serviceProvider(accessKey),
             aspID: aspID,
             secretKey: secretKey ?? self.secretKey,
-            keyring: CryptoKeyring(clientKey),
+            keyring: CryptoKeyring(primary: clientKey),
             configuration: .init(timeZone: timeZone, profile: profile),
             clock: clock.now
         )
@@ -91,9 +91,15 @@ struct ReceivingScene: Sendable {
         try ServerSecurity(
             party: party,
             credentials: credentials ?? self.credentials,
-            keyring: keyring ?? CryptoKeyring(serverKey),
+            keyring: keyring ?? CryptoKeyring([serverKey], primary: nil),
             replayGuard: replayGuard,
-            configuration: .init(replayRetention: replayRetention, tolerance: tolerance, insecureAllowingEmptyBodies: acceptsEmptyBodies, profile: profile, limits: limits),
+            configuration: .init(
+                replayRetention: replayRetention,
+                tolerance: tolerance,
+                insecureAllowingEmptyBodies: acceptsEmptyBodies,
+                profile: profile,
+                limits: limits
+            ),
             logger: logger,
             clock: clock.now
         )

@@ -101,16 +101,22 @@ struct ReplayShareTests {
             credentials: StaticCredentials([
                 .accessKey(scene.accessKey): [
                     Credential(insecureForAnyAspID: scene.secretKey, cryptoKeyIDs: .insecureAny)
-                ],
-                .callback(scene.aspID): [Credential(insecureForAnyAspID: scene.secretKey, cryptoKeyIDs: .insecureAny)],
+                ]
             ]),
             replayGuard: collector
         )
         _ = try await server.open(scene.draft())
         _ = try await server.open(scene.client().seal(ReceivingScene.parameters))
+        let provider = try scene.server(
+            party: .serviceProvider,
+            credentials: StaticCredentials([
+                .callback(scene.aspID): [Credential(insecureForAnyAspID: scene.secretKey, cryptoKeyIDs: .insecureAny)]
+            ]),
+            replayGuard: collector
+        )
         var callback = scene.draft()
         callback.accessKey = nil
-        _ = try await server.open(callback.fields(), callback.body, for: .test(.none))
+        _ = try await provider.open(callback.fields(), callback.body, for: .test(.none))
         #expect(
             collector.claimed.map(\.share.text) == [
                 "plain:accessKey:\(scene.accessKey)", "encrypted:accessKey:\(scene.accessKey)",

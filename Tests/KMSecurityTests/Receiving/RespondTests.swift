@@ -33,7 +33,7 @@ struct RespondTests {
             return answer
         }
         #expect(response.status == .ok)
-        #expect(try scene.client().open(response.headers, response.body, answering: request).parameters == answer)
+        #expect(try await scene.client().open(response.headers, response.body, answering: request).parameters == answer)
         #expect(logged == ["debug done", "debug done"])
     }
 
@@ -41,7 +41,9 @@ struct RespondTests {
     func policy() async throws {
         let policy = try Endpoint(
             "/test",
-            request: .init(.fields("$.physicalCardNo")), response: .init(.none))
+            request: .init(.fields("$.physicalCardNo")),
+            response: .init(.none)
+        )
         let request = try scene.client().seal(ReceivingScene.parameters, for: policy)
         let response = await server.respond(to: request.headers, request.body, for: policy) { $0.parameters }
         #expect(response.status == .ok)
@@ -57,7 +59,7 @@ struct RespondTests {
             return []
         }
         #expect(response.status == .badRequest)
-        #expect(response.body == PlatformResult.invalidInputParameter.body)
+        #expect(response.body == PlatformError.invalidInputParameter.result.body)
         #expect(response.headers[.kmCorrelationID] == request.headers[.kmCorrelationID])
         #expect(logged == ["debug done", "notice replayed"])
     }
@@ -73,22 +75,22 @@ struct RespondTests {
 
     @Test(
         "A result that is thrown is the refusal",
-        arguments: [PlatformResult.notFoundIssuedCards, .walletUserNotFound]
+        arguments: [PlatformError.notFoundIssuedCards, .walletUserNotFound]
     )
-    func refusal(_ result: PlatformResult) async throws {
+    func rejection(_ error: PlatformError) async throws {
         let request = try request()
-        let response = await server.respond(to: request.headers, request.body) { _ in throw result }
+        let response = await server.respond(to: request.headers, request.body) { _ in throw error }
         #expect(response.status == .badRequest)
-        #expect(response.body == result.body)
+        #expect(response.body == error.result.body)
         #expect(response.headers == [.kmCorrelationID: try #require(request.headers[.kmCorrelationID])])
-        #expect(logged == ["debug done", "debug \(result.code)"])
+        #expect(logged == ["debug done", "debug \(error.result.code)"])
     }
 
     /// Among them what would be the caller's fault if `open` threw it.
     private static let faults: [(error: any Error, code: String)] = [
         (KMError(.tokenMismatch), "tokenMismatch"), (KMError(.limitExceeded), "limitExceeded"),
         (KMError(.keyNotActive, "a detail"), "keyNotActive"), (ReceivingOutage(text: "secret"), "ReceivingOutage"),
-        (CancellationError(), "CancellationError"), (PlatformResult.success, "PlatformResult"),
+        (CancellationError(), "CancellationError"),
     ]
 
     @Test("Any other error is ours: 500, no body, and told at error level")
@@ -115,7 +117,7 @@ struct RespondTests {
             return call.parameters
         }
         #expect(response.status == .badRequest)
-        #expect(response.body == PlatformResult.invalidInputParameter.body)
+        #expect(response.body == PlatformError.invalidInputParameter.result.body)
         #expect(logged.last == "notice parametersInvalid")
         #expect(log.records.last?.text.contains("notThere") == true)
         request = try self.request()
@@ -131,9 +133,7 @@ struct RespondTests {
         #expect(response.status == .internalServerError)
         #expect(logged.last == "error malformedJSON")
         let only = try scene.server(
-            keyring: CryptoKeyring(
-                CryptoKey(id: scene.keyID, decryptionKey: scene.serverPair, issuedAt: ReceivingScene.start)
-            )
+            keyring: CryptoKeyring([CryptoKey(id: scene.keyID, decryptionKey: scene.serverPair)], primary: nil)
         )
         let other = try self.request()
         #expect(await only.respond(to: other.headers, other.body) { $0.parameters }.status == .internalServerError)
@@ -165,6 +165,7 @@ struct RespondTests {
     @Test("Callbacks in the same way")
     func callback() async throws {
         let callbacks = try scene.server(
+            party: .serviceProvider,
             credentials: StaticCredentials([
                 .callback(scene.aspID): [Credential(insecureForAnyAspID: scene.secretKey, cryptoKeyIDs: .insecureAny)]
             ]),
@@ -174,14 +175,14 @@ struct RespondTests {
             party: .platform,
             aspID: scene.aspID,
             secretKey: scene.secretKey,
-            keyring: CryptoKeyring(scene.clientKey),
+            keyring: CryptoKeyring(primary: scene.clientKey),
             clock: scene.clock.now
         )
         let request = try platform.seal(ReceivingScene.parameters)
         let response = await callbacks.respond(to: request.headers, request.body) { $0.parameters }
-        let opened = try platform.open(response.headers, response.body, answering: request)
+        let opened = try await platform.open(response.headers, response.body, answering: request)
         #expect(opened.parameters == ReceivingScene.parameters)
         #expect(await callbacks.respond(to: request.headers, request.body) { $0.parameters }.status == .badRequest)
-        #expect(logged == ["debug done", "debug done", "notice headerMissing"])
+        #expect(logged == ["debug done", "debug done", "notice replayed"])
     }
 }

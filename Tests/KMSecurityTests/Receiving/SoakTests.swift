@@ -46,9 +46,9 @@ struct SoakTests {
             let sealed = try client.seal(request, for: policy)
             let call = try await server.open(sealed.headers, sealed.body, for: policy)
             let reply = try server.seal(answer, answering: call, for: policy)
-            let opened = try client.open(reply.headers, reply.body, answering: sealed, for: policy)
+            let opened = try await client.open(reply.headers, reply.body, answering: sealed, for: policy)
             if call.parameters == request, opened.parameters == answer { done += 1 }
-            guard OpenSSL.errorQueueDepth == 0 else { return done }
+            guard OpenSSL.drainErrorQueue() == 0 else { return done }
         }
         return done
     }
@@ -61,14 +61,18 @@ struct SoakTests {
             party: .serviceProvider(scene.accessKey),
             aspID: scene.aspID,
             secretKey: scene.secretKey,
-            keyring: CryptoKeyring(scene.clientKey),
+            keyring: CryptoKeyring(primary: scene.clientKey),
             configuration: .init(dataKeyCaching: Self.caching)
         )
         let server = try ServerSecurity(
             credentials: scene.credentials,
-            keyring: CryptoKeyring(scene.serverKey),
+            keyring: CryptoKeyring([scene.serverKey], primary: nil),
             replayGuard: .inMemory(capacity: 1_000_000),
-            configuration: .init(replayRetention: .insecureFreshnessWindowOnly, tolerance: .init(past: 3, future: 3), dataKeyCaching: Self.caching)
+            configuration: .init(
+                replayRetention: .insecureFreshnessWindowOnly,
+                tolerance: .init(past: 3, future: 3),
+                dataKeyCaching: Self.caching
+            )
         )
         let policies: [Endpoint] = [.waitingPhysicalCards, .waitingPhysicalCardsByField]
         let start = ContinuousClock.now

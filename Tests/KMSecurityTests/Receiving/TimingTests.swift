@@ -81,7 +81,7 @@ struct TimingTests {
 
     @Test(.enabled(if: isWanted, "a measurement: set KMSEC_TIMING, to the samples of a class or to 1"))
     func encryptedKeyOrTag() async throws {
-        let cipher = try ParameterCipher(keyring: CryptoKeyring(scene.serverKey))
+        let cipher = try ParameterCipher(keyring: CryptoKeyring([scene.serverKey], primary: nil))
         let client = try scene.client()
         // Eight messages of each class: a changed byte in the encrypted key, in the ciphertext, and in the key again.
         let bodies: [[[UInt8]]] = try [1, 3, 1].map { part in
@@ -95,10 +95,10 @@ struct TimingTests {
             }
         }
         for body in bodies.joined() {
-            #expect(throws: KMError(.authenticationFailed)) { try cipher.decrypt(body, under: scene.keyID) }
+            #expect(throws: KMError(.authenticationFailed)) { try cipher.open(body, .message, under: scene.keyID) }
         }
         let samples = await TimingSamples(classCount: 3, count: max(500, Self.count / 20)) { index, round in
-            _ = try? cipher.decrypt(bodies[index][round & 7], under: scene.keyID)
+            _ = try? cipher.open(bodies[index][round & 7], .message, under: scene.keyID)
         }
         print(samples.report(["OAEP failure", "tag failure", "OAEP failure again"]))
     }

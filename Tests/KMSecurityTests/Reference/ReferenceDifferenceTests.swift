@@ -29,13 +29,13 @@ struct ReferenceDifferenceTests {
         let all = ["$.a", "$.b", "$.c[*]"]
         let selections: [FieldSelection] = try [
             FieldSelection(all),
-            FieldSelection(all, requiresMatches: .somewhere),
-            FieldSelection(all, requiresMatches: .nowhere),
+            FieldSelection(all, presence: .atLeastOnce),
+            FieldSelection(all, presence: .optional),
             FieldSelection(["$.*"]),
-            FieldSelection(["$.c[1]", "$['a']", "$.missing"], requiresMatches: .nowhere),
+            FieldSelection(["$.c[1]", "$['a']", "$.missing"], presence: .optional),
             FieldSelection(["$.x.*", "$.c[0]"]),
             FieldSelection(["$.c[0]", "$.c[*]", "$.a"]),
-            FieldSelection(["$.*[1]"], requiresMatches: .somewhere),
+            FieldSelection(["$.*[1]"], presence: .atLeastOnce),
             FieldSelection(["$.*[1]"]),
             FieldSelection(["$"]),
         ]

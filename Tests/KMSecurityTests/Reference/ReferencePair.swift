@@ -17,12 +17,18 @@ struct ReferencePair {
         id = try CryptoKeyID(key.id)
         publicKey = key.privateKey.publicKey
         reference = ReferenceOpener([key])
-        let ring = try CryptoKeyring(CryptoKey(id: id, decryptionKey: key.privateKey, issuedAt: .distantPast))
+        let ring = try CryptoKeyring(
+            [CryptoKey(id: id, decryptionKey: key.privateKey, issuedAt: .distantPast)],
+            primary: nil
+        )
         cipher = try ParameterCipher(keyring: ring, dataKeyCaching: .standard)
     }
 
     func message(_ body: [UInt8]) -> (package: Verdict, reference: Verdict) {
-        (Verdict { try cipher.decrypt(body, under: id) }, Verdict { try reference.message(body, under: id.text) })
+        (
+            Verdict { try cipher.open(body, .message, under: id) },
+            Verdict { try reference.message(body, under: id.text) }
+        )
     }
 
     func fields(
@@ -30,12 +36,12 @@ struct ReferencePair {
         _ selection: FieldSelection,
         _ correlationID: CorrelationID?
     ) -> (package: Verdict, reference: Verdict) {
-        let ours = Verdict { try cipher.decrypt(body, fields: selection, under: id, correlationID: correlationID) }
+        let ours = Verdict { try cipher.open(body, .fields(selection), under: id, correlationID: correlationID) }
         let theirs = Verdict {
             try reference.fields(
                 body,
                 paths: selection.paths.map(\.description),
-                requiresMatches: selection.requiresMatches.reference,
+                presence: selection.presence.reference,
                 under: id.text,
                 correlationID: correlationID?.text
             )
@@ -44,12 +50,12 @@ struct ReferencePair {
     }
 }
 
-extension FieldSelection.Requirement {
+extension FieldSelection.Presence {
     var reference: ReferenceRequirement {
         switch self {
-        case .everywhere: .everywhere
-        case .somewhere: .somewhere
-        case .nowhere: .nowhere
+        case .everyItem: .everyItem
+        case .atLeastOnce: .atLeastOnce
+        case .optional: .optional
         }
     }
 }

@@ -19,7 +19,7 @@ struct ReferenceVectorTests {
             try ReferenceOpener(group.openerKeys()).fields(
                 [UInt8](hex: test.body),
                 paths: #require(test.paths),
-                requiresMatches: test.requiresMatches == false ? .nowhere : .somewhere,
+                presence: test.requiresMatches == false ? .optional : .atLeastOnce,
                 under: #require(test.cryptoKeyId),
                 correlationID: test.correlationId
             )

@@ -35,13 +35,13 @@ struct CardExchange: Sendable {
             party: .serviceProvider(world.accessKey),
             aspID: world.aspID,
             secretKey: Self.secretKey(),
-            keyring: CryptoKeyring(world.clientKey),
+            keyring: CryptoKeyring(primary: world.clientKey),
             configuration: .init(dataKeyCaching: .standard),
             clock: { world.now }
         )
         server = try ServerSecurity(
             credentials: StaticCredentials([Self.caller(): [Self.credential()]]),
-            keyring: CryptoKeyring(world.serverKey),
+            keyring: CryptoKeyring([world.serverKey], primary: nil),
             replayGuard: kept,
             configuration: .init(replayRetention: .seconds(3600), dataKeyCaching: .standard),
             clock: { world.now }
@@ -49,7 +49,7 @@ struct CardExchange: Sendable {
         request = try client.seal(CardInputs.parameters, protection: protection)
         call = try await server.open(request.headers, request.body, protection: protection)
         reply = try server.seal(CardInputs.parameters, answering: call, protection: protection)
-        opened = try client.open(reply.headers, reply.body, answering: request, protection: protection)
+        opened = try await client.open(reply.headers, reply.body, answering: request, protection: protection)
         claims = await kept.requests
     }
 
@@ -78,8 +78,11 @@ struct CardExchange: Sendable {
     /// Ciphers with caches that have sealed and opened the parameters.
     static func usedCiphers() throws -> [ParameterCipher] {
         let world = try World()
-        let sender = try ParameterCipher(keyring: CryptoKeyring(world.clientKey), dataKeyCaching: .standard)
-        let receiver = try ParameterCipher(keyring: CryptoKeyring(world.serverKey), dataKeyCaching: .standard)
+        let sender = try ParameterCipher(keyring: CryptoKeyring(primary: world.clientKey), dataKeyCaching: .standard)
+        let receiver = try ParameterCipher(
+            keyring: CryptoKeyring([world.serverKey], primary: nil),
+            dataKeyCaching: .standard
+        )
         for protection in try protections() {
             let body = try sender.seal(CardInputs.parameters, protection, under: world.keyID, at: world.now)
             _ = try receiver.open(body, protection, under: world.keyID)

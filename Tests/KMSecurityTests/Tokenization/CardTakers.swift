@@ -32,7 +32,12 @@ struct CardTakers {
         let pair = try TestKeys.first()
         cipher = try ParameterCipher(
             keyring: CryptoKeyring(
-                CryptoKey(id: world.keyID, encryptionKey: pair.publicKey, decryptionKey: pair, issuedAt: world.now)
+                primary: CryptoKey(
+                    id: world.keyID,
+                    encryptionKey: pair.publicKey,
+                    decryptionKey: pair,
+                    issuedAt: world.now
+                )
             )
         )
         selections = try [
@@ -121,7 +126,7 @@ struct CardTakers {
                 "ParameterCipher.encrypt",
                 { bytes in
                     for selection in selections {
-                        _ = try cipher.encrypt(bytes, fields: selection, under: world.keyID, at: world.now)
+                        _ = try cipher.seal(bytes, .fields(selection), under: world.keyID, at: world.now)
                     }
                     return nil
                 }
@@ -129,12 +134,12 @@ struct CardTakers {
             (
                 "ParameterCipher.decrypt",
                 { bytes in
-                    _ = try cipher.decrypt(bytes, under: world.keyID)
+                    _ = try cipher.open(bytes, .message, under: world.keyID)
                     return nil
                 }
             ),
             ("ClientSecurity.seal", { try client.seal($0, protection: .message) }),
-            ("ClientSecurity.open", { try client.open(replyHeaders, $0, answering: request) }),
+            ("ClientSecurity.open", { try client.openLocally(replyHeaders, $0, answering: request) }),
         ] + ofFields + ofCodables
     }
 
@@ -157,21 +162,25 @@ struct CardTakers {
                 (
                     "ParameterCipher.encrypt \(selection.paths)",
                     { bytes in
-                        _ = try cipher.encrypt(bytes, fields: selection, under: world.keyID, at: world.now)
+                        _ = try cipher.seal(bytes, .fields(selection), under: world.keyID, at: world.now)
                         return nil
                     }
                 ),
                 (
                     "ParameterCipher.decrypt \(selection.paths)",
                     { bytes in
-                        _ = try cipher.decrypt(bytes, fields: selection, under: world.keyID)
+                        _ = try cipher.open(bytes, .fields(selection), under: world.keyID)
                         return nil
                     }
                 ),
                 (
                     "ClientSecurity.open \(selection.paths)",
                     {
-                        try client.open(replyHeaders, $0, answering: request, protection: .fields(selection))
+                        try client.openLocally(
+                            replyHeaders,
+                            $0,
+                            answering: request.with(endpoint: .test(.fields(selection)))
+                        )
                     }
                 ),
             ]
@@ -201,7 +210,11 @@ struct CardTakers {
             (
                 "OpenedResponse.decode",
                 { bytes in
-                    let opened = try client.open(replyHeaders, bytes, answering: request, protection: .none)
+                    let opened = try client.openLocally(
+                        replyHeaders,
+                        bytes,
+                        answering: request.with(endpoint: .test(.none))
+                    )
                     return [
                         try opened.decode([String: [String: PAN]].self).count, try opened.decode([UInt64].self).count,
                     ]

@@ -77,7 +77,7 @@ import Testing
                     )
                 ],
             ]),
-            keyring: CryptoKeyring(world.serverKey),
+            keyring: CryptoKeyring([world.serverKey], primary: nil),
             configuration: .init(replayRetention: .seconds(3600)),
             logger: log.logger,
             clock: { world.now }

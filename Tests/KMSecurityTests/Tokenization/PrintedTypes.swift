@@ -136,12 +136,17 @@ extension PrintedType {
         PrintedType(OpenedRequest.self) { try await CardExchange.all().map(\.call) },
         PrintedType(SealedResponse.self) {
             try await CardExchange.all().flatMap { exchange in
-                let results = [PlatformResult(code: card, message: card, description: card), .invalidCardInfo]
+                let result = PlatformResult(code: card, message: card, description: card)
                 return [exchange.reply]
-                    + results.map { exchange.server.refuse($0, answering: exchange.request.headers) }
+                    + [try PlatformError(result), .invalidCardInfo].map {
+                        exchange.server.reject($0, answering: exchange.request.headers)
+                    }
             }
         },
         PrintedType(OpenedResponse.self) { try await CardExchange.all().map(\.opened) },
+        PrintedType(PlatformError.self) {
+            [try PlatformError(PlatformResult(code: card, message: "no card \(card)", description: card))]
+        },
         PrintedType(PlatformResult.self) {
             let made = PlatformResult(code: card, message: "no card \(card)", description: "9491-3394-0125-0765")
             return [made, try PlatformResult(parsing: made.body), PlatformResult(code: "003_011", message: card)]
@@ -152,7 +157,7 @@ extension PrintedType {
         },
         PrintedType(ParameterCipher.self) { try CardExchange.usedCiphers() },
         PrintedType(CryptoKey.self) { [try CardExchange.certifiedKey()] },
-        PrintedType(CryptoKeyring.self) { [CryptoKeyring(try CardExchange.certifiedKey())] },
+        PrintedType(CryptoKeyring.self) { [try CryptoKeyring(primary: try CardExchange.certifiedKey())] },
     ]
 
     private static let vectors = [

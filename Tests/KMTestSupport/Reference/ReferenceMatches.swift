@@ -3,7 +3,7 @@
 /// Vectors know the latter two, `requiresMatches` true and false. The first asks that no path ends short of its last step, but
 /// where its wildcard meets an empty object or array.
 package enum ReferenceRequirement {
-    case everywhere, somewhere, nowhere
+    case everyItem, atLeastOnce, optional
 }
 
 /// The values that paths reach in a document, by the rules of `json-path`.
@@ -32,9 +32,9 @@ struct ReferenceMatches {
             (isReached, meetsEmptiness, endsShort) = (false, false, false)
             try walk(Match(value: document, path: "$", depth: 0), path.steps[...])
             switch requirement {
-            case .everywhere: missesOne = missesOne || endsShort
-            case .somewhere: missesOne = missesOne || !isReached && !meetsEmptiness
-            case .nowhere: break
+            case .everyItem: missesOne = missesOne || endsShort
+            case .atLeastOnce: missesOne = missesOne || !isReached && !meetsEmptiness
+            case .optional: break
             }
         }
         matches.sort { $0.value.range.lowerBound < $1.value.range.lowerBound }

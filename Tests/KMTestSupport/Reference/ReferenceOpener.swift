@@ -45,14 +45,14 @@ package final class ReferenceOpener {
     package func fields(
         _ body: [UInt8],
         paths: [String],
-        requiresMatches: ReferenceRequirement,
+        presence requirement: ReferenceRequirement,
         under id: String,
         correlationID: String? = nil
     ) throws -> [UInt8] {
         guard body.count <= 1 << 20 else { throw ReferenceRefusal("limitExceeded") }
         let key = try key(id)
         if let correlationID { try Self.checkCorrelationID(Array(correlationID.utf8)) }
-        let matches = try ReferenceMatches(paths, requiresMatches, in: body).matches
+        let matches = try ReferenceMatches(paths, requirement, in: body).matches
         var fields: [ReferenceJWE] = []
         for match in matches {
             guard let text = match.value.text, text.contains(0x2E) else { throw ReferenceRefusal("protectionRequired") }

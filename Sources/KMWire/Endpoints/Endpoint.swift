@@ -5,26 +5,26 @@ internal import KMJSON
 ///
 /// Client and server use the same value, for example from an ``EndpointTable``.
 public struct Endpoint: Sendable, Hashable {
-    /// How one direction is protected.
+    /// How all requests, or all responses, of an endpoint are protected.
     public struct Rule: Sendable, Hashable {
-        /// What a sender does.
+        /// The protection that a sender applies and a receiver requires.
         public let protection: Protection
         /// Whether a receiver also accepts a message that is not encrypted.
         public let acceptsPlain: Bool
 
-        /// Not encrypted.
+        /// The message is not encrypted.
         public static let plain = Rule(.none)
-        /// The whole message encrypted.
+        /// The whole message is encrypted.
         public static let message = Rule(.message)
 
-        /// Selected fields encrypted; each path must match in every item of a list.
+        /// Selected fields are encrypted; each path must match in every item of a list.
         ///
-        /// - Throws: ``KMError`` as ``FieldSelection/init(_:requiresMatches:)-([String],_)``.
+        /// - Throws: ``KMError`` as ``FieldSelection/init(_:presence:)-([String],_)``.
         public static func fields(_ paths: String...) throws -> Rule {
             Rule(.fields(try FieldSelection(paths)))
         }
 
-        /// Creates a rule: a receiver rejects a message that is not protected in this way.
+        /// Creates a rule under which a receiver rejects every message that does not have the protection.
         public init(_ protection: Protection) {
             self.init(protection, acceptsPlain: false)
         }
@@ -49,7 +49,9 @@ public struct Endpoint: Sendable, Hashable {
     public let path: String
     /// How requests are protected.
     public let request: Rule
-    /// How responses with HTTP status 200 are protected. Error replies are never encrypted.
+    /// How responses with HTTP status 200 are protected.
+    ///
+    /// Error replies are never encrypted.
     public let response: Rule
 
     /// Creates an endpoint.
@@ -71,12 +73,14 @@ public struct Endpoint: Sendable, Hashable {
         self.response = response
     }
 
-    /// The documented endpoint: searches for application information of mobile cards that can be linked to a physical card.
+    /// The documented endpoint: searches for application information of mobile cards that can be linked to a
+    /// physical card.
+    ///
     /// Request and response are encrypted as a whole.
     public static let waitingPhysicalCards = Endpoint("/api/v1/issued-cards/pre-issue/waiting/physical")
 
-    /// The documented endpoint, with the card's number, expiry date and CVC encrypted in the request, and the mobile card's
-    /// number and CVC in the response, for parties that agreed on fields.
+    /// The documented endpoint, with the card's number, expiry date and CVC encrypted in the request, and the mobile
+    /// card's number and CVC in the response, for parties that agreed on fields.
     public static let waitingPhysicalCardsByField = Endpoint(
         waitingPhysicalCards.path,
         request: Rule(

@@ -2,16 +2,16 @@ public import KMJSON
 
 /// How the parameters of a request or a response are protected.
 public enum Protection: Sendable, Hashable {
-    /// Not encrypted: the body is the parameters.
+    /// The parameters are not encrypted: they are the body.
     case none
-    /// The whole block is one JWE: the body is `{"encData":"…"}`.
+    /// The parameters are encrypted as one JWE: the body is `{"encData":"…"}`.
     case message
-    /// Each selected value is a JWE in its place; every other byte of the parameters stays.
+    /// Each selected value is replaced by a JWE; all other bytes of the parameters stay as they are.
     case fields(FieldSelection)
 
-    /// Selects fields by their paths; each path must match in every item of a list.
+    /// Returns the protection of fields that are selected by path; each path must match in every item of a list.
     ///
-    /// - Throws: ``KMError`` as ``FieldSelection/init(_:requiresMatches:)-([String],_)``.
+    /// - Throws: ``KMError`` as ``FieldSelection/init(_:presence:)-([String],_)``.
     public static func fields(_ paths: String...) throws -> Protection {
         .fields(try FieldSelection(paths))
     }

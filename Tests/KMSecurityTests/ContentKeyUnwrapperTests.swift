@@ -1,0 +1,160 @@
+import Foundation
+import HTTPTypes
+import KMJOSE
+import KMSecurity
+import KMTestSupport
+import Synchronization
+import Testing
+
+/// Keys that are not in this process: what a server and a client ask of them, and what they make of the answers.
+@Suite struct ContentKeyUnwrapperTests {
+    private static let parameters =
+        #"{"userId":50000104652,"cards":[{"no":"9491339401250765"},{"no":"9491339401250765"}]}"#
+
+    /// A key service that holds an RSA key, and answers after a while.
+    private final class KeyService: ContentKeyUnwrapper {
+        struct Outage: Error {}
+
+        enum Behaviour {
+            case answering, refusing, down, wrongSize
+        }
+
+        let key: RSAPrivateKey
+        let behaviour: Behaviour
+        let asked = Mutex<[WrappedContentKey]>([])
+
+        init(_ key: RSAPrivateKey, _ behaviour: Behaviour = .answering) {
+            self.key = key
+            self.behaviour = behaviour
+        }
+
+        func unwrap(_ wrapped: WrappedContentKey) async throws -> SecretBytes? {
+            asked.withLock { $0.append(wrapped) }
+            try await Task.sleep(for: .milliseconds(1))
+            switch behaviour {
+            case .answering: return try key.unwrap(wrapped)
+            case .refusing: return nil
+            case .down: throw Outage()
+            case .wrongSize: return try SecretBytes(randomCount: 24)
+            }
+        }
+    }
+
+    private let world: World
+    init() throws { world = try World() }
+
+    private func server(_ service: KeyService, caching: DataKeyCaching? = nil) throws -> ServerSecurity {
+        let key = try CryptoKey(id: world.keyID, encryptionKey: TestKeys.second().publicKey, decryptionKey: service)
+        return try ServerSecurity(
+            credentials: StaticCredentials(insecureForAnyAspIDAndCryptoKey: [world.accessKey: [world.secretKey]]),
+            keyring: CryptoKeyring([key], primary: nil),
+            configuration: .init(replayRetention: .seconds(3600), dataKeyCaching: caching),
+            clock: { [now = world.now] in now }
+        )
+    }
+
+    private static let protections: [(name: String, paths: [String])] = [
+        ("message", []), ("fields", ["$.userId", "$.cards[*].no"]),
+    ]
+
+    private static func protection(_ paths: [String]) throws -> Protection {
+        paths.isEmpty ? .message : .fields(try FieldSelection(paths))
+    }
+
+    @Test(arguments: protections) func aServerOpensWithAKeyElsewhere(_ name: String, _ paths: [String]) async throws {
+        let protection = try Self.protection(paths)
+        let service = KeyService(try TestKeys.first())
+        let server = try server(service)
+        let request = try world.client().seal(Self.parameters.bytes, protection: protection)
+        let call = try await server.open(request.headers, request.body, protection: protection)
+        #expect(call.parameters == Self.parameters.bytes)
+        // One operation of the private key, however many fields.
+        let asked = service.asked.withLock { $0 }
+        #expect(asked.count == 1)
+        #expect(asked.allSatisfy { $0.algorithm == .rsaOAEP256 && $0.byteCount == 32 && $0.bytes.count == 256 })
+        let reply = try server.seal("{}".bytes, answering: call, protection: .message)
+        let opened = try await world.client().open(
+            reply.headers,
+            reply.body,
+            answering: request,
+            protection: .message
+        )
+        #expect(opened.parameters == "{}".bytes)
+    }
+
+    @Test func aClientOpensWithAKeyElsewhere() async throws {
+        let service = KeyService(try TestKeys.second())
+        let key = try CryptoKey(id: world.keyID, encryptionKey: TestKeys.first().publicKey, decryptionKey: service)
+        let client = try world.client(ring: CryptoKeyring(primary: key))
+        let request = try client.seal(Self.parameters.bytes, protection: .message)
+        let server = try world.server()
+        let call = try await server.open(request.headers, request.body)
+        let reply = try server.seal("[1]".bytes, answering: call)
+        #expect(try await client.open(reply.headers, reply.body, answering: request).parameters == "[1]".bytes)
+        #expect(service.asked.withLock { $0.count } == 1)
+    }
+
+    @Test(arguments: [KeyService.Behaviour.refusing, .wrongSize], protections)
+    private func whatDoesNotDecryptFailsLikeAWrongTag(
+        _ behaviour: KeyService.Behaviour,
+        _ form: (name: String, paths: [String])
+    ) async throws {
+        let protection = try Self.protection(form.paths)
+        let server = try server(KeyService(try TestKeys.first(), behaviour))
+        let request = try world.client().seal(Self.parameters.bytes, protection: protection)
+        let error = await #expect(throws: KMError(.authenticationFailed)) {
+            try await server.open(request.headers, request.body, protection: protection)
+        }
+        let local = await #expect(throws: KMError(.authenticationFailed)) {
+            let other = try CryptoKey(id: world.keyID, decryptionKey: TestKeys.third())
+            let server = try world.server(ring: CryptoKeyring([other], primary: nil))
+            return try await server.open(request.headers, request.body, protection: protection)
+        }
+        #expect(error?.detail == local?.detail)
+    }
+
+    @Test func anOutageIsTheServersFault() async throws {
+        let server = try server(KeyService(try TestKeys.first(), .down))
+        let request = try world.client().seal(Self.parameters.bytes, protection: .message)
+        await #expect(throws: KeyService.Outage.self) { try await server.open(request.headers, request.body) }
+        let again = try world.client().seal(Self.parameters.bytes, protection: .message)
+        #expect(await server.respond(to: again.headers, again.body) { $0.parameters }.status == .internalServerError)
+    }
+
+    @Test func theDataKeyCacheSparesTheService() async throws {
+        let service = KeyService(try TestKeys.first())
+        let server = try server(service, caching: .standard)
+        let client = try ClientSecurity(
+            party: .serviceProvider(world.accessKey),
+            aspID: world.aspID,
+            secretKey: world.secretKey,
+            keyring: CryptoKeyring(primary: world.clientKey),
+            configuration: .init(dataKeyCaching: .standard),
+            clock: { [now = world.now] in now }
+        )
+        for _ in 0..<5 {
+            let request = try client.seal(Self.parameters.bytes, protection: .message)
+            #expect(try await server.open(request.headers, request.body).parameters == Self.parameters.bytes)
+        }
+        #expect(service.asked.withLock { $0.count } == 1)
+        // A key that does not decrypt is asked for each time: nothing of it is remembered.
+        let refusing = KeyService(try TestKeys.first(), .refusing)
+        let other = try self.server(refusing, caching: .standard)
+        for _ in 0..<3 {
+            let request = try client.seal(Self.parameters.bytes, protection: .message)
+            #expect(await refusal { try await other.open(request.headers, request.body) } == .authenticationFailed)
+        }
+        #expect(refusing.asked.withLock { $0.count } == 3)
+    }
+
+    @Test func aCipherByItselfNeedsTheKeyInMemory() throws {
+        let key = try CryptoKey(
+            id: world.keyID,
+            encryptionKey: TestKeys.first().publicKey,
+            decryptionKey: KeyService(TestKeys.first())
+        )
+        let cipher = try ParameterCipher(keyring: CryptoKeyring(primary: key))
+        let body = try cipher.seal("{}".bytes, .message, under: key.id, at: .now)
+        #expect(refusal { try cipher.open(body, .message, under: key.id) } == .privateKeyElsewhere)
+    }
+}
