@@ -140,24 +140,28 @@ extension ToolTests {
                 issuedAt: .now
             )
             let credential = Credential(secretKey: secretKey, aspID: aspID, cryptoKeyIDs: [key.id])
-            let server = try ServerSecurity(
-                credentials: StaticCredentials([
-                    .accessKey(AccessKey(Self.accessKey)): [credential], .callback(aspID): [credential],
-                ]),
-                keyring: CryptoKeyring([key], primary: nil),
-                configuration: .init(replayRetention: .seconds(3600))
-            )
+            func server(_ party: ServerSecurity.Party) throws -> ServerSecurity {
+                try ServerSecurity(
+                    party: party,
+                    credentials: StaticCredentials([
+                        .accessKey(AccessKey(Self.accessKey)): [credential], .callback(aspID): [credential],
+                    ]),
+                    keyring: CryptoKeyring([key], primary: nil),
+                    configuration: .init(replayRetention: .seconds(3600))
+                )
+            }
+            let platform = try server(.platform)
             let whole = try await described(caller + encryption, profile)
-            let call = try await server.open(whole.fields, Array(whole.body.utf8), for: Endpoint("/"))
+            let call = try await platform.open(whole.fields, Array(whole.body.utf8), for: Endpoint("/"))
             #expect(call.parameters == Array(Self.parameters.utf8))
 
             let byField = try Endpoint("/", request: .fields("$.card", "$.name"))
             let fields = try await described(caller + encryption + ["--field", "$.card", "--field", "$.name"], profile)
-            let fieldCall = try await server.open(fields.fields, Array(fields.body.utf8), for: byField)
+            let fieldCall = try await platform.open(fields.fields, Array(fields.body.utf8), for: byField)
             #expect(fieldCall.parameters == Array(Self.parameters.utf8))
 
             let plain = try await described(caller + ["--plain"], profile)
-            let plainCall = try await server.open(
+            let plainCall = try await platform.open(
                 plain.fields,
                 Array(plain.body.utf8),
                 for: Endpoint("/", request: .plain)
@@ -166,7 +170,7 @@ extension ToolTests {
 
             let options = ["--callback", "--asp-id", Self.aspID, "--secret-file", folder.path("secret")]
             let callback = try await described(options + encryption, profile)
-            let opened = try await server.open(
+            let opened = try await server(.serviceProvider).open(
                 callback.fields,
                 Array(callback.body.utf8),
                 for: Endpoint("/")
