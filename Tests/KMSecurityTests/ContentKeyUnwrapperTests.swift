@@ -1,10 +1,12 @@
 import Foundation
 import HTTPTypes
 import KMJOSE
-import KMSecurity
+import KMPrimitives
 import KMTestSupport
 import Synchronization
 import Testing
+
+@testable import KMSecurity
 
 /// Keys that are not in this process: what a server and a client ask of them, and what they make of the answers.
 @Suite struct ContentKeyUnwrapperTests {
@@ -116,9 +118,45 @@ import Testing
     @Test func anOutageIsTheServersFault() async throws {
         let server = try server(KeyService(try TestKeys.first(), .down))
         let request = try world.client().seal(Self.parameters.bytes, protection: .message)
-        await #expect(throws: KeyService.Outage.self) { try await server.open(request.headers, request.body) }
+        let error = await #expect(throws: UnwrapperFailure.self) {
+            try await server.open(request.headers, request.body)
+        }
+        #expect(error?.underlying is KeyService.Outage)
         let again = try world.client().seal(Self.parameters.bytes, protection: .message)
         #expect(await server.respond(to: again.headers, again.body) { $0.parameters }.status == .internalServerError)
+    }
+
+    @Test func anErrorOfThePackagesOwnTypeIsTheServersFaultToo() async throws {
+        struct FailingService: ContentKeyUnwrapper {
+            let pin = "9491339401250765"
+
+            func unwrap(_ key: WrappedContentKey) async throws -> SecretBytes? { throw KMError(.malformedJWE) }
+        }
+        let key = try CryptoKey(id: world.keyID, decryptionKey: FailingService())
+        #expect(!"\(key)".contains("9491339401250765"))
+        #expect("\(key)".contains("FailingService"))
+        let server = try world.server(ring: CryptoKeyring([key], primary: nil))
+        let request = try world.client().seal(Self.parameters.bytes, protection: .message)
+        let response = await server.respond(to: request.headers, request.body) { $0.parameters }
+        #expect(response.status == .internalServerError)
+    }
+
+    @Test(arguments: [1, 255, 1025, 100_000])
+    func anEncryptedKeyOfAnImpossibleSizeDoesNotReachTheService(_ count: Int) async throws {
+        let service = KeyService(try TestKeys.first())
+        let key = try CryptoKey(id: world.keyID, decryptionKey: service)
+        let opener = try PreparedKey(key, .documented, .standard).opener()
+        let body = try ParameterCipher(keyring: CryptoKeyring(primary: world.clientKey))
+            .seal("{}".bytes, .message, under: world.keyID, at: world.now)
+        let message = try EncryptedBody.message(of: body)
+        var parts = message.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false).map { Array($0) }
+        parts[1] = []
+        Base64.url.append([UInt8](repeating: 7, count: count).span, to: &parts[1])
+        let changed = Array(parts.joined(separator: [UInt8(ascii: ".")]))
+        let (compact, header) = try JWEPolicy.standard.parse(changed.span, keyID: nil)
+        let contentKey = try await opener.contentKey(of: compact, header)
+        #expect(refusal { try contentKey.reader().read(compact) } == .authenticationFailed)
+        #expect(service.asked.withLock { $0.isEmpty })
     }
 
     @Test func theDataKeyCacheSparesTheService() async throws {

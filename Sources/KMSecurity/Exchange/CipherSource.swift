@@ -55,8 +55,9 @@ final class LiveCipher: Sendable {
     }
 
     func current() throws -> ParameterCipher {
-        let keyring = source.keyring
-        return try cipher.withLock { cipher in
+        try cipher.withLock { cipher in
+            // Read under the lock: an older keyring must not replace a newer one.
+            let keyring = source.keyring
             if !cipher.keyring.isCopy(of: keyring) { cipher = try cipher.with(keyring: keyring) }
             return cipher
         }

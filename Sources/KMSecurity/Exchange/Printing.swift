@@ -75,10 +75,12 @@ extension StaticCredentials: CustomStringConvertible, CustomDebugStringConvertib
 extension CryptoKey: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
     /// The id, the state, and the keys that encrypt and decrypt.
     public var description: String {
-        let halves = [
-            encryptionKey.map { "encrypts to \($0)" }, decryptionKey.map { "decrypts with \($0)" },
+        // Of an unwrapper of the user's own, only the type: its properties may hold a PIN.
+        let decryption = decryptionKey.map { ($0 as? RSAPrivateKey)?.description ?? "\(type(of: $0))" }
+        let keys = [
+            encryptionKey.map { "encrypts to \($0)" }, decryption.map { "decrypts with \($0)" },
         ].compactMap(\.self)
-        return "CryptoKey(\(([id.text, state.rawValue] + halves).joined(separator: ", ")))"
+        return "CryptoKey(\(([id.text, state.rawValue] + keys).joined(separator: ", ")))"
     }
 
     /// The same as ``description``.

@@ -26,7 +26,9 @@ public protocol ContentKeyUnwrapper: Sendable {
 public struct WrappedContentKey: Sendable, Hashable {
     /// The algorithm that encrypted the key, the header parameter `alg`.
     public let algorithm: KeyManagementAlgorithm
-    /// The encrypted key: as many bytes as the RSA modulus has.
+    /// The encrypted key, 256 to 1024 bytes.
+    ///
+    /// A sender chooses it: it can have another size than your key's modulus. It then does not decrypt.
     public let bytes: [UInt8]
     /// The size of the content encryption key in bytes, 16 or 32.
     public let byteCount: Int

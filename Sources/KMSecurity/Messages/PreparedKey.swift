@@ -85,14 +85,33 @@ extension PreparedKey.Opener {
     /// The content encryption key (CEK) of a message, decrypted wherever the private key is; a random key if it does
     /// not decrypt to the right size.
     ///
-    /// - Throws: The unwrapper's error; ``KMError`` `cryptographyUnavailable`.
+    /// An encrypted key of a size that no accepted RSA key has does not reach the unwrapper.
+    ///
+    /// - Throws: ``UnwrapperFailure`` with the unwrapper's error; ``KMError`` `cryptographyUnavailable`.
     nonisolated(nonsending) func contentKey(of parts: JWECompact, _ header: JWEHeader) async throws -> JWEContentKey {
         let byteCount = header.encryption.keyByteCount
         let wrapped = WrappedContentKey(parts.encryptedKey, algorithm: header.algorithm, byteCount: byteCount)
         let substitute = try SecretBytes(randomCount: byteCount)
-        let key = try await unwrapper.unwrap(wrapped) ?? substitute
+        var key = substitute
+        if Self.modulusByteCounts.contains(parts.encryptedKey.count) {
+            do {
+                key = try await unwrapper.unwrap(wrapped) ?? substitute
+            } catch {
+                throw UnwrapperFailure(underlying: error)
+            }
+        }
         return try JWEContentKey(unwrapped: key.count == byteCount ? key : substitute, header.encryption)
     }
+}
+
+extension PreparedKey.Opener {
+    /// The sizes of the moduli of accepted keys, which are those of encrypted keys.
+    private static let modulusByteCounts = RSAPublicKey.bitCounts.lowerBound / 8...RSAPublicKey.bitCounts.upperBound / 8
+}
+
+/// A failure of a ``ContentKeyUnwrapper``: never the peer's fault, whatever type its own error has.
+struct UnwrapperFailure: Error {
+    let underlying: any Error
 }
 
 extension KMError.Code {

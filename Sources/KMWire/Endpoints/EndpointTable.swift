@@ -61,11 +61,11 @@ public struct EndpointTable: Sendable {
         self = try namingFile(path) { try EndpointTable(parsing: bytes) }
     }
 
-    /// The endpoints that the platform's documentation describes, whose file is
-    /// `Sources/KMWire/Endpoints/endpoints.json`.
+    /// The known endpoints of the platform, from the file `Sources/KMWire/Endpoints/endpoints.json`.
     ///
-    /// The documentation says for each endpoint whether requests are encrypted. It does not say so for most responses:
-    /// here they have the same rule as the requests. Compare the table with your contract before you use it.
+    /// Only the search for physical cards is documented in full. The rules of the other requests were observed in
+    /// published clients, and their responses have the same rule as the requests. For the payment without HCE, a
+    /// receiver accepts plain and encrypted responses. Compare the table with your contract before you use it.
     public static let documented: EndpointTable = {
         do {
             return try EndpointTable(parsing: PackageResources.endpoints_json)
