@@ -77,6 +77,20 @@ struct PANScanStreamTests {
         }
     }
 
+    @Test("An escaped number is found wherever the search stopped before, inside its escapes too")
+    func everyStop() {
+        let filler = Array(String(repeating: "x", count: 1500).utf8)
+        for number in [
+            #"\u0039491339401250765"#, #"\u0039\u0034\u00391339401250765"#, "%39491339401250765",
+            "&#57;491339401250765", "&#x39;491339401250765", "\u{FF19}491339401250765", TestNumbers.card,
+        ] {
+            let text = filler + Array(": \(number) ".utf8) + filler
+            let whole = PANScanner.findings(in: text.span)
+            #expect(whole.count == 1, "\(number)")
+            for size in [1, 2, 3] { #expect(findings(text) { _ in size } == whole, "\(number)") }
+        }
+    }
+
     @Test("A document keeps its paths at every cut")
     func document() {
         let text = Array("{\n \"list\": [\n  {\"card\": \"\(TestNumbers.card)\"},\n  \(TestNumbers.card)\n ]\n}\n".utf8)

@@ -16,7 +16,7 @@ package enum PANSearch {
     package static func masked(_ text: [UInt8], _ issuers: [IssuerRange]?) -> [UInt8] {
         var masked: [UInt8] = []
         var (position, copied) = (0, 0)
-        while let match = next(text.span, &position, before: text.count, issuers) {
+        while let match = next(text.span, &position, after: copied, before: text.count, issuers) {
             masked += text[copied..<match.range.lowerBound]
             masked += match.masked.utf8
             copied = match.range.upperBound
@@ -27,15 +27,16 @@ package enum PANSearch {
     /// Returns the next card number that begins before `limit`, or nil.
     ///
     /// It moves `position` to the end of that number. If there is none, it moves `position` to `limit` or beyond.
+    /// `position` can then be inside an escape whose digits follow, so a number can begin before it, but not before
+    /// `floor`, the end of the previous number.
     package static func next(
         _ text: Span<UInt8>,
         _ position: inout Int,
+        after floor: Int,
         before limit: Int,
         _ issuers: [IssuerRange]?
     ) -> PANMatch? {
-        // A number must not overlap the previous one.
-        let floor = position
-        var at = floor
+        var at = position
         while at < limit {
             at = text.endOfOthers(from: at, before: limit)
             guard at < limit else { break }

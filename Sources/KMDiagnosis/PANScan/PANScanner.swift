@@ -45,6 +45,8 @@ public struct PANScanner: Sendable {
     private var base = 0
     /// The position in `text`, or beyond its end, up to which the text was searched.
     private var position = 0
+    /// The end of the last finding in `text`, or a number below 0 if `text` begins after it.
+    private var previousEnd = 0
     /// The line counter, or nil until enough of the text was received to detect a byte order mark.
     private var counter: LineCounter?
     private var places = JSONPlaces(at: 0)
@@ -126,7 +128,7 @@ public struct PANScanner: Sendable {
         swap(&places, &self.places)
         var next = position
         defer { (position, self.counter, self.places) = (next, counter, places) }
-        while let match = PANSearch.next(text.span, &next, before: limit, issuers) {
+        while let match = PANSearch.next(text.span, &next, after: previousEnd, before: limit, issuers) {
             let offset = base + match.range.lowerBound
             counter.advance(to: offset, text.span, base: base)
             places.advance(to: offset + 1, text.span, base: base)
@@ -140,6 +142,7 @@ public struct PANScanner: Sendable {
                 while next > 0, text[next - 1].isDigit { next -= 1 }
                 return
             }
+            previousEnd = match.range.upperBound
             try report(
                 PANFinding(
                     byteRange: offset..<base + match.range.upperBound,
@@ -167,6 +170,7 @@ public struct PANScanner: Sendable {
         text.removeFirst(count)
         base += count
         position -= count
+        previousEnd -= count
     }
 }
 
