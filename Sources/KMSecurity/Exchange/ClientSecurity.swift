@@ -20,16 +20,13 @@ public struct ClientSecurity: Sendable {
     /// The options of a client.
     public struct Configuration: Sendable {
         /// The zone of the times in the headers.
-        public var timeZone = TimeZoneCode.utc
+        public var timeZone: TimeZoneCode
         /// The form of tokens and encrypted bodies that the client sends; it accepts both forms.
-        public var profile = WireProfile.documented
+        public var profile: WireProfile
         /// The largest response that the client accepts.
-        public var limits = ParameterLimits.standard
+        public var limits: ParameterLimits
         /// The bounds of a data-key cache; nil for a new content encryption key with every message.
         public var dataKeyCaching: DataKeyCaching?
-
-        /// Creates the default options.
-        public init() {}
 
         /// Creates options.
         public init(

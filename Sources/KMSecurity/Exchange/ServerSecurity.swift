@@ -51,27 +51,24 @@ public struct ServerSecurity: Sendable {
         /// ``tolerance``.
         public var replayRetention: ReplayRetention
         /// The largest accepted difference between the token's time and the server's clock.
-        public var tolerance = TranTokenVerifier.Tolerance.standard
+        public var tolerance: TranTokenVerifier.Tolerance
         /// The largest accepted difference between the correlation id's time and X-KM-Tran-Time.
-        public var correlationSkew = CorrelationSkew.seconds(300)
+        public var correlationSkew: CorrelationSkew
         /// Whether requests without a body are accepted at endpoints with plain requests.
         ///
         /// All such requests of a caller have the same MAC. An attacker who captured one can make any number of them,
         /// for any path.
-        public var insecureAllowingEmptyBodies = false
+        public var insecureAllowingEmptyBodies: Bool
         /// The form of encrypted bodies that the server sends; it accepts both forms.
-        public var profile = WireProfile.documented
+        public var profile: WireProfile
         /// The largest request that the server accepts.
-        public var limits = ParameterLimits.standard
+        public var limits: ParameterLimits
         /// The bounds of a data-key cache; nil for a new content encryption key with every message.
         public var dataKeyCaching: DataKeyCaching?
 
-        /// Creates the default options with a retention, which has no default: see ``ReplayRetention``.
-        public init(replayRetention: ReplayRetention) {
-            self.replayRetention = replayRetention
-        }
-
         /// Creates options.
+        ///
+        /// The retention has no default: see ``ReplayRetention``.
         public init(
             replayRetention: ReplayRetention,
             tolerance: TranTokenVerifier.Tolerance = .standard,

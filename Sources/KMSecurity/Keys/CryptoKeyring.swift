@@ -41,6 +41,10 @@ public struct CryptoKeyring: Sendable {
             throw KMError(.keyringInvalid, "the id \(key.id) appears twice")
         }
         primaryID = primary
+        // Every callback asks for it.
+        let active = byID.values.filter { $0.state == .active }
+        let isAmbiguous = active.count > 1 && active.contains { $0.issuedAt == nil }
+        firstIssued = isAmbiguous ? nil : active.min(by: Self.isIssuedBefore)
         guard let primary else { return }
         guard let key = byID[primary], key.state == .active, key.encryptionKey != nil else {
             throw KMError(
@@ -52,17 +56,16 @@ public struct CryptoKeyring: Sendable {
 
     /// The keys in the order in which they were issued; keys without a time of issue come first.
     public var keys: [CryptoKey] {
-        byID.values.sorted {
-            ($0.issuedAt ?? .distantPast, $0.id.text) < ($1.issuedAt ?? .distantPast, $1.id.text)
-        }
+        byID.values.sorted(by: Self.isIssuedBefore)
+    }
+
+    private static func isIssuedBefore(_ left: CryptoKey, _ right: CryptoKey) -> Bool {
+        (left.issuedAt ?? .distantPast, left.id.text) < (right.issuedAt ?? .distantPast, right.id.text)
     }
 
     /// The active key that was issued first, which callbacks use; nil if there is none, or if there are several active
     /// keys and one has no time of issue.
-    public var firstIssued: CryptoKey? {
-        let active = keys.filter { $0.state == .active }
-        return active.count > 1 && active.contains { $0.issuedAt == nil } ? nil : active.first
-    }
+    public let firstIssued: CryptoKey?
 
     /// Returns the key with an id.
     ///

@@ -87,7 +87,7 @@ extension PreparedKey.Opener {
     ///
     /// An encrypted key of a size that no accepted RSA key has does not reach the unwrapper.
     ///
-    /// - Throws: ``UnwrapperFailure`` with the unwrapper's error; ``KMError`` `cryptographyUnavailable`.
+    /// - Throws: The unwrapper's error, within an ``UnwrapperFailure`` if it is a ``KMError``; `cryptographyUnavailable`.
     nonisolated(nonsending) func contentKey(of parts: JWECompact, _ header: JWEHeader) async throws -> JWEContentKey {
         let byteCount = header.encryption.keyByteCount
         let wrapped = WrappedContentKey(parts.encryptedKey, algorithm: header.algorithm, byteCount: byteCount)
@@ -96,7 +96,7 @@ extension PreparedKey.Opener {
         if Self.modulusByteCounts.contains(parts.encryptedKey.count) {
             do {
                 key = try await unwrapper.unwrap(wrapped) ?? substitute
-            } catch {
+            } catch let error as KMError {
                 throw UnwrapperFailure(underlying: error)
             }
         }
@@ -109,9 +109,9 @@ extension PreparedKey.Opener {
     private static let modulusByteCounts = RSAPublicKey.bitCounts.lowerBound / 8...RSAPublicKey.bitCounts.upperBound / 8
 }
 
-/// A failure of a ``ContentKeyUnwrapper``: never the peer's fault, whatever type its own error has.
+/// A ``KMError`` of a ``ContentKeyUnwrapper``, whose code says nothing about the peer's message.
 struct UnwrapperFailure: Error {
-    let underlying: any Error
+    let underlying: KMError
 }
 
 extension KMError.Code {

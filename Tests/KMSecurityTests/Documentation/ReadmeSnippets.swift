@@ -75,8 +75,8 @@ struct ReadmeSnippets {
     ) async throws -> (request: SealedRequest, received: [UInt8], answered: [UInt8]) {
         let endpoint = try Endpoint(
             "/api/v1/issued-cards/pre-issue/waiting/physical",
-            request: .init(.fields("$.physicalCardNo", "$.physicalCardExpDate", "$.physicalCardCVC")),
-            response: .init(.fields("$.issuedCardList[*].digital.cardNo", "$.issuedCardList[*].digital.mobileCardCVC"))
+            request: .fields("$.physicalCardNo", "$.physicalCardExpDate", "$.physicalCardCVC"),
+            response: .fields("$.issuedCardList[*].digital.cardNo", "$.issuedCardList[*].digital.mobileCardCVC")
         )
         let request = try client.seal(parameters, for: endpoint)
         let call = try await server.open(request.headers, request.body, for: endpoint)

@@ -139,8 +139,8 @@ struct ServerSnippets {
     {
         let endpoint = try Endpoint(
             "/api/v1/issued-cards/pre-issue/waiting/physical",
-            request: .init(.fields("$.physicalCardNo", "$.physicalCardExpDate", "$.physicalCardCVC")),
-            response: .init(.fields("$.issuedCardList[*].digital.cardNo", "$.issuedCardList[*].digital.mobileCardCVC"))
+            request: .fields("$.physicalCardNo", "$.physicalCardExpDate", "$.physicalCardCVC"),
+            response: .fields("$.issuedCardList[*].digital.cardNo", "$.issuedCardList[*].digital.mobileCardCVC")
         )
         let call = try await server.open(headers, body, for: endpoint)
         return call
