@@ -5,7 +5,7 @@ package func constantTimeEquals(_ left: Span<UInt8>, _ right: Span<UInt8>) -> Bo
     guard left.count == right.count else { return false }
     return unsafe left.withUnsafeBufferPointer { leftBytes in
         unsafe right.withUnsafeBufferPointer { rightBytes in
-            unsafe km_equal(leftBytes.baseAddress, rightBytes.baseAddress, leftBytes.count) == 1
+            unsafe km_equal(leftBytes.baseAddress, rightBytes.baseAddress, leftBytes.count)
         }
     }
 }

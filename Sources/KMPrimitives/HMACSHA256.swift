@@ -44,10 +44,11 @@ internal import CKMOpenSSL
     ///
     /// - Throws: ``KMError`` `cryptographyUnavailable` when OpenSSL fails.
     package init(key: SecretBytes) throws {
-        let made = unsafe key.withBytes { bytes in
-            unsafe bytes.withUnsafeBufferPointer { unsafe km_hmac_create($0.baseAddress, $0.count) }
+        var made: OpaquePointer?
+        let result = key.withBytes { bytes in
+            unsafe bytes.withUnsafeBufferPointer { unsafe km_hmac_create($0.baseAddress, $0.count, &made) }
         }
-        guard let made = unsafe made else {
+        guard result == KM_OK, let made = unsafe made else {
             throw KMError(.cryptographyUnavailable, "OpenSSL could not prepare an HMAC-SHA-256 key")
         }
         unsafe handle = made
@@ -63,13 +64,15 @@ internal import CKMOpenSSL
     package func authenticate(_ message: Span<UInt8>) throws -> MAC {
         var mac = InlineArray<32, UInt8>(repeating: 0)
         var span = mac.mutableSpan
-        let done = unsafe span.withUnsafeMutableBufferPointer { target in
-            unsafe message.withUnsafeBufferPointer { source -> Int32 in
-                guard let start = target.baseAddress else { return 0 }
+        let result = unsafe span.withUnsafeMutableBufferPointer { target in
+            unsafe message.withUnsafeBufferPointer { source in
+                guard let start = target.baseAddress else { return KM_FAILED }
                 return unsafe km_hmac_compute(handle, source.baseAddress, source.count, start)
             }
         }
-        guard done == 1 else { throw KMError(.cryptographyUnavailable, "OpenSSL could not compute HMAC-SHA-256") }
+        guard result == KM_OK else {
+            throw KMError(.cryptographyUnavailable, "OpenSSL could not compute HMAC-SHA-256")
+        }
         return MAC(mac)
     }
 

@@ -2,11 +2,12 @@ internal import CKMOpenSSL
 
 /// Facts about the OpenSSL library in this process, for tests and diagnostics.
 package enum OpenSSL {
-    /// The number of errors in the calling thread's OpenSSL error queue; reading the property empties the queue.
+    /// Empties the calling thread's OpenSSL error queue and returns the number of errors that were in it.
     ///
-    /// It is 0 after every call to this module. An error left in the queue could appear as the reason of a later,
-    /// unrelated failure anywhere in the process.
-    package static var errorQueueDepth: Int { km_error_queue_depth() }
+    /// The number is 0 after every call to this module. An error left in the queue could appear as the reason of a
+    /// later, unrelated failure anywhere in the process.
+    @discardableResult
+    package static func drainErrorQueue() -> Int { km_error_queue_drain() }
 
     /// The version text of OpenSSL, such as `OpenSSL 3.0.19 27 Jan 2026`.
     package static var version: String { unsafe String(cString: km_openssl_version()) }

@@ -4,26 +4,32 @@ internal import CKMOpenSSL
 enum RSAComponents {
     static func handle(public publicIntegers: [[UInt8]], private secrets: [SecretBytes]) throws -> RSAKeyHandle {
         var pointer: OpaquePointer?
-        let (status, reason) = unsafe withReason { reason in
+        let (result, reason) = unsafe withReason { reason in
             unsafe withIntegers(publicIntegers[...], secrets[...], []) { integers in
-                unsafe integers.withUnsafeBufferPointer { integers -> km_status in
+                unsafe integers.withUnsafeBufferPointer { integers in
                     guard let start = integers.baseAddress else { return KM_FAILED }
-                    return unsafe km_rsa_from_components(start, integers.count, &pointer, reason)
+                    return unsafe km_rsa_from_components(
+                        start,
+                        integers.count,
+                        KeyLimits.bitCount,
+                        &pointer,
+                        reason
+                    )
                 }
             }
         }
-        return try unsafe RSAKeyHandle.make(status, pointer, reason: reason)
+        return try unsafe RSAKeyHandle.make(result, pointer, reason: reason)
     }
 
     /// Collects the addresses of all integers in nested closures, one per integer, so that no secret is copied.
     private static func withIntegers<Result>(
         _ publicIntegers: ArraySlice<[UInt8]>,
         _ secrets: ArraySlice<SecretBytes>,
-        _ collected: [km_integer],
-        _ body: ([km_integer]) -> Result
+        _ collected: [km_bytes],
+        _ body: ([km_bytes]) -> Result
     ) -> Result {
-        func next(_ bytes: UnsafeBufferPointer<UInt8>) -> [km_integer] {
-            unsafe collected + [km_integer(bytes: bytes.baseAddress, size: bytes.count)]
+        func next(_ bytes: UnsafeBufferPointer<UInt8>) -> [km_bytes] {
+            unsafe collected + [km_bytes(bytes: bytes.baseAddress, size: bytes.count)]
         }
         if let first = publicIntegers.first {
             return unsafe first.withUnsafeBufferPointer {

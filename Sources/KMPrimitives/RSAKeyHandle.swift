@@ -16,7 +16,7 @@ internal import CKMOpenSSL
         unsafe km_rsa_free(pointer)
     }
 
-    var bitCount: Int { unsafe Int(km_rsa_bits(pointer)) }
+    var bitCount: Int { unsafe km_rsa_bits(pointer) }
     var byteCount: Int { unsafe km_rsa_size(pointer) }
 
     /// Throws `unsupportedKey` when the key's size is outside ``RSAPublicKey/bitCounts``.
@@ -24,27 +24,27 @@ internal import CKMOpenSSL
         guard RSAPublicKey.bitCounts.contains(bitCount) else { throw Self.unsupportedSize("\(bitCount)") }
     }
 
-    /// Returns the modulus (index 0) or the public exponent (index 1), big-endian without leading zeros.
-    func publicComponent(_ index: Int) throws -> [UInt8] {
-        try unsafe copiedArray { unsafe km_rsa_copy_component(pointer, index, $0) }
+    /// Returns the modulus (`KM_N`) or the public exponent (`KM_E`), big-endian without leading zeros.
+    func publicComponent(_ component: km_component) throws -> [UInt8] {
+        try unsafe copiedArray { unsafe km_rsa_copy_component(pointer, component, $0) }
     }
 
-    /// Takes ownership of a key that the shim created, or throws the error for the shim's status.
+    /// Takes ownership of a key that the shim created, or throws the error for the shim's result.
     static func make(
-        _ status: km_status,
+        _ result: km_result,
         _ pointer: OpaquePointer?,
         reason: String
     ) throws -> RSAKeyHandle {
-        guard status == KM_DONE, let pointer = unsafe pointer else { throw error(status, reason: reason) }
+        guard result == KM_OK, let pointer = unsafe pointer else { throw error(result, reason: reason) }
         let handle = unsafe RSAKeyHandle(adopting: pointer)
         try handle.checkSize()
         return handle
     }
 
-    /// Returns the error for a shim status other than `KM_DONE`.
-    static func error(_ status: km_status, reason: String) -> KMError {
+    /// Returns the error for a result of the shim other than `KM_OK`.
+    static func error(_ result: km_result, reason: String) -> KMError {
         let because = reason.isEmpty ? "" : " (OpenSSL: \(reason))"
-        switch status {
+        switch result {
         case KM_MALFORMED:
             return KMError(.malformedKey, "not a key in a supported PEM or DER format\(because)")
         case KM_INVALID_INTEGER:
@@ -61,28 +61,24 @@ internal import CKMOpenSSL
             return KMError(.unsupportedKey, "an RSA key must have exactly two primes; got more")
         case KM_TOO_LONG:
             return unsupportedSize("more than \(RSAPublicKey.bitCounts.upperBound)")
-        case KM_TOO_LARGE:
-            return KMError(.limitExceeded, "a key or certificate must be at most \(KM_INPUT_MAXIMUM) bytes")
         case KM_TOO_COSTLY:
             return KMError(
                 .malformedKey,
-                "the key requires more than 10,000,000 rounds of key derivation; encrypt it again with fewer"
+                "the key requires more than \(KeyLimits.rounds) rounds of key derivation; encrypt it again with fewer"
             )
         default:
-            return passphraseError(status)
+            return passphraseError(result)
                 ?? KMError(.cryptographyUnavailable, "OpenSSL could not load the key\(because)")
         }
     }
 
-    private static func passphraseError(_ status: km_status) -> KMError? {
-        switch status {
+    private static func passphraseError(_ result: km_result) -> KMError? {
+        switch result {
         case KM_PASSPHRASE_MISSING:
             KMError(.passphraseRequired, "the key is encrypted; provide its passphrase")
         case KM_PASSPHRASE_WRONG:
             KMError(.passphraseWrong, "the key does not decrypt with this passphrase; check the passphrase and file")
-        case KM_PASSPHRASE_TOO_LONG:
-            KMError(.invalidSize, "a passphrase must be at most \(KM_PASSPHRASE_MAXIMUM) bytes; is it the right file?")
-        case KM_NEEDS_LEGACY:
+        case KM_UNSUPPORTED_ENCRYPTION:
             KMError(
                 .legacyEncryption,
                 "the key is encrypted with an algorithm of OpenSSL's legacy provider (RC2, single DES, …); "
@@ -100,5 +96,43 @@ internal import CKMOpenSSL
             .unsupportedKey,
             "an RSA key must have \(accepted.lowerBound) to \(accepted.upperBound) bits; got \(bits) bits"
         )
+    }
+}
+
+/// The limits on keys and certificates, which are checked before any work that they bound.
+enum KeyLimits {
+    /// The size of the largest accepted key file or certificate in bytes.
+    static let byteCount = 65_536
+    /// The size of the longest accepted passphrase in bytes.
+    static let passphraseByteCount = 1024
+    /// The size of the longest accepted modulus in bits.
+    static let bitCount = RSAPublicKey.bitCounts.upperBound
+    /// The rounds of key derivation for all parts of a file together, some seconds of work.
+    ///
+    /// Real files use 2048 to about a million rounds.
+    static let rounds = 10_000_000
+    /// The rounds for verifying the MAC of a PKCS#12 file when no passphrase was given.
+    static let roundsWithoutPassphrase = 100_000
+
+    /// The limits that the C shim checks, because only it sees a file's demands before OpenSSL acts on them.
+    static var shim: km_limits {
+        km_limits(maximum_bits: bitCount, rounds: Int64(rounds), unasked_rounds: Int64(roundsWithoutPassphrase))
+    }
+
+    /// Throws `limitExceeded` when a key or certificate has more than ``byteCount`` bytes.
+    static func check(_ count: Int) throws {
+        guard count <= byteCount else {
+            throw KMError(.limitExceeded, "a key or certificate must be at most \(byteCount) bytes")
+        }
+    }
+
+    /// Throws `invalidSize` when a passphrase has more than ``passphraseByteCount`` bytes.
+    static func checkPassphrase(_ count: Int) throws {
+        guard count <= passphraseByteCount else {
+            throw KMError(
+                .invalidSize,
+                "a passphrase must be at most \(passphraseByteCount) bytes; is it the right file?"
+            )
+        }
     }
 }

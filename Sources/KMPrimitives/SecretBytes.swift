@@ -43,8 +43,8 @@ public struct SecretBytes: Sendable {
             throw KMError(.invalidSize, "the number of random bytes must not be negative; got \(count)")
         }
         storage = try SecretStorage(count: count)
-        let done = unsafe storage.withMutableBytes { unsafe km_random($0.baseAddress, $0.count) }
-        guard done == 1 else { throw KMError(.cryptographyUnavailable, "OpenSSL could not provide random bytes") }
+        let result = unsafe storage.withMutableBytes { unsafe km_random($0.count, $0.baseAddress) }
+        guard result == KM_OK else { throw KMError(.cryptographyUnavailable, "OpenSSL could not provide random bytes") }
     }
 
     /// Creates a secret of `count` bytes that `initialize` writes into zeroed memory.
@@ -130,10 +130,11 @@ extension SecretBytes: CustomStringConvertible, CustomDebugStringConvertible, Cu
     private(set) var count: Int
 
     init(count: Int) throws {
-        guard let memory = unsafe km_secret_allocate(count) else {
+        var allocated: UnsafeMutablePointer<UInt8>?
+        guard unsafe km_secret_allocate(count, &allocated) == KM_OK, let memory = unsafe allocated else {
             throw KMError(.cryptographyUnavailable, "there is no memory for a secret")
         }
-        unsafe self.memory = memory.assumingMemoryBound(to: UInt8.self)
+        unsafe self.memory = memory
         (self.count, capacity) = (count, count)
     }
 

@@ -20,25 +20,29 @@ func filledArray(_ count: Int, _ fill: (UnsafeMutablePointer<UInt8>) -> Bool) ->
 
 /// Copies the bytes that a shim function allocated into an array, then cleanses and frees the allocation.
 ///
-/// - Throws: ``KMError`` `cryptographyUnavailable` when `make` returns nil.
-func copiedArray(_ make: (UnsafeMutablePointer<Int>) -> UnsafeMutablePointer<UInt8>?) throws -> [UInt8] {
-    var size = 0
-    guard let memory = unsafe make(&size) else {
-        throw KMError(.cryptographyUnavailable, "OpenSSL could not encode the key or certificate")
-    }
-    defer { unsafe km_secret_free(memory, size) }
-    return unsafe [UInt8](UnsafeBufferPointer(start: memory, count: size))
+/// - Throws: ``KMError`` `cryptographyUnavailable` when `make` returns anything but `KM_OK`.
+func copiedArray(_ make: (UnsafeMutablePointer<km_buffer>) -> km_result) throws -> [UInt8] {
+    let (memory, count) = unsafe try allocated(make)
+    defer { unsafe km_secret_free(memory, count) }
+    return unsafe [UInt8](UnsafeBufferPointer(start: memory, count: count))
 }
 
 /// Returns the bytes that a shim function allocated as a secret that owns the allocation.
 ///
-/// - Throws: ``KMError`` `cryptographyUnavailable` when `make` returns nil.
-func adoptedSecret(_ make: (UnsafeMutablePointer<Int>) -> UnsafeMutablePointer<UInt8>?) throws -> SecretBytes {
-    var size = 0
-    guard let memory = unsafe make(&size) else {
+/// - Throws: ``KMError`` `cryptographyUnavailable` when `make` returns anything but `KM_OK`.
+func adoptedSecret(_ make: (UnsafeMutablePointer<km_buffer>) -> km_result) throws -> SecretBytes {
+    let (memory, count) = unsafe try allocated(make)
+    return unsafe SecretBytes(adopting: memory, count: count)
+}
+
+private func allocated(
+    _ make: (UnsafeMutablePointer<km_buffer>) -> km_result
+) throws -> (UnsafeMutablePointer<UInt8>, count: Int) {
+    var buffer = unsafe km_buffer()
+    guard unsafe make(&buffer) == KM_OK, let memory = unsafe buffer.bytes else {
         throw KMError(.cryptographyUnavailable, "OpenSSL could not encode the key or certificate")
     }
-    return unsafe SecretBytes(adopting: memory, count: size)
+    return unsafe (memory, buffer.size)
 }
 
 /// Calls `body` with a buffer for OpenSSL's reason strings, and returns its result together with those strings.

@@ -76,7 +76,7 @@ import Testing
             #expect(error?.code == .authenticationFailed, "\(name)")
             #expect(error?.detail == "", "\(name)")
             #expect(error?.description == "authenticationFailed", "\(name)")
-            #expect(OpenSSL.errorQueueDepth == 0, "\(name)")
+            #expect(OpenSSL.drainErrorQueue() == 0, "\(name)")
         }
     }
 

@@ -30,7 +30,7 @@ import Testing
             let error = try #require(thrownError { try RSAPrivateKey(parsing: file) })
             #expect(error.code == code)
             if let fault { #expect(error.detail == "the RSA key is invalid: \(fault)") }
-            #expect(OpenSSL.errorQueueDepth == 0)
+            #expect(OpenSSL.drainErrorQueue() == 0)
         }
     }
 
@@ -39,7 +39,7 @@ import Testing
             let error = try #require(thrownError { try RSAPublicKey(parsing: file) })
             #expect(error.code == .malformedKey)
             #expect(error.detail == "the RSA key is invalid: \(fault)")
-            #expect(OpenSSL.errorQueueDepth == 0)
+            #expect(OpenSSL.drainErrorQueue() == 0)
         }
     }
 

@@ -44,7 +44,7 @@ import Testing
             let error = thrownError { try pair.decryptOAEP(ciphertext) }
             #expect(error?.code == .authenticationFailed, "\(index)")
             #expect(error?.description == "authenticationFailed", "\(index)")
-            #expect(OpenSSL.errorQueueDepth == 0, "\(index)")
+            #expect(OpenSSL.drainErrorQueue() == 0, "\(index)")
         }
     }
 

@@ -28,7 +28,7 @@ import Testing
         ]
         for (index, operation) in operations.enumerated() {
             try operation()
-            #expect(OpenSSL.errorQueueDepth == 0, "\(index)")
+            #expect(OpenSSL.drainErrorQueue() == 0, "\(index)")
         }
     }
 }

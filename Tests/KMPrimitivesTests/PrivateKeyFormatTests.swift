@@ -22,13 +22,13 @@ import Testing
         #expect(try works(RSAPrivateKey(parsing: SecretBytes(copying: KeyFiles[name]))))
         // A passphrase that is not needed does no harm.
         #expect(try works(RSAPrivateKey(parsing: KeyFiles[name], passphrase: SecretBytes("unneeded"))))
-        #expect(OpenSSL.errorQueueDepth == 0)
+        #expect(OpenSSL.drainErrorQueue() == 0)
     }
 
     @Test(arguments: encrypted)
     func encryptedFormats(name: String) throws {
         #expect(try works(RSAPrivateKey(parsing: KeyFiles[name], passphrase: SecretBytes("secret"))))
-        #expect(OpenSSL.errorQueueDepth == 0)
+        #expect(OpenSSL.drainErrorQueue() == 0)
     }
 
     @Test(arguments: encrypted)

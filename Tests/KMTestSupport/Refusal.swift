@@ -12,7 +12,7 @@ extension KMError.Code {
 /// That OpenSSL's error queue is empty after it is checked along, so that every test of a refusal is a test of that
 /// too.
 package func refusal<Result>(_ body: () throws -> Result) -> KMError.Code? {
-    _ = OpenSSL.errorQueueDepth
+    OpenSSL.drainErrorQueue()
     var code: KMError.Code?
     do {
         _ = try body()
@@ -21,7 +21,7 @@ package func refusal<Result>(_ body: () throws -> Result) -> KMError.Code? {
     } catch {
         code = .foreignError
     }
-    return OpenSSL.errorQueueDepth == 0 ? code : .errorQueueNotEmpty
+    return OpenSSL.drainErrorQueue() == 0 ? code : .errorQueueNotEmpty
 }
 
 /// The code that an asynchronous `body` throws, or nil when it does not throw.

@@ -85,6 +85,6 @@ enum FuzzTarget: String, CaseIterable {
         _ = try? RSAPrivateKey(parsing: input)
         _ = try? RSAPrivateKey(parsing: input, passphrase: SecretBytes(copying: Array("1234".utf8)))
         _ = try? RSAPrivateKey(jwk: input)
-        precondition(OpenSSL.errorQueueDepth == 0)
+        precondition(OpenSSL.drainErrorQueue() == 0)
     }
 }

@@ -42,7 +42,7 @@ struct StructuredKeys {
             within { _ = try? RSAPrivateKey(parsing: file) }
             within { _ = try? RSAPrivateKey(parsing: file, passphrase: passphrase) }
         }
-        precondition(OpenSSL.errorQueueDepth == 0)
+        precondition(OpenSSL.drainErrorQueue() == 0)
     }
 
     private func build(_ input: [UInt8]) -> ([UInt8], keyfiles_form) {
