@@ -80,7 +80,7 @@ extension KMError.Code {
     public static let passphraseRequired = Self("passphraseRequired")
     /// The key does not decrypt with the passphrase.
     public static let passphraseWrong = Self("passphraseWrong")
-    /// The key is encrypted with an algorithm that only OpenSSL's legacy provider supports.
+    /// The key is encrypted with an algorithm that only OpenSSL's legacy provider supports, or that is unknown.
     public static let legacyEncryption = Self("legacyEncryption")
     /// The bytes are not an X.509 certificate.
     public static let malformedCertificate = Self("malformedCertificate")

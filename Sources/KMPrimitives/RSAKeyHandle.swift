@@ -81,14 +81,16 @@ internal import CKMOpenSSL
         case KM_UNSUPPORTED_ENCRYPTION:
             KMError(
                 .legacyEncryption,
-                "the key is encrypted with an algorithm of OpenSSL's legacy provider (RC2, single DES, …); "
-                    + "convert a PKCS#12 file with: "
-                    + "openssl pkcs12 -legacy -in OLD -nodes | openssl pkcs8 -topk8 -out NEW"
+                "the key is encrypted with an algorithm that only OpenSSL's legacy provider supports "
+                    + "(RC2, single DES, …) or that is unknown; convert the file with: \(conversion)"
             )
         default:
             nil
         }
     }
+
+    /// A command that reads PKCS#1, PKCS#8 and PKCS#12, and writes encrypted PKCS#8.
+    private static let conversion = "openssl pkey -provider legacy -provider default -in OLD -aes256 -out NEW"
 
     private static func unsupportedSize(_ bits: String) -> KMError {
         let accepted = RSAPublicKey.bitCounts
