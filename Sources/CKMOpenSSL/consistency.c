@@ -13,7 +13,8 @@ static bool fit(BIGNUM *const *i, BN_CTX *context) {
     BIGNUM *product = BN_CTX_get(context), *p_less_1 = BN_CTX_get(context), *q_less_1 = BN_CTX_get(context);
     return q_less_1 != NULL && BN_mul(product, i[KM_P], i[KM_Q], context) == 1 && BN_cmp(product, i[KM_N]) == 0
         && BN_sub(p_less_1, i[KM_P], BN_value_one()) == 1 && BN_sub(q_less_1, i[KM_Q], BN_value_one()) == 1
-        && BN_cmp(i[KM_D], i[KM_N]) < 0 && BN_cmp(i[KM_DP], i[KM_P]) < 0 && BN_cmp(i[KM_DQ], i[KM_Q]) < 0 && BN_cmp(i[KM_QI], i[KM_P]) < 0
+        && BN_cmp(i[KM_D], i[KM_N]) < 0 && BN_cmp(i[KM_DP], i[KM_P]) < 0 && BN_cmp(i[KM_DQ], i[KM_Q]) < 0
+        && BN_cmp(i[KM_QI], i[KM_P]) < 0
         && are_inverse(i[KM_E], i[KM_D], p_less_1, context) && are_inverse(i[KM_E], i[KM_D], q_less_1, context)
         && are_inverse(i[KM_E], i[KM_DP], p_less_1, context) && are_inverse(i[KM_E], i[KM_DQ], q_less_1, context)
         && are_inverse(i[KM_Q], i[KM_QI], i[KM_P], context);
@@ -24,7 +25,9 @@ static bool fit(BIGNUM *const *i, BN_CTX *context) {
 static bool integers_fit(const EVP_PKEY *pkey) {
     BIGNUM *integers[KM_COMPONENTS] = {NULL};
     int found = 0;
-    for (int i = 0; i < KM_COMPONENTS; i++) found += EVP_PKEY_get_bn_param(pkey, km_parameter_name((km_component)i), &integers[i]) == 1;
+    for (int i = 0; i < KM_COMPONENTS; i++) {
+        found += EVP_PKEY_get_bn_param(pkey, km_parameter_name((km_component)i), &integers[i]) == 1;
+    }
     /* A key with only d has nothing to compare. A key with more than two primes never gets here. */
     bool fits = found == KM_D + 1 && integers[KM_D] != NULL;
     if (!fits && found == KM_COMPONENTS) {

@@ -173,16 +173,18 @@ static int from_components(void) {
 
 static int generate(void) {
     km_rsa *made = NULL;
-    const int result = km_rsa_generate(512, &made, reason) != KM_OK ? (made == NULL ? 0 : -1) : km_rsa_bits(made) == 512 ? 1 : -1;
+    const km_result result = km_rsa_generate(512, &made, reason);
+    const int is_right = (result == KM_OK) == (made != NULL) && (made == NULL || km_rsa_bits(made) == 512);
     km_rsa_free(made);
-    return result;
+    return is_right ? result == KM_OK : -1;
 }
 
 static int copy_public(void) {
     km_rsa *made = NULL;
-    const int result = km_rsa_copy_public(pair, &made) != KM_OK ? (made == NULL ? 0 : -1) : km_rsa_bits(made) == 2048 ? 1 : -1;
+    const km_result result = km_rsa_copy_public(pair, &made);
+    const int is_right = (result == KM_OK) == (made != NULL) && (made == NULL || km_rsa_bits(made) == 2048);
     km_rsa_free(made);
-    return result;
+    return is_right ? result == KM_OK : -1;
 }
 
 static int same_public(void) { return km_rsa_same_public(pair, public_key); }

@@ -15,7 +15,7 @@
  * - A function borrows what it takes: it keeps no pointer to it after it returns.
  *
  * Errors
- * - No function leaves an entry in OpenSSL's error queue, whatever it returns. It may also remove entries of others.
+ * - No function leaves an entry of its own in OpenSSL's error queue, whatever it returns. It can remove older entries.
  * - If the cause of a failure reveals no secret, the function has a `reason`, a buffer of KM_REASON_CAPACITY bytes. It
  *   writes OpenSSL's reason strings there, NUL-terminated, possibly empty.
  *
