@@ -66,7 +66,9 @@ public struct Certificate: Sendable {
             as: UTF8.self
         )
         serialNumber = try unsafe copiedArray { unsafe km_certificate_copy_serial(handle.pointer, $0) }
-        fingerprint = try SHA256.digest(try unsafe copiedArray { unsafe km_certificate_export(handle.pointer, KM_DER, $0) })
+        fingerprint = try SHA256.digest(
+            try unsafe copiedArray { unsafe km_certificate_export(handle.pointer, KM_DER, $0) }
+        )
         try key.checkSize()
         unverifiedPublicKey = RSAPublicKey(key)
     }

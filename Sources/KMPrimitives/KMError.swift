@@ -87,3 +87,8 @@ extension KMError.Code {
     /// The certificate is not valid yet, has expired, or has a validity that ends before it begins.
     public static let certificateNotValid = Self("certificateNotValid")
 }
+
+/// Formats a count and its noun for a message, such as "1 part" or "5 parts".
+package func counted(_ count: Int, _ noun: String) -> String {
+    "\(count) \(noun)\(count == 1 ? "" : "s")"
+}

@@ -101,40 +101,49 @@ internal import CKMOpenSSL
     }
 }
 
-/// The limits on keys and certificates, which are checked before any work that they bound.
-enum KeyLimits {
-    /// The size of the largest accepted key file or certificate in bytes.
-    static let byteCount = 65_536
-    /// The size of the longest accepted passphrase in bytes.
-    static let passphraseByteCount = 1024
-    /// The size of the longest accepted modulus in bits.
-    static let bitCount = RSAPublicKey.bitCounts.upperBound
-    /// The rounds of key derivation for all parts of a file together, some seconds of work.
-    ///
-    /// Real files use 2048 to about a million rounds.
-    static let rounds = 10_000_000
-    /// The rounds for verifying the MAC of a PKCS#12 file when no passphrase was given.
-    static let roundsWithoutPassphrase = 100_000
-
-    /// The limits that the C shim checks, because only it sees a file's demands before OpenSSL acts on them.
-    static var shim: km_limits {
-        km_limits(maximum_bits: bitCount, rounds: Int64(rounds), unasked_rounds: Int64(roundsWithoutPassphrase))
+extension RSAKeyHandle {
+    /// Creates a key from its integers in the order of RFC 7518 section 6.3: n, e, then d, p, q, dp, dq, qi.
+    static func make(public publicIntegers: [[UInt8]], private secrets: [SecretBytes]) throws -> RSAKeyHandle {
+        var pointer: OpaquePointer?
+        let (result, reason) = unsafe withReason { reason in
+            unsafe withIntegers(publicIntegers[...], secrets[...], []) { integers in
+                unsafe integers.withUnsafeBufferPointer { integers in
+                    guard let start = integers.baseAddress else { return KM_FAILED }
+                    return unsafe km_rsa_from_components(
+                        start,
+                        integers.count,
+                        KeyLimits.bitCount,
+                        &pointer,
+                        reason
+                    )
+                }
+            }
+        }
+        return try unsafe make(result, pointer, reason: reason)
     }
 
-    /// Throws `limitExceeded` when a key or certificate has more than ``byteCount`` bytes.
-    static func check(_ count: Int) throws {
-        guard count <= byteCount else {
-            throw KMError(.limitExceeded, "a key or certificate must be at most \(byteCount) bytes")
+    /// Collects the addresses of all integers in nested closures, one per integer, so that no secret is copied.
+    private static func withIntegers<Result>(
+        _ publicIntegers: ArraySlice<[UInt8]>,
+        _ secrets: ArraySlice<SecretBytes>,
+        _ collected: [km_bytes],
+        _ body: ([km_bytes]) -> Result
+    ) -> Result {
+        func next(_ bytes: UnsafeBufferPointer<UInt8>) -> [km_bytes] {
+            unsafe collected + [km_bytes(bytes: bytes.baseAddress, size: bytes.count)]
         }
-    }
-
-    /// Throws `invalidSize` when a passphrase has more than ``passphraseByteCount`` bytes.
-    static func checkPassphrase(_ count: Int) throws {
-        guard count <= passphraseByteCount else {
-            throw KMError(
-                .invalidSize,
-                "a passphrase must be at most \(passphraseByteCount) bytes; is it the right file?"
-            )
+        if let first = publicIntegers.first {
+            return unsafe first.withUnsafeBufferPointer {
+                unsafe withIntegers(publicIntegers.dropFirst(), secrets, next($0), body)
+            }
         }
+        if let first = secrets.first {
+            return first.withBytes { bytes in
+                unsafe bytes.withUnsafeBufferPointer {
+                    unsafe withIntegers(publicIntegers, secrets.dropFirst(), next($0), body)
+                }
+            }
+        }
+        return unsafe body(collected)
     }
 }

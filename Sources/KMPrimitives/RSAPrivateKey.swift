@@ -128,7 +128,7 @@ public struct RSAPrivateKey: Sendable {
                 "an RSA private key must be 1 integer (d) or 6 (d, p, q, dp, dq, qi); got \(secrets.count)"
             )
         }
-        try self.init(checking: try RSAComponents.handle(public: [modulus, publicExponent], private: secrets))
+        try self.init(checking: try RSAKeyHandle.make(public: [modulus, publicExponent], private: secrets))
     }
 
     /// Generates a key pair with the public exponent 65537.

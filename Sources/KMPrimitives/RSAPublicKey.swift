@@ -44,7 +44,7 @@ public struct RSAPublicKey: Sendable {
     /// - Throws: ``KMError`` `malformedKey` when an integer is invalid; `unsupportedKey` when the modulus is not 2048
     ///   to 8192 bits; `cryptographyUnavailable` when OpenSSL fails.
     public init(modulus: [UInt8], publicExponent: [UInt8]) throws {
-        self.init(try RSAComponents.handle(public: [modulus, publicExponent], private: []))
+        self.init(try RSAKeyHandle.make(public: [modulus, publicExponent], private: []))
     }
 
     /// The size of the modulus in bits.
