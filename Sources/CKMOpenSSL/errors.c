@@ -1,3 +1,4 @@
+/* Empties OpenSSL's error queue, and finds causes in it. */
 #include <string.h>
 
 #include "internal.h"
@@ -6,11 +7,11 @@ void km_clear(void) { ERR_clear_error(); }
 
 /* The queue holds the root cause first, then the errors that followed from it. Each text is copied only once, and only
  * if it still fits. */
-int km_clear_with_reason(char *reason) {
+bool km_clear_with_reason(char *reason) {
     size_t used = strlen(reason);
-    int memory_was_short = 0;
+    bool memory_was_short = false;
     for (unsigned long code; (code = ERR_get_error()) != 0;) {
-        if (ERR_GET_REASON(code) == ERR_R_MALLOC_FAILURE) memory_was_short = 1;
+        if (ERR_GET_REASON(code) == ERR_R_MALLOC_FAILURE) memory_was_short = true;
         const char *text = ERR_reason_error_string(code);
         if (text == NULL || strstr(reason, text) != NULL) continue;
         const size_t length = strlen(text), separator = used > 0 ? 2 : 0;
@@ -22,14 +23,29 @@ int km_clear_with_reason(char *reason) {
     return memory_was_short;
 }
 
-km_status km_failure(km_status otherwise, char *reason) {
+km_result km_failure(km_result otherwise, char *reason) {
     return km_clear_with_reason(reason) ? KM_FAILED : otherwise;
 }
 
-size_t km_drain_error_queue(void) {
-    size_t depth = 0;
-    while (ERR_get_error() != 0) depth++;
-    return depth;
+km_result km_decryption_failure(void) {
+    km_result result = KM_PASSPHRASE_WRONG;
+    for (unsigned long code; (code = ERR_get_error()) != 0;) {
+        const int reason = ERR_GET_REASON(code);
+        if (reason == ERR_R_MALLOC_FAILURE) result = KM_FAILED;
+        if (result == KM_FAILED) continue;
+        if (reason == ERR_R_UNSUPPORTED || (ERR_GET_LIB(code) == ERR_LIB_EVP
+            && (reason == EVP_R_UNSUPPORTED_ALGORITHM || reason == EVP_R_UNKNOWN_CIPHER
+                || reason == EVP_R_UNSUPPORTED_CIPHER || reason == EVP_R_UNKNOWN_PBE_ALGORITHM))) {
+            result = KM_UNSUPPORTED_ENCRYPTION;
+        }
+    }
+    return result;
+}
+
+size_t km_error_queue_drain(void) {
+    size_t count = 0;
+    while (ERR_get_error() != 0) count++;
+    return count;
 }
 
 const char *km_openssl_version(void) { return OpenSSL_version(OPENSSL_VERSION); }

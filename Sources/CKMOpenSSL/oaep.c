@@ -1,51 +1,48 @@
+/* RSAES-OAEP with the contexts that keys.c has prepared. */
 #include <string.h>
-
-#include <openssl/rsa.h>
 
 #include "internal.h"
 
-/* In bytes: OpenSSL supports RSA keys of up to 16384 bits. */
-#define MAXIMUM_SIZE 2048
-#define MAXIMUM_KEY_SIZE 64
-
-int km_oaep_encrypt(const km_rsa *key, const uint8_t *in, size_t size, uint8_t *out) {
+km_result km_oaep_encrypt(const km_rsa *key, const uint8_t *in, size_t size, uint8_t *out) {
     static const uint8_t nothing[1] = {0};
     EVP_PKEY_CTX *context = EVP_PKEY_CTX_dup(key->encrypt_sha256);
     size_t out_size = key->size;
-    const int done = context != NULL
+    const bool done = context != NULL
         && EVP_PKEY_encrypt(context, out, &out_size, size > 0 ? in : nothing, size) == 1 && out_size == key->size;
     EVP_PKEY_CTX_free(context);
-    if (!done) OPENSSL_cleanse(out, key->size);
-    return done;
+    if (done) return KM_OK;
+    OPENSSL_cleanse(out, key->size);
+    return KM_FAILED;
 }
 
-int km_oaep_decrypt(const km_rsa *pair, km_hash hash, const uint8_t *in, size_t size, uint8_t *out, size_t *out_size) {
+km_result km_oaep_decrypt(const km_rsa *pair, km_hash hash, const uint8_t *in, size_t size, uint8_t *out,
+                          size_t *out_size) {
     const EVP_PKEY_CTX *prepared = hash == KM_SHA1 ? pair->decrypt_sha1 : pair->decrypt_sha256;
     *out_size = 0;
-    if (prepared == NULL || size != pair->size) return 0;
+    if (prepared == NULL || size != pair->size) return KM_NOT_AUTHENTIC;
     EVP_PKEY_CTX *context = EVP_PKEY_CTX_dup(prepared);
     size_t length = pair->size;
-    const int done = context != NULL && EVP_PKEY_decrypt(context, out, &length, in, size) == 1;
+    const bool done = context != NULL && EVP_PKEY_decrypt(context, out, &length, in, size) == 1;
     EVP_PKEY_CTX_free(context);
     if (!done) {
         OPENSSL_cleanse(out, pair->size);
-        return 0;
+        return KM_NOT_AUTHENTIC;
     }
     *out_size = length;
-    return 1;
+    return KM_OK;
 }
 
-int km_rsa_oaep_encrypt(const km_rsa *key, const uint8_t *in, size_t size, uint8_t *out) {
-    const int done = km_oaep_encrypt(key, in, size, out);
-    if (!done) km_clear();
-    return done;
+km_result km_rsa_oaep_encrypt(const km_rsa *key, const uint8_t *in, size_t size, uint8_t *out) {
+    const km_result result = km_oaep_encrypt(key, in, size, out);
+    if (result != KM_OK) km_clear();
+    return result;
 }
 
-int km_rsa_oaep_decrypt(const km_rsa *pair, km_hash hash, const uint8_t *in, size_t size, uint8_t *out,
-                        size_t *out_size) {
-    const int done = km_oaep_decrypt(pair, hash, in, size, out, out_size);
-    km_clear();
-    return done;
+km_result km_rsa_oaep_decrypt(const km_rsa *pair, km_hash hash, const uint8_t *in, size_t size, uint8_t *out,
+                              size_t *out_size) {
+    const km_result result = km_oaep_decrypt(pair, hash, in, size, out, out_size);
+    km_clear(); /* also after success: OpenSSL notes a padding error and takes it back, in constant time */
+    return result;
 }
 
 /* Returns all ones when a == b and 0 otherwise, without a branch. */
@@ -54,23 +51,23 @@ static size_t mask_equal(size_t a, size_t b) {
     return ((difference | ((size_t)0 - difference)) >> (sizeof(size_t) * 8 - 1)) - 1;
 }
 
-int km_rsa_oaep_unwrap(const km_rsa *pair, km_hash hash, const uint8_t *in, size_t size, uint8_t *key,
-                       size_t key_size) {
+km_result km_rsa_oaep_unwrap(const km_rsa *pair, km_hash hash, const uint8_t *in, size_t size, size_t key_size,
+                             uint8_t *key) {
     const EVP_PKEY_CTX *prepared = hash == KM_SHA1 ? pair->decrypt_sha1 : pair->decrypt_sha256;
-    uint8_t decrypted[MAXIMUM_SIZE];
-    if (prepared == NULL || key_size > MAXIMUM_KEY_SIZE || pair->size > sizeof decrypted) return 0;
-    if (!km_random(key, key_size)) return 0;
+    uint8_t decrypted[KM_RSA_MAXIMUM_SIZE]; /* km_rsa_adopt makes sure that no key is longer */
+    if (key_size > sizeof decrypted) return KM_MISUSED;
+    if (prepared == NULL || km_random(key_size, key) != KM_OK) return KM_FAILED;
     /* The sizes are public, so this branch reveals nothing. The random key is the result. */
-    if (size != pair->size) return 1;
+    if (size != pair->size) return KM_OK;
 
     EVP_PKEY_CTX *context = EVP_PKEY_CTX_dup(prepared);
     if (context == NULL) {
         OPENSSL_cleanse(key, key_size);
         km_clear();
-        return 0;
+        return KM_FAILED;
     }
     size_t length = pair->size;
-    memset(decrypted, 0, MAXIMUM_KEY_SIZE);
+    memset(decrypted, 0, key_size); /* read below even if the plaintext is shorter */
     const int result = EVP_PKEY_decrypt(context, decrypted, &length, in, size);
     /* EVP_PKEY_decrypt returns 1, 0 or a negative number. The mask combines this result and the length before any step
      * depends on one of them. */
@@ -78,8 +75,8 @@ int km_rsa_oaep_unwrap(const km_rsa *pair, km_hash hash, const uint8_t *in, size
     for (size_t i = 0; i < key_size; i++) {
         key[i] = (uint8_t)((decrypted[i] & take) | (key[i] & (uint8_t)~take));
     }
-    OPENSSL_cleanse(decrypted, pair->size);
+    OPENSSL_cleanse(decrypted, key_size > pair->size ? key_size : pair->size);
     EVP_PKEY_CTX_free(context);
     km_clear();
-    return 1;
+    return KM_OK;
 }

@@ -83,7 +83,7 @@ extension AESGCM {
         private let handle: OpaquePointer
 
         fileprivate init(_ key: SecretBytes) throws {
-            unsafe handle = try AESGCM.handle(key, sealing: true)
+            unsafe handle = try AESGCM.handle(key, KM_SEAL)
         }
 
         deinit {
@@ -119,7 +119,7 @@ extension AESGCM {
                             plaintext.count,
                             place,
                             place + plaintext.count
-                        ) == 1
+                        ) == KM_OK
                     }
                     if done { initialized += count }
                 }
@@ -135,7 +135,7 @@ extension AESGCM {
         private let handle: OpaquePointer
 
         fileprivate init(_ key: SecretBytes) throws {
-            unsafe handle = try AESGCM.handle(key, sealing: false)
+            unsafe handle = try AESGCM.handle(key, KM_OPEN)
         }
 
         deinit {
@@ -168,7 +168,7 @@ extension AESGCM {
                             ciphertext.count,
                             tag.start,
                             target
-                        ) == 1
+                        ) == KM_OK
                     }
                 }
             }
@@ -177,11 +177,12 @@ extension AESGCM {
         }
     }
 
-    private static func handle(_ key: SecretBytes, sealing: Bool) throws -> OpaquePointer {
-        let made = unsafe key.withBytes { key in
-            unsafe key.withUnsafeBufferPointer { unsafe km_aes_gcm_create($0.start, $0.count, sealing ? 1 : 0) }
+    private static func handle(_ key: SecretBytes, _ direction: km_direction) throws -> OpaquePointer {
+        var made: OpaquePointer?
+        let result = key.withBytes { key in
+            unsafe key.withUnsafeBufferPointer { unsafe km_aes_gcm_create($0.start, $0.count, direction, &made) }
         }
-        guard let made = unsafe made else {
+        guard result == KM_OK, let made = unsafe made else {
             throw KMError(.cryptographyUnavailable, "OpenSSL could not prepare an AES-GCM key")
         }
         return unsafe made

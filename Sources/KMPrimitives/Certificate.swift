@@ -32,23 +32,33 @@ public struct Certificate: Sendable {
     ///   2048 to 8192 bits; `malformedKey` when the public key cannot encrypt, for example because its modulus is even;
     ///   `limitExceeded` when there are more than 65,536 bytes; `cryptographyUnavailable` when OpenSSL fails.
     public init(parsing bytes: [UInt8]) throws {
-        var pointer: OpaquePointer?
-        let (status, reason) = unsafe withReason { reason in
+        try KeyLimits.check(bytes.count)
+        var certificate: OpaquePointer?
+        var key: OpaquePointer?
+        let (result, reason) = unsafe withReason { reason in
             unsafe bytes.withUnsafeBufferPointer {
-                unsafe km_certificate_parse($0.baseAddress, $0.count, &pointer, reason)
+                unsafe km_certificate_parse(
+                    $0.baseAddress,
+                    $0.count,
+                    KeyLimits.bitCount,
+                    &certificate,
+                    &key,
+                    reason
+                )
             }
         }
-        guard status != KM_MALFORMED else {
+        guard result != KM_MALFORMED else {
             let because = reason.isEmpty ? "" : " (OpenSSL: \(reason))"
             throw KMError(.malformedCertificate, "not an X.509 certificate in PEM or DER\(because)")
         }
-        guard status == KM_DONE, let pointer = unsafe pointer else {
-            throw RSAKeyHandle.error(status, reason: reason)
+        guard result == KM_OK, let certificate = unsafe certificate, let key = unsafe key else {
+            throw RSAKeyHandle.error(result, reason: reason)
         }
-        try self.init(unsafe CertificateHandle(adopting: pointer))
+        let keyHandle = unsafe RSAKeyHandle(adopting: key)
+        try self.init(unsafe CertificateHandle(adopting: certificate), keyHandle)
     }
 
-    private init(_ handle: CertificateHandle) throws {
+    private init(_ handle: CertificateHandle, _ key: RSAKeyHandle) throws {
         self.handle = handle
         validity = try handle.validity()
         subject = String(
@@ -56,10 +66,11 @@ public struct Certificate: Sendable {
             as: UTF8.self
         )
         serialNumber = try unsafe copiedArray { unsafe km_certificate_copy_serial(handle.pointer, $0) }
-        fingerprint = try SHA256.digest(try unsafe copiedArray { unsafe km_certificate_export(handle.pointer, 0, $0) })
-        var key: OpaquePointer?
-        let (status, reason) = unsafe withReason { unsafe km_certificate_copy_public_key(handle.pointer, &key, $0) }
-        unverifiedPublicKey = RSAPublicKey(try unsafe RSAKeyHandle.make(status, key, reason: reason))
+        fingerprint = try SHA256.digest(
+            try unsafe copiedArray { unsafe km_certificate_export(handle.pointer, KM_DER, $0) }
+        )
+        try key.checkSize()
+        unverifiedPublicKey = RSAPublicKey(key)
     }
 
     /// Creates a self-signed certificate for a key pair.
@@ -86,15 +97,16 @@ public struct Certificate: Sendable {
         guard years.contains(from), years.contains(to) else {
             throw KMError(.invalidSize, "a certificate's validity must lie within the years 1950 to 9999")
         }
-        let (pointer, reason) = unsafe withReason { reason in
+        var pointer: OpaquePointer?
+        let (result, reason) = unsafe withReason { reason in
             unsafe commonName.withCString {
-                unsafe km_certificate_self_sign(key.handle.pointer, $0, Int64(from), Int64(to), reason)
+                unsafe km_certificate_self_sign(key.handle.pointer, $0, Int64(from), Int64(to), &pointer, reason)
             }
         }
-        guard let pointer = unsafe pointer else {
+        guard result == KM_OK, let pointer = unsafe pointer else {
             throw KMError(.cryptographyUnavailable, "OpenSSL could not sign a certificate (\(reason))")
         }
-        return try Certificate(unsafe CertificateHandle(adopting: pointer))
+        return try Certificate(unsafe CertificateHandle(adopting: pointer), key.publicKey.handle)
     }
 
     /// Returns the certificate's public key if the certificate is valid at a date.
@@ -115,14 +127,14 @@ public struct Certificate: Sendable {
     ///
     /// - Throws: ``KMError`` `cryptographyUnavailable` when OpenSSL runs out of memory.
     public func pemRepresentation() throws -> [UInt8] {
-        try unsafe copiedArray { unsafe km_certificate_export(handle.pointer, 1, $0) }
+        try unsafe copiedArray { unsafe km_certificate_export(handle.pointer, KM_PEM, $0) }
     }
 
     /// Encodes the certificate as DER.
     ///
     /// - Throws: ``KMError`` `cryptographyUnavailable` when OpenSSL runs out of memory.
     public func derRepresentation() throws -> [UInt8] {
-        try unsafe copiedArray { unsafe km_certificate_export(handle.pointer, 0, $0) }
+        try unsafe copiedArray { unsafe km_certificate_export(handle.pointer, KM_DER, $0) }
     }
 }
 
@@ -156,7 +168,7 @@ extension Certificate: CustomStringConvertible, CustomReflectable {
     func validity() throws -> ClosedRange<Date> {
         var from: Int64 = 0
         var to: Int64 = 0
-        guard unsafe km_certificate_validity(pointer, &from, &to) == 1, from <= to else {
+        guard unsafe km_certificate_validity(pointer, &from, &to) == KM_OK, from <= to else {
             throw KMError(.certificateNotValid, "the certificate's validity cannot be read or ends before it begins")
         }
         return Date(timeIntervalSince1970: Double(from))...Date(timeIntervalSince1970: Double(to))

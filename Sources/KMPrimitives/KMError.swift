@@ -80,10 +80,15 @@ extension KMError.Code {
     public static let passphraseRequired = Self("passphraseRequired")
     /// The key does not decrypt with the passphrase.
     public static let passphraseWrong = Self("passphraseWrong")
-    /// The key is encrypted with an algorithm that only OpenSSL's legacy provider supports.
+    /// The key is encrypted with an algorithm that only OpenSSL's legacy provider supports, or that is unknown.
     public static let legacyEncryption = Self("legacyEncryption")
     /// The bytes are not an X.509 certificate.
     public static let malformedCertificate = Self("malformedCertificate")
     /// The certificate is not valid yet, has expired, or has a validity that ends before it begins.
     public static let certificateNotValid = Self("certificateNotValid")
+}
+
+/// Formats a count and its noun for a message, such as "1 part" or "5 parts".
+package func counted(_ count: Int, _ noun: String) -> String {
+    "\(count) \(noun)\(count == 1 ? "" : "s")"
 }

@@ -28,9 +28,10 @@ public struct RSAPrivateKey: Sendable {
 
     /// Takes the handle of a key pair and checks that the private key matches the public key.
     init(checking handle: RSAKeyHandle) throws {
-        let status = unsafe km_rsa_check_consistency(handle.pointer)
-        guard status == KM_DONE else { throw RSAKeyHandle.error(status, reason: "") }
-        guard let copy = unsafe km_rsa_copy_public(handle.pointer) else {
+        let result = unsafe km_rsa_check_consistency(handle.pointer)
+        guard result == KM_OK else { throw RSAKeyHandle.error(result, reason: "") }
+        var copy: OpaquePointer?
+        guard unsafe km_rsa_copy_public(handle.pointer, &copy) == KM_OK, let copy = unsafe copy else {
             throw KMError(.cryptographyUnavailable, "OpenSSL could not copy the public key")
         }
         self.handle = handle
@@ -57,13 +58,24 @@ public struct RSAPrivateKey: Sendable {
     ///   `limitExceeded` for more than 65,536 bytes; `cryptographyUnavailable` when OpenSSL fails.
     public init(parsing bytes: Span<UInt8>, passphrase: SecretBytes? = nil) throws {
         func parse(_ passphrase: UnsafePointer<UInt8>?, _ count: Int) throws -> RSAKeyHandle {
+            try KeyLimits.check(bytes.count)
+            try KeyLimits.checkPassphrase(count)
+            var limits = KeyLimits.shim
             var pointer: OpaquePointer?
-            let (status, reason) = unsafe withReason { reason in
+            let (result, reason) = unsafe withReason { reason in
                 unsafe bytes.withUnsafeBufferPointer {
-                    unsafe km_rsa_parse_private($0.baseAddress, $0.count, passphrase, count, &pointer, reason)
+                    unsafe km_rsa_parse_private(
+                        $0.baseAddress,
+                        $0.count,
+                        passphrase,
+                        count,
+                        &limits,
+                        &pointer,
+                        reason
+                    )
                 }
             }
-            return try unsafe RSAKeyHandle.make(status, pointer, reason: reason)
+            return try unsafe RSAKeyHandle.make(result, pointer, reason: reason)
         }
         guard let passphrase else {
             try self.init(checking: try parse(nil, 0))
@@ -116,7 +128,7 @@ public struct RSAPrivateKey: Sendable {
                 "an RSA private key must be 1 integer (d) or 6 (d, p, q, dp, dq, qi); got \(secrets.count)"
             )
         }
-        try self.init(checking: try RSAComponents.handle(public: [modulus, publicExponent], private: secrets))
+        try self.init(checking: try RSAKeyHandle.make(public: [modulus, publicExponent], private: secrets))
     }
 
     /// Generates a key pair with the public exponent 65537.
@@ -131,8 +143,9 @@ public struct RSAPrivateKey: Sendable {
         guard RSAPublicKey.bitCounts.contains(bitCount) else {
             throw KMError(.unsupportedKey, "an RSA key must have 2048 to 8192 bits; got \(bitCount) bits")
         }
-        let (pointer, reason) = unsafe withReason { unsafe km_rsa_generate(Int32(bitCount), $0) }
-        guard let pointer = unsafe pointer else {
+        var pointer: OpaquePointer?
+        let (result, reason) = unsafe withReason { unsafe km_rsa_generate(bitCount, &pointer, $0) }
+        guard result == KM_OK, let pointer = unsafe pointer else {
             throw KMError(.cryptographyUnavailable, "OpenSSL could not generate a key (\(reason))")
         }
         let handle = unsafe RSAKeyHandle(adopting: pointer)
@@ -167,7 +180,7 @@ public struct RSAPrivateKey: Sendable {
                         source.count,
                         start,
                         &count
-                    ) == 1
+                    ) == KM_OK
                 }
             }
         }
@@ -204,9 +217,9 @@ public struct RSAPrivateKey: Sendable {
                         hash.code,
                         source.baseAddress,
                         source.count,
-                        start,
-                        target.count
-                    ) == 1
+                        target.count,
+                        start
+                    ) == KM_OK
                 }
             }
             guard done else { throw KMError(.cryptographyUnavailable, "OpenSSL could not decrypt with RSA-OAEP") }
@@ -227,23 +240,23 @@ public struct RSAPrivateKey: Sendable {
         passphrase: SecretBytes,
         iterations: Int = RSAPrivateKey.defaultIterations
     ) throws -> [UInt8] {
-        guard (1...1024).contains(passphrase.count) else {
+        guard (1...KeyLimits.passphraseByteCount).contains(passphrase.count) else {
             throw KMError(.invalidSize, "a passphrase must be 1 to 1024 bytes; got \(passphrase.count)")
         }
-        guard (1000...10_000_000).contains(iterations) else {
+        guard (1000...KeyLimits.rounds).contains(iterations) else {
             throw KMError(.invalidSize, "the number of iterations must be 1000 to 10000000; got \(iterations)")
         }
         return try passphrase.withBytes { text in
             try unsafe text.withUnsafeBufferPointer { text in
-                try unsafe copiedArray { size in
-                    guard let start = text.baseAddress else { return nil }
+                try unsafe copiedArray { target in
+                    guard let start = text.baseAddress else { return KM_MISUSED }
                     return unsafe km_rsa_export_encrypted_pkcs8(
                         handle.pointer,
                         start,
                         text.count,
                         Int32(iterations),
-                        1,
-                        size
+                        KM_PEM,
+                        target
                     )
                 }
             }
@@ -256,7 +269,7 @@ public struct RSAPrivateKey: Sendable {
     ///
     /// - Throws: ``KMError`` `cryptographyUnavailable` when OpenSSL fails.
     public func insecurePKCS8PEM() throws -> SecretBytes {
-        try unsafe adoptedSecret { unsafe km_rsa_export_pkcs8(handle.pointer, 1, $0) }
+        try unsafe adoptedSecret { unsafe km_rsa_export_pkcs8(handle.pointer, KM_PEM, $0) }
     }
 
     /// Encodes the key pair as unencrypted PKCS#8 DER.
@@ -265,7 +278,7 @@ public struct RSAPrivateKey: Sendable {
     ///
     /// - Throws: ``KMError`` `cryptographyUnavailable` when OpenSSL fails.
     public func insecurePKCS8DER() throws -> SecretBytes {
-        try unsafe adoptedSecret { unsafe km_rsa_export_pkcs8(handle.pointer, 0, $0) }
+        try unsafe adoptedSecret { unsafe km_rsa_export_pkcs8(handle.pointer, KM_DER, $0) }
     }
 }
 

@@ -26,13 +26,14 @@ public struct RSAPublicKey: Sendable {
     ///   key; `unsupportedKey` for another algorithm or size; `limitExceeded` for more than 65,536 bytes;
     ///   `cryptographyUnavailable` when OpenSSL fails.
     public init(parsing bytes: [UInt8]) throws {
+        try KeyLimits.check(bytes.count)
         var pointer: OpaquePointer?
-        let (status, reason) = unsafe withReason { reason in
+        let (result, reason) = unsafe withReason { reason in
             unsafe bytes.withUnsafeBufferPointer {
-                unsafe km_rsa_parse_public($0.baseAddress, $0.count, &pointer, reason)
+                unsafe km_rsa_parse_public($0.baseAddress, $0.count, KeyLimits.bitCount, &pointer, reason)
             }
         }
-        self.init(try unsafe RSAKeyHandle.make(status, pointer, reason: reason))
+        self.init(try unsafe RSAKeyHandle.make(result, pointer, reason: reason))
     }
 
     /// Creates a public key from its integers, both big-endian.
@@ -43,7 +44,7 @@ public struct RSAPublicKey: Sendable {
     /// - Throws: ``KMError`` `malformedKey` when an integer is invalid; `unsupportedKey` when the modulus is not 2048
     ///   to 8192 bits; `cryptographyUnavailable` when OpenSSL fails.
     public init(modulus: [UInt8], publicExponent: [UInt8]) throws {
-        self.init(try RSAComponents.handle(public: [modulus, publicExponent], private: []))
+        self.init(try RSAKeyHandle.make(public: [modulus, publicExponent], private: []))
     }
 
     /// The size of the modulus in bits.
@@ -55,12 +56,12 @@ public struct RSAPublicKey: Sendable {
     /// Returns the modulus, big-endian without leading zeros.
     ///
     /// - Throws: ``KMError`` `cryptographyUnavailable` when OpenSSL runs out of memory.
-    public func modulus() throws -> [UInt8] { try handle.publicComponent(0) }
+    public func modulus() throws -> [UInt8] { try handle.publicComponent(KM_N) }
 
     /// Returns the public exponent, big-endian without leading zeros.
     ///
     /// - Throws: ``KMError`` `cryptographyUnavailable` when OpenSSL runs out of memory.
-    public func publicExponent() throws -> [UInt8] { try handle.publicComponent(1) }
+    public func publicExponent() throws -> [UInt8] { try handle.publicComponent(KM_E) }
 
     /// Encrypts a message of at most ``byteCount`` - 66 bytes.
     ///
@@ -76,7 +77,7 @@ public struct RSAPublicKey: Sendable {
         }
         let ciphertext = unsafe filledArray(byteCount) { target in
             unsafe message.withUnsafeBufferPointer {
-                unsafe km_rsa_oaep_encrypt(handle.pointer, $0.baseAddress, $0.count, target) == 1
+                unsafe km_rsa_oaep_encrypt(handle.pointer, $0.baseAddress, $0.count, target) == KM_OK
             }
         }
         guard let ciphertext else { throw KMError(.cryptographyUnavailable, "OpenSSL could not encrypt with RSA-OAEP") }
@@ -87,21 +88,21 @@ public struct RSAPublicKey: Sendable {
     ///
     /// - Throws: ``KMError`` `cryptographyUnavailable` when OpenSSL runs out of memory.
     public func pemRepresentation() throws -> [UInt8] {
-        try unsafe copiedArray { unsafe km_rsa_export_spki(handle.pointer, 1, $0) }
+        try unsafe copiedArray { unsafe km_rsa_export_spki(handle.pointer, KM_PEM, $0) }
     }
 
     /// Encodes the key as a SubjectPublicKeyInfo in DER.
     ///
     /// - Throws: ``KMError`` `cryptographyUnavailable` when OpenSSL runs out of memory.
     public func derRepresentation() throws -> [UInt8] {
-        try unsafe copiedArray { unsafe km_rsa_export_spki(handle.pointer, 0, $0) }
+        try unsafe copiedArray { unsafe km_rsa_export_spki(handle.pointer, KM_DER, $0) }
     }
 }
 
 extension RSAPublicKey: Equatable {
     /// Returns whether two keys have the same modulus and public exponent.
     public static func == (left: RSAPublicKey, right: RSAPublicKey) -> Bool {
-        unsafe km_rsa_same_public(left.handle.pointer, right.handle.pointer) == 1
+        unsafe km_rsa_same_public(left.handle.pointer, right.handle.pointer)
     }
 }
 

@@ -1,5 +1,3 @@
-internal import CKMOpenSSL
-
 /// A buffer of secret bytes that grows as you append, and that cleanses its memory whenever it releases it.
 ///
 /// A buffer has one owner. When it is complete, ``finish()`` turns it into ``SecretBytes``.
@@ -73,9 +71,4 @@ package struct SecretBuffer: ~Copyable, Sendable {
         }
         storage = larger
     }
-}
-
-/// Overwrites `bytes` with zeros in a way that the compiler cannot optimize away (`OPENSSL_cleanse`).
-package func cleanse(_ bytes: inout MutableSpan<UInt8>) {
-    unsafe bytes.withUnsafeMutableBytes { unsafe km_cleanse($0.baseAddress, $0.count) }
 }

@@ -43,8 +43,8 @@ public struct SecretBytes: Sendable {
             throw KMError(.invalidSize, "the number of random bytes must not be negative; got \(count)")
         }
         storage = try SecretStorage(count: count)
-        let done = unsafe storage.withMutableBytes { unsafe km_random($0.baseAddress, $0.count) }
-        guard done == 1 else { throw KMError(.cryptographyUnavailable, "OpenSSL could not provide random bytes") }
+        let result = unsafe storage.withMutableBytes { unsafe km_random($0.count, $0.baseAddress) }
+        guard result == KM_OK else { throw KMError(.cryptographyUnavailable, "OpenSSL could not provide random bytes") }
     }
 
     /// Creates a secret of `count` bytes that `initialize` writes into zeroed memory.
@@ -118,46 +118,4 @@ extension SecretBytes: CustomStringConvertible, CustomDebugStringConvertible, Cu
 
     /// A mirror without children, so that `dump` prints no bytes.
     public var customMirror: Mirror { Mirror(self, children: []) }
-}
-
-/// Owns the memory of a secret, and cleanses and frees it.
-///
-/// `@unchecked Sendable`: the memory is written and trimmed before its owner shares this object, and only read
-/// afterwards.
-@safe final class SecretStorage: @unchecked Sendable {
-    private let memory: UnsafeMutablePointer<UInt8>
-    private let capacity: Int
-    private(set) var count: Int
-
-    init(count: Int) throws {
-        guard let memory = unsafe km_secret_allocate(count) else {
-            throw KMError(.cryptographyUnavailable, "there is no memory for a secret")
-        }
-        unsafe self.memory = memory.assumingMemoryBound(to: UInt8.self)
-        (self.count, capacity) = (count, count)
-    }
-
-    init(adopting memory: UnsafeMutablePointer<UInt8>, count: Int) {
-        unsafe self.memory = memory
-        (self.count, capacity) = (count, count)
-    }
-
-    deinit {
-        unsafe km_secret_free(memory, capacity)
-    }
-
-    /// Makes only the first `count` bytes accessible; the others are cleansed together with them.
-    func trim(to count: Int) {
-        self.count = min(self.count, max(0, count))
-    }
-
-    func withBytes<Result>(_ body: (UnsafeBufferPointer<UInt8>) throws -> Result) rethrows -> Result {
-        defer { extendLifetime(self) }
-        return try unsafe body(UnsafeBufferPointer(start: memory, count: count))
-    }
-
-    func withMutableBytes<Result>(_ body: (UnsafeMutableBufferPointer<UInt8>) throws -> Result) rethrows -> Result {
-        defer { extendLifetime(self) }
-        return try unsafe body(UnsafeMutableBufferPointer(start: memory, count: count))
-    }
 }

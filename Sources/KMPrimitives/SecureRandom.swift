@@ -12,7 +12,7 @@ package enum SecureRandom {
         guard count >= 0 else {
             throw KMError(.invalidSize, "the number of random bytes must not be negative; got \(count)")
         }
-        guard let bytes = unsafe filledArray(count, { unsafe km_random($0, count) == 1 }) else {
+        guard let bytes = unsafe filledArray(count, { unsafe km_random(count, $0) == KM_OK }) else {
             throw KMError(.cryptographyUnavailable, "OpenSSL could not provide random bytes")
         }
         return bytes

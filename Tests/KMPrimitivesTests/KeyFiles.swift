@@ -59,6 +59,7 @@ struct KeyFiles: Sendable {
         let legacy = "-provider legacy -provider default"
         try make("pkcs8-des.pem", "pkcs8 -topk8 -in pkcs8.pem -v1 PBE-MD5-DES \(legacy) \(secret)")
         try make("pkcs8-rc2.pem", "pkcs8 -topk8 -in pkcs8.pem -v1 PBE-SHA1-RC2-40 \(legacy) \(secret)")
+        try make("pkcs8-rc2.der", "pkcs8 -topk8 -in pkcs8.pem -v1 PBE-SHA1-RC2-40 -outform DER \(legacy) \(secret)")
         try make("pkcs1-des.pem", "rsa -traditional -in pkcs8.pem -des \(legacy) \(secret)")
     }
 

@@ -68,11 +68,37 @@ import Testing
         }
     }
 
-    @Test(arguments: ["pkcs8-des.pem", "pkcs8-rc2.pem", "pkcs1-des.pem", "legacy-rc2-key.p12"])
+    static let legacy = ["pkcs8-des.pem", "pkcs8-rc2.pem", "pkcs8-rc2.der", "pkcs1-des.pem", "legacy-rc2-key.p12"]
+
+    @Test(arguments: legacy)
     func algorithmsOfTheLegacyProviderAreNamedSo(name: String) throws {
         let passphrase = try SecretBytes("secret")
         #expect(refusal { try RSAPrivateKey(parsing: KeyFiles[name], passphrase: passphrase) } == .legacyEncryption)
         #expect(refusal { try RSAPrivateKey(parsing: KeyFiles[name]) } == .passphraseRequired)
+    }
+
+    /// Runs the command that the error names.
+    @Test(arguments: legacy)
+    func theCommandForLegacyFilesConvertsEachFormat(name: String) throws {
+        let (file, passphrase) = (try KeyFiles[name], try SecretBytes("secret"))
+        let detail = try #require(thrownError { try RSAPrivateKey(parsing: file, passphrase: passphrase) }).detail
+        let command = try #require(detail.firstRange(of: "openssl ")).upperBound
+        let openssl = try OpenSSLCommand()
+        defer { openssl.cleanUp() }
+        try openssl.write(file, to: "OLD")
+        try openssl(String(detail[command...]), "-passin", "pass:secret", "-passout", "pass:new secret")
+        let converted = try openssl.read("NEW")
+        #expect(refusal { try RSAPrivateKey(parsing: converted) } == .passphraseRequired)
+        #expect(try works(RSAPrivateKey(parsing: converted, passphrase: SecretBytes("new secret"))))
+    }
+
+    /// An algorithm that no provider has is not one of the legacy provider for certain, so the error says so.
+    @Test func anUnknownAlgorithmOfAPEMHeaderIsCalledUnknown() throws {
+        let text = String(decoding: try KeyFiles["pkcs1-aes.pem"], as: UTF8.self)
+        let unknown = text.replacing("AES-256-CBC", with: "XYZ-256-CBC").bytes
+        let passphrase = try SecretBytes("secret")
+        let error = try #require(thrownError { try RSAPrivateKey(parsing: unknown, passphrase: passphrase) })
+        #expect(error.code == .legacyEncryption && error.detail.contains("unknown"))
     }
 
     @Test(arguments: (plain + encrypted).filter { $0.hasSuffix(".pem") })

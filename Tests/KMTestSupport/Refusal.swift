@@ -12,7 +12,7 @@ extension KMError.Code {
 /// That OpenSSL's error queue is empty after it is checked along, so that every test of a refusal is a test of that
 /// too.
 package func refusal<Result>(_ body: () throws -> Result) -> KMError.Code? {
-    _ = OpenSSL.drainErrorQueue()
+    OpenSSL.drainErrorQueue()
     var code: KMError.Code?
     do {
         _ = try body()

@@ -20,6 +20,8 @@
 
 #define LIMIT 0.5
 
+const km_limits test_limits = {.maximum_bits = MAXIMUM_BITS, .rounds = 10000000, .unasked_rounds = 100000};
+
 unsigned long defect_count = 0;
 
 void defect(const char *format, ...) {
@@ -53,18 +55,19 @@ static size_t below(size_t count) { return count == 0 ? 0 : (size_t)(next() % co
 /* What the parsers made of the files so far. */
 static struct {
     unsigned long files, accepted, consistent;
-    unsigned long statuses[KM_FAILED + 1];
+    unsigned long results[KM_INCONSISTENT + 1];
     double worst;
     char worst_file[80];
 } seen;
 
-static void check(km_status status, const void *made, const char *reason, const char *file) {
-    if ((status == KM_DONE) != (made != NULL)) defect("%s: status %d with%s a result", file, status, made == NULL ? "out" : "");
-    if (status == KM_FAILED) defect("%s: OpenSSL failed (%s)", file, reason);
+static void check(km_result result, const void *made, const char *reason, const char *file) {
+    if ((result == KM_OK) != (made != NULL)) defect("%s: result %d with%s a handle", file, result, made == NULL ? "out" : "");
+    if (result == KM_FAILED) defect("%s: OpenSSL failed (%s)", file, reason);
+    if (result == KM_MISUSED || result == KM_NOT_AUTHENTIC) defect("%s: result %d", file, result);
     if (memchr(reason, 0, KM_REASON_CAPACITY) == NULL) defect("%s: an endless reason", file);
-    if (status >= KM_DONE && status <= KM_FAILED) seen.statuses[status]++;
-    else defect("%s: no status", file);
-    if (km_drain_error_queue() != 0) defect("%s: entries in the error queue (status %d)", file, status);
+    if (result <= KM_INCONSISTENT) seen.results[result]++;
+    else defect("%s: result %d, which does not exist", file, result);
+    if (km_error_queue_drain() != 0) defect("%s: entries in the error queue (result %d)", file, result);
     if (made != NULL) seen.accepted++;
 }
 
@@ -79,30 +82,30 @@ static void stop_clock(double begun, const char *what, const char *file) {
 
 /* An accepted key encrypts, is exported, and reads as itself. */
 static void use_public(const km_rsa *key, const char *file) {
-    uint8_t out[KM_RSA_MAXIMUM_BITS / 8];
+    uint8_t out[MAXIMUM_BITS / 8];
     char reason[KM_REASON_CAPACITY];
-    size_t size = 0;
+    km_buffer der;
     km_rsa *again = NULL;
-    if (km_rsa_bits(key) < 1 || km_rsa_bits(key) > KM_RSA_MAXIMUM_BITS
-        || km_rsa_size(key) != ((size_t)km_rsa_bits(key) + 7) / 8) {
-        defect("%s: a key of %d bits", file, km_rsa_bits(key));
+    if (km_rsa_bits(key) < 1 || km_rsa_bits(key) > MAXIMUM_BITS || km_rsa_size(key) != (km_rsa_bits(key) + 7) / 8) {
+        defect("%s: a key of %zu bits", file, km_rsa_bits(key));
         return;
     }
-    uint8_t *der = km_rsa_export_spki(key, 0, &size);
-    if (der == NULL || km_rsa_parse_public(der, size, &again, reason) != KM_DONE || !km_rsa_same_public(key, again)) {
+    if (km_rsa_export_spki(key, KM_DER, &der) != KM_OK
+        || km_rsa_parse_public(der.bytes, der.size, MAXIMUM_BITS, &again, reason) != KM_OK
+        || !km_rsa_same_public(key, again)) {
         defect("%s: the accepted key does not read as itself", file);
     }
     km_rsa_free(again);
-    km_secret_free(der, der == NULL ? 0 : size);
-    if (km_rsa_bits(key) >= 2048 && !km_rsa_oaep_encrypt(key, out, 16, out)) defect("%s: does not encrypt", file);
+    km_secret_free(der.bytes, der.size);
+    if (km_rsa_bits(key) >= 2048 && km_rsa_oaep_encrypt(key, out, 16, out) != KM_OK) defect("%s: does not encrypt", file);
 }
 
 /* What the package does with a pair that it accepts; whether it fits is part of the time. */
 static void use_private(const km_rsa *pair, const char *file) {
     if (km_rsa_bits(pair) < 2048) return;
-    const km_status status = km_rsa_check_consistency(pair);
-    if (status == KM_DONE) seen.consistent++;
-    else if (status != KM_INCONSISTENT) defect("%s: the consistency cannot be checked", file);
+    const km_result result = km_rsa_check_consistency(pair);
+    if (result == KM_OK) seen.consistent++;
+    else if (result != KM_INCONSISTENT) defect("%s: the consistency cannot be checked", file);
 }
 
 /* What the package does with a file of a private key, of a public key and of a certificate. */
@@ -118,11 +121,12 @@ static void feed(const uint8_t *original, size_t size, const char *file) {
         km_rsa *pair = NULL;
         memset(reason, 'x', sizeof reason);
         const double begun = processor_time();
-        const km_status status = km_rsa_parse_private(bytes, size, with_passphrase ? (const uint8_t *)PASSPHRASE : NULL,
-                                                      with_passphrase ? strlen(PASSPHRASE) : 0, &pair, reason);
+        const km_result result = km_rsa_parse_private(bytes, size, with_passphrase ? (const uint8_t *)PASSPHRASE : NULL,
+                                                      with_passphrase ? strlen(PASSPHRASE) : 0, &test_limits, &pair,
+                                                      reason);
         if (pair != NULL && !was_plain) use_private(pair, file);
         stop_clock(begun, "km_rsa_parse_private", file);
-        check(status, pair, reason, file);
+        check(result, pair, reason, file);
         if (pair != NULL && !was_plain) use_public(pair, file);
         was_plain = pair != NULL;
         km_rsa_free(pair);
@@ -130,41 +134,40 @@ static void feed(const uint8_t *original, size_t size, const char *file) {
     km_rsa *key = NULL;
     memset(reason, 'x', sizeof reason);
     double begun = processor_time();
-    km_status status = km_rsa_parse_public(bytes, size, &key, reason);
+    km_result result = km_rsa_parse_public(bytes, size, MAXIMUM_BITS, &key, reason);
     stop_clock(begun, "km_rsa_parse_public", file);
-    check(status, key, reason, file);
+    check(result, key, reason, file);
     if (key != NULL) use_public(key, file);
     km_rsa_free(key);
 
     km_certificate *certificate = NULL;
     memset(reason, 'x', sizeof reason);
     begun = processor_time();
-    status = km_certificate_parse(bytes, size, &certificate, reason);
+    km_rsa *in_it = NULL;
+    result = km_certificate_parse(bytes, size, MAXIMUM_BITS, &certificate, &in_it, reason);
+    if ((certificate == NULL) != (in_it == NULL)) defect("%s: a certificate without a key", file);
     if (certificate != NULL) {
         int64_t from, to;
-        size_t subject_size = 0, serial_size = 0, der_size = 0;
+        km_buffer subject, serial, der;
         (void)km_certificate_validity(certificate, &from, &to);
-        uint8_t *subject = km_certificate_copy_subject(certificate, &subject_size);
-        uint8_t *serial = km_certificate_copy_serial(certificate, &serial_size);
-        uint8_t *der = km_certificate_export(certificate, 0, &der_size);
-        km_rsa *in_it = NULL;
-        char why[KM_REASON_CAPACITY];
-        if (km_certificate_copy_public_key(certificate, &in_it, why) != KM_DONE) defect("%s: a certificate without a key", file);
-        km_secret_free(subject, subject == NULL ? 0 : subject_size);
-        km_secret_free(serial, serial == NULL ? 0 : serial_size);
-        km_secret_free(der, der == NULL ? 0 : der_size);
-        km_rsa_free(in_it);
+        (void)km_certificate_copy_subject(certificate, &subject);
+        (void)km_certificate_copy_serial(certificate, &serial);
+        if (km_certificate_export(certificate, KM_DER, &der) != KM_OK) defect("%s: cannot be exported", file);
+        km_secret_free(subject.bytes, subject.size);
+        km_secret_free(serial.bytes, serial.size);
+        km_secret_free(der.bytes, der.size);
     }
     stop_clock(begun, "km_certificate_parse", file);
-    check(status, certificate, reason, file);
-    if (certificate != NULL) km_certificate_free(certificate);
+    check(result, certificate, reason, file);
+    km_certificate_free(certificate);
+    km_rsa_free(in_it);
     free(bytes);
 }
 
 static void report(const char *what) {
-    printf("%s: %lu files, %lu times accepted, %lu consistent pairs, worst call %.1f ms (%s)\nstatuses:", what, seen.files,
+    printf("%s: %lu files, %lu times accepted, %lu consistent pairs, worst call %.1f ms (%s)\nresults:", what, seen.files,
            seen.accepted, seen.consistent, seen.worst * 1e3, seen.worst_file);
-    for (int i = 0; i <= KM_FAILED; i++) printf(" %d:%lu", i, seen.statuses[i]);
+    for (int i = 0; i <= KM_INCONSISTENT; i++) printf(" %d:%lu", i, seen.results[i]);
     putchar('\n');
 }
 
@@ -201,7 +204,7 @@ static void mutate(unsigned long count) {
     static uint8_t bytes[1 << 16];
     char name[80];
     for (size_t i = 0; i < good_file_count; i++) feed(good_files[i].bytes, good_files[i].size, good_files[i].name);
-    if (seen.statuses[KM_DONE] == 0) defect("no good file is accepted");
+    if (seen.results[KM_OK] == 0) defect("no good file is accepted");
     for (unsigned long number = 0; number < count; number++) {
         const good_file *good = &good_files[number % good_file_count];
         state = number;

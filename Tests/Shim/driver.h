@@ -5,6 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "CKMOpenSSL.h"
+
 /* Files of every form that the shim reads, made of one pair; the passphrase of all that is encrypted is PASSPHRASE. */
 #define PASSPHRASE "secret"
 typedef struct good_file {
@@ -23,6 +25,10 @@ const good_file *find_good_file(const char *name);
 /* Notes a defect; the driver's status is then 1. */
 void defect(const char *format, ...) __attribute__((format(printf, 1, 2)));
 extern unsigned long defect_count;
+
+/* The limits that the package sets. */
+#define MAXIMUM_BITS 8192
+extern const km_limits test_limits;
 /* The processor time of this thread, in seconds. */
 double processor_time(void);
 

@@ -20,9 +20,10 @@ static int add(const char *name, const void *bytes, size_t size, int is_private)
     return 1;
 }
 
-static int add_secret(const char *name, uint8_t *bytes, size_t size, int is_private) {
-    const int added = add(name, bytes, size, is_private);
-    km_secret_free(bytes, size);
+/* Takes the buffer that a call of the shim has made. */
+static int add_buffer(const char *name, km_result result, km_buffer made, int is_private) {
+    const int added = result == KM_OK && add(name, made.bytes, made.size, is_private);
+    km_secret_free(made.bytes, made.size);
     return added;
 }
 
@@ -75,30 +76,29 @@ static int add_foreign(const uint8_t *pkcs8, size_t size, const uint8_t *der, si
     return done;
 }
 
+static int add_own(const km_rsa *pair, const km_certificate *certificate, km_encoding encoding) {
+    const int is_pem = encoding == KM_PEM;
+    km_buffer made;
+    km_result result = km_rsa_export_encrypted_pkcs8(pair, (const uint8_t *)PASSPHRASE, strlen(PASSPHRASE), 2, encoding, &made);
+    int done = add_buffer(is_pem ? "pkcs8-aes.pem" : "pkcs8-aes.der", result, made, 1);
+    result = km_rsa_export_spki(pair, encoding, &made);
+    done = add_buffer(is_pem ? "spki.pem" : "spki.der", result, made, 0) && done;
+    result = km_rsa_export_pkcs8(pair, encoding, &made);
+    done = add_buffer(is_pem ? "pkcs8.pem" : "pkcs8.der", result, made, 1) && done;
+    result = km_certificate_export(certificate, encoding, &made);
+    return add_buffer(is_pem ? "certificate.pem" : "certificate.der", result, made, 0) && done;
+}
+
 int make_good_files(void) {
     char reason[KM_REASON_CAPACITY];
-    size_t size = 0, der_size = 0;
-    km_rsa *pair = km_rsa_generate(2048, reason);
-    if (pair == NULL) return 0;
-    km_certificate *certificate = km_certificate_self_sign(pair, "key", 1500000000, 2500000000, reason);
-    const uint8_t *const passphrase = (const uint8_t *)PASSPHRASE;
-    uint8_t *pkcs8 = km_rsa_export_pkcs8(pair, 0, &size);
-    uint8_t *der = certificate != NULL ? km_certificate_export(certificate, 0, &der_size) : NULL;
-    int done = pkcs8 != NULL && der != NULL && add("pkcs8.der", pkcs8, size, 1) && add("certificate.der", der, der_size, 0)
-        && add_foreign(pkcs8, size, der, der_size);
-    km_secret_free(pkcs8, size);
-    km_secret_free(der, der_size);
-    for (int pem = 0; pem < 2 && done; pem++) {
-        uint8_t *bytes = km_rsa_export_encrypted_pkcs8(pair, passphrase, strlen(PASSPHRASE), 2, pem, &size);
-        done = add_secret(pem ? "pkcs8-aes.pem" : "pkcs8-aes.der", bytes, size, 1);
-        bytes = km_rsa_export_spki(pair, pem, &size);
-        done = add_secret(pem ? "spki.pem" : "spki.der", bytes, size, 0) && done;
-    }
+    km_rsa *pair = NULL;
+    km_certificate *certificate = NULL;
+    int done = km_rsa_generate(2048, &pair, reason) == KM_OK
+        && km_certificate_self_sign(pair, "key", 1500000000, 2500000000, &certificate, reason) == KM_OK
+        && add_own(pair, certificate, KM_DER) && add_own(pair, certificate, KM_PEM);
     if (done) {
-        pkcs8 = km_rsa_export_pkcs8(pair, 1, &size);
-        der = km_certificate_export(certificate, 1, &der_size);
-        done = add_secret("pkcs8.pem", pkcs8, size, 1);
-        done = add_secret("certificate.pem", der, der_size, 0) && done;
+        const good_file *pkcs8 = find_good_file("pkcs8.der"), *x509 = find_good_file("certificate.der");
+        done = add_foreign(pkcs8->bytes, pkcs8->size, x509->bytes, x509->size);
     }
     km_certificate_free(certificate);
     km_rsa_free(pair);

@@ -1,17 +1,30 @@
-/* The C shim, the only part of the package that calls OpenSSL. It has small functions over opaque handles and contains
- * no policy.
+/* The C shim, the only part of the package that calls OpenSSL. It has small functions over opaque handles. Limits and
+ * other policy are in Swift. Where a limit must be checked between two calls of OpenSSL, Swift passes it in.
  *
- * - A function that returns int returns 1 on success and 0 on failure, unless its comment says otherwise.
- * - A function that returns a pointer returns NULL on failure.
- * - Every function leaves OpenSSL's error queue empty. Where the cause of a failure reveals no secret, the function
- *   takes a `reason` buffer of KM_REASON_CAPACITY bytes. It writes OpenSSL's reason strings there, NUL-terminated,
- *   possibly empty.
- * - Several threads can use a handle at the same time. While one thread frees a handle, no other thread may use it.
- * - Sizes are in bytes. A pointer may be NULL when its size is 0.
- */
+ * Results
+ * - A function that can fail returns a km_result, and writes everything else through pointers, which are its last
+ *   parameters. If it returns anything but KM_OK, it has set handles to NULL and buffers to {NULL, 0}, and has left no
+ *   secret in memory that the caller passed in. The comment of a function names the results that it can return besides
+ *   KM_OK, KM_FAILED and KM_MISUSED, which every function can return.
+ * - A query cannot fail and returns its value. The comment begins with "Query".
+ * - Free functions return nothing and accept NULL.
+ *
+ * Ownership
+ * - A handle or buffer that a function writes belongs to the caller, who frees it with the function that the comment of
+ *   its type names.
+ * - A function borrows what it takes: it keeps no pointer to it after it returns.
+ *
+ * Errors
+ * - No function leaves an entry of its own in OpenSSL's error queue, whatever it returns. It can remove older entries.
+ * - If the cause of a failure reveals no secret, the function has a `reason`, a buffer of KM_REASON_CAPACITY bytes. It
+ *   writes OpenSSL's reason strings there, NUL-terminated, possibly empty.
+ *
+ * Several threads can use a handle at the same time, unless its type says otherwise. While one thread frees a handle, no
+ * other thread may use it. Sizes are in bytes. A pointer to bytes may be NULL if their size is 0. */
 #ifndef CKMOPENSSL_H
 #define CKMOPENSSL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -28,86 +41,99 @@
 #define KM_SHA256_SIZE 32
 #define KM_GCM_IV_SIZE 12
 #define KM_GCM_TAG_SIZE 16
-#define KM_RSA_MAXIMUM_BITS 8192
-/* The largest key or certificate and the longest passphrase that the parsers accept, in bytes. */
-#define KM_INPUT_MAXIMUM 65536
-#define KM_PASSPHRASE_MAXIMUM 1024
+
+typedef enum km_result {
+    KM_OK = 0,
+    KM_FAILED,                 /* OpenSSL failed, for example because memory ran out */
+    KM_MISUSED,                /* an argument is outside what the function's comment allows */
+    KM_NOT_AUTHENTIC,          /* the message does not decrypt; all causes have this result */
+    KM_MALFORMED,              /* not a key or certificate in a supported format */
+    KM_PUBLIC_KEY,             /* a public key or certificate where a private key is required */
+    KM_PRIVATE_KEY,            /* a private key where a public key is required */
+    KM_NOT_RSA,                /* a key of an algorithm other than RSA */
+    KM_PASSPHRASE_MISSING,     /* the key is encrypted and no passphrase was given */
+    KM_PASSPHRASE_WRONG,       /* the key does not decrypt with the passphrase */
+    KM_UNSUPPORTED_ENCRYPTION, /* the key is encrypted with an algorithm that no loaded provider has */
+    KM_TOO_COSTLY,             /* the file requires more key derivation than the limit */
+    KM_TOO_LONG,               /* the modulus has more bits than the limit */
+    KM_MORE_PRIMES,            /* the RSA key has more than two primes */
+    KM_INVALID_INTEGER,        /* an integer of the RSA key is invalid; `reason` names the integer and the fault */
+    KM_INCONSISTENT            /* the private key does not match its public key */
+} km_result;
+
+/* Bytes that a function allocated. Free them with km_secret_free(buffer.bytes, buffer.size). */
+typedef struct km_buffer {
+    uint8_t *KM_NULLABLE bytes;
+    size_t size;
+} km_buffer;
+
+/* Bytes that somebody else owns. */
+typedef struct km_bytes {
+    const uint8_t *KM_NULLABLE bytes;
+    size_t size;
+} km_bytes;
+
+typedef enum km_encoding { KM_DER, KM_PEM } km_encoding;
+
+/* errors.c */
+
+/* Empties the calling thread's error queue. Returns the number of entries that it removed, which is 0 after every other
+ * function in this header. It cannot fail. */
+size_t km_error_queue_drain(void);
+/* Query: OpenSSL's version text, such as "OpenSSL 3.0.19 27 Jan 2026", in static storage. */
+const char *km_openssl_version(void);
 
 /* memory.c */
 
 /* Allocates `size` zeroed bytes (at least 1). Free them with km_secret_free, passing the same size. */
-void *KM_NULLABLE km_secret_allocate(size_t size);
-/* Cleanses (overwrites with zeros) and frees memory from km_secret_allocate, or from a function whose comment names
- * km_secret_free. */
+km_result km_secret_allocate(size_t size, uint8_t *KM_NULLABLE *KM_NONNULL memory);
+/* Cleanses (overwrites with zeros) and frees memory from km_secret_allocate or the bytes of a km_buffer. Accepts
+ * NULL. */
 void km_secret_free(void *KM_NULLABLE memory, size_t size);
+/* Overwrites memory with zeros. Cannot fail. */
 void km_cleanse(void *KM_NULLABLE memory, size_t size);
-/* Returns 1 when the `size` bytes are equal. The time it takes does not depend on their values. */
-int km_equal(const void *KM_NULLABLE left, const void *KM_NULLABLE right, size_t size);
-
+/* Query: whether the `size` bytes are equal. The time it takes does not depend on their values. */
+bool km_equal(const void *KM_NULLABLE left, const void *KM_NULLABLE right, size_t size);
 /* Writes `size` random bytes from OpenSSL's private generator, fit for keys. */
-int km_random(uint8_t *KM_NULLABLE out, size_t size);
+km_result km_random(size_t size, uint8_t *KM_NULLABLE out);
 
-/* errors.c */
-
-/* Empties the calling thread's error queue and returns how many entries it had: 0 after every function in this header. */
-size_t km_drain_error_queue(void);
-/* Returns OpenSSL's version text, such as "OpenSSL 3.0.19 27 Jan 2026", in static storage. */
-const char *km_openssl_version(void);
-
-/* mac.c */
+/* hash.c */
 
 /* Writes the SHA-256 digest, KM_SHA256_SIZE bytes, to `digest`. */
-int km_sha256(const uint8_t *KM_NULLABLE message, size_t size, uint8_t *digest);
+km_result km_sha256(const uint8_t *KM_NULLABLE message, size_t size, uint8_t *digest);
 
-/* HMAC-SHA-256 (RFC 2104) under one key, which is processed only once. */
+/* HMAC-SHA-256 (RFC 2104) under one key, which is processed only once. Free it with km_hmac_free. */
 typedef struct km_hmac km_hmac;
-km_hmac *KM_NULLABLE km_hmac_create(const uint8_t *KM_NULLABLE key, size_t key_size);
-void km_hmac_free(km_hmac *hmac);
+km_result km_hmac_create(const uint8_t *KM_NULLABLE key, size_t key_size, km_hmac *KM_NULLABLE *KM_NONNULL hmac);
+/* Accepts NULL. */
+void km_hmac_free(km_hmac *KM_NULLABLE hmac);
 /* Writes the MAC, KM_SHA256_SIZE bytes, to `mac`. */
-int km_hmac_compute(const km_hmac *hmac, const uint8_t *KM_NULLABLE message, size_t size, uint8_t *mac);
+km_result km_hmac_compute(const km_hmac *hmac, const uint8_t *KM_NULLABLE message, size_t size, uint8_t *mac);
 
 /* aead.c: AES-GCM (NIST SP 800-38D) with keys of 16 or 32 bytes, 96-bit IVs and 128-bit tags. */
 
-/* A cipher with its key, for several messages one after another. Unlike the other handles, it must be used by only one
- * thread at a time. */
+typedef enum km_direction { KM_SEAL, KM_OPEN } km_direction;
+
+/* A cipher with its key, for several messages one after another. Only one thread at a time can use it. Free it with
+ * km_aes_gcm_free. */
 typedef struct km_aes_gcm km_aes_gcm;
-/* Creates a cipher that encrypts (`sealing` is 1) or decrypts (`sealing` is 0), but not both. */
-km_aes_gcm *KM_NULLABLE km_aes_gcm_create(const uint8_t *key, size_t key_size, int sealing);
-void km_aes_gcm_free(km_aes_gcm *cipher);
+/* Creates a cipher that encrypts (KM_SEAL) or decrypts (KM_OPEN), but not both. */
+km_result km_aes_gcm_create(const uint8_t *key, size_t key_size, km_direction direction,
+                            km_aes_gcm *KM_NULLABLE *KM_NONNULL cipher);
+/* Accepts NULL. */
+void km_aes_gcm_free(km_aes_gcm *KM_NULLABLE cipher);
 /* Encrypts. Writes `size` bytes to `out` and KM_GCM_TAG_SIZE bytes to `tag`. `out` must not overlap `in`. */
-int km_aes_gcm_seal(km_aes_gcm *cipher, const uint8_t *iv, const uint8_t *KM_NULLABLE aad, size_t aad_size,
-                    const uint8_t *KM_NULLABLE in, size_t size, uint8_t *KM_NULLABLE out, uint8_t *tag);
-/* Decrypts. Writes `size` bytes to `out`. When the tag does not match, or on any other failure, cleanses `out` and
- * returns 0. */
-int km_aes_gcm_open(km_aes_gcm *cipher, const uint8_t *iv, const uint8_t *KM_NULLABLE aad, size_t aad_size,
-                    const uint8_t *KM_NULLABLE in, size_t size, const uint8_t *tag, uint8_t *KM_NULLABLE out);
+km_result km_aes_gcm_seal(km_aes_gcm *cipher, const uint8_t *iv, const uint8_t *KM_NULLABLE aad, size_t aad_size,
+                          const uint8_t *KM_NULLABLE in, size_t size, uint8_t *KM_NULLABLE out, uint8_t *tag);
+/* Decrypts. Writes `size` bytes to `out`. Returns KM_NOT_AUTHENTIC when the tag does not match and on any other failure
+ * of OpenSSL. */
+km_result km_aes_gcm_open(km_aes_gcm *cipher, const uint8_t *iv, const uint8_t *KM_NULLABLE aad, size_t aad_size,
+                          const uint8_t *KM_NULLABLE in, size_t size, const uint8_t *tag, uint8_t *KM_NULLABLE out);
 
-/* keys.c */
-
-/* An RSA public key or an RSA key pair. */
+/* An RSA public key or an RSA key pair, which does not change after its creation. Free it with km_rsa_free. */
 typedef struct km_rsa km_rsa;
 
-typedef enum km_status {
-    KM_DONE = 0,
-    KM_MALFORMED,           /* not a key or certificate in a supported format */
-    KM_PUBLIC_KEY,          /* a public key or certificate where a private key is required */
-    KM_PRIVATE_KEY,         /* a private key where a public key is required */
-    KM_NOT_RSA,             /* a key of an algorithm other than RSA */
-    KM_PASSPHRASE_MISSING,  /* the key is encrypted and no passphrase was given */
-    KM_PASSPHRASE_WRONG,    /* the key does not decrypt with the passphrase */
-    KM_NEEDS_LEGACY,        /* the key is encrypted with an algorithm that only OpenSSL's legacy provider supports */
-    KM_TOO_COSTLY,          /* the file requires more key derivation than the limit */
-    KM_TOO_LARGE,           /* the input has more than KM_INPUT_MAXIMUM bytes */
-    KM_TOO_LONG,            /* the modulus has more than KM_RSA_MAXIMUM_BITS */
-    KM_MORE_PRIMES,         /* the RSA key has more than two primes */
-    KM_INVALID_INTEGER,     /* an integer of the RSA key is invalid; `reason` names the integer and the fault */
-    KM_INCONSISTENT,        /* the private key does not match its public key */
-    KM_PASSPHRASE_TOO_LONG, /* the passphrase has more than KM_PASSPHRASE_MAXIMUM bytes */
-    KM_FAILED               /* OpenSSL failed, for example because memory ran out */
-} km_status;
-
-/* On KM_DONE, the parsers set *key to a handle that the caller must free with km_rsa_free. Otherwise they set it to
- * NULL.
+/* public.c, private.c: parsers of key files of at most INT_MAX bytes.
  *
  * The parsers pass key material to OpenSSL only after they have checked that the algorithm is rsaEncryption and that
  * every integer has a size that an accepted key can have. OpenSSL computes with a key while it decodes it, and a
@@ -115,96 +141,121 @@ typedef enum km_status {
  * may be BER. */
 
 /* Reads a SubjectPublicKeyInfo, a PKCS#1 RSAPublicKey or an X.509 certificate, in PEM or DER. The validity of a
- * certificate is not checked. */
-km_status km_rsa_parse_public(const uint8_t *KM_NULLABLE bytes, size_t size, km_rsa *KM_NULLABLE *KM_NONNULL key,
-                              char *reason);
-/* Reads PKCS#8 (plain or encrypted), PKCS#1 (plain, or encrypted in PEM) or PKCS#12. `passphrase` is NULL when there
- * is none. The key derivation of all parts of a file together is limited. */
-km_status km_rsa_parse_private(const uint8_t *KM_NULLABLE bytes, size_t size, const uint8_t *KM_NULLABLE passphrase,
-                               size_t passphrase_size, km_rsa *KM_NULLABLE *KM_NONNULL key, char *reason);
-/* Generates a key pair with public exponent 65537. */
-km_rsa *KM_NULLABLE km_rsa_generate(int bits, char *reason);
-void km_rsa_free(km_rsa *key);
+ * certificate is not checked. `maximum_bits` is the longest accepted modulus, at most 16384 bits. Returns KM_MALFORMED,
+ * KM_PRIVATE_KEY, KM_NOT_RSA, KM_TOO_LONG or KM_INVALID_INTEGER for a file that it rejects. */
+km_result km_rsa_parse_public(const uint8_t *KM_NULLABLE bytes, size_t size, size_t maximum_bits,
+                              km_rsa *KM_NULLABLE *KM_NONNULL key, char *reason);
+
+/* The limits on the work that a private key file can cause. They are checked in the shim, because a file shows its
+ * demands only after OpenSSL has decoded, and in PKCS#12 decrypted, the layers around them. */
+typedef struct km_limits {
+    size_t maximum_bits; /* the longest accepted modulus, at most 16384 bits; beyond it, KM_TOO_LONG */
+    /* Rounds of key derivation for all parts of the file together; beyond them, KM_TOO_COSTLY. A round is about the
+     * work of one iteration of PBKDF2 with HMAC-SHA-256. */
+    int64_t rounds;
+    /* Rounds for verifying the MAC of a PKCS#12 file if no passphrase was given; beyond them, KM_PASSPHRASE_MISSING. */
+    int64_t unasked_rounds;
+} km_limits;
+/* Reads PKCS#8 (plain or encrypted), PKCS#1 (plain, or encrypted in PEM) or PKCS#12. `passphrase` is NULL if there is
+ * none, and otherwise has at most INT_MAX bytes. It never asks for a passphrase on a terminal. For a file that it
+ * rejects, returns any result except KM_NOT_AUTHENTIC, KM_PRIVATE_KEY and KM_INCONSISTENT. */
+km_result km_rsa_parse_private(const uint8_t *KM_NULLABLE bytes, size_t size, const uint8_t *KM_NULLABLE passphrase,
+                               size_t passphrase_size, const km_limits *limits, km_rsa *KM_NULLABLE *KM_NONNULL key,
+                               char *reason);
+
+/* keys.c */
+
+/* Generates a key pair with public exponent 65537 and a modulus of at most 16384 bits. */
+km_result km_rsa_generate(size_t bits, km_rsa *KM_NULLABLE *KM_NONNULL key, char *reason);
 /* Copies the public key of a key pair into a new handle. */
-km_rsa *KM_NULLABLE km_rsa_copy_public(const km_rsa *key);
-
-int km_rsa_bits(const km_rsa *key);
-/* Returns the size of the modulus, which is also the size of an OAEP ciphertext. */
+km_result km_rsa_copy_public(const km_rsa *pair, km_rsa *KM_NULLABLE *KM_NONNULL key);
+/* Accepts NULL. */
+void km_rsa_free(km_rsa *KM_NULLABLE key);
+/* Query: the size of the modulus in bits. */
+size_t km_rsa_bits(const km_rsa *key);
+/* Query: the size of the modulus in bytes, which is also the size of an OAEP ciphertext. */
 size_t km_rsa_size(const km_rsa *key);
-/* Returns KM_DONE when the private integers match the public ones and each other, and the private key decrypts what the
- * public key encrypts. Returns KM_INCONSISTENT when not, and KM_FAILED when OpenSSL could not complete the check. */
-km_status km_rsa_check_consistency(const km_rsa *pair);
-/* Returns 1 when both keys have the same modulus and public exponent. */
-int km_rsa_same_public(const km_rsa *left, const km_rsa *right);
+/* Query: whether both keys have the same modulus and public exponent. */
+bool km_rsa_same_public(const km_rsa *left, const km_rsa *right);
 
-/* components.c */
+/* components.c: the big-endian integers of a key, in the order of RFC 7518 section 6.3. */
 
-/* Big-endian integers in the order of RFC 7518 section 6.3: n, e, d, p, q, dp, dq, qi. */
-#define KM_RSA_PUBLIC_COMPONENTS 2
-#define KM_RSA_COMPONENTS 8
-typedef struct km_integer {
-    const uint8_t *KM_NULLABLE bytes;
-    size_t size;
-} km_integer;
+typedef enum km_component { KM_N, KM_E, KM_D, KM_P, KM_Q, KM_DP, KM_DQ, KM_QI } km_component;
+#define KM_PUBLIC_COMPONENTS 2
+#define KM_COMPONENTS 8
 /* Creates a key from its integers. `count` is 2 (a public key), 3 (a key pair without its primes) or 8 (a key pair).
+ * `maximum_bits` is the longest accepted modulus, at most 16384 bits.
  *
  * The modulus must be odd. The public exponent must be odd and from 3 to 2^64-1. A private integer must not be longer
- * than the modulus. Returns KM_DONE, KM_TOO_LONG, KM_INVALID_INTEGER, KM_FAILED, or KM_MALFORMED for any other `count`.
- * On KM_DONE, the caller must free *key with km_rsa_free. */
-km_status km_rsa_from_components(const km_integer *components, size_t count, km_rsa *KM_NULLABLE *KM_NONNULL key,
-                                 char *reason);
-/* Copies n (`index` 0) or e (`index` 1), big-endian without leading zeros. Free the result with km_secret_free. */
-uint8_t *KM_NULLABLE km_rsa_copy_component(const km_rsa *key, size_t index, size_t *size);
+ * than the modulus. Returns KM_TOO_LONG or KM_INVALID_INTEGER otherwise. */
+km_result km_rsa_from_components(const km_bytes *components, size_t count, size_t maximum_bits,
+                                 km_rsa *KM_NULLABLE *KM_NONNULL key, char *reason);
+/* Copies KM_N or KM_E, without leading zeros. */
+km_result km_rsa_copy_component(const km_rsa *key, km_component component, km_buffer *out);
 
-/* export.c: free the results with km_secret_free. `pem` is 1 for PEM and 0 for DER. */
+/* consistency.c */
 
-uint8_t *KM_NULLABLE km_rsa_export_spki(const km_rsa *key, int pem, size_t *size);
-uint8_t *KM_NULLABLE km_rsa_export_pkcs8(const km_rsa *pair, int pem, size_t *size);
-/* Encrypts with PBES2: PBKDF2 with HMAC-SHA-256 and `iterations`, and AES-256-CBC. */
-uint8_t *KM_NULLABLE km_rsa_export_encrypted_pkcs8(const km_rsa *pair, const uint8_t *passphrase,
-                                                   size_t passphrase_size, int iterations, int pem, size_t *size);
+/* Returns KM_OK if the private integers match the public ones and each other, and the private key decrypts what the
+ * public key encrypts. Returns KM_INCONSISTENT if not. */
+km_result km_rsa_check_consistency(const km_rsa *pair);
+
+/* export.c */
+
+/* Encodes the public key as SubjectPublicKeyInfo. */
+km_result km_rsa_export_spki(const km_rsa *key, km_encoding encoding, km_buffer *out);
+/* Encodes the key pair as unencrypted PKCS#8. */
+km_result km_rsa_export_pkcs8(const km_rsa *pair, km_encoding encoding, km_buffer *out);
+/* Encodes the key pair as PKCS#8, encrypted with PBES2: PBKDF2 with HMAC-SHA-256 and `iterations` (at least 1), and
+ * AES-256-CBC. The passphrase has at most INT_MAX bytes. */
+km_result km_rsa_export_encrypted_pkcs8(const km_rsa *pair, const uint8_t *passphrase, size_t passphrase_size,
+                                        int iterations, km_encoding encoding, km_buffer *out);
 
 /* oaep.c: RSAES-OAEP (RFC 8017 section 7.1) with an empty label and the same hash for OAEP and MGF1. */
 
-typedef enum km_hash { KM_SHA256 = 0, KM_SHA1 = 1 } km_hash;
+typedef enum km_hash { KM_SHA256, KM_SHA1 } km_hash;
 
 /* Encrypts with SHA-256. Writes km_rsa_size(key) bytes to `out`. */
-int km_rsa_oaep_encrypt(const km_rsa *key, const uint8_t *KM_NULLABLE in, size_t size, uint8_t *out);
-/* Decrypts. `out` must have room for km_rsa_size(pair) bytes; the size of the plaintext is written to *out_size. All
- * causes of failure look the same. On failure, no plaintext is left in `out`. */
-int km_rsa_oaep_decrypt(const km_rsa *pair, km_hash hash, const uint8_t *KM_NULLABLE in, size_t size, uint8_t *out,
-                        size_t *out_size);
-/* Decrypts a wrapped key of exactly `key_size` bytes (at most 64). When `in` does not decrypt, or decrypts to another
+km_result km_rsa_oaep_encrypt(const km_rsa *key, const uint8_t *KM_NULLABLE in, size_t size, uint8_t *out);
+/* Decrypts. `out` must have room for km_rsa_size(pair) bytes; the size of the plaintext is written to *out_size.
+ * Returns KM_NOT_AUTHENTIC on every failure. */
+km_result km_rsa_oaep_decrypt(const km_rsa *pair, km_hash hash, const uint8_t *KM_NULLABLE in, size_t size, uint8_t *out,
+                              size_t *out_size);
+/* Decrypts a wrapped key of exactly `key_size` bytes (at most 2048). If `in` does not decrypt, or decrypts to another
  * size, `key` receives random bytes instead. Both cases run the same instructions, so that they differ only when the
- * message's tag is verified (RFC 7516 section 11.5). Returns 0 only for reasons that do not depend on the plaintext:
+ * message's tag is verified (RFC 7516 section 11.5). It fails only for reasons that do not depend on the plaintext:
  * `key_size` is too large, the provider has no such hash, or there are no random bytes or no memory. */
-int km_rsa_oaep_unwrap(const km_rsa *pair, km_hash hash, const uint8_t *KM_NULLABLE in, size_t size, uint8_t *key,
-                       size_t key_size);
+km_result km_rsa_oaep_unwrap(const km_rsa *pair, km_hash hash, const uint8_t *KM_NULLABLE in, size_t size,
+                             size_t key_size, uint8_t *key);
 
-/* x509.c */
+/* certificate.c */
 
+/* An X.509 certificate, which does not change after its creation. Free it with km_certificate_free. */
 typedef struct km_certificate km_certificate;
 
-/* Reads a certificate from DER, or the first certificate in a PEM text. On KM_DONE, the caller must free *certificate
- * with km_certificate_free. Any other status describes a fault of the certificate or of the key in it. */
-km_status km_certificate_parse(const uint8_t *KM_NULLABLE bytes, size_t size,
-                               km_certificate *KM_NULLABLE *KM_NONNULL certificate, char *reason);
-void km_certificate_free(km_certificate *certificate);
-/* Writes the validity in seconds since 1970-01-01T00:00:00Z, both ends included. */
-int km_certificate_validity(const km_certificate *certificate, int64_t *not_before, int64_t *not_after);
-/* Returns the subject as RFC 4514 text in UTF-8. Free the result with km_secret_free. */
-uint8_t *KM_NULLABLE km_certificate_copy_subject(const km_certificate *certificate, size_t *size);
-/* Returns the serial number, big-endian, without its sign. Free the result with km_secret_free. */
-uint8_t *KM_NULLABLE km_certificate_copy_serial(const km_certificate *certificate, size_t *size);
-/* Encodes the certificate as PEM (`pem` is 1) or DER (0). Free the result with km_secret_free. */
-uint8_t *KM_NULLABLE km_certificate_export(const km_certificate *certificate, int pem, size_t *size);
-/* Creates a handle of the certificate's public key, which the caller must free with km_rsa_free. */
-km_status km_certificate_copy_public_key(const km_certificate *certificate, km_rsa *KM_NULLABLE *KM_NONNULL key,
-                                         char *reason);
+/* Reads a certificate from DER, or the first certificate in a PEM text, and creates a handle of the RSA key in it.
+ * `maximum_bits` is the longest accepted modulus, at most 16384 bits. The file has at most INT_MAX bytes. Returns
+ * KM_MALFORMED, KM_NOT_RSA, KM_TOO_LONG or KM_INVALID_INTEGER for a file that it rejects. */
+km_result km_certificate_parse(const uint8_t *KM_NULLABLE bytes, size_t size, size_t maximum_bits,
+                               km_certificate *KM_NULLABLE *KM_NONNULL certificate, km_rsa *KM_NULLABLE *KM_NONNULL key,
+                               char *reason);
+/* Accepts NULL. */
+void km_certificate_free(km_certificate *KM_NULLABLE certificate);
+/* Writes the validity in seconds since 1970-01-01T00:00:00Z, both ends included. Returns KM_MALFORMED when a time cannot
+ * be read. */
+km_result km_certificate_validity(const km_certificate *certificate, int64_t *not_before, int64_t *not_after);
+/* Copies the subject as RFC 4514 text in UTF-8. */
+km_result km_certificate_copy_subject(const km_certificate *certificate, km_buffer *out);
+/* Copies the serial number, big-endian, without its sign. */
+km_result km_certificate_copy_serial(const km_certificate *certificate, km_buffer *out);
+/* Encodes the certificate. */
+km_result km_certificate_export(const km_certificate *certificate, km_encoding encoding, km_buffer *out);
+
+/* selfsigned.c */
+
 /* Creates a self-signed X.509 v3 certificate with sha256WithRSAEncryption, subject and issuer CN=`common_name` (UTF-8),
  * a random serial number of 16 bytes, basicConstraints CA:FALSE, keyUsage keyEncipherment, and subjectKeyIdentifier. */
-km_certificate *KM_NULLABLE km_certificate_self_sign(const km_rsa *pair, const char *common_name, int64_t not_before,
-                                                     int64_t not_after, char *reason);
+km_result km_certificate_self_sign(const km_rsa *pair, const char *common_name, int64_t not_before, int64_t not_after,
+                                   km_certificate *KM_NULLABLE *KM_NONNULL certificate, char *reason);
 
 #if defined(__clang__)
 #pragma clang assume_nonnull end

@@ -1,3 +1,10 @@
+extension [UInt8] {
+    /// Appends the bytes of a span in one memory copy.
+    package mutating func append(copying bytes: Span<UInt8>) {
+        unsafe bytes.withUnsafeBufferPointer { unsafe append(contentsOf: $0) }
+    }
+}
+
 extension Span<UInt8> {
     /// Reads eight bytes at offset `place` as a big-endian number.
     @inlinable @inline(__always)
@@ -17,12 +24,5 @@ extension MutableSpan<UInt8> {
         unsafe withUnsafeMutableBytes { bytes in
             unsafe bytes.storeBytes(of: word.bigEndian, toByteOffset: place, as: UInt64.self)
         }
-    }
-}
-
-extension [UInt8] {
-    /// Appends the bytes of a span in one memory copy.
-    package mutating func append(copying bytes: Span<UInt8>) {
-        unsafe bytes.withUnsafeBufferPointer { unsafe append(contentsOf: $0) }
     }
 }

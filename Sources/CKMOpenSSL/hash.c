@@ -1,7 +1,4 @@
-/* HMAC with the provider's SHA-256. For both passes, the digest state after the padded key is prepared once, as RFC
- * 2104 section 4 suggests. OpenSSL's EVP_MAC context does the same, but only one thread can use it at a time, and
- * duplicating it costs half as much again. The two prepared states are only read, so that any number of threads can
- * start from them. */
+/* SHA-256 and HMAC-SHA-256. */
 #include <pthread.h>
 #include <string.h>
 
@@ -9,6 +6,17 @@
 
 #define BLOCK_SIZE 64
 
+km_result km_sha256(const uint8_t *message, size_t size, uint8_t *digest) {
+    const EVP_MD *md = km_md(KM_SHA256);
+    if (md != NULL && EVP_Digest(message, size, digest, NULL, md, NULL) == 1) return KM_OK;
+    km_clear();
+    return KM_FAILED;
+}
+
+/* HMAC with the provider's SHA-256. For both passes, the digest state after the padded key is prepared once, as RFC
+ * 2104 section 4 suggests. OpenSSL's EVP_MAC context does the same, but only one thread can use it at a time, and
+ * duplicating it costs half as much again. The two prepared states are only read, so that any number of threads can
+ * start from them. */
 struct km_hmac {
     EVP_MD_CTX *inner, *outer;
 };
@@ -25,28 +33,30 @@ static EVP_MD_CTX *padded_state(const EVP_MD *md, const uint8_t *key, uint8_t pa
     return state;
 }
 
-km_hmac *km_hmac_create(const uint8_t *key, size_t key_size) {
-    const EVP_MD *md = km_md(KM_SHA256);
-    uint8_t block[BLOCK_SIZE] = {0};
-    km_hmac *hmac = NULL;
-    if (md == NULL) goto end;
-    if (key_size > BLOCK_SIZE) {
-        if (EVP_Digest(key, key_size, block, NULL, md, NULL) != 1) goto end;
-    } else if (key_size > 0) {
-        memcpy(block, key, key_size);
-    }
-    hmac = OPENSSL_zalloc(sizeof *hmac);
-    if (hmac == NULL) goto end;
+static km_hmac *create(const EVP_MD *md, const uint8_t *block) {
+    km_hmac *hmac = OPENSSL_zalloc(sizeof *hmac);
+    if (hmac == NULL) return NULL;
     hmac->inner = padded_state(md, block, 0x36);
     hmac->outer = padded_state(md, block, 0x5c);
-    if (hmac->inner == NULL || hmac->outer == NULL) {
-        km_hmac_free(hmac);
-        hmac = NULL;
+    if (hmac->inner != NULL && hmac->outer != NULL) return hmac;
+    km_hmac_free(hmac);
+    return NULL;
+}
+
+km_result km_hmac_create(const uint8_t *key, size_t key_size, km_hmac **hmac) {
+    const EVP_MD *md = km_md(KM_SHA256);
+    uint8_t block[BLOCK_SIZE] = {0};
+    *hmac = NULL;
+    if (md != NULL && key_size > BLOCK_SIZE) {
+        if (EVP_Digest(key, key_size, block, NULL, md, NULL) == 1) *hmac = create(md, block);
+    } else if (md != NULL) {
+        if (key_size > 0) memcpy(block, key, key_size);
+        *hmac = create(md, block);
     }
-end:
     OPENSSL_cleanse(block, BLOCK_SIZE);
-    if (hmac == NULL) km_clear();
-    return hmac;
+    if (*hmac != NULL) return KM_OK;
+    km_clear();
+    return KM_FAILED;
 }
 
 void km_hmac_free(km_hmac *hmac) {
@@ -60,7 +70,7 @@ void km_hmac_free(km_hmac *hmac) {
  * call would cost a sixth of the time of a short message's MAC. Between calls, the state holds the last MAC but no key
  * data. */
 static pthread_key_t state_key;
-static int has_state_key;
+static bool has_state_key;
 
 static void free_state(void *state) { EVP_MD_CTX_free(state); }
 
@@ -79,25 +89,17 @@ static EVP_MD_CTX *thread_state(void) {
     return state;
 }
 
-int km_hmac_compute(const km_hmac *hmac, const uint8_t *message, size_t size, uint8_t *mac) {
+km_result km_hmac_compute(const km_hmac *hmac, const uint8_t *message, size_t size, uint8_t *mac) {
     EVP_MD_CTX *state = thread_state();
-    const int done = state != NULL
+    const bool done = state != NULL
         && EVP_MD_CTX_copy_ex(state, hmac->inner) == 1
         && (size == 0 || EVP_DigestUpdate(state, message, size) == 1)
         && EVP_DigestFinal_ex(state, mac, NULL) == 1
         && EVP_MD_CTX_copy_ex(state, hmac->outer) == 1
         && EVP_DigestUpdate(state, mac, KM_SHA256_SIZE) == 1
         && EVP_DigestFinal_ex(state, mac, NULL) == 1;
-    if (!done) {
-        OPENSSL_cleanse(mac, KM_SHA256_SIZE);
-        km_clear();
-    }
-    return done;
-}
-
-int km_sha256(const uint8_t *message, size_t size, uint8_t *digest) {
-    const EVP_MD *md = km_md(KM_SHA256);
-    const int done = md != NULL && EVP_Digest(message, size, digest, NULL, md, NULL) == 1;
-    if (!done) km_clear();
-    return done;
+    if (done) return KM_OK;
+    OPENSSL_cleanse(mac, KM_SHA256_SIZE);
+    km_clear();
+    return KM_FAILED;
 }
