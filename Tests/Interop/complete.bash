@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# What bash offers for the last word of a command line, one candidate a line.
+# Prints bash's completions of the last word of a command line, one per line.
 #
-# bash complete.bash SCRIPT WORD... : SCRIPT is the completion script of the command that the first WORD names; the words are as they
-# would be typed, the last one as far as it is.
+# bash complete.bash SCRIPT WORD...
+#
+# SCRIPT is the completion script of the command that the first WORD names. The words are the command line as typed so far.
 set -eu
 source "$1"
 shift
@@ -18,7 +19,7 @@ for index in "${!specification[@]}"; do
 done
 COMPREPLY=()
 set +eu
-# Outside of a completion compopt has nothing to act on.
+# Outside a completion, compopt fails, so it is replaced.
 compopt() { :; }
 "$function" "$1" "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD - 1]}"
 printf '%s\n' "${COMPREPLY[@]}"

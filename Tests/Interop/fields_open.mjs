@@ -1,7 +1,7 @@
-// Opens each field of a message by itself with Node's crypto.
+// Decrypts each field of a message on its own, with Node's crypto module.
 //
-// A line in: {"key": PEM of the private key, "jwes": [compact serialization, …]}.
-// A line out: [{"header": protected header, "plaintext": Base64}, …], in the same order.
+// Each input line: {"key": PEM of the private key, "jwes": [compact serialization, …]}.
+// Each output line: [{"header": protected header, "plaintext": Base64}, …], in the same order.
 import { constants, createDecipheriv, privateDecrypt } from "node:crypto";
 import { createInterface } from "node:readline";
 

@@ -1,7 +1,7 @@
-"""Opens each field of a message by itself with jwcrypto.
+"""Decrypts each field of a message on its own, with jwcrypto.
 
-A line in: {"key": PEM of the private key, "jwes": [compact serialization, …]}.
-A line out: [{"header": protected header, "plaintext": Base64}, …], in the same order.
+Each input line: {"key": PEM of the private key, "jwes": [compact serialization, …]}.
+Each output line: [{"header": protected header, "plaintext": Base64}, …], in the same order.
 """
 import base64
 import json

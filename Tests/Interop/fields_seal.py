@@ -1,8 +1,8 @@
-"""Makes a body at field level with nothing but Python: json for the document, cryptography for RSA-OAEP and AES-GCM.
+"""Makes a body at field level with Python: json writes the document, and cryptography does RSA-OAEP and AES-GCM.
 
-A line in: {"key": PEM of the public key, "kid": …, "enc": …, "cid": … or null, "parameters": a value,
+Each input line: {"key": PEM of the public key, "kid": …, "enc": …, "cid": … or null, "parameters": a value,
 "paths": [[name or index, …], …]}.
-A line out: {"body": the body's text, "parameters": the text that should come out of it}.
+Each output line: {"body": the text of the body, "parameters": the text that the body must decrypt to}.
 """
 import base64
 import json
@@ -49,7 +49,7 @@ for line in sys.stdin:
         header = {"alg": "RSA-OAEP-256", "enc": job["enc"], "kid": job["kid"], "cty": "json", "path": normalized(path)}
         if job["cid"] is not None:
             header["cid"] = job["cid"]
-        # With spaces and escapes that our own headers have not: only what the header says matters.
+        # Unlike kmsec's headers, this one has spaces and may have escapes, because only the values of its members matter.
         encoded = base64url(json.dumps(header).encode())
         iv = os.urandom(12)
         sealed = AESGCM(content_key).encrypt(iv, text(holder[last]).encode(), encoded.encode())

@@ -1,7 +1,7 @@
-// JWE compact serialization by Node's own crypto module: RSA-OAEP-256 and AES-GCM by hand, after RFC 7516 section 5.
+// Opens and makes JWE compact serializations after RFC 7516 section 5, with RSA-OAEP-256 and AES-GCM of Node's crypto module.
 //
-//   node jose.mjs open PRIVATE.pem < JWEs, one a line > plaintexts, in Base64, one a line
-//   node jose.mjs seal PUBLIC.pem HEADER... < plaintext > JWEs, one a line, under protected headers of these very bytes
+//   node jose.mjs open PRIVATE.pem < JWEs, one per line > plaintexts, in Base64, one per line
+//   node jose.mjs seal PUBLIC.pem HEADER... < plaintext > JWEs, one per line, with exactly these protected headers
 import { constants, createCipheriv, createDecipheriv, privateDecrypt, publicEncrypt, randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 

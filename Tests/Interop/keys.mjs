@@ -1,4 +1,4 @@
-// What Node reads of the files that kmsec key generate writes:
+// Reads the files of kmsec key generate with Node:
 //
 //   node keys.mjs PRIVATE.pem PUBLIC.pem CERT.pem [PASSPHRASE]
 //

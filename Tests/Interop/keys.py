@@ -1,4 +1,4 @@
-"""What cryptography (pyca) reads of the files that kmsec key generate writes:
+"""Reads the files of kmsec key generate with cryptography (pyca):
 
 python3 keys.py PRIVATE.pem PUBLIC.pem CERT.pem [PASSPHRASE]
 

@@ -1,5 +1,7 @@
-"""PARs of PANs, written from the article on the derivation alone: the file of a key, the prefix and the key's version as
-arguments; PANs in, a line each, PARs out."""
+"""Derives PARs from PANs; written from the article on the derivation alone.
+
+python3 par.py KEY-FILE PREFIX KEY-VERSION < PANs, one per line > PARs, one per line
+"""
 
 import hashlib
 import hmac
@@ -15,7 +17,7 @@ def derive(key: bytes, version: int, prefix: str, pan: str) -> str:
     number = int.from_bytes(hmac.new(key, message, hashlib.sha256).digest(), "big")
     reference = ""
     for _ in range(25):
-        # What overflows 256 bits is the next digit, and the rest goes on.
+        # The bits above 256 are the next digit, and the lower 256 bits give the digits after it.
         number *= 36
         reference += ALPHABET[number >> 256]
         number &= (1 << 256) - 1

@@ -1,9 +1,9 @@
-"""What kmsec request writes, sent to a server on this machine that shares no code with it.
+"""Sends the output of kmsec request to a server on this machine, which shares no code with kmsec.
 
-python3 request.py SECRET PRIVATE.pem FORMAT KMSEC OPTION... < parameters > what the server received, in JSON
+python3 request.py SECRET PRIVATE.pem FORMAT KMSEC OPTION... < parameters > the received request, in JSON
 
-The server listens on a free port of the loopback interface, and kmsec gets its URL. FORMAT is curl (the command goes to sh), http
-(the bytes go to the server as they are) or json (Python's HTTP client sends what it says).
+The server listens on a free port of the loopback interface, and kmsec gets its URL. FORMAT is curl (sh runs the command), http
+(the output is sent unchanged) or json (Python's HTTP client sends the described request).
 """
 
 import base64, hashlib, hmac, http.client, http.server, json, pathlib, re, socket, subprocess, sys, threading
@@ -38,7 +38,7 @@ def decrypted(text):
 
 
 def opened(body):
-    """The parameters: of a whole message, or with each field's JWE opened in its place."""
+    """Returns the parameters of a whole message, or the body with each field's JWE replaced by its plaintext."""
     if not body.startswith(b"{"): return body
     whole = json.loads(body).get("encData")
     if whole: return decrypted(whole).encode()

@@ -1,4 +1,4 @@
-// Node's crypto module at the work that `kmsec speed` measures; prints microseconds a call as JSON.
+// Measures the operations of `kmsec speed` with Node's crypto module, and prints microseconds per call as JSON.
 //
 //   node speed.mjs SECONDS
 import * as crypto from "node:crypto";
@@ -41,7 +41,7 @@ const sign = () =>
     `KMV1:20260101000000000:${crypto.createHmac("sha256", secret).update(body).digest("base64").slice(0, 43)}`;
 const sealed = encrypt();
 
-/** The median of batches of some milliseconds each. */
+/** Returns the median time per call, of batches of some milliseconds each. */
 function measure(call) {
     for (let i = 0; i < 2000; i += 1) call();
     let batch = 1;

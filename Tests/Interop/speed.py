@@ -1,9 +1,10 @@
-"""`kmsec speed` beside Node's crypto, pyca/cryptography and jwcrypto, by turns on the same machine: the medians of all
-turns, and how many times as long each takes as kmsec.
+"""Compares `kmsec speed` with Node's crypto module, pyca/cryptography and jwcrypto on the same machine.
+
+The programs run in turns. The output is the median of all turns and its ratio to the time of kmsec.
 
     swift build -c release && .build/interop/bin/python3 Tests/Interop/speed.py [SECONDS [TURNS]]
 
-Needs what `.ci/interop-environment` installs, and Node."""
+It needs Node and the packages that `.ci/interop-environment` installs."""
 
 import base64
 import hashlib

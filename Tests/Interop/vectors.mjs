@@ -1,14 +1,14 @@
-// Runs vector files with Node's own modules alone: node vectors.mjs FILE-OR-FOLDER...
+// Runs vector files with only Node's own modules: node vectors.mjs FILE-OR-FOLDER...
 //
-// Prints `N agreed, N disagreed` for each file and for all, and the ids that disagree. Exit status 1 where one does, or
-// where a file is not of the format. Vectors/README.md has the rules, and what the error codes mean.
+// Prints `N agreed, N disagreed` for each file and for all files, with the ids of tests that disagree. The exit status is 1 if
+// a test disagrees or a file is invalid. Vectors/README.md has the rules, and the meaning of the error codes.
 import * as crypto from "node:crypto";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { isDeepStrictEqual } from "node:util";
 import { attempt, check, decode, demand, encode, FAILED, only, Refused, words } from "./vectors_tokens.mjs";
 import * as tokens from "./vectors_tokens.mjs";
 
-// JSON (RFC 8259): values where they stand, by their first byte; items are name or index, value, and the name as spelt.
+// JSON (RFC 8259): values with their range; kind is the first byte, and items are name or index, value, and the name's text.
 const SPACE = "[ \\t\\n\\r]*";
 const STRING = /("[^"\\\x00-\x1f]*(?:\\(?:["\\/bfnrt]|u[0-9A-Fa-f]{4})[^"\\\x00-\x1f]*)*")/.source;
 const TOKEN = `(${STRING}|-?(?:0|[1-9][0-9]*)(?:\\.[0-9]+)?(?:[eE][+-]?[0-9]+)?|true|false|null|[{[])`;
@@ -39,7 +39,7 @@ function scan(bytes, limit = 64, malformed = "malformedJSON") {
     return root;
 }
 
-// Paths, the subset of RFC 9535: lists of names, indexes, and null for the wildcard.
+// Paths in the subset of RFC 9535, as lists of names, indexes, and null for the wildcard.
 const HEX = "[0-9A-Fa-f]", LETTER = "A-Za-z_\\x80-\\uffff";
 const UNIT = String.raw`u(?:[0-9A-CEFa-cef]${HEX}{3}|[Dd][0-7]${HEX}{2}|[Dd][89ABab]${HEX}{2}\\u[Dd][C-Fc-f]${HEX}{2})`;
 const quoted = (q) => String.raw`${q}((?:[^${q}\\\x00-\x1f]|\\(?:[bfnrt/\\${q}]|${UNIT}))*)${q}`;
@@ -53,7 +53,7 @@ function steps(path) {
     demand(end === path.length || !UNSUPPORTED.test(path.slice(end)), "pathUnsupported");
     demand(path[0] === "$" && end === path.length && Buffer.byteLength(path) <= 2048, "pathMalformed");
     const result = [...path.slice(1).matchAll(new RegExp(STEP, "g"))].map(([, single, double, index, name]) => {
-        // A name in single quotes as a JSON string has it, where \' is no escape and " is one.
+        // A name in single quotes as in a JSON string, where \' is not an escape and " needs one.
         const quoted = double ?? single?.replace(/\\.|"/g, (part) => ({ "\\'": "'", '"': '\\"' })[part] ?? part);
         return index !== undefined ? Number(index) : quoted !== undefined ? JSON.parse(`"${quoted}"`) : name ?? null;
     });
@@ -64,7 +64,7 @@ function normalized(key) {
     const escape = (found) => ESCAPES[found] ?? `\\u${found.charCodeAt().toString(16).padStart(4, "0")}`;
     return typeof key === "number" ? `[${key}]` : `['${key.replace(/['\\\x00-\x1f]/g, escape)}']`;
 }
-// What any of the paths reaches, each value once and in order.
+// Returns the matches of all paths in document order, each once.
 function matches(text, texts, isEachDue) {
     const paths = texts.map(steps), meet = (a, b) => a === b || a === null || b === null;
     demand(paths.length >= 1 && paths.length <= 256, "limitExceeded");
@@ -73,7 +73,7 @@ function matches(text, texts, isEachDue) {
     function reach(value, [step, ...rest], isEnd, place = "$", depth = 0) {
         if (isEnd) return [{ place, depth, value }];
         demand(new Set(value.items.map(([key]) => key)).size === value.items.length, "malformedJSON");
-        if (value.kind in CLOSING && !value.items.length && step === null) return [null]; // content, with nothing
+        if (value.kind in CLOSING && !value.items.length && step === null) return [null]; // matches, but selects nothing
         return value.items.filter(([key]) => step === null || step === key)
             .flatMap(([key, item]) => reach(item, rest, !rest.length, place + normalized(key), depth + 1));
     }
@@ -88,7 +88,7 @@ function matches(text, texts, isEachDue) {
 // JWE compact serializations (RFC 7516).
 const keys = new Map();
 const privateKey = (pem) => keys.get(pem) ?? keys.set(pem, crypto.createPrivateKey(pem)).get(pem);
-// The header, and the parts with the first as it stands: all that is checked without the private key.
+// Returns the header and the parts, the first one still encoded, after all checks that need no private key.
 function readJwe(text, keyId, algorithms = ["RSA-OAEP-256"]) {
     const parts = text.split(".");
     demand(parts.length === 5 && parts[0] !== "", "malformedJWE");
@@ -121,7 +121,7 @@ const openGcm = (key, iv, associated, ciphertext, tag) => attempt(FAILED, () => 
     const decipher = crypto.createDecipheriv(`aes-${key.length * 8}-gcm`, key, iv).setAAD(associated).setAuthTag(tag);
     return Buffer.concat([decipher.update(ciphertext), decipher.final()]);
 });
-// The plaintexts of JWEs that share a content key.
+// Returns the plaintexts of JWEs that share a content encryption key.
 function openAll(key, messages) {
     if (!messages.length) return [];
     const { header, parts } = messages[0];
@@ -131,7 +131,7 @@ function openAll(key, messages) {
 }
 
 
-// The operations: a test's inputs in, its outputs out, or Refused.
+// The operations: each takes the inputs of a test, and returns its outputs or throws Refused.
 function aesGcm({ key, iv, associatedData, ciphertext, tag }) {
     demand([16, 32].includes(key.length) && iv.length === 12 && tag.length === 16, "invalidSize");
     const plaintext = openGcm(key, iv, associatedData, ciphertext, tag);
@@ -154,11 +154,11 @@ function ringKey({ keys, cryptoKeyId }, states = ["active", "inactive"], optiona
     demand(states.includes(key.state), "keyNotActive");
     return { key: privateKey(key.privateKey), publicKey: key.publicKey };
 }
-// A function that seals, given more members for the header, an initialization vector and a plaintext.
+// Returns a function that makes a JWE from more header members, an initialization vector and a plaintext.
 function sender(inputs, namesKey) {
     const { key, publicKey } = ringKey(inputs, ["active"], "publicKey"), { contentKey, encryptedKey } = inputs;
     const spki = (half) => crypto.createPublicKey(half).export({ type: "spki", format: "pem" });
-    demand(spki(demand(publicKey, "keyHalfMissing")) === spki(key), "the halves of two keys");
+    demand(spki(demand(publicKey, "keyHalfMissing")) === spki(key), "publicKey and privateKey are of different keys");
     const enc = inputs.enc ?? { documented: "A256GCM", gateway: "A128GCM" }[inputs.profile];
     const isRight = openOaep(key, "sha256", encryptedKey).equals(contentKey);
     demand(isRight && contentKey.length === parseInt(enc.slice(1)) / 8, "another content key");
@@ -227,7 +227,7 @@ function jsonPath({ paths, requiresMatches, document }) {
     return { matches: matches(document, paths, requiresMatches).map(match) };
 }
 
-// Each operation with the members of its tests: inputs, those that may be missing, and outputs.
+// Each operation with the members of its tests: required inputs, optional inputs, and outputs.
 const SENDER = "keys cryptoKeyId profile parameters contentKey encryptedKey";
 const TOKEN_VALUES = "tokenTime documented gateway";
 const REQUEST_VALUES = "aspId correlationId accessKey cryptoKeyId tranTime timeZone";
@@ -251,7 +251,7 @@ const OPERATIONS = {
 };
 const HEXADECIMAL = words("key message mac iv associatedData ciphertext tag plaintext secretKey body parameters"
     + " document contentKey encryptedKey random");
-// A value in JavaScript's types, as vector files have them: no member twice, no null, hexadecimal digits as bytes.
+// Returns a value of a vector file in JavaScript's types: hexadecimal digits become bytes, and duplicates and null are rejected.
 function plain(text, { kind, start, end, items, text: string }, name) {
     if (kind === "[") return items.map(([, item]) => plain(text, item));
     const names = new Set(items.map(([name]) => name)), isHex = HEXADECIMAL.includes(name);

@@ -1,7 +1,7 @@
-"""Runs vector files with Python's standard library and pyca cryptography alone: python3 vectors.py FILE-OR-FOLDER...
+"""Runs vector files with only Python's standard library and pyca/cryptography: python3 vectors.py FILE-OR-FOLDER...
 
-Prints `N agreed, N disagreed` for each file and for all, and the ids that disagree. Exit status 1 where one does, or
-where a file is not of the format. Vectors/README.md has the rules, and what the error codes mean.
+Prints `N agreed, N disagreed` for each file and for all files, with the ids of tests that disagree. The exit status is 1 if
+a test disagrees or a file is invalid. Vectors/README.md has the rules, and the meaning of the error codes.
 """
 import collections, functools, json, pathlib, re, sys
 from cryptography.hazmat.primitives import hashes, serialization
@@ -11,7 +11,7 @@ from vectors_tokens import attempt, check, decode, demand, encode, FAILED, HEADE
 from vectors_tokens import hmac_sha256, request_headers, request_stamp, response_headers, token_explain, token_sign
 from vectors_tokens import token_verify
 
-# JSON (RFC 8259): values where they stand, by their first byte; items are pairs of name or index and value.
+# JSON (RFC 8259): values with their range; kind is the first byte, and items are pairs of a name or an index and a value.
 Value = collections.namedtuple("Value", "kind start end items text")
 SPACE, STRING = rb"[ \t\n\r]*", rb'("[^"\\\x00-\x1f]*(?:\\(?:["\\/bfnrt]|u[0-9A-Fa-f]{4})[^"\\\x00-\x1f]*)*")'
 TOKEN = STRING[:-1] + rb"|-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?|true|false|null|[{[])"
@@ -37,7 +37,7 @@ def scan(text, limit=64, malformed="malformedJSON"):
     attempt(malformed, text.decode)
     return [value(0), take(rb"(\Z)")][0]
 
-# Paths, the subset of RFC 9535: lists of names, indexes, and None for the wildcard.
+# Paths in the subset of RFC 9535, as lists of names, indexes, and None for the wildcard.
 WS, HEX, LETTER = "[ \t\n\r]*", "[0-9A-Fa-f]", r"A-Za-z_\x80-\U0010ffff"
 UNIT = rf"u(?:[0-9A-CEFa-cef]{HEX}{{3}}|[Dd][0-7]{HEX}{{2}}|[Dd][89ABab]{HEX}{{2}}\\u[Dd][C-Fc-f]{HEX}{{2}})"
 SINGLE, DOUBLE = (rf"{q}((?:[^{q}\\\x00-\x1f]|\\(?:[bfnrt/\\{q}]|{UNIT}))*){q}" for q in "'\"")
@@ -51,7 +51,7 @@ def steps(path):
     demand(end == len(path) or not UNSUPPORTED.match(path, end), "pathUnsupported")
     demand(path[:1] == "$" and end == len(path) and len(path.encode()) <= 2048, "pathMalformed")
     for single, quoted, index, name in (step.groups() for step in re.finditer(STEP, path[1:])):
-        if single is not None:  # as a JSON string has it, where \' is no escape and " is one
+        if single is not None:  # as in a JSON string, where \' is not an escape and " needs one
             quoted = re.sub(r'\\.|"', lambda part: {r"\'": "'", '"': r'\"'}.get(part[0], part[0]), single)
         result.append(int(index) if index else name if quoted is None else json.loads(f'"{quoted}"'))
     demand(len(result) <= 64 and all(step < 1 << 53 for step in result if isinstance(step, int)), "pathMalformed")
@@ -62,7 +62,7 @@ def normalized(key):
     return f"[{key}]" if isinstance(key, int) else f"['{escaped}']"
 
 def matches(text, paths, is_each_due):
-    """What any of the paths reaches, each value once and in order: triples of normalized path, depth and value."""
+    """Returns the matches of all paths in document order, each once, as triples of normalized path, depth and value."""
     paths = [steps(path) for path in paths]
     demand(1 <= len(paths) <= 256, "limitExceeded")
     demand(not any(len(outer) < len(inner) and all(a == b or None in (a, b) for a, b in zip(outer, inner))
@@ -70,7 +70,7 @@ def matches(text, paths, is_each_due):
     def reach(value, rest, place="$", depth=0):
         if not rest: return [(place, depth, value)]
         demand(len(value.items) == len({key for key, _ in value.items}), "malformedJSON")
-        if value.kind in b"{[" and not value.items and rest[0] is None: return [None]  # content, with nothing
+        if value.kind in b"{[" and not value.items and rest[0] is None: return [None]  # matches, but selects nothing
         return [hit for key, item in value.items if rest[0] in (None, key)
                 for hit in reach(item, rest[1:], place + normalized(key), depth + 1)]
     root = scan(text)
@@ -82,19 +82,19 @@ def matches(text, paths, is_each_due):
     return [found[start] for start in sorted(found)]
 
 # JWE compact serializations (RFC 7516).
-DUE_TEXTS = {"alg": None, "enc": None, "kid": "", "cty": ""}  # and what stands for a missing one
+DUE_TEXTS = {"alg": None, "enc": None, "kid": "", "cty": ""}  # with the value to use for a missing member
 Key = collections.namedtuple("Key", "id state privateKey")
 SenderKey = collections.namedtuple("SenderKey", "id state privateKey publicKey", defaults=[None])
 private_key = functools.cache(lambda pem: serialization.load_pem_private_key(pem.encode(), None))
 
 def read_jwe(text, key_id, algorithms=("RSA-OAEP-256",)):
-    """The header, and the parts with the first as it stands: all that is checked without the private key."""
+    """Returns the header and the parts, the first one still encoded, after all checks that need no private key."""
     parts = demand(text.split(".") if text.count(".") == 4 else None, "malformedJWE")
     data, key, iv, ciphertext, tag = [attempt("malformedJWE", decode, part) for part in parts]
     demand(data != b"" != key and len(iv) == 12 and len(tag) == 16, "malformedJWE")
     demand(len(data) <= 4096, "limitExceeded")
     root = scan(data, 16, "malformedHeader")
-    header = {name: value.text for name, value in root.items}  # None for what is not text
+    header = {name: value.text for name, value in root.items}  # None for values that are not strings
     is_text = not LONE_SURROGATE.search("".join(f"{name}{text}" for name, text in header.items()))
     demand(root.kind == b"{" and len(header) == len(root.items) and is_text, "malformedHeader")
     demand(len(header) <= 32, "limitExceeded")
@@ -108,13 +108,13 @@ def read_jwe(text, key_id, algorithms=("RSA-OAEP-256",)):
 def open_oaep(key, hash, data): return attempt(FAILED, key.decrypt, data, OAEP(MGF1(hash), hash, None))
 
 def open_all(key, messages):
-    """The plaintexts of JWEs that share a content key."""
+    """Returns the plaintexts of JWEs that share a content encryption key."""
     for header, parts in messages[:1]:
         content = open_oaep(key, hashes.SHA1() if header["alg"] == "RSA-OAEP" else hashes.SHA256(), parts[1])
         demand(len(content) == int(header["enc"][1:4]) // 8, FAILED)
     return [attempt(FAILED, AESGCM(content).decrypt, iv, text + tag, aad) for _, (aad, _, iv, text, tag) in messages]
 
-# The operations: a test's inputs in, its outputs out, or Refused.
+# The operations: each takes the inputs of a test, and returns its outputs or raises Refused.
 def aes_gcm(key, iv, associatedData, ciphertext, tag):
     demand(len(key) in (16, 32) and len(iv) == 12 and len(tag) == 16, "invalidSize")
     plaintext = attempt(FAILED, AESGCM(key).decrypt, iv, ciphertext + tag, associatedData)
@@ -138,7 +138,7 @@ def ring_key(keys, id, body, states=("active", "inactive"), kind=Key):
     demand(key.state in states, "keyNotActive")
     if kind is SenderKey:
         public = serialization.load_pem_public_key(demand(key.publicKey, "keyHalfMissing").encode())
-        demand(public == private_key(key.privateKey).public_key(), "the halves of two keys")
+        demand(public == private_key(key.privateKey).public_key(), "publicKey and privateKey are of different keys")
     return private_key(key.privateKey)
 
 def message_decrypt(keys, cryptoKeyId, body):
@@ -167,7 +167,7 @@ def field_decrypt(keys, cryptoKeyId, paths, requiresMatches, body, correlationId
     return {"parameters": parameters}
 
 def sender(keys, id, profile, enc, contentKey, encryptedKey, names_key):
-    """A function that seals, given more members for the header, an initialization vector and a plaintext."""
+    """Returns a function that makes a JWE from more header members, an initialization vector and a plaintext."""
     key = ring_key(keys, id, b"", ["active"], SenderKey)
     enc = enc or {"documented": "A256GCM", "gateway": "A128GCM"}[profile]
     is_right = open_oaep(key, hashes.SHA256(), encryptedKey) == contentKey and len(contentKey) == int(enc[1:4]) // 8
@@ -198,7 +198,7 @@ def field_encrypt(keys, cryptoKeyId, profile, paths, requiresMatches, parameters
 def json_path(paths, requiresMatches, document):
     return {"matches": [{"path": place, "offset": value.start, "value": document[value.start:value.end].hex()}
                         for place, _, value in matches(document, paths, requiresMatches)]}
-OPERATIONS = {  # with the members that a valid test's outputs are
+OPERATIONS = {  # with the members of a valid test that are outputs
     "hmac-sha256": (hmac_sha256, ""),
     "aes-gcm": (aes_gcm, "plaintext"),
     "rsa-oaep-decrypt": (rsa_oaep_decrypt, "message"),

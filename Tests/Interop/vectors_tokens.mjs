@@ -1,4 +1,4 @@
-// Headers, tokens and PARs for vectors.mjs: their forms, and the mistakes that senders of tokens make.
+// Headers, tokens and PARs for vectors.mjs: their forms, and the common mistakes in tokens.
 import * as crypto from "node:crypto";
 
 export class Refused extends Error {}
@@ -24,13 +24,13 @@ export function decode(text, alphabet = "base64url") {
 
 // Tokens and headers.
 const ZONES = { UTC: 0, GMT: 0, KST: 9, JST: 9 };
-export const HEADERS = { // a group in a pattern is a time
+export const HEADERS = { // a group in a pattern matches a time
     aspId: ["x-km-user-aspid", /^[0-9A-Za-z]{15}$/], accessKey: ["x-km-access-key", /^[!-~]{40}$/],
     correlationId: ["x-km-correlation-id", /^([0-9]{12})-[0-9A-Fa-f]{7}$/], timeZone: ["x-km-time-zone", /^[A-Z]{3}$/],
     cryptoKeyId: ["x-km-crypto-key-id", /^[0-9A-Za-z_-]{32}$/], tranTime: ["x-km-tran-time", /^([0-9]{14})$/],
     token: ["x-km-tran-token", /^/],
 };
-// Milliseconds since 1970 of yyyyMMddHHmmss and SSS in UTC.
+// Returns the milliseconds since 1970 of yyyyMMddHHmmss, with or without SSS, in UTC.
 function instant(digits) {
     const [, year, ...rest] = /^(....)(..)(..)(..)(..)(..)(...)?$/.exec(digits);
     const [month, day, hour, minute, second, milliseconds = "000"] = rest;
@@ -67,7 +67,7 @@ export const FAILED = "authenticationFailed";
 export const sign = (key, message) => crypto.createHmac("sha256", key).update(message).digest();
 const sha256 = (...data) => crypto.createHash("sha256").update(Buffer.concat(data)).digest();
 
-// yyyyMMddHHmmssSSS on the zone's clock.
+// Returns the time in the zone as yyyyMMddHHmmssSSS.
 function stampDigits(timeZone, milliseconds) {
     check("timeZone", timeZone);
     demand(milliseconds >= 946771200000 && milliseconds <= 4102358400000, "headerInvalid");
@@ -120,7 +120,7 @@ export function parDerive({ key, keyVersion, prefix, pan }) {
     return { par, keyCheckValue: check.toString("hex", 0, 5).toUpperCase() };
 }
 
-// Mistakes: what was taken for the body b or the secret k, what was made of them and the time t, how that was written.
+// Mistakes in the body b and the secret k, in the MAC over them and the time t, and in the MAC's text.
 const CLOSING = { "{": "}", "[": "]" };
 function layout(root, body, comma, colon, indent = "", isSorted = false) {
     const order = ([a], [b]) => isSorted ? Buffer.compare(Buffer.from(a), Buffer.from(b)) : 0;
@@ -177,9 +177,9 @@ const FORMS = {
 };
 const [bodies, others] = [Object.keys(BODY), [...Object.keys(SECRET), ...Object.keys(MAC)]];
 const PAIRS = bodies.flatMap((a) => [...bodies, ...Object.keys(SECRET)].map((b) => [a, b]));
-const SIGNED = "parameters-signed"; // before they were encrypted
+const SIGNED = "parameters-signed"; // the MAC is over the parameters before their encryption
 const KNOWN = [[], ...[...bodies, ...others].map((name) => [name]), ...PAIRS];
-// Demands that the mistakes which the cause names give the token, and that fewer do not.
+// Checks that the mistakes in the cause give the token, and that fewer mistakes do not.
 export function tokenExplain({ secretKey, token, body, parameters, cause }, scan) {
     const [, head, time, written] = /^\s*((?:.*:)?(.*):)?([^:]*?)\s*$/.exec(token);
     const made = (mistakes) => maybe(() => {

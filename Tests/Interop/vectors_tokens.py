@@ -1,7 +1,7 @@
-"""Headers, tokens and PARs for vectors.py: their forms, and the mistakes that senders of tokens make."""
+"""Headers, tokens and PARs for vectors.py: their forms, and the common mistakes in tokens."""
 import base64, collections, datetime, hashlib, hmac, json, math, re
 
-class Refused(Exception): """An input is not taken; the text is the error code."""
+class Refused(Exception): """An input is rejected; the text is the error code."""
 
 def demand(value, code):
     if value is None or value is False: raise Refused(code)
@@ -31,7 +31,7 @@ def hmac_sha256(key, message, mac):
 
 # Tokens and headers.
 ZONES = {"UTC": 0, "GMT": 0, "KST": 9, "JST": 9}
-HEADERS = {  # a group in a pattern is a time
+HEADERS = {  # a group in a pattern matches a time
     "aspId": ("X-KM-User-AspId", "[0-9A-Za-z]{15}"), "tranTime": ("X-KM-Tran-Time", "([0-9]{14})"),
     "correlationId": ("X-KM-Correlation-Id", "([0-9]{12})-[0-9A-Fa-f]{7}"), "timeZone": ("X-KM-Time-Zone", "[A-Z]{3}"),
     "accessKey": ("X-KM-Access-Key", "[!-~]{40}"), "cryptoKeyId": ("X-KM-Crypto-Key-Id", "[0-9A-Za-z_-]{32}"),
@@ -40,7 +40,7 @@ HEADERS = {  # a group in a pattern is a time
 Field = collections.namedtuple("Field", "name value")
 
 def instant(digits):
-    """Milliseconds since 1970 of yyyyMMddHHmmss and SSS in UTC."""
+    """Returns the milliseconds since 1970 of yyyyMMddHHmmss, with or without SSS, in UTC."""
     time = datetime.datetime.strptime(digits[:14] + "+0000", "%Y%m%d%H%M%S%z").timestamp()
     return int(time) * 1000 + int(digits[14:] or 0)
 
@@ -67,7 +67,7 @@ def both_forms(digits, mac):
     return {"documented": token, "gateway": token + "="}
 
 def stamp_digits(timeZone, milliseconds):
-    """yyyyMMddHHmmssSSS on the zone's clock."""
+    """Returns the time in the zone as yyyyMMddHHmmssSSS."""
     check("timeZone", timeZone)
     demand(946_771_200_000 <= milliseconds <= 4_102_358_400_000, "headerInvalid")
     local = milliseconds + ZONES[timeZone] * 3_600_000
@@ -115,9 +115,9 @@ def par_derive(key, keyVersion, prefix, pan):
         par += "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"[overflow]
     return {"par": par, "keyCheckValue": sign(key, b"KMSecurity KCV 1" + version)[:5].hex().upper()}
 
-# Mistakes: what was taken for the body b or the secret k, what was made of them and the time t, how that was written.
+# Mistakes in the body b and the secret k, in the MAC over them and the time t, and in the MAC's text.
 def layout(body, **options):
-    """The JSON text as json.dumps writes it, with numbers as they are spelt."""
+    """Returns the JSON text as json.dumps writes it, but with the original text of numbers."""
     tree = json.loads(body, parse_float="\0{}\0".format, parse_int="\0{}\0".format)
     return re.sub(r'"\\u0000(.*?)\\u0000"', r"\1", json.dumps(tree, ensure_ascii=False, **options)).encode()
 
@@ -155,11 +155,11 @@ FORMS = {
     "mac-base64url": lambda text: decode(text.rstrip("=")),
     "mac-base64-of-hex": lambda text: bytes.fromhex(decode(text.rstrip("="), "+/").decode()),
 }
-SIGNED = "parameters-signed"  # before they were encrypted
+SIGNED = "parameters-signed"  # the MAC is over the parameters before their encryption
 KNOWN = [[], *([a] for a in [*BODY, *SECRET, *MAC]), *([a, b] for a in BODY for b in [*BODY, *SECRET])]
 
 def token_explain(secretKey, token, body, cause, parameters=None):
-    """Demands that the mistakes which the cause names give the token, and that fewer do not."""
+    """Checks that the mistakes in the cause give the token, and that fewer mistakes do not."""
     head, _, written = token.strip().rpartition(":")
     def made(mistakes):
         k, b, make = secretKey, parameters if SIGNED in mistakes else body, lambda k, b, t: sign(k, b)

@@ -1,7 +1,7 @@
-"""JWE compact serialization by joserfc.
+"""Opens and makes JWE compact serializations with joserfc.
 
-python3 with_joserfc.py open PRIVATE.pem < JWEs, one a line > plaintexts, in Base64, one a line
-python3 with_joserfc.py seal PUBLIC.pem HEADER... < plaintext > JWEs, one a line
+python3 with_joserfc.py open PRIVATE.pem < JWEs, one per line > plaintexts, in Base64, one per line
+python3 with_joserfc.py seal PUBLIC.pem HEADER... < plaintext > JWEs, one per line
 """
 
 import json
@@ -15,7 +15,7 @@ from joserfc.jwk import RSAKey
 operation, path, *headers = sys.argv[1:]
 key = RSAKey.import_key(Path(path).read_bytes())
 data = sys.stdin.buffer.read()
-# It knows no iat of its own, which some senders write.
+# The strict check rejects the member iat, which some senders write.
 registry = jwe.JWERegistry(algorithms=["RSA-OAEP-256", "A128GCM", "A256GCM"], strict_check_header=False)
 
 if operation == "open":

@@ -1,7 +1,7 @@
-"""JWE compact serialization by jwcrypto.
+"""Opens and makes JWE compact serializations with jwcrypto.
 
-python3 with_jwcrypto.py open PRIVATE.pem < JWEs, one a line > plaintexts, in Base64, one a line
-python3 with_jwcrypto.py seal PUBLIC.pem HEADER... < plaintext > JWEs, one a line
+python3 with_jwcrypto.py open PRIVATE.pem < JWEs, one per line > plaintexts, in Base64, one per line
+python3 with_jwcrypto.py seal PUBLIC.pem HEADER... < plaintext > JWEs, one per line
 """
 
 import sys

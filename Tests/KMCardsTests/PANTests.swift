@@ -4,7 +4,7 @@ import KMTestSupport
 import Testing
 
 @Suite struct PANTests {
-    @Test(arguments: 12...19) func everyLengthIsTaken(digitCount: Int) throws {
+    @Test(arguments: 12...19) func numbersOf12To19DigitsAreAccepted(digitCount: Int) throws {
         let number = CardNumbers.make(1234, digitCount: digitCount)
         let pan = try PAN(number)
         #expect(pan.digitCount == digitCount)
@@ -13,7 +13,7 @@ import Testing
         #expect(refusal { try PAN(number, digitCount: digitCount + 1) } == .panLengthInvalid)
     }
 
-    @Test func everyWrongCheckDigitIsRefused() {
+    @Test func wrongCheckDigitsAreRejected() {
         for account in 0..<200 {
             let number = CardNumbers.make(account)
             for digit in "0123456789" where digit != number.last {
@@ -22,8 +22,8 @@ import Testing
         }
     }
 
-    /// What Luhn's formula is for: any one digit that is wrong, and most pairs of neighbours in the wrong order.
-    @Test func everySlipOfOneDigitIsRefused() {
+    /// The Luhn formula detects any single wrong digit.
+    @Test func aWrongDigitIsRejected() {
         let digits = Array(CardNumbers.test)
         for place in digits.indices {
             for digit in "0123456789" where digit != digits[place] {
@@ -35,7 +35,7 @@ import Testing
     }
 
     @Test(arguments: ["", "1", "99990000000", "99990000000000000000"])
-    func otherLengthsAreRefused(text: String) {
+    func otherLengthsAreRejected(text: String) {
         #expect(refusal { try PAN(text) } == .panLengthInvalid)
     }
 
@@ -45,30 +45,30 @@ import Testing
             "949133940125076\u{665}", "\u{FF19}491339401250765", "\u{0}9491339401250765", "949133******0765", "x",
         ]
     )
-    func otherCharactersAreRefused(text: String) {
+    func otherCharactersAreRejected(text: String) {
         #expect(refusal { try PAN(text) } == .panMalformed)
         #expect(refusal { try PAN(text, separators: .spacesAndHyphens) } == .panMalformed)
     }
 
     @Test(arguments: ["9491 3394 0125 0765", "9491-3394-0125-0765", "9491339401250-765", "9-4-9-1-3-3-9-4 01250765"])
-    func separatorsAreTakenWhereAsked(text: String) throws {
+    func separatorsAreAcceptedIfTheCallerAllowsThem(text: String) throws {
         #expect(refusal { try PAN(text) } == .panMalformed)
         #expect(try PAN(text, separators: .spacesAndHyphens) == PAN(CardNumbers.test))
         #expect(try PAN(text, digitCount: 16, separators: .spacesAndHyphens).exposed == CardNumbers.test)
     }
 
     @Test(arguments: ["9491  339401250765", "9491- 339401250765", "-", " ", "9491339401250765-", "9491\t339401250765"])
-    func otherSeparatorsAreRefused(text: String) {
+    func otherSeparatorsAreRejected(text: String) {
         #expect(refusal { try PAN(text, separators: .spacesAndHyphens) } == .panMalformed)
     }
 
-    @Test func bytesAndTextsAreTheSame() throws {
+    @Test func bytesAndStringsGiveTheSamePAN() throws {
         let bytes = Array("x\(CardNumbers.test)y".utf8)
         #expect(try PAN(bytes.span.extracting(1..<17)) == PAN(CardNumbers.test))
         #expect(refusal { try PAN(bytes.span) } == .panMalformed)
     }
 
-    @Test func equality() throws {
+    @Test func equalityComparesTheDigits() throws {
         #expect(try PAN(CardNumbers.make(1)) == PAN(CardNumbers.make(1)))
         #expect(try PAN(CardNumbers.make(1)) != PAN(CardNumbers.make(2)))
         #expect(try PAN(CardNumbers.make(1)) != PAN(CardNumbers.make(1, digitCount: 17)))
@@ -83,10 +83,10 @@ import Testing
             (19, "***************0012", "999900*********0012", "99990000*******0012"),
         ]
     )
-    func masks(digitCount: Int, none: String, six: String, eight: String) throws {
-        // The check digit is another one for each length: the last three digits are what is compared.
-        func check(_ masked: String, _ due: String, _ number: String) {
-            #expect(masked.dropLast(4) == due.dropLast(4))
+    func maskingKeepsTheFirstAndLastDigits(digitCount: Int, none: String, six: String, eight: String) throws {
+        // The check digit differs for each length, so the last four digits are compared with those of the number.
+        func check(_ masked: String, _ expected: String, _ number: String) {
+            #expect(masked.dropLast(4) == expected.dropLast(4))
             #expect(masked.suffix(4) == number.suffix(4))
         }
         let number = CardNumbers.make(1, digitCount: digitCount)
@@ -97,7 +97,7 @@ import Testing
         #expect("\(pan)" == pan.masked())
     }
 
-    @Test func nothingPrintsIt() throws {
+    @Test func pansPrintMasked() throws {
         let pan = try PAN(CardNumbers.test)
         let middle = "3940125"
         for text in printings(of: pan) + printings(of: pan.insecureClearText) {
@@ -115,7 +115,7 @@ import Testing
         let physicalCardNo: PAN
     }
 
-    @Test func codesOnlyWhereAsked() throws {
+    @Test func encodingNeedsTheClearTextWrapper() throws {
         let text = Data(#"{"physicalCardNo":"9491339401250765"}"#.utf8)
         let pan = try JSONDecoder().decode(Request.self, from: text).physicalCardNo
         #expect(pan == (try PAN(CardNumbers.test)))
@@ -130,7 +130,7 @@ import Testing
             #"{"physicalCardNo":["9491339401250765"]}"#, #"{"physicalCardNo":"9491 3394 0125 0765"}"#,
         ]
     )
-    func decodingErrorsDoNotQuote(text: String) throws {
+    func decodingErrorsDoNotQuoteTheInput(text: String) throws {
         let error = #expect(throws: (any Error).self) { try JSONDecoder().decode(Request.self, from: Data(text.utf8)) }
         for text in printings(of: error) { #expect(!text.contains("3940125") && !text.contains("3394")) }
     }

@@ -4,14 +4,15 @@ import KMPrimitives
 import KMTestSupport
 import Testing
 
-/// That PARs of card numbers in a row are spread evenly and are all different.
+/// PARs of consecutive card numbers are distributed evenly and are all different.
 ///
-/// 100,000 of them, or `KMSEC_DISTRIBUTION` of them, for which a release build is wanted; it prints the figures then.
+/// The test derives 100,000 PARs, or as many as `KMSEC_DISTRIBUTION` says. If that is set, the test also prints its
+/// figures; use a release build for large numbers.
 @Suite struct PARDistributionTests {
-    @Test func isUniform() throws {
+    @Test func parsAreUniformAndUnique() throws {
         let asked = ProcessInfo.processInfo.environment["KMSEC_DISTRIBUTION"].flatMap { Int($0) }
         let count = asked ?? 100_000
-        // A key that stands for itself: the outcome is the same in every run.
+        // A fixed key gives the same result in every run.
         let tokenizer = try PARTokenizer(TokenizationKey(SecretBytes(copying: Array(0..<32))))
         var counts = [[Int]](repeating: [Int](repeating: 0, count: 36), count: PAR.referenceCharacterCount)
         var heads: [UInt64] = []
@@ -30,13 +31,13 @@ import Testing
             }
             heads.append(head)
         }
-        // 12 characters are 62 bits: of ten million no two share them but once in 90,000 keys.
+        // 12 characters are 62 bits: for ten million PARs, one key in 90,000 makes two PARs share them.
         heads.sort()
         #expect(zip(heads, heads.dropFirst()).allSatisfy { $0 != $1 })
-        let due = Double(count) / 36
-        let statistics = counts.map { $0.reduce(0) { $0 + (Double($1) - due) * (Double($1) - due) / due } }
+        let mean = Double(count) / 36
+        let statistics = counts.map { $0.reduce(0) { $0 + (Double($1) - mean) * (Double($1) - mean) / mean } }
         if asked != nil { print(count, "PARs; chi-square by place:", statistics.map { ($0 * 10).rounded() / 10 }) }
-        // 35 degrees of freedom: 70.0 is passed once in 2,400 times, by one of 25 places once in 100.
+        // With 35 degrees of freedom, one statistic in 2,400 is above 70.0, and so is one of the 25 in one run of 100.
         for statistic in statistics { #expect(statistic < 70) }
     }
 }

@@ -10,7 +10,7 @@ import Testing
             ("KM01Z0123456789ABCDEFGHIJKLMN", PAR.Format.emvco, "KM01"),
         ]
     )
-    func takesBothFormats(text: String, format: PAR.Format, prefix: String) throws {
+    func bothFormatsAreAccepted(text: String, format: PAR.Format, prefix: String) throws {
         let par = try PAR(text)
         #expect(par.format == format)
         #expect(par.text == text)
@@ -35,17 +35,17 @@ import Testing
             "Q180BEA3B2F1BBD8410336D66\u{C4}", "Q180BEA3B2F1BBD8410336D66A40123",
         ]
     )
-    func refusesOthers(text: String) {
+    func otherTextsAreRejected(text: String) {
         #expect(refusal { try PAR(text) } == .parMalformed)
         #expect(throws: (any Error).self) { try JSONDecoder().decode([PAR].self, from: Data("[\"\(text)\"]".utf8)) }
     }
 
     @Test(arguments: ["", "Q", "Q12", "q1", "Q-", "KM012", "\u{C4}1", "\u{C4}"])
-    func refusesPrefixes(text: String) {
+    func invalidPrefixesAreRejected(text: String) {
         #expect(refusal { try PAR.Prefix(text) } == .parMalformed)
     }
 
-    @Test func comparesAndHashes() throws {
+    @Test func parsAndPrefixesAreHashable() throws {
         let texts = ["Q180BEA3B2F1BBD8410336D66A4", "Q180BEA3B2F1BBD8410336D66A5", "Q280BEA3B2F1BBD8410336D66A4"]
         let pars = try texts.map { try PAR($0) }
         #expect(Set(pars + pars).count == 3)

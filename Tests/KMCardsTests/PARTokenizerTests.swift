@@ -10,24 +10,24 @@ import Testing
         return try TokenizationKey(SecretBytes(copying: generator.bytes(32)), version: version)
     }
 
-    @Test(arguments: [0, 15, 65, 1000]) func keySizesAreChecked(count: Int) {
+    @Test(arguments: [0, 15, 65, 1000]) func keysOfOtherSizesAreRejected(count: Int) {
         #expect(refusal { try TokenizationKey(SecretBytes(randomCount: count)) } == .invalidSize)
     }
 
     @Test(arguments: ["0123456789abcdef", "0123456789ABCDEFabcdef012345678"])
-    func shortHexadecimalIsRefused(text: String) {
+    func shortHexadecimalKeysAreRejected(text: String) {
         #expect(refusal { try TokenizationKey(SecretBytes(text)) } == .invalidSize)
         #expect(refusal { try TokenizationKey(SecretBytes(text + "g")) } == nil)
     }
 
-    /// Of a text's file one line end is not part of the key; of a file of bytes all are.
-    @Test func filesAreRead() throws {
+    /// One line ending at the end of a text file is not part of the key; of a binary file, every byte is.
+    @Test func keysAreReadFromFiles() throws {
         let path = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString).path(percentEncoded: false)
         defer { try? FileManager.default.removeItem(atPath: path) }
         func check(_ file: [UInt8], is key: [UInt8]) throws {
             try Data(file).write(to: URL(filePath: path))
-            let due = try TokenizationKey(SecretBytes(copying: key), version: 7).keyCheckValue
-            #expect(try TokenizationKey(contentsOfFile: path, version: 7).keyCheckValue == due)
+            let expected = try TokenizationKey(SecretBytes(copying: key), version: 7).keyCheckValue
+            #expect(try TokenizationKey(contentsOfFile: path, version: 7).keyCheckValue == expected)
         }
         let (text, bytes) = (Array("0123456789abcdef0123456789abcdef".utf8), [UInt8](200..<232))
         for end in ["", "\n", "\r\n"] {
@@ -37,11 +37,11 @@ import Testing
         #expect(refusal { try TokenizationKey(contentsOfFile: path + "x") } == .fileUnreadable)
     }
 
-    @Test(arguments: [16, 32, 64]) func keySizesAreTaken(count: Int) throws {
+    @Test(arguments: [16, 32, 64]) func keysOf16To64BytesAreAccepted(count: Int) throws {
         #expect(try TokenizationKey(SecretBytes(randomCount: count)).keyCheckValue.utf8.count == 10)
     }
 
-    @Test func keyCheckValuesTellKeysAndVersionsApart() throws {
+    @Test func keyCheckValuesDifferByKeyAndVersion() throws {
         let keys = try [Self.key(1), Self.key(2), Self.key(1, version: 2)]
         #expect(Set(keys.map(\.keyCheckValue)).count == 3)
         #expect(try Self.key(1).keyCheckValue == keys[0].keyCheckValue)
@@ -56,7 +56,7 @@ import Testing
         #expect("\(try PARTokenizer(key))" == "PARTokenizer(prefix Q1, versions [3])")
     }
 
-    @Test func theSameAlwaysAndEverywhere() async throws {
+    @Test func derivationIsDeterministic() async throws {
         let pan = try PAN(CardNumbers.test)
         let tokenizer = try PARTokenizer(Self.key(1))
         let par = try tokenizer.par(for: pan)
@@ -70,8 +70,8 @@ import Testing
         }
     }
 
-    /// Key, version, format, prefix and PAN each make another PAR, and nothing of one shows in another.
-    @Test func everyInputCounts() throws {
+    /// Another key, version, format, prefix or PAN gives a different reference.
+    @Test func everyInputChangesThePAR() throws {
         let pans = try [PAN(CardNumbers.test), PAN(CardNumbers.make(1)), PAN(CardNumbers.make(1, digitCount: 17))]
         var references = Set<String>()
         var count = 0
@@ -89,7 +89,7 @@ import Testing
         #expect(references.count == count)
     }
 
-    @Test func digitsInPlaceAreTheSame() throws {
+    @Test func digitsAndPANsGiveTheSamePAR() throws {
         let tokenizer = try PARTokenizer(Self.key(1))
         let digits = Array(CardNumbers.test.utf8)
         #expect(try tokenizer.par(forDigits: digits.span) == tokenizer.par(for: PAN(CardNumbers.test)))
@@ -100,7 +100,7 @@ import Testing
         #expect(refusal { try tokenizer.par(forDigits: separated.span) } == .panMalformed)
     }
 
-    @Test func migration() throws {
+    @Test func retiredKeysDeriveDuringAMigration() throws {
         let (old, new) = try (Self.key(1, version: 1), Self.key(2, version: 2))
         let before = try PARTokenizer(old)
         let during = try PARTokenizer(new, former: [old])

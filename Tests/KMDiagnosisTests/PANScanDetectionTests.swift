@@ -3,10 +3,9 @@ import KMDiagnosis
 import KMTestSupport
 import Testing
 
-/// What is found.
-@Suite("Card numbers in the clear are found")
+@Suite("Unencrypted card numbers are found")
 struct PANScanDetectionTests {
-    /// What a number can stand in; the at sign is its place.
+    /// Texts around a number; the at sign marks the number.
     private static let contexts = [
         "@", " @ ", "\t@\n", "\r\n@\r\n", "\"@\"", "'@'", "card=@&x=1", "(@)", "[@,@]", "<pan>@</pan>",
         ";@=28121010000000?",
@@ -18,12 +17,12 @@ struct PANScanDetectionTests {
         "@.00,", "카드＠@",
     ]
 
-    /// What 15 or 16 digits can touch, and others cannot.
+    /// Letters that can be next to a number of 15 or 16 digits, but not to other numbers.
     private static let letters = [
         "cardNo@", "PAN@", "x@", "@KRW", "@L", "n@n", "CARD@x", "_id@", "am@", "[31m@", "0xx@", #"\u0079@"#, "@%79",
     ]
 
-    /// The ways to write a number, beside its bare digits.
+    /// Returns the ways to write a number that are found, its plain digits included.
     private static func spellings(_ number: String) -> [String] {
         let separators = [
             " ", "-", "+", "%20", "%2D", #"\u0020"#, "\u{A0}", "\u{2013}", "&nbsp;", "&#32;", "/", "_", "  ", " - ",
@@ -49,16 +48,16 @@ struct PANScanDetectionTests {
         return spellings + separators.compactMap { TestNumbers.grouped(number, by: $0) }
     }
 
-    /// The same digits, full-width.
+    /// Returns the digits as full-width digits.
     private static func wide(_ number: some StringProtocol) -> String {
         String(String.UnicodeScalarView(number.unicodeScalars.compactMap { Unicode.Scalar($0.value + 0xFEE0) }))
     }
 
-    @Test("Groups with dots or with mixed separators", arguments: TestNumbers.published)
+    @Test("Groups with dots or mixed separators are found", arguments: TestNumbers.published)
     func mixed(_ number: String, _ issuer: String) {
         var generator = SeededGenerator(seed: 3)
         for _ in 0..<50 {
-            // A fifth group has the same separator as the others.
+            // Only 17 to 19 digits have a fifth group, and then all separators must be the same.
             guard number.count <= 16, var text = TestNumbers.grouped(number, by: "@") else { return }
             while let place = text.range(of: "@") {
                 let gap = (0..<Int.random(in: 1...3, using: &generator)).compactMap { _ in
@@ -70,7 +69,7 @@ struct PANScanDetectionTests {
         }
     }
 
-    @Test("Letters beside a number", arguments: TestNumbers.published)
+    @Test("Numbers of 15 and 16 digits are found next to letters", arguments: TestNumbers.published)
     func letters(_ number: String, _ issuer: String) {
         for text in Self.letters.map({ $0.replacing("@", with: number) }) {
             #expect(
@@ -81,7 +80,7 @@ struct PANScanDetectionTests {
         #expect(panFindings("ID1234567812345670", issuers: nil).isEmpty)
     }
 
-    @Test("Every published number, however written, wherever it stands", arguments: TestNumbers.published)
+    @Test("Published test numbers are found in every spelling and context", arguments: TestNumbers.published)
     func published(_ number: String, _ issuer: String) throws {
         let masked = try PAN(number).masked()
         for spelling in Self.spellings(number) {
@@ -99,7 +98,7 @@ struct PANScanDetectionTests {
         }
     }
 
-    @Test("In UTF-16, with a mark or none, from an even or an odd place on")
+    @Test("Numbers are found in UTF-16, with or without a byte order mark, at even and odd offsets")
     func utf16() throws {
         for (number, _) in TestNumbers.published {
             for text in [
@@ -116,7 +115,7 @@ struct PANScanDetectionTests {
         }
     }
 
-    @Test("Behind a number, a file's extension or a sentence without a space", arguments: [16, 15])
+    @Test("A file extension or a sentence can follow a number without a space", arguments: [16, 15])
     func dots(count: Int) {
         for (number, _) in TestNumbers.published where number.count == count {
             for text in ["/receipts/@.pdf", "GET /cards/@.json HTTP/1.1", "declined for @.Please retry"] {
@@ -127,7 +126,7 @@ struct PANScanDetectionTests {
         }
     }
 
-    @Test("Track 1 without its start sentinel, and data objects of a chip card in hexadecimal")
+    @Test("Track 1 without its start sentinel and hexadecimal chip card data are found")
     func cardData() {
         for (text, digitCount) in [
             ("B4111111111111111^DOE/JOHN^2512101", 16), ("57134111111111111111D25122010000000000000F", 16),
@@ -144,7 +143,7 @@ struct PANScanDetectionTests {
         }
     }
 
-    @Test("A number does not begin inside the one before, and masking such texts makes no trap")
+    @Test("Findings do not overlap, and masking overlapping numbers does not trap")
     func overlaps() {
         let text = "5105 1051 0510 %34111 1111 1111 1111"
         #expect(panFindings(text).count == 1)
@@ -169,7 +168,7 @@ struct PANScanDetectionTests {
         }
     }
 
-    @Test("Numbers close together, and what follows a number")
+    @Test("Adjacent numbers are found separately, and other digits can follow a number")
     func neighbours() {
         #expect(panFindings("4111111111111111,5555555555554444;378282246310005").count == 3)
         #expect(panFindings("4111 1111 1111 1111 5555 5555 5555 4444").map(\.issuer) == ["Visa", "Mastercard"])
@@ -179,7 +178,7 @@ struct PANScanDetectionTests {
         #expect(panFindings("6228480402564890018 622848 0402564890018").map(\.digitCount) == [19, 19])
     }
 
-    @Test("Issuers of one's own, and numbers of none")
+    @Test("A caller can pass its own issuers, or search without issuers")
     func issuers() {
         let gift = IssuerRange("gift", 7...7, digitCounts: [16])
         var generator = SeededGenerator(seed: 11)
@@ -191,7 +190,7 @@ struct PANScanDetectionTests {
         #expect(panFindings(TestNumbers.card, issuers: nil).map(\.issuer) == ["domestic (Korea)"])
     }
 
-    @Test("Ranges begin and end where they say, and take any numbers without a trap")
+    @Test("Issuer ranges include both ends, and no range traps")
     func ranges() {
         var generator = SeededGenerator(seed: 12)
         for (prefix, isMastercard) in [

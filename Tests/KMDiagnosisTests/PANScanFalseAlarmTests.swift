@@ -2,13 +2,12 @@ import Foundation
 import KMTestSupport
 import Testing
 
-/// What is passed over.
-@Suite("What is no card number raises no alarm")
+@Suite("Other digits are not reported as card numbers")
 struct PANScanFalseAlarmTests {
     private static let card = TestNumbers.card
 
     @Test(
-        "Identifiers, times and sums that calls and logs have",
+        "Identifiers, times and amounts in calls and logs are ignored",
         arguments: [
             "20221108120814608", "KMV1:20221108120814608:uLD+mU8mz9K95neGiSJTSsF3zzAQJglCggZAOSs5Fkg=",
             "221108120814-0123456",
@@ -30,7 +29,7 @@ struct PANScanFalseAlarmTests {
     }
 
     @Test(
-        "A number that is part of something longer",
+        "A number inside a longer token is ignored",
         arguments: [
             "a@", "@a", "fade@", "DEAD@", "@beef", "@e3", "n@a", "a@n", "0x@", #"\x@"#, #"\u@"#, "&#x@;", "@D2513",
             "@D251", "@.01", "@.0.1", "1@", "@1", "@.1", "1.@", #"\u0041@"#,
@@ -44,7 +43,7 @@ struct PANScanFalseAlarmTests {
     }
 
     @Test(
-        "Groups that no card has",
+        "Groups with other lengths or separators are ignored",
         arguments: [
             "9491    3394 0125 0765", "9491,3394,0125,0765", "9491:3394:0125:0765", "9491\t3394\t0125\t0765",
             "1.9491.3394.0125.0765", "9491.3394.0125.0765.1", "622848.0402564890018", "94913 394 0125 0765",
@@ -57,7 +56,7 @@ struct PANScanFalseAlarmTests {
         #expect(panFindings(text).isEmpty)
     }
 
-    @Test("IBANs, whose letters touch 16 digits, and times behind letters")
+    @Test("IBANs of two letters and 16 digits, and times after a letter, are ignored")
     func identifiers() {
         var generator = SeededGenerator(seed: 5)
         var numbers: [String] = []
@@ -65,7 +64,7 @@ struct PANScanFalseAlarmTests {
             let number = TestNumbers.any(using: &generator)
             if number.count == 16 { numbers.append(number) }
         }
-        // With these letters before it, one number in 97 is an IBAN.
+        // After these letters, one number in 97 is a valid IBAN.
         let found = numbers.map { panFindings("FI\($0)").count }.reduce(0, +)
         #expect((280..<300).contains(found))
         for iban in ["FI2112345600000785", "DK5000400440116243", "FO6264600001631634", "GL8964710001000206"] {
@@ -77,7 +76,7 @@ struct PANScanFalseAlarmTests {
         }
     }
 
-    @Test("Every wrong check digit")
+    @Test("Numbers with a wrong check digit are ignored")
     func checkDigits() {
         for (number, _) in TestNumbers.published {
             for digit in "0123456789" where digit != number.last {
@@ -86,7 +85,7 @@ struct PANScanFalseAlarmTests {
         }
     }
 
-    @Test("Base64, hexadecimal digits and bytes at random")
+    @Test("Random Base64, hexadecimal digits, bytes and UUIDs are ignored")
     func random() {
         var generator = SeededGenerator(seed: 1)
         let bytes = generator.bytes(300_000)
@@ -104,9 +103,9 @@ struct PANScanFalseAlarmTests {
         }
     }
 
-    /// Each tenth number of a range that issues 16 digits has a right check digit, and no more than that is met.
+    /// One number in ten has a correct check digit; of these, only those in an issuer's range are found.
     @Test(
-        "Numbers of 16 digits at random",
+        "Few random numbers of 16 digits are found",
         arguments: [(0, 0), (1, 0), (3, 500), (4, 1100), (6, 700), (7, 0), (9, 1100)]
     )
     func randomNumbers(_ leading: Int, _ most: Int) {

@@ -3,19 +3,18 @@ import KMDiagnosis
 import KMTestSupport
 import Testing
 
-/// Where findings are.
-@Suite("Findings tell where the number stands")
+@Suite("Findings have the position of the number")
 struct PANScanPlaceTests {
     private static let card = TestNumbers.card
 
-    /// `line:column path` of each finding, with `@` in the text for the card.
+    /// Returns `line:column path` of each finding; `@` in the text stands for the card number.
     private func places(_ text: String) -> [String] {
         panFindings(text.replacing("@", with: Self.card)).map { finding in
             "\(finding.line):\(finding.column)" + (finding.jsonPath.map { " \($0)" } ?? "")
         }
     }
 
-    @Test("Lines and columns, in bytes")
+    @Test("Lines and columns begin at 1, and columns are bytes")
     func linesAndColumns() {
         #expect(places("@\n @\r\n\n  @") == ["1:1", "2:2", "4:3"])
         #expect(places("카@") == ["1:4"])
@@ -23,19 +22,19 @@ struct PANScanPlaceTests {
         #expect(places(String(repeating: "x\n", count: 500_000) + "@") == ["500001:1"])
     }
 
-    @Test("In UTF-16 with a mark, columns are units")
+    @Test("In UTF-16 with a byte order mark, columns are code units")
     func utf16() throws {
         for (encoding, mark) in [
             (String.Encoding.utf16LittleEndian, [0xFF, 0xFE] as [UInt8]), (.utf16BigEndian, [0xFE, 0xFF]),
         ] {
-            // U+0A0A and U+010A have the newline's byte.
+            // U+0A0A and U+010A contain the byte of a newline.
             let text = "\u{0A0A}\u{010A}\n카드 \(Self.card)\r\n\(Self.card)"
             let findings = panFindings(mark + (try #require(text.data(using: encoding))))
             #expect(findings.map { [$0.line, $0.column] } == [[2, 4], [3, 1]])
         }
     }
 
-    @Test("A JSON document's paths")
+    @Test("Findings in a JSON document have paths")
     func document() {
         #expect(places(#"{"a":{"b c":["x",{"d":"@"}]},"e":@}"#) == ["1:24 $.a['b c'][1].d", "1:49 $.e"])
         #expect(
@@ -53,7 +52,7 @@ struct PANScanPlaceTests {
         #expect(places(deep) == ["1:301 $" + String(repeating: "[0]", count: 300)])
     }
 
-    @Test("Lines that are JSON documents have paths, and others none")
+    @Test("Findings in lines that are JSON documents have paths")
     func lines() {
         let text = #"""
             {"n":1,"card":"@"}
@@ -69,9 +68,7 @@ struct PANScanPlaceTests {
         #expect(places("{\"a\":1} @\n @\n[\n{\"a\":\n\"@\"}]\n@") == ["1:9", "2:2", "5:2 $[0].a", "6:1"])
     }
 
-    @Test(
-        "A text has paths up to where it departs from JSON, and then from the next line that begins an object or array"
-    )
+    @Test("Paths end at a syntax error, and resume at the next line that begins an object or array")
     func departures() {
         #expect(places("{\n\"a\": \"@\"\n") == ["2:7 $.a"])
         #expect(places("{\"a\": \"@\", b: \"@\"}\n[\"@\"") == ["1:8 $.a", "1:31", "2:3 $[0]"])
@@ -91,7 +88,7 @@ struct PANScanPlaceTests {
     }
 
     @Test(
-        "A name that is read in parts is masked and cut as one that is read as a whole",
+        "A member name that arrives in parts is masked and shortened like a whole one",
         arguments: [0, 200, 5000, 200_000]
     )
     func namesInParts(_ count: Int) {
@@ -112,7 +109,7 @@ struct PANScanPlaceTests {
         }
     }
 
-    @Test("A card number in a member's name is found, and masked in every path")
+    @Test("A card number in a member name is found, and is masked in every path")
     func names() {
         let masked = "949133******0765"
         #expect(places(#"{"@":{"x":"@"}}"#) == ["1:3 $['\(masked)']", "1:27 $['\(masked)'].x"])
@@ -125,7 +122,7 @@ struct PANScanPlaceTests {
         )
     }
 
-    @Test("A long name is cut, and never within a card number's digits", arguments: 235...262)
+    @Test("A long member name is shortened, but never within a card number", arguments: 235...262)
     func longNames(_ count: Int) throws {
         let name = String(repeating: "a", count: count) + "-\(Self.card)-" + String(repeating: "b", count: 100_000)
         let finding = try #require(panFindings("{\"\(name)\":[\"x\", \"\(Self.card)\"]}").last)
@@ -134,7 +131,7 @@ struct PANScanPlaceTests {
         #expect(!path.contains("33940125"))
     }
 
-    @Test("A long path has its beginning and end, and is no longer for a deeper place")
+    @Test("A long path keeps its beginning and its end, and its length is limited")
     func longPaths() throws {
         for (depth, name) in [(500, String(repeating: "n", count: 256)), (500, "n"), (511, "\\u0001\\u0002"), (3, "x")]
         {
@@ -150,19 +147,19 @@ struct PANScanPlaceTests {
         #expect(places("{\"\(controls)\":\"@\"}").map { $0.suffix(2) } == ["$…"])
     }
 
-    @Test("A document of any size has paths")
+    @Test("Findings in a large document have paths")
     func largeDocument() {
         let filler = String(repeating: "{\"x\":[1,\"y\"]},\n", count: 60_000)
         #expect(places("{\"a\":[\n\(filler)\"@\"],\"b\":\"@\"}") == ["60002:2 $.a[60000]", "60002:26 $.b"])
     }
 
-    @Test("Masking a text changes its numbers alone")
+    @Test("Masking changes only the card numbers of a text")
     func masking() {
         #expect(PANScanner.masking("a 4111-1111-1111-1111, \(Self.card)") == "a 411111******1111, 949133******0765")
         #expect(PANScanner.masking("카드 20221108120814608") == "카드 20221108120814608")
     }
 
-    @Test("Nothing of the text or of a number is printed")
+    @Test("Scanners and findings do not print card numbers")
     func redaction() throws {
         var scanner = PANScanner()
         let bytes = Array("{\"a\":\"\(Self.card)\"".utf8)

@@ -3,10 +3,9 @@ import KMDiagnosis
 import KMTestSupport
 import Testing
 
-/// A text in parts.
-@Suite("A text may come in parts, cut anywhere")
+@Suite("A text can arrive in parts of any size")
 struct PANScanStreamTests {
-    /// Text with card numbers in it, and where.
+    /// A text with card numbers, and their byte ranges.
     private struct Planted {
         var text: [UInt8] = []
         var ranges: [Range<Int>] = []
@@ -48,14 +47,14 @@ struct PANScanStreamTests {
         return findings
     }
 
-    @Test("All planted numbers are found, and nothing else", arguments: 0..<60 as Range<UInt64>)
+    @Test("All inserted numbers are found, and nothing else", arguments: 0..<60 as Range<UInt64>)
     func planted(_ seed: UInt64) {
         var generator = SeededGenerator(seed: seed)
         let planted = Self.planted(8000, using: &generator)
         #expect(panFindings(planted.text).map(\.byteRange) == planted.ranges)
     }
 
-    @Test("The findings are the same at every cut")
+    @Test("The findings are the same wherever the text is split")
     func everyCut() {
         var generator = SeededGenerator(seed: 99)
         let planted = Self.planted(1500, using: &generator)
@@ -66,7 +65,7 @@ struct PANScanStreamTests {
         }
     }
 
-    @Test("The findings are the same in parts of any sizes", arguments: 0..<40 as Range<UInt64>)
+    @Test("The findings are the same for parts of any size", arguments: 0..<40 as Range<UInt64>)
     func anyParts(_ seed: UInt64) {
         var generator = SeededGenerator(seed: seed)
         let text = Self.planted(6000, using: &generator).text
@@ -91,7 +90,7 @@ struct PANScanStreamTests {
         }
     }
 
-    @Test("A document keeps its paths at every cut")
+    @Test("Paths are the same wherever a document is split")
     func document() {
         let text = Array("{\n \"list\": [\n  {\"card\": \"\(TestNumbers.card)\"},\n  \(TestNumbers.card)\n ]\n}\n".utf8)
         let whole = findings(text) { _ in .max }
@@ -100,7 +99,7 @@ struct PANScanStreamTests {
         #expect(findings(text) { _ in 1 } == whole)
     }
 
-    @Test("Findings come once 1 KiB more has come in, and a scanner is good for another text")
+    @Test("A finding is reported after 1 KiB more text, and a scanner can be reused")
     func lines() {
         var scanner = PANScanner()
         var lines: [Int] = []
@@ -117,7 +116,7 @@ struct PANScanStreamTests {
         #expect(offsets == [5])
     }
 
-    @Test("What a closure throws ends the scan of the part, and no finding is reported again")
+    @Test("An error from the closure ends the scan of the part, and no finding is reported twice")
     func failure() {
         struct Full: Error {}
         var scanner = PANScanner()
@@ -134,7 +133,7 @@ struct PANScanStreamTests {
         #expect(lines == Array(1...2000))
     }
 
-    @Test("The memory does not grow with findings, depth, names or the length of a line")
+    @Test("Memory does not grow with findings, depth, member names or line length")
     func memory() {
         let card = TestNumbers.card
         for (unit, opening) in [
@@ -153,7 +152,7 @@ struct PANScanStreamTests {
         }
     }
 
-    @Test("A text of one part that is larger than what is taken at once")
+    @Test("A part of several MiB is scanned completely")
     func large() {
         var text = [UInt8](repeating: UInt8(ascii: "x"), count: (1 << 20) - 8)
         text += " \(TestNumbers.card) ".utf8
@@ -162,7 +161,7 @@ struct PANScanStreamTests {
         #expect(panFindings(text).map(\.byteRange.lowerBound) == [(1 << 20) - 7, text.count - 16])
     }
 
-    @Test("Damage makes no trap, and findings stay within the text", arguments: 0..<8 as Range<UInt64>)
+    @Test("Damaged text does not trap, and findings stay within the text", arguments: 0..<8 as Range<UInt64>)
     func damage(_ seed: UInt64) {
         var generator = SeededGenerator(seed: seed)
         let escapes = #"{"a":"\u0039491339401250765","9491 3394 0125 0765":[%39491339401250765,&#57;491339401250765]}"#

@@ -2,7 +2,7 @@ import Foundation
 import KMDiagnosis
 import KMTestSupport
 
-/// Card numbers that are nobody's: the platform's test card, and those that schemes and processors publish for tests.
+/// Test card numbers: the platform's, and those that card schemes and processors publish.
 enum TestNumbers {
     static let published: [(number: String, issuer: String)] = [
         ("9491339401250765", "domestic (Korea)"),
@@ -22,7 +22,7 @@ enum TestNumbers {
 
     static let card = "9491339401250765"
 
-    /// A number with these leading digits and a right check digit.
+    /// Returns a random number with these leading digits and a correct check digit.
     static func number(_ prefix: String, count: Int, using generator: inout SeededGenerator) -> String {
         var digits = prefix
         while digits.count < count - 1 { digits += String(Int.random(in: 0...9, using: &generator)) }
@@ -34,14 +34,14 @@ enum TestNumbers {
         return digits + String((10 - sum % 10) % 10)
     }
 
-    /// A number of a scheme that issues such ones.
+    /// Returns a random number from a range that a card scheme issues.
     static func any(using generator: inout SeededGenerator) -> String {
         let kinds = [("4", 16), ("53", 16), ("2345", 16), ("37", 15), ("36", 14), ("62", 19), ("9", 16), ("5018", 12)]
         let kind = kinds.randomElement(using: &generator) ?? ("4", 16)
         return number(kind.0, count: kind.1, using: &generator)
     }
 
-    /// A number in the groups that its length has.
+    /// Returns a number in the usual groups for its length, or nil if its length has none.
     static func grouped(_ number: String, by separator: String) -> String? {
         let sizes: [Int]
         switch number.count {
@@ -61,18 +61,18 @@ enum TestNumbers {
     }
 }
 
-/// The findings of a text.
+/// Returns the findings in a text.
 func panFindings(_ text: String, issuers: [IssuerRange]? = IssuerRange.known) -> [PANFinding] {
     panFindings(Array(text.utf8), issuers: issuers)
 }
 
-/// The findings of a text.
+/// Returns the findings in a text.
 func panFindings(_ text: [UInt8], issuers: [IssuerRange]? = IssuerRange.known) -> [PANFinding] {
     PANScanner.findings(in: text.span, issuers: issuers)
 }
 
 extension UUID {
-    /// A UUID of version 4.
+    /// Returns a UUID of random bytes.
     static func random(using generator: inout SeededGenerator) -> UUID {
         var hex = generator.bytes(16).map { String(format: "%02x", $0) }.joined()
         for place in [8, 13, 18, 23] { hex.insert("-", at: hex.index(hex.startIndex, offsetBy: place)) }

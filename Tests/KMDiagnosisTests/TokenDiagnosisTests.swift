@@ -3,21 +3,21 @@ import KMDiagnosis
 import KMTestSupport
 import Testing
 
-/// Beside the vectors, which give each cause its token.
-@Suite("Why a token does not verify")
+/// Supplements the vectors, which have a token for each cause.
+@Suite("Diagnosis of tokens that do not verify")
 struct TokenDiagnosisTests {
     private static let vectors = URL(filePath: #filePath)
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
         .appending(path: "Vectors/token-explain.json")
 
-    @Test("Each cause has a name of its own, and a vector")
+    @Test("Each cause has a unique name and a vector")
     func causes() throws {
         #expect(Set(TokenDiagnosis.causes).count == TokenDiagnosis.causes.count)
         let text = try String(contentsOf: Self.vectors, encoding: .utf8)
         for cause in TokenDiagnosis.causes { #expect(text.contains("\"cause\": \"\(cause)\""), "\(cause)") }
     }
 
-    @Test("No token, body or secret traps, and none that is made up verifies or has a cause")
+    @Test("Random tokens, bodies and secrets do not trap, do not verify and have no known cause")
     func hostileInput() throws {
         var numbers = SeededGenerator(seed: 5)
         let pieces = [
@@ -37,7 +37,7 @@ struct TokenDiagnosisTests {
         }
     }
 
-    @Test("A body nested deeper than any reader goes")
+    @Test("A deeply nested body has no known cause")
     func deepBody() throws {
         let body = [UInt8](repeating: UInt8(ascii: "["), count: 5000)
         let secret = try SecretBytes(copying: [1])
@@ -45,7 +45,7 @@ struct TokenDiagnosisTests {
         #expect(try TokenDiagnosis.explain(token: token, body: body, secret: secret) == .unknown)
     }
 
-    @Test("The advice holds neither secret nor MAC")
+    @Test("The advice contains neither the secret nor the MAC")
     func advice() throws {
         let secret = Array("a very secret secret".utf8)
         let mac = try HMACSHA256(key: SecretBytes(copying: secret)).authenticate(secret + [10])

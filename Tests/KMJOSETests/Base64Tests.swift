@@ -14,8 +14,8 @@ import Testing
         base64.decode(text.span)
     }
 
-    /// RFC 4648 section 10.
-    @Test func publishedTexts() {
+    /// The test vectors are those of RFC 4648 section 10, without padding.
+    @Test func agreesWithPublishedVectors() {
         let texts = [
             "": "", "f": "Zg", "fo": "Zm8", "foo": "Zm9v", "foob": "Zm9vYg", "fooba": "Zm9vYmE", "foobar": "Zm9vYmFy",
         ]
@@ -45,7 +45,7 @@ import Testing
         }
     }
 
-    @Test func secretsDecodeAlike() throws {
+    @Test func secretsDecodeLikeOtherBytes() throws {
         var generator = SeededGenerator(seed: 4)
         for count in 0...100 {
             let bytes = generator.bytes(count)
@@ -58,32 +58,32 @@ import Testing
         }
     }
 
-    /// Each character of a text is replaced by each byte there is: what still decodes is the text of what it decodes to.
+    /// Replaces each character with each possible byte; a text that still decodes must be the encoding of its bytes.
     @Test(arguments: 1...12)
-    func everyTextHasOneSpelling(count: Int) {
+    func eachByteSequenceHasOneEncoding(count: Int) {
         var generator = SeededGenerator(seed: UInt64(count))
         for (name, base64, _) in Self.alphabets {
             let text = base64.encode(generator.bytes(count)).bytes
-            var taken = 0
+            var accepted = 0
             for index in text.indices {
                 for byte in UInt8.min...UInt8.max {
                     var changed = text
                     changed[index] = byte
                     guard let bytes = decode(base64, changed) else { continue }
-                    taken += 1
+                    accepted += 1
                     if base64.encode(bytes).bytes != changed {
-                        Issue.record("\(name): \(changed) has another spelling")
+                        Issue.record("\(name): \(changed) is not the encoding of its bytes")
                     }
                 }
             }
-            // The last character of a text that ends inside a byte may have but some of the values.
+            // If the text ends within a byte, only some values are allowed for its last character.
             let ofLast = [0: 64, 2: 4, 3: 16][text.count % 4]
-            #expect(taken == ofLast.map { (text.count - 1) * 64 + $0 }, "\(name)")
+            #expect(accepted == ofLast.map { (text.count - 1) * 64 + $0 }, "\(name)")
         }
     }
 
-    /// All texts of two bytes: one for each byte there is, and no other.
-    @Test func allTextsOfTwoBytes() {
+    /// Of all texts of two characters, exactly one decodes to each byte.
+    @Test func eachByteHasOneEncoding() {
         var decoded: [UInt8: Int] = [:]
         for first in UInt8.min...UInt8.max {
             for second in UInt8.min...UInt8.max {
@@ -99,22 +99,22 @@ import Testing
         "AAAA\n",
         "\tAAAA", "AAA\0", "AAA.", "AA%3D", "AB", "AAB", "AAAAAB", "ÀAAA", "AAAÀ", "АAAA",
     ])
-    func otherTextsAreRefused(text: String) {
+    func otherTextsAreRejected(text: String) {
         #expect(decode(.url, text.bytes) == nil)
         #expect(decode(.standard, text.bytes) == nil)
     }
 
-    @Test func theAlphabetsAreApart() {
+    @Test func theAlphabetsDoNotMix() {
         #expect(decode(.url, "-_-_".bytes) == decode(.standard, "+/+/".bytes))
         for text in ["+AAA", "A/AA", "AAA+", "AA+", "-+-+"] { #expect(decode(.url, text.bytes) == nil) }
         for text in ["-AAA", "A_AA", "AAA-", "AA-", "-+-+"] { #expect(decode(.standard, text.bytes) == nil) }
     }
 
-    @Test func countsOfCharactersThatNoBytesHave() {
+    @Test func impossibleLengthsHaveNoDecodedCount() {
         for count in 0..<100 { #expect((Base64.decodedCount(count) == nil) == (count % 4 == 1)) }
     }
 
-    @Test func appendingKeepsWhatIsThere() {
+    @Test func appendingKeepsTheExistingBytes() {
         var output = "before".bytes
         let bytes: [UInt8] = [0, 0, 0]
         Base64.url.append(bytes.span, to: &output)

@@ -14,7 +14,7 @@ import Testing
         "RSA1_5", "RSA-OAEP", "RSA-OAEP-384", "RSA-OAEP-512", "dir", "none", "A128KW", "A256GCMKW", "ECDH-ES",
         "PBES2-HS256+A128KW", "rsa-oaep-256", "RSA-OAEP-256 ", "RSA-OAEP-256\\u0000", "", "RS256", "A128GCM",
     ])
-    func otherKeyManagementAlgorithmsAreRefused(algorithm: String) {
+    func otherKeyManagementAlgorithmsAreRejected(algorithm: String) {
         #expect(code(#"{"alg":"\#(algorithm)","enc":"A128GCM"}"#) == .algorithmNotAllowed)
     }
 
@@ -22,11 +22,11 @@ import Testing
         "A192GCM", "A128CBC-HS256", "A256CBC-HS512", "none", "a128gcm", "A128GCM ", "", "C20P", "RSA-OAEP-256",
         "A128GCMKW",
     ])
-    func otherContentEncryptionAlgorithmsAreRefused(encryption: String) {
+    func otherContentEncryptionAlgorithmsAreRejected(encryption: String) {
         #expect(code(#"{"alg":"RSA-OAEP-256","enc":"\#(encryption)"}"#) == .algorithmNotAllowed)
     }
 
-    @Test func thePolicyNamesWhatIsTaken() {
+    @Test func thePolicySelectsTheAlgorithms() {
         let header = "{\(Self.base)}"
         #expect(code(header) == nil)
         #expect(code(header, policy: JWEPolicy(contentEncryptionAlgorithms: [.a256GCM])) == .algorithmNotAllowed)
@@ -40,7 +40,7 @@ import Testing
         #""crit":"alg""#,
         #""z\u0069p":"DEF""#, #""\u0063rit":["b64"]"#,
     ])
-    func compressionAndCriticalExtensionsAreRefused(member: String) {
+    func compressionAndCriticalExtensionsAreRejected(member: String) {
         #expect(code("{\(Self.base),\(member)}") == .algorithmNotAllowed)
         #expect(code("{\(member),\(Self.base)}") == .algorithmNotAllowed)
     }
@@ -50,12 +50,12 @@ import Testing
         #""\u0061lg":"none""#, #""e\u006Ec":"A256GCM""#, #""kid":"a","kid":"a""#, #""kid":"a","k\u0069d":"b""#,
         #""x":1,"x":2"#, #""":1,"":1"#, #""é":1,"\u00e9":2"#,
     ])
-    func membersThatStandThereTwiceAreRefused(member: String) {
+    func duplicateMembersAreRejected(member: String) {
         #expect(code("{\(Self.base),\(member)}") == .malformedHeader)
     }
 
-    /// Inside a member's own value names may be what they like.
-    @Test func namesInsideOfValuesAreTheirOwn() throws {
+    /// Objects inside a member's value can use any names, duplicates included.
+    @Test func namesInsideValuesAreIgnored() throws {
         #expect(code(#"{\#(Self.base),"x":{"alg":"none","alg":"dir","crit":1,"zip":2}}"#) == nil)
         #expect(code(#"{"x":{\#(Self.base)}}"#) == .malformedHeader)
     }
@@ -65,18 +65,18 @@ import Testing
         #"{"alg":["RSA-OAEP-256"],"enc":"A128GCM"}"#, #"{"alg":"RSA-OAEP-256","enc":1}"#,
         #"{"ALG":"RSA-OAEP-256","enc":"A128GCM"}"#, #"{"alg":{"":"RSA-OAEP-256"},"enc":"A128GCM"}"#,
     ])
-    func algorithmsMustBeThereAsText(header: String) {
+    func algorithmsMustBePresentAsStrings(header: String) {
         #expect(code(header) == .malformedHeader)
     }
 
     @Test(arguments: [
         #""kid":1"#, #""kid":null"#, #""kid":["a"]"#, #""cty":1"#, #""cty":{}"#, #""kid":"\ud800""#, #""\ud800":1"#,
     ])
-    func otherParametersMustBeText(member: String) {
+    func otherParametersMustBeStrings(member: String) {
         #expect(code("{\(Self.base),\(member)}") == .malformedHeader)
     }
 
-    @Test func whatIsNoObjectIsRefused() {
+    @Test func textsThatAreNotAnObjectAreRejected() {
         let object = "{\(Self.base)}"
         for text in [
             "", " ", "null", "1", "\"\"", "[]", "[\(object)]", "\"RSA-OAEP-256\"", "{", "{\(Self.base)", "\(object) x",
@@ -92,7 +92,7 @@ import Testing
         )
     }
 
-    @Test func depthAndNumberOfMembersAreBounded() {
+    @Test func depthAndNumberOfMembersAreLimited() {
         func nested(_ depth: Int) -> String {
             "{\(Self.base),\"x\":\(String(repeating: "[", count: depth))\(String(repeating: "]", count: depth))}"
         }
@@ -106,7 +106,7 @@ import Testing
         #expect(code(wide(31)) == .limitExceeded)
     }
 
-    @Test func privateParametersAreTheTextsThatNoStandardNames() throws {
+    @Test func privateParametersAreUnregisteredStrings() throws {
         let header = try JWEHeader(
             parsing: #"{\#(Self.base),"typ":"JOSE","path":"$.a","iat":1,"b64":"x","cid":"c","kid":"k","x":null}"#.bytes
         )
@@ -115,7 +115,7 @@ import Testing
         #expect(header.contentType == nil)
     }
 
-    @Test func whatIsWrittenIsReadTheSame() throws {
+    @Test func headersRoundTrip() throws {
         for keyID in [nil, "", "k", "\"\\\n\u{1}", "한\u{10FFFF}"] as [String?] {
             for contentType in [nil, "json"] as [String?] {
                 let header = JWEHeader(
@@ -131,8 +131,8 @@ import Testing
         #expect(json == JWEParts.gateway.bytes)
     }
 
-    /// Nothing of the input comes back in an error, but names of registered algorithms.
-    @Test func errorsDoNotQuote() {
+    /// The only texts of the input in an error are names of registered algorithms.
+    @Test func errorsDoNotQuoteTheInput() {
         let headers = [
             #"{"alg":"4111111111111111","enc":"A128GCM"}"#, #"{"alg":"RSA-OAEP-256","enc":"4111111111111111"}"#,
             #"{"4111111111111111":1,"4111111111111111":2}"#, #"{"4111111111111111"}"#,

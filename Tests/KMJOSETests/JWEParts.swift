@@ -2,19 +2,20 @@ import KMJOSE
 import KMPrimitives
 import KMTestSupport
 
-/// A JWE made by hand from the primitives, with whatever stands in its header and its parts: a second implementation of
-/// RFC 7516 section 5.1, and the forger's workshop.
+/// A JWE made from the primitives, with any header and any parts.
+///
+/// It is a second implementation of RFC 7516 section 5.1, and tests make forged messages with it.
 struct JWEParts {
     static let gateway = #"{"alg":"RSA-OAEP-256","enc":"A128GCM"}"#
 
-    /// The parts as bytes, before base64url.
+    // The parts as bytes, before base64url encoding.
     var header: [UInt8]
     var encryptedKey: [UInt8]
     var iv: [UInt8]
     var ciphertext: [UInt8]
     var tag: [UInt8]
 
-    /// Encrypts `plaintext` to `recipient` under a content key of `keyByteCount` bytes.
+    /// Encrypts `plaintext` to `recipient` under a content encryption key (CEK) of `keyByteCount` bytes.
     init(
         header: String = gateway,
         plaintext: [UInt8] = #"{"a":1}"#.bytes,
@@ -34,7 +35,7 @@ struct JWEParts {
         (ciphertext, tag) = (sealed.ciphertext, sealed.tag)
     }
 
-    /// Takes a message apart.
+    /// Splits a message into its parts, or returns nil if it is not a compact serialization.
     init?(_ message: [UInt8]) {
         let texts = message.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false).map(Array.init)
         let parts = texts.compactMap { Base64.url.decode($0.span) }
@@ -48,7 +49,7 @@ struct JWEParts {
 
     var message: [UInt8] { texts.joined(separator: ".").bytes }
 
-    /// RFC 7516 section 5.2 by hand.
+    /// Decrypts the message as RFC 7516 section 5.2 describes.
     func open(with pair: RSAPrivateKey) throws -> [UInt8] {
         let cipher = try AESGCM(key: pair.decryptOAEP(encryptedKey))
         return try cipher.open(ciphertext, tag: tag, iv: iv, associatedData: texts[0].bytes)

@@ -17,7 +17,7 @@ import Testing
     }
 
     @Test(arguments: ContentEncryptionAlgorithm.allCases)
-    func whatIsMadeHereOpensByHand(encryption: ContentEncryptionAlgorithm) throws {
+    func encryptedMessagesOpenByHand(encryption: ContentEncryptionAlgorithm) throws {
         let message = try JWEEncryptor(JWEHeader(encryption: encryption, keyID: "k")).encrypt("a message".bytes)
         let parts = try #require(JWEParts(message))
         #expect(parts.header == #"{"alg":"RSA-OAEP-256","enc":"\#(encryption.rawValue)","kid":"k"}"#.bytes)
@@ -28,7 +28,7 @@ import Testing
         #expect(try parts.open(with: TestKeys.first()) == "a message".bytes)
     }
 
-    @Test func whatIsMadeByHandOpensHere() throws {
+    @Test func messagesMadeByHandAreDecrypted() throws {
         let key = try TestKeys.first().publicKey
         for (header, keyByteCount) in [
             (JWEParts.gateway, 16), (#"{ "enc" : "A256GCM" , "alg" : "RSA-OAEP-256" }"#, 32),
@@ -43,7 +43,7 @@ import Testing
         }
     }
 
-    @Test func allParametersSurvive() throws {
+    @Test func allHeaderParametersRoundTrip() throws {
         let header = JWEHeader(
             encryption: .a256GCM,
             keyID: "키 \"1\"\n",
@@ -61,7 +61,7 @@ import Testing
         let messages = try (0..<20).map { _ in try #require(JWEParts(encryptor.encrypt([1, 2, 3]))) }
         let keys = try messages.map { try TestKeys.first().decryptOAEP($0.encryptedKey).exposed }
         #expect(Set(keys).count == 20)
-        // Both come from one call of the generator; the IV is sent in the clear and must be no part of the key.
+        // One call of the random generator gives both. The IV is sent unencrypted and must not be part of the key.
         for (key, message) in zip(keys, messages) {
             #expect(key.count == 16 && !key.starts(with: message.iv) && Array(key.suffix(12)) != message.iv)
         }
@@ -69,7 +69,7 @@ import Testing
         #expect(Set(messages.map(\.ciphertext)).count == 20)
     }
 
-    @Test func appendingKeepsWhatIsThere() throws {
+    @Test func appendingKeepsTheExistingBytes() throws {
         let encryptor = try JWEEncryptor(JWEHeader(encryption: .a128GCM))
         var output = "before".bytes
         let plaintext = "x".bytes
@@ -78,8 +78,8 @@ import Testing
         #expect(try JWEDecryptor().decrypt(Array(output.dropFirst(6))).plaintext == plaintext)
     }
 
-    /// What another tool wraps with SHA-1 opens where the caller opts in, and nowhere else.
-    @Test func rsaOAEPWithSHA1() throws {
+    /// The `openssl` command wraps the key with SHA-1.
+    @Test func sha1IsAcceptedOnlyIfTheCallerOptsIn() throws {
         let openssl = try OpenSSLCommand()
         defer { openssl.cleanUp() }
         try openssl.write(TestKeys.first().publicKey.pemRepresentation(), to: "public.pem")
@@ -92,19 +92,19 @@ import Testing
         let opened = try JWEDecryptor(policy: .insecureAllowingSHA1).decrypt(parts.message)
         #expect(opened.plaintext == "old".bytes)
         #expect(opened.header.algorithm == .insecureRSAOAEP)
-        // The header's alg is the hash that is used: what was wrapped with one does not open as the other.
+        // The header's alg selects the hash, so a key that was wrapped with the other hash does not open.
         let relabelled = try JWEParts(header: String(decoding: header, as: UTF8.self), to: TestKeys.first().publicKey)
         let code = refusal { try JWEDecryptor(policy: .insecureAllowingSHA1).decrypt(relabelled.message) }
         #expect(code == .authenticationFailed)
     }
 
-    @Test func nothingIsEncryptedWithSHA1() {
+    @Test func encryptionWithSHA1IsRejected() {
         let header = JWEHeader(algorithm: .insecureRSAOAEP, encryption: .a128GCM)
         #expect(refusal { try JWEEncryptor(header) } == .algorithmNotAllowed)
     }
 
-    /// One value of each serves many tasks.
-    @Test func manyTasksAtOnce() async throws {
+    /// Many tasks use one encryptor and one decryptor at the same time.
+    @Test func manyTasksCanShareOneValue() async throws {
         let (encryptor, decryptor) = (try JWEEncryptor(JWEHeader(encryption: .a256GCM)), try JWEDecryptor())
         try await withThrowingTaskGroup(of: Bool.self) { group in
             for task in UInt8(0)..<8 {

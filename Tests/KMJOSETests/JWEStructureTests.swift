@@ -3,7 +3,7 @@ import KMPrimitives
 import KMTestSupport
 import Testing
 
-/// The compact serialization has one form (RFC 7516 section 7.1); everything else is refused before any key is used.
+/// Messages that do not have the form of RFC 7516 section 7.1 are rejected before any key is used.
 @Suite struct JWEStructureTests {
     private let parts: JWEParts
 
@@ -19,34 +19,34 @@ import Testing
         refusal { try JWEDecryptor(policy: policy).decrypt(message) }
     }
 
-    @Test func theHandMadeOneIsSound() {
+    @Test func theMessageMadeByHandIsAccepted() {
         #expect(code(parts.message) == nil)
     }
 
-    @Test func otherNumbersOfPartsAreRefused() {
+    @Test func otherNumbersOfPartsAreRejected() {
         let texts = parts.texts
         for count in 0...4 { #expect(code(Array(texts.prefix(count))) == .malformedJWE, "\(count)") }
         #expect(code(texts + [""]) == .malformedJWE)
         #expect(code([""] + texts) == .malformedJWE)
         #expect(code(texts + texts) == .malformedJWE)
         #expect(code([UInt8](repeating: UInt8(ascii: "."), count: 1_000_000)) == .malformedJWE)
-        // What a JWS looks like.
+        // A JWS has three parts.
         #expect(code(Array(texts.prefix(3))) == .malformedJWE)
     }
 
-    @Test func emptyPartsAreRefused() {
+    @Test func emptyPartsAreRejected() {
         for index in [0, 1, 2, 4] {
             var texts = parts.texts
             texts[index] = ""
             #expect(code(texts) == .malformedJWE, "\(index)")
         }
-        // An empty ciphertext is that of an empty plaintext; this one is of another.
+        // An empty ciphertext is allowed for an empty plaintext, but this tag belongs to another ciphertext.
         var texts = parts.texts
         texts[3] = ""
         #expect(code(texts) == .authenticationFailed)
     }
 
-    @Test func otherSpellingsAreRefused() {
+    @Test func otherCharactersAreRejected() {
         for index in 0..<5 {
             for change: (String) -> String in [
                 { $0 + "=" }, { $0 + "==" }, { " " + $0 }, { $0 + " " }, { $0 + "\n" }, { "\n" + $0 }, { "\t" + $0 },
@@ -60,8 +60,8 @@ import Testing
         }
     }
 
-    /// The bits behind the last byte must be zero, in each part that has some.
-    @Test func strayBitsAreRefused() throws {
+    /// In each part, the bits after the last byte must be zero if there are any.
+    @Test func nonzeroTrailingBitsAreRejected() throws {
         var checked = 0
         for index in 0..<5 where parts.texts[index].count % 4 != 0 {
             var texts = parts.texts
@@ -75,8 +75,8 @@ import Testing
         #expect(checked >= 3)
     }
 
-    /// One character more or less gives a number of characters that no bytes have, or other bytes.
-    @Test func charactersTooManyOrTooFew() {
+    /// Such a part has an impossible length, or decodes to other bytes.
+    @Test func extraAndMissingCharactersAreRejected() {
         for index in 0..<5 {
             for text in [parts.texts[index] + "A", parts.texts[index] + "AA", String(parts.texts[index].dropLast())] {
                 var texts = parts.texts
@@ -89,20 +89,20 @@ import Testing
     }
 
     @Test(arguments: [0, 1, 8, 11, 13, 16, 32])
-    func ivsOfOtherSizesAreRefused(byteCount: Int) {
+    func ivsOfOtherSizesAreRejected(byteCount: Int) {
         var parts = parts
         parts.iv = [UInt8](repeating: 1, count: byteCount)
         #expect(code(parts.message) == .malformedJWE)
     }
 
     @Test(arguments: [0, 1, 4, 12, 15, 17, 32])
-    func tagsOfOtherSizesAreRefused(byteCount: Int) {
+    func tagsOfOtherSizesAreRejected(byteCount: Int) {
         var parts = parts
         parts.tag = Array((parts.tag + parts.tag).prefix(byteCount))
         #expect(code(parts.message) == .malformedJWE)
     }
 
-    @Test func whiteSpaceAroundTheMessageIsRefused() {
+    @Test func whiteSpaceAroundTheMessageIsRejected() {
         for (before, after) in [(" ", ""), ("", " "), ("", "\n"), ("\u{FEFF}", ""), ("", "\0")] {
             #expect(code(before.bytes + parts.message + after.bytes) == .malformedJWE)
         }
@@ -110,14 +110,14 @@ import Testing
         #expect(code("{}".bytes) == .malformedJWE)
     }
 
-    @Test func cutOffAnywhere() {
+    @Test func truncatedMessagesAreRejected() {
         for count in parts.message.indices {
             let code = code(Array(parts.message.prefix(count)))
             #expect(code == .malformedJWE, "\(count)")
         }
     }
 
-    @Test func sizesAreBounded() throws {
+    @Test func messageAndHeaderSizesAreLimited() throws {
         let size = parts.message.count
         #expect(code(parts.message, policy: JWEPolicy(maximumByteCount: size)) == nil)
         #expect(code(parts.message, policy: JWEPolicy(maximumByteCount: size - 1)) == .limitExceeded)

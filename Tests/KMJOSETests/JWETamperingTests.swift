@@ -8,7 +8,7 @@ import Testing
         .malformedJWE, .malformedHeader, .algorithmNotAllowed, .authenticationFailed,
     ]
 
-    @Test func everyFlippedBitIsRefused() throws {
+    @Test func aMessageWithAnyFlippedBitIsRejected() throws {
         let decryptor = try JWEDecryptor()
         let message = try JWEEncryptor(JWEHeader(encryption: .a256GCM, keyID: "0f")).encrypt(
             "plaintext, 20 bytes.".bytes
@@ -22,8 +22,8 @@ import Testing
         }
     }
 
-    /// All ways to put one message together from the parts of two.
-    @Test func partsOfTwoMessagesDoNotMix() throws {
+    /// Tries all combinations of the parts of two messages.
+    @Test func mixedPartsOfTwoMessagesAreRejected() throws {
         let decryptor = try JWEDecryptor()
         let messages = try ["1", "2"].map { keyID in
             let header = JWEHeader(encryption: .a128GCM, keyID: keyID)
@@ -36,8 +36,8 @@ import Testing
         }
     }
 
-    /// Whatever depends on a secret reads the same, to the letter.
-    @Test func causesCannotBeToldApart() throws {
+    /// Code, detail and description of the error are the same for every cause.
+    @Test func failuresThatDependOnASecretAreTheSame() throws {
         let pair = try TestKeys.first()
         let parts = try JWEParts(to: pair.publicKey)
         var hostile: [(name: String, parts: JWEParts)] = [
@@ -80,25 +80,25 @@ import Testing
         }
     }
 
-    @Test func theKeyIDMustBeTheOneThatIsDue() throws {
+    @Test func theKeyIDMustBeTheExpectedOne() throws {
         let decryptor = try JWEDecryptor()
-        func code(_ keyID: String?, due: String?) throws -> KMError.Code? {
+        func code(_ keyID: String?, expected: String?) throws -> KMError.Code? {
             let message = try JWEEncryptor(JWEHeader(encryption: .a128GCM, keyID: keyID)).encrypt([1])
-            return refusal { try decryptor.decrypt(message, keyID: due) }
+            return refusal { try decryptor.decrypt(message, keyID: expected) }
         }
-        #expect(try code("a", due: "a") == nil)
-        #expect(try code("a", due: nil) == nil)
-        #expect(try code(nil, due: "a") == nil)
-        #expect(try code("a", due: "b") == .keyIDMismatch)
-        #expect(try code("a", due: "A") == .keyIDMismatch)
-        #expect(try code("", due: "a") == .keyIDMismatch)
-        #expect(try code("a ", due: "a") == .keyIDMismatch)
-        // Equal to a reader, and to Unicode, in other code points.
-        #expect(try code("\u{212A}ey", due: "Key") == .keyIDMismatch)
-        #expect(try code("e\u{301}", due: "é") == .keyIDMismatch)
+        #expect(try code("a", expected: "a") == nil)
+        #expect(try code("a", expected: nil) == nil)
+        #expect(try code(nil, expected: "a") == nil)
+        #expect(try code("a", expected: "b") == .keyIDMismatch)
+        #expect(try code("a", expected: "A") == .keyIDMismatch)
+        #expect(try code("", expected: "a") == .keyIDMismatch)
+        #expect(try code("a ", expected: "a") == .keyIDMismatch)
+        // Canonically equivalent in Unicode, but with other code points.
+        #expect(try code("\u{212A}ey", expected: "Key") == .keyIDMismatch)
+        #expect(try code("e\u{301}", expected: "é") == .keyIDMismatch)
     }
 
-    /// The mismatch is told before any key is used.
+    /// A key id that does not match is reported before any key is used.
     @Test func theKeyIDIsCheckedBeforeDecryption() throws {
         var parts = try JWEParts(
             header: #"{"alg":"RSA-OAEP-256","enc":"A128GCM","kid":"a"}"#,

@@ -4,23 +4,23 @@ import KMPrimitives
 import KMTestSupport
 import Testing
 
-/// Texts that are cut off, damaged or made up, and what Foundation says of them.
+/// Compares the verdict on truncated, damaged and generated texts with Foundation's.
 @Suite struct JSONDamageTests {
     private let sample =
         #"{"userId":9999999999999999999,"no":"9491\u0033\n","list":[true,false,null,-1.5e+3,{}],"é":"한"}"#.bytes
 
-    @Test func cutOffAnywhere() {
+    @Test func truncatedTextsAreRejected() {
         #expect(verdict(sample) == nil)
         for count in sample.indices {
             #expect(verdict(Array(sample.prefix(count))) == .malformedJSON, "\(count)")
         }
         for count in 1..<sample.count {
-            // Behind the first brace no rest of it is JSON.
+            // Without the first brace, the rest is not JSON.
             #expect(verdict(Array(sample.dropFirst(count))) == .malformedJSON, "\(count)")
         }
     }
 
-    /// A text with random white space, escapes, numbers and nesting.
+    /// Returns a text with random white space, escapes, numbers and nesting.
     private func text(_ generator: inout SeededGenerator, _ depth: Int) -> String {
         func space() -> String { ["", "", "", " ", "\n", "\t", "\r\n"].randomElement(using: &generator) ?? "" }
         func pick(_ texts: [String]) -> String { texts.randomElement(using: &generator) ?? "" }
@@ -36,7 +36,7 @@ import Testing
             return "[" + items.joined(separator: ",") + (items.isEmpty ? space() : "") + "]"
         default:
             let members = (0..<Int.random(in: 0...3, using: &generator)).map { number in
-                // Names are unique: Foundation keeps one of two that are the same.
+                // Names are unique, because Foundation keeps only one of two equal names.
                 space() + "\"\(number)" + pick(strings).dropFirst() + space() + ":" + space()
                     + text(&generator, depth - 1) + space()
             }
@@ -44,39 +44,39 @@ import Testing
         }
     }
 
-    @Test func madeUpTextsAreJSON() {
+    @Test func generatedTextsAreAccepted() {
         var generator = SeededGenerator(seed: 31)
         for _ in 0..<1000 {
             let text = text(&generator, 4).bytes
             #expect(verdict(text) == nil, "\(String(decoding: text, as: UTF8.self))")
-            #expect(foundationTakes(text))
+            #expect(foundationAccepts(text))
         }
     }
 
-    @Test func damagedTextsAreJudgedAsFoundationJudgesThem() {
+    @Test func damagedTextsGetFoundationsVerdict() {
         var generator = SeededGenerator(seed: 32)
-        var (taken, refused) = (0, 0)
+        var (accepted, rejected) = (0, 0)
         for _ in 0..<10_000 {
             let original = Bool.random(using: &generator) ? sample : text(&generator, 4).bytes
             let damaged = original.mutated(using: &generator)
-            // Foundation takes UTF-16 and UTF-32 for JSON too, and knows them by their zeros.
+            // Foundation also accepts UTF-16 and UTF-32, which it detects by their zero bytes.
             guard !damaged.prefix(4).contains(0) else { continue }
-            let isTaken = verdict(damaged) == nil
+            let isAccepted = verdict(damaged) == nil
             let lenient = withoutLastCommas(damaged)
-            let isExpected = verdict(lenient) == nil && !isMoreThanFoundationHolds(lenient)
-            #expect(isExpected == foundationTakes(damaged), "\(damaged) \(String(decoding: damaged, as: UTF8.self))")
-            if isTaken { taken += 1 } else { refused += 1 }
+            let isExpected = verdict(lenient) == nil && !isBeyondFoundation(lenient)
+            #expect(isExpected == foundationAccepts(damaged), "\(damaged) \(String(decoding: damaged, as: UTF8.self))")
+            if isAccepted { accepted += 1 } else { rejected += 1 }
         }
-        // Both kinds must be there in numbers, or the comparison says little.
-        #expect(taken > 300, "\(taken)")
-        #expect(refused > 2000, "\(refused)")
+        // Without enough texts of both kinds, the comparison proves little.
+        #expect(accepted > 300, "\(accepted)")
+        #expect(rejected > 2000, "\(rejected)")
     }
 
-    private func foundationTakes(_ text: [UInt8]) -> Bool {
+    private func foundationAccepts(_ text: [UInt8]) -> Bool {
         (try? JSONSerialization.jsonObject(with: Data(text), options: .fragmentsAllowed)) != nil
     }
 
-    /// A text without its commas between a value and a closing bracket, which Foundation passes over.
+    /// Returns the text without commas between a value and a closing bracket, which Foundation ignores.
     private func withoutLastCommas(_ text: [UInt8]) -> [UInt8] {
         var output: [UInt8] = []
         var (isInString, isEscaped) = (false, false)
@@ -96,11 +96,11 @@ import Testing
         return output
     }
 
-    /// Whether a text that RFC 8259 allows has what Foundation refuses: half a surrogate pair (section 8.2), or a
-    /// number beyond a double's range (section 6).
+    /// Whether a text that RFC 8259 allows contains something that Foundation rejects.
     ///
-    /// The scanner leaves both as they are.
-    private func isMoreThanFoundationHolds(_ text: [UInt8]) -> Bool {
+    /// That is a lone surrogate (section 8.2) or a number beyond the range of a double (section 6). The scanner accepts
+    /// both.
+    private func isBeyondFoundation(_ text: [UInt8]) -> Bool {
         let tokens = (try? scan(text)) ?? []
         return tokens.contains { token in
             switch token.token {

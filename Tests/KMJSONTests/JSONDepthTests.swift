@@ -3,7 +3,9 @@ import KMPrimitives
 import KMTestSupport
 import Testing
 
-/// The limit is exact, and the bookkeeping of what is open holds across the words that it is kept in.
+/// The depth limit is exact, and open objects and arrays are tracked across the boundaries of machine words.
+///
+/// The scanner keeps one bit for each open object or array, in words of 64 bits.
 @Suite struct JSONDepthTests {
     private enum Shape: CaseIterable {
         case arrays, objects, alternating
@@ -24,7 +26,7 @@ import Testing
     static let depths = [0, 1, 2, 62, 63, 64, 65, 66, 127, 128, 129, 130, 191, 192, 193, 255, 256, 257, 1000]
 
     @Test(arguments: depths)
-    func theLimitIsExact(depth: Int) {
+    func theDepthLimitIsExact(depth: Int) {
         for shape in Shape.allCases {
             let text = shape.text(depth)
             #expect(verdict(text, maximumDepth: depth) == nil, "\(shape)")
@@ -33,7 +35,7 @@ import Testing
         }
     }
 
-    @Test func theDefaultIsSixtyFour() {
+    @Test func theDefaultLimitIs64Levels() {
         #expect(verdict(Shape.arrays.text(64)) == nil)
         #expect(verdict(Shape.arrays.text(65)) == .limitExceeded)
         #expect(verdict("{}".bytes, maximumDepth: 0) == .limitExceeded)
@@ -41,9 +43,9 @@ import Testing
         #expect(verdict("1".bytes, maximumDepth: 0) == nil)
     }
 
-    /// Each closing in turn is replaced by the other kind's, and each is taken for what it is.
+    /// Replaces each closing bracket in turn with one of the other kind.
     @Test(arguments: depths)
-    func everyLevelClosesWithItsOwnKind(depth: Int) throws {
+    func everyLevelNeedsItsOwnClosingBracket(depth: Int) throws {
         for shape in Shape.allCases {
             let text = shape.text(depth)
             let tokens = try scan(text, maximumDepth: depth).map(\.token)
@@ -58,9 +60,9 @@ import Testing
         }
     }
 
-    /// Up and down across a word's edge, many times.
+    /// The nesting depth crosses the boundary of a word many times.
     @Test(arguments: [62, 63, 64, 65, 126, 127, 128])
-    func goingUpAndDownAtAnEdge(depth: Int) throws {
+    func nestingAcrossAWordBoundaryIsTracked(depth: Int) throws {
         let siblings = Array(repeating: #"{"b":[{}]},[[{}]]"#, count: 5).joined(separator: ",")
         let inner = #"[\#(siblings),{"c":{"d":[]}}]"#
         var text = Shape.alternating.text(depth)
@@ -72,15 +74,15 @@ import Testing
         #expect(verdict(text, maximumDepth: depth + 3) == .limitExceeded)
     }
 
-    @Test func hostileDepthIsRefusedAtOnce() {
+    @Test func excessiveDepthIsRejected() {
         for opening in ["[", #"{"":"#, " [\n"] {
             let text = Array(repeatElement(opening.bytes, count: 100_000).joined())
             #expect(verdict(text) == .limitExceeded)
         }
     }
 
-    /// The scanner does not recurse: a depth that a caller allows needs no stack.
-    @Test func aHundredThousandLevelsCanBeAllowed() {
+    /// The scanner does not recurse, so a high depth limit does not need a large stack.
+    @Test func aLimitOf100000LevelsIsPossible() {
         #expect(verdict(Shape.arrays.text(100_000), maximumDepth: 100_000) == nil)
     }
 }

@@ -3,7 +3,7 @@ import KMPrimitives
 import KMTestSupport
 import Testing
 
-/// RFC 8259, production by production.
+/// Valid and invalid texts for each production of the grammar in RFC 8259.
 @Suite struct JSONGrammarTests {
     static let valid = [
         "{}", "[]", "null", "true", "false", "0", "\"\"", " \t\r\n{ \t\r\n} \t\r\n", "[[]]", "[{}]", #"{"":{}}"#,
@@ -23,12 +23,12 @@ import Testing
     ]
 
     @Test(arguments: valid)
-    func isTaken(text: String) {
+    func validTextsAreAccepted(text: String) {
         #expect(verdict(text.bytes) == nil)
     }
 
     @Test(arguments: invalid)
-    func isRefused(text: String) {
+    func invalidTextsAreRejected(text: String) {
         #expect(verdict(text.bytes) == .malformedJSON)
     }
 
@@ -45,7 +45,7 @@ import Testing
     ]
 
     @Test(arguments: validNumbers)
-    func numberIsTaken(text: String) throws {
+    func validNumbersAreAccepted(text: String) throws {
         #expect(try scan(text.bytes).map(\.token) == [.number, .end])
         #expect(try scan(text.bytes)[0].range == 0..<text.utf8.count)
         for wrapped in ["[\(text)]", " \(text) ", #"{"a":\#(text)}"#, "[\(text),\(text)]"] {
@@ -54,19 +54,19 @@ import Testing
     }
 
     @Test(arguments: invalidNumbers)
-    func numberIsRefused(text: String) {
+    func invalidNumbersAreRejected(text: String) {
         for wrapped in [text, "[\(text)]", " \(text) ", #"{"a":\#(text)}"#] where wrapped != "[1,000]" {
             #expect(verdict(wrapped.bytes) == .malformedJSON, "\(wrapped)")
         }
     }
 
-    /// Every pair of bytes as a text: JSON has only these.
-    @Test func textsOfOneAndTwoBytes() {
-        var taken: Set<String> = []
+    /// Tries every text of one or two bytes.
+    @Test func onlyTheValidTextsOfOneAndTwoBytesAreAccepted() {
+        var accepted: Set<String> = []
         for first in UInt8.min...UInt8.max {
-            if verdict([first]) == nil { taken.insert(String(decoding: [first], as: UTF8.self)) }
+            if verdict([first]) == nil { accepted.insert(String(decoding: [first], as: UTF8.self)) }
             for second in UInt8.min...UInt8.max where verdict([first, second]) == nil {
-                taken.insert(String(decoding: [first, second], as: UTF8.self))
+                accepted.insert(String(decoding: [first, second], as: UTF8.self))
             }
         }
         let digits = "0123456789".map(String.init)
@@ -76,11 +76,11 @@ import Testing
             if digit != "0" { expected.formUnion(digits.map { digit + $0 }) }
             for space in white { expected.formUnion([space + digit, digit + space]) }
         }
-        #expect(taken == expected)
+        #expect(accepted == expected)
     }
 
-    /// The place of a fault is told, and no text of the input.
-    @Test func theDetailTellsTheOffsetAlone() {
+    /// The detail of an error names the byte offset and no text of the input.
+    @Test func errorsNameTheOffsetAndQuoteNothing() {
         let faults = [
             (#"{"secret-name" 1}"#, "15"), (#"["4111111111111111]"#, "19"), (#"[1,2,x]"#, "5"), (#"[1,2"#, "4"),
             ("", "0"),

@@ -3,13 +3,13 @@ import KMPrimitives
 import KMTestSupport
 import Testing
 
-/// What may stand between quotes: escapes, control characters, UTF-8.
+/// The content of strings: escapes, control characters and UTF-8.
 @Suite struct JSONStringSyntaxTests {
     private func quoted(_ content: [UInt8]) -> [UInt8] {
         [UInt8(ascii: "\"")] + content + [UInt8(ascii: "\"")]
     }
 
-    @Test func everySingleByte() {
+    @Test func onlyTheValidSingleBytesAreAccepted() {
         for byte in UInt8.min...UInt8.max {
             let isValid = byte >= 0x20 && byte < 0x80 && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
             #expect((verdict(quoted([byte])) == nil) == isValid, "\(byte)")
@@ -17,14 +17,14 @@ import Testing
         }
     }
 
-    @Test func everyEscapeOfOneCharacter() {
+    @Test func onlyTheShortEscapesOfRFC8259AreAccepted() {
         for byte in UInt8.min...UInt8.max {
             let isValid = #""\/bfnrt"#.utf8.contains(byte)
             #expect((verdict(quoted([UInt8(ascii: "\\"), byte])) == nil) == isValid, "\(byte)")
         }
     }
 
-    @Test func hexadecimalEscapes() {
+    @Test func hexadecimalEscapesNeedFourDigits() {
         for byte in UInt8.min...UInt8.max {
             let isDigit = "0123456789abcdefABCDEF".utf8.contains(byte)
             for place in 0..<4 {
@@ -40,24 +40,25 @@ import Testing
         }
     }
 
-    /// RFC 8259 section 8.2 lets them stand, and their meaning open.
+    /// RFC 8259 section 8.2 allows unpaired surrogates and leaves their meaning open.
     @Test(arguments: [
         #""\ud800""#, #""\udfff""#, #""\ud800\ud800""#, #""\udc00\ud800""#, #""\ud83d\ude00""#, #""\ud800x""#,
     ])
-    func surrogateEscapes(text: String) {
+    func surrogateEscapesAreAccepted(text: String) {
         #expect(verdict(text.bytes) == nil)
     }
 
-    /// All code points, and nothing else: the scanner against the standard library, on every sequence of up to three bytes
-    /// that begins above ASCII, and on the edges of those of four.
-    @Test func utf8IsThatOfUnicode() {
+    /// The scanner accepts exactly the sequences that the standard library accepts.
+    ///
+    /// The test tries sequences of one and two bytes that begin above ASCII, and edge cases of three and four bytes.
+    @Test func onlyValidUTF8IsAccepted() {
         var wrong: [[UInt8]] = []
         func check(_ bytes: [UInt8]) {
             let isUTF8 = String(validating: bytes, as: UTF8.self) != nil
             let document = quoted(bytes)
             var scanner = JSONScanner()
-            let isTaken = (try? scanner.next(in: document.span)) == .string && scanner.range == 0..<document.count
-            if isTaken != isUTF8 { wrong.append(bytes) }
+            let isAccepted = (try? scanner.next(in: document.span)) == .string && scanner.range == 0..<document.count
+            if isAccepted != isUTF8 { wrong.append(bytes) }
         }
         let edges: [UInt8] = [0x20, 0x7F, 0x80, 0x81, 0x8F, 0x90, 0x9F, 0xA0, 0xBF, 0xC0, 0xC2, 0xFF]
         for first in UInt8(0x80)...0xFF {
@@ -75,7 +76,7 @@ import Testing
         #expect(wrong.isEmpty)
     }
 
-    @Test func utf8OutsideOfStringsIsRefused() {
+    @Test func utf8OutsideStringsIsRejected() {
         for text in ["é", "[é]", "{é:1}", "1é", "é\"\"", "\"\"é", "{\"a\"é:1}", "nullé"] {
             #expect(verdict(text.bytes) == .malformedJSON, "\(text)")
         }
@@ -84,8 +85,8 @@ import Testing
         }
     }
 
-    /// UTF-16 and UTF-32 texts are JSON no longer (RFC 8259 section 8.1).
-    @Test func otherEncodingsAreRefused() {
+    /// RFC 8259 section 8.1 no longer allows UTF-16 and UTF-32.
+    @Test func otherEncodingsAreRejected() {
         let text = #"{"a":1}"#.bytes
         let littleEndian: [UInt8] = text.flatMap { [$0, 0] }
         let bigEndian: [UInt8] = text.flatMap { [0, $0] }

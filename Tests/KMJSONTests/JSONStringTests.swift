@@ -4,7 +4,7 @@ import KMPrimitives
 import KMTestSupport
 import Testing
 
-/// Out of escapes, and into them.
+/// Decodes strings with escapes, and writes texts as string literals.
 @Suite struct JSONStringTests {
     private func unescaped(_ literal: String) -> [UInt8] {
         let bytes = literal.bytes
@@ -22,7 +22,7 @@ import Testing
         return output
     }
 
-    @Test func escapes() {
+    @Test func escapesAreDecoded() {
         let texts = [
             #""""#: "", #""a""#: "a", #""\"\\\/\b\f\n\r\t""#: "\"\\/\u{8}\u{C}\n\r\t", #""\u0041\u00e9\u20AC""#: "Aé€",
             #""\u0000""#: "\u{0}", #""\ud83d\ude00""#: "😀", #""\uD83D\uDE00x""#: "😀x", #""\\u0041""#: #"\u0041"#,
@@ -36,8 +36,8 @@ import Testing
         }
     }
 
-    /// A lone surrogate becomes the three bytes that UTF-8 would have for it; a `String` has none.
-    @Test func loneSurrogates() {
+    /// The bytes are those that UTF-8 would have for the surrogate; a `String` cannot contain it.
+    @Test func aLoneSurrogateBecomesThreeBytes() {
         let texts: [String: [UInt8]] = [
             #""\ud800""#: [0xED, 0xA0, 0x80], #""\udbff""#: [0xED, 0xAF, 0xBF], #""\udc00""#: [0xED, 0xB0, 0x80],
             #""\udfff""#: [0xED, 0xBF, 0xBF], #""\udc00\ud800""#: [0xED, 0xB0, 0x80, 0xED, 0xA0, 0x80],
@@ -51,8 +51,8 @@ import Testing
         }
     }
 
-    /// Every UTF-16 code unit as an escape, against the standard library.
-    @Test func everyCodeUnit() {
+    /// Compares the escape of every UTF-16 code unit with the standard library.
+    @Test func escapesOfAllCodeUnitsAreDecoded() {
         for unit in UInt16.min...UInt16.max {
             let digits = String(unit, radix: 16)
             let literal = "\"\\u" + String(repeating: "0", count: 4 - digits.count) + digits + "\""
@@ -61,14 +61,14 @@ import Testing
         }
     }
 
-    @Test func rangesInsideADocument() {
+    @Test func stringsInsideADocumentAreDecoded() {
         let document = #"{"na\u006de":"va\u006cue"}"#.bytes
         #expect(JSONString.unescaped(document.span, 1..<12) == "name".bytes)
         #expect(JSONString.unescaped(document.span, 13..<25) == "value".bytes)
     }
 
-    /// What is appended is JSON, means the text, and escapes no more than RFC 8259 section 7 asks for.
-    @Test func appending() throws {
+    /// The literal is valid JSON, decodes to the text, and escapes only what RFC 8259 section 7 requires.
+    @Test func textsAreAppendedAsLiterals() throws {
         let texts = [
             "", "plain", "\"", "\\", "/", "\u{0}\u{1}\u{1F}\u{20}\u{7F}", "\n\r\t\u{8}\u{C}", "é한😀\u{10FFFF}\u{FFFF}",
             "\u{2028}\u{2029}", "a\"b\\c\nd", "\\u0041", "</script>",
@@ -84,7 +84,7 @@ import Testing
         #expect(appended("\u{1}\n\"\\") == #""\u0001\n\"\\""#.bytes)
     }
 
-    @Test func appendingEveryScalar() {
+    @Test func scalarsOfAllPlanesAreAppended() {
         var output: [UInt8] = []
         var expected: [UInt8] = []
         for code in stride(from: UInt32(0), through: 0x10FFFF, by: 7) {
@@ -109,7 +109,7 @@ import Testing
         }
     }
 
-    @Test func equalityUndoesEscapes() throws {
+    @Test func equalityDecodesEscapes() throws {
         func equals(_ literal: String, _ text: String) throws -> Bool {
             let bytes = literal.bytes
             var scanner = JSONScanner()
@@ -123,7 +123,7 @@ import Testing
         #expect(try !equals(#""encDat""#, "encData"))
         #expect(try !equals(#""encDataa""#, "encData"))
         #expect(try !equals(#""enc\\u0044ata""#, "encData"))
-        // The same to a reader, in other code points.
+        // Canonically equivalent, but with other code points.
         #expect(try !equals("\"é\"", "e\u{301}"))
     }
 }

@@ -6,7 +6,7 @@ import Testing
 @Suite struct JSONTokenTests {
     private let document = #" { "a" : [ 1.5e3 , "x\n" , true ] , "\u0062":{},"c":null , "d":false } "#.bytes
 
-    @Test func tokensAndTheirTexts() throws {
+    @Test func tokensHaveAKindARangeAndADepth() throws {
         let tokens = try scan(document)
         let texts = tokens.map { String(decoding: document[$0.range], as: UTF8.self) }
         #expect(
@@ -25,8 +25,8 @@ import Testing
         #expect(tokens.last?.range == document.count..<document.count)
     }
 
-    /// It is told of the last token, and not of one before it.
-    @Test func escapesAreToldOfTheirTokenAlone() throws {
+    /// `hasEscapes` describes the last token, and no earlier one.
+    @Test func escapesAreReportedForTheirTokenOnly() throws {
         let tokens = try scan(document)
         #expect(
             tokens.filter(\.hasEscapes).map { String(decoding: document[$0.range], as: UTF8.self) } == [
@@ -35,7 +35,7 @@ import Testing
         )
     }
 
-    @Test func theEndStays() throws {
+    @Test func theEndRepeats() throws {
         let text = "1 ".bytes
         var scanner = JSONScanner()
         #expect(try scanner.next(in: text.span) == .number)
@@ -61,7 +61,7 @@ import Testing
         }
     }
 
-    @Test func skippingReadsWhatItSkips() throws {
+    @Test func skippingChecksTheSyntax() throws {
         for value in ["[1,]", "[1", #"{"a"}"#, #"["\x"]"#, "[[[]]"] {
             let text = "[\(value)".bytes
             let code = refusal {
@@ -74,8 +74,8 @@ import Testing
         }
     }
 
-    /// A call out of order ends all the same.
-    @Test(.timeLimit(.minutes(1))) func skippingAfterTheEndEnds() throws {
+    /// A call in the wrong order still returns.
+    @Test(.timeLimit(.minutes(1))) func skippingAfterTheEndReturns() throws {
         let text = "[1]".bytes
         var scanner = JSONScanner()
         while try scanner.next(in: text.span) != .end {}
@@ -83,7 +83,7 @@ import Testing
         #expect(scanner.depth == 0)
     }
 
-    @Test func aCopyComesBackToItsPlace() throws {
+    @Test func aCopyRestoresThePosition() throws {
         let text = "[1,2,3]".bytes
         var scanner = JSONScanner()
         _ = try scanner.next(in: text.span)
@@ -95,7 +95,7 @@ import Testing
         #expect(scanner.range == 3..<4)
     }
 
-    /// After an error, and with other documents in between, tokens mean nothing; but nothing traps either.
+    /// After an error, or if the document changes between calls, tokens mean nothing, but no call traps.
     @Test func misuseDoesNotTrap() {
         var generator = SeededGenerator(seed: 5)
         let documents = [document, [], "[".bytes, "\"".bytes, "[[[[{".bytes, "}]}]".bytes, #"{"a":"#.bytes, "1".bytes]

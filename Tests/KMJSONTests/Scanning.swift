@@ -2,7 +2,7 @@ import KMJSON
 import KMPrimitives
 import KMTestSupport
 
-/// A token with what the scanner tells of it.
+/// A token and the scanner's properties after it.
 struct ScannedToken: Equatable {
     let token: JSONScanner.Token
     let range: Range<Int>
@@ -10,7 +10,7 @@ struct ScannedToken: Equatable {
     let depth: Int
 }
 
-/// All tokens of a text, `end` included.
+/// Returns all tokens of a text, including `end`.
 func scan(_ text: [UInt8], maximumDepth: Int = JSONScanner.defaultMaximumDepth) throws -> [ScannedToken] {
     var scanner = JSONScanner(maximumDepth: maximumDepth)
     var tokens: [ScannedToken] = []
@@ -23,7 +23,7 @@ func scan(_ text: [UInt8], maximumDepth: Int = JSONScanner.defaultMaximumDepth) 
     return tokens
 }
 
-/// The code with which a text is refused, or nil when it is JSON.
+/// Returns the code of the error for a text, or nil if the text is valid JSON.
 func verdict(_ text: [UInt8], maximumDepth: Int = JSONScanner.defaultMaximumDepth) -> KMError.Code? {
     refusal { try scan(text, maximumDepth: maximumDepth) }
 }

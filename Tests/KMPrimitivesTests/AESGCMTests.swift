@@ -3,7 +3,7 @@ import KMTestSupport
 import Testing
 
 @Suite struct AESGCMTests {
-    /// Around a block, a whole TLS record, and nothing.
+    /// An empty plaintext, sizes around that of a block, and large sizes.
     static let sizes = [0, 1, 15, 16, 17, 255, 65_536]
 
     private let iv = [UInt8](repeating: 7, count: 12)
@@ -51,9 +51,9 @@ import Testing
         )
     }
 
-    /// Every bit of everything that goes into the opening, one at a time.
+    /// Flips each bit of each input of decryption, one at a time.
     @Test(arguments: [16, 32], [0, 1, 17])
-    func everyFlippedBitIsRefused(keyByteCount: Int, size: Int) throws {
+    func anyFlippedBitIsRejected(keyByteCount: Int, size: Int) throws {
         let key = [UInt8](repeating: 1, count: keyByteCount)
         let cipher = try cipher(keyByteCount)
         let plaintext = [UInt8](repeating: 5, count: size)
@@ -77,7 +77,7 @@ import Testing
         }
     }
 
-    @Test func longerAndShorterCiphertextsAreRefused() throws {
+    @Test func longerAndShorterCiphertextsAreRejected() throws {
         let cipher = try cipher(16)
         let plaintext = [UInt8](repeating: 5, count: 33)
         let (ciphertext, tag) = try cipher.seal(plaintext, iv: iv, associatedData: associatedData)
@@ -89,7 +89,7 @@ import Testing
         }
     }
 
-    @Test func failuresTellNothing() throws {
+    @Test func failuresDoNotRevealTheirCause() throws {
         let cipher = try cipher(16)
         let (ciphertext, tag) = try cipher.seal([1, 2, 3], iv: iv, associatedData: [])
         let wrongTag = tag.map { ~$0 }
@@ -101,13 +101,13 @@ import Testing
     }
 
     @Test(arguments: [0, 1, 15, 17, 24, 31, 33, 64])
-    func keysOfOtherSizesAreRefused(byteCount: Int) throws {
+    func keysOfOtherSizesAreRejected(byteCount: Int) throws {
         let key = try SecretBytes(randomCount: byteCount)
         #expect(refusal { try AESGCM(key: key) } == .invalidSize)
     }
 
     @Test(arguments: [0, 1, 8, 11, 13, 16])
-    func ivsOfOtherSizesAreRefused(byteCount: Int) throws {
+    func ivsOfOtherSizesAreRejected(byteCount: Int) throws {
         let cipher = try cipher(16)
         let iv = [UInt8](repeating: 0, count: byteCount)
         let tag = [UInt8](repeating: 0, count: 16)
@@ -116,7 +116,7 @@ import Testing
     }
 
     @Test(arguments: [0, 4, 12, 15, 17, 32])
-    func tagsOfOtherSizesAreRefused(byteCount: Int) throws {
+    func tagsOfOtherSizesAreRejected(byteCount: Int) throws {
         let cipher = try cipher(16)
         let (ciphertext, tag) = try cipher.seal([1], iv: iv, associatedData: [])
         let cut = Array((tag + tag).prefix(byteCount))
@@ -124,9 +124,9 @@ import Testing
         #expect(code == .invalidSize)
     }
 
-    /// The Galois/Counter Mode of Operation (McGrew, Viega), appendix B, test cases 1, 2, 4, 13, 14 and 16.
+    /// Test cases 1, 2, 4, 13, 14 and 16 of appendix B of The Galois/Counter Mode of Operation (McGrew, Viega).
     @Test(arguments: GCMVector.all)
-    func publishedVectors(_ vector: GCMVector) throws {
+    func agreesWithPublishedVectors(_ vector: GCMVector) throws {
         let cipher = try AESGCM(key: SecretBytes(copying: vector.key))
         let sealed = try cipher.seal(vector.plaintext, iv: vector.iv, associatedData: vector.associatedData)
         #expect(sealed.ciphertext == vector.ciphertext)

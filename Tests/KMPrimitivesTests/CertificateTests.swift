@@ -6,7 +6,7 @@ import Testing
 @Suite struct CertificateTests {
     private let day: TimeInterval = 86_400
 
-    /// What `openssl x509` says of a certificate, as lines of `name=value`.
+    /// Returns the fields of a certificate, which `openssl x509` prints as lines of `name=value`.
     private func fields(of pem: [UInt8]) throws -> [String: String] {
         let openssl = try OpenSSLCommand()
         defer { openssl.cleanUp() }
@@ -33,7 +33,7 @@ import Testing
         #expect(fields["notAfter"] == formatter.string(from: certificate.validity.upperBound))
     }
 
-    @Test func fieldsAreAsOpenSSLReadsThem() throws {
+    @Test func fieldsAgreeWithOpenSSL() throws {
         let pem = try KeyFiles["certificate.pem"]
         let certificate = try Certificate(parsing: pem)
         try expectAgreement(certificate, pem)
@@ -41,7 +41,7 @@ import Testing
         #expect(try certificate.unverifiedPublicKey == RSAPublicKey(parsing: KeyFiles["spki.pem"]))
     }
 
-    @Test func pemAndDERAreTheSame() throws {
+    @Test func pemAndDERGiveTheSameCertificate() throws {
         let fromPEM = try Certificate(parsing: KeyFiles["certificate.pem"])
         let fromDER = try Certificate(parsing: KeyFiles["certificate.der"])
         #expect(fromPEM.fingerprint == fromDER.fingerprint)
@@ -49,9 +49,9 @@ import Testing
         #expect(try fromDER.pemRepresentation() == KeyFiles["certificate.pem"])
     }
 
-    /// Names need escapes of RFC 4514, and stay readable beyond ASCII.
+    /// Names are escaped as in RFC 4514, and characters beyond ASCII stay readable.
     @Test(arguments: ["/CN=카드 서버", "/CN=a+b\\/c, \"d\" <e>;#f/O= padded ", "/C=KR/O=회사/OU=x/CN=é"])
-    func subjects(subject: String) throws {
+    func subjectsAgreeWithOpenSSL(subject: String) throws {
         let openssl = try OpenSSLCommand()
         defer { openssl.cleanUp() }
         try openssl.write(KeyFiles["pkcs8.pem"], to: "key.pem")
@@ -60,7 +60,7 @@ import Testing
     }
 
     @Test(arguments: ["0", "1", "0x7f", "0x80", "0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF"])
-    func serialNumbers(serial: String) throws {
+    func serialNumbersAreRead(serial: String) throws {
         let openssl = try OpenSSLCommand()
         defer { openssl.cleanUp() }
         try openssl.write(KeyFiles["pkcs8.pem"], to: "key.pem")
@@ -81,7 +81,7 @@ import Testing
         }
     }
 
-    @Test func selfSignedOnesVerify() throws {
+    @Test func selfSignedCertificatesVerify() throws {
         let now = Date(timeIntervalSince1970: Date().timeIntervalSince1970.rounded(.down))
         let pair = try TestKeys.first()
         let certificate = try Certificate.selfSigned(pair, commonName: "카드 1", validity: now - day...now + day)
@@ -102,7 +102,7 @@ import Testing
         }
     }
 
-    @Test func serialNumbersOfSelfSignedOnesDiffer() throws {
+    @Test func selfSignedCertificatesHaveDifferentSerialNumbers() throws {
         let now = Date(timeIntervalSince1970: 1_700_000_000)
         let pair = try TestKeys.first()
         let certificates = try (0..<10).map { _ in
@@ -111,14 +111,14 @@ import Testing
         #expect(Set(certificates.map(\.serialNumber)).count == 10)
     }
 
-    @Test func farDatesSurvive() throws {
+    @Test func datesFrom1950To9999AreKept() throws {
         let validity = Date(timeIntervalSince1970: -631_152_000)...Date(timeIntervalSince1970: 253_402_300_799)
         let certificate = try Certificate.selfSigned(TestKeys.first(), commonName: "x", validity: validity)
         #expect(certificate.validity == validity)
         #expect(try Certificate(parsing: certificate.derRepresentation()).validity == validity)
     }
 
-    @Test func wrongParametersAreRefused() throws {
+    @Test func invalidParametersAreRejected() throws {
         let (pair, now) = (try TestKeys.first(), Date(timeIntervalSince1970: 1_700_000_000))
         for name in ["", "a\0b", "\0", String(repeating: "x", count: 65), String(repeating: "é", count: 65)] {
             let code = refusal { try Certificate.selfSigned(pair, commonName: name, validity: now...now) }
@@ -137,7 +137,7 @@ import Testing
         }
     }
 
-    @Test func whatIsNoCertificateIsRefused() throws {
+    @Test func dataWithoutACertificateIsRejected() throws {
         for name in ["pkcs8.pem", "spki.pem", "spki.der", "pkcs8.der", "modern.p12"] {
             #expect(refusal { try Certificate(parsing: KeyFiles[name]) } == .malformedCertificate, "\(name)")
         }
@@ -148,11 +148,11 @@ import Testing
     }
 
     @Test(arguments: ["ec", "ed25519", "pss", "rsa-1024"])
-    func keysOfOtherKindsAreRefused(kind: String) throws {
+    func certificatesOfUnsupportedKeysAreRejected(kind: String) throws {
         #expect(refusal { try Certificate(parsing: KeyFiles["\(kind)-certificate.pem"]) } == .unsupportedKey)
     }
 
-    @Test func textAroundPEMIsPassedOver() throws {
+    @Test func textAroundPEMIsIgnored() throws {
         let pem = try KeyFiles["certificate.pem"]
         let expected = try Certificate(parsing: pem).fingerprint
         let carriageReturns = pem.flatMap { $0 == 0x0A ? [0x0D, 0x0A] : [$0] }

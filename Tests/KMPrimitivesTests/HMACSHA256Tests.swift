@@ -7,8 +7,8 @@ import Testing
         try HMACSHA256(key: SecretBytes(copying: key)).authenticate(message).exposed
     }
 
-    /// RFC 4231 section 4, test cases 1 to 4, 6 and 7 (case 5 is about truncation).
-    @Test func rfc4231() throws {
+    /// Test cases 1 to 4, 6 and 7 of RFC 4231 section 4; case 5 is about truncation.
+    @Test func agreesWithRFC4231() throws {
         let cases: [(key: [UInt8], message: [UInt8], mac: String)] = [
             (
                 [UInt8](repeating: 0x0B, count: 20), "Hi There".bytes,
@@ -43,9 +43,9 @@ import Testing
         }
     }
 
-    /// Sizes of keys and messages around the hash's block of 64 bytes.
+    /// Keys and messages have sizes around the hash's block of 64 bytes.
     @Test(arguments: [1, 31, 32, 63, 64, 65, 200])
-    func agreesWithTheCommandLine(keyByteCount: Int) throws {
+    func agreesWithTheOpenSSLCommand(keyByteCount: Int) throws {
         let openssl = try OpenSSLCommand()
         defer { openssl.cleanUp() }
         var generator = SeededGenerator(seed: UInt64(keyByteCount))
@@ -59,17 +59,17 @@ import Testing
         }
     }
 
-    /// The command line takes no empty key.
+    /// RFC 2104 pads short keys with zeros to the block's size, so the empty key and a block of zeros are the same key.
     ///
-    /// RFC 2104 pads it with zeros like any short one, and so a key of zeros up to the block's size is the same key.
-    @Test func theEmptyKeyIsABlockOfZeros() throws {
+    /// The `openssl` command does not accept an empty key, so the expected MAC is written here.
+    @Test func theEmptyKeyEqualsABlockOfZeros() throws {
         let expected = [UInt8](hex: "b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad")
         #expect(try mac([], []) == expected)
         #expect(try mac([UInt8](repeating: 0, count: 64), []) == expected)
         #expect(try mac([UInt8](repeating: 0, count: 65), []) != expected)
     }
 
-    @Test func isValidOnlyForItsMessageAndKey() throws {
+    @Test func aMACIsValidOnlyForItsMessageAndKey() throws {
         let hmac = try HMACSHA256(key: SecretBytes("a key"))
         let mac = try hmac.authenticate("a message".bytes)
         #expect(try hmac.isValid(mac, for: "a message".bytes))
@@ -78,7 +78,7 @@ import Testing
         #expect(try !HMACSHA256(key: SecretBytes("a kez")).isValid(mac, for: "a message".bytes))
     }
 
-    @Test func everyFlippedBitOfAMACIsRefused() throws {
+    @Test func aMACWithAnyFlippedBitIsRejected() throws {
         let hmac = try HMACSHA256(key: SecretBytes("a key"))
         let bytes = try hmac.authenticate([1, 2, 3]).exposed
         for bit in 0..<256 {
@@ -90,13 +90,13 @@ import Testing
     }
 
     @Test(arguments: [0, 1, 31, 33, 64])
-    func macsOfOtherSizesAreNone(byteCount: Int) {
+    func macsOfOtherSizesAreRejected(byteCount: Int) {
         let bytes = [UInt8](repeating: 1, count: byteCount)
         #expect(HMACSHA256.MAC(bytes) == nil)
     }
 
-    /// One value serves many tasks: its state is only read.
-    @Test func servesManyTasksAtOnce() async throws {
+    /// The computation of a MAC only reads the value's state.
+    @Test func manyTasksCanUseOneValue() async throws {
         let hmac = try HMACSHA256(key: SecretBytes("a key"))
         let messages = (0..<64).map { [UInt8](repeating: UInt8($0), count: $0 * 7) }
         let expected = try messages.map { try hmac.authenticate($0) }

@@ -2,7 +2,7 @@ import KMPrimitives
 import KMTestSupport
 import Testing
 
-/// Key files that are cut off or damaged: an error each time, never a trap, never a prompt, never a long wait.
+/// Reading a truncated or damaged key file never traps, never prompts and never takes long.
 @Suite struct HostileKeyFileTests {
     static let publicFiles = [
         "spki.pem", "spki.der", "pkcs1-public.pem", "pkcs1-public.der", "certificate.pem", "certificate.der",
@@ -20,16 +20,16 @@ import Testing
     ]
 
     @Test(arguments: ["spki.der", "pkcs1-public.der", "certificate.der"])
-    func publicDERCutOffAnywhere(name: String) throws {
+    func truncatedPublicDERIsRejected(name: String) throws {
         let der = try KeyFiles[name]
         for count in der.indices {
             #expect(refusal { try RSAPublicKey(parsing: Array(der.prefix(count))) } == .malformedKey, "\(count)")
         }
     }
 
-    /// PKCS#12 files are long; of their lengths every fifth.
+    /// PKCS#12 files are long, so only every fifth length is tried.
     @Test(arguments: [("pkcs8.der", 1), ("pkcs1.der", 1), ("pkcs8-aes.der", 1), ("plain.p12", 5), ("modern.p12", 5)])
-    func privateDERCutOffAnywhere(name: String, step: Int) throws {
+    func truncatedPrivateDERIsRejected(name: String, step: Int) throws {
         let (der, passphrase) = (try KeyFiles[name], try SecretBytes("secret"))
         for count in stride(from: 0, to: der.count, by: step) {
             let code = refusal { try RSAPrivateKey(parsing: Array(der.prefix(count)), passphrase: passphrase) }
@@ -38,16 +38,16 @@ import Testing
     }
 
     @Test(arguments: ["certificate.der"])
-    func certificatesCutOffAnywhere(name: String) throws {
+    func truncatedCertificatesAreRejected(name: String) throws {
         let der = try KeyFiles[name]
         for count in der.indices {
             #expect(refusal { try Certificate(parsing: Array(der.prefix(count))) } == .malformedCertificate, "\(count)")
         }
     }
 
-    /// PEM may lose its last line end, and nothing else.
+    /// PEM without its last line ending is still valid, so that length is not tried.
     @Test(arguments: ["spki.pem", "certificate.pem"])
-    func publicPEMCutOffAnywhere(name: String) throws {
+    func truncatedPublicPEMIsRejected(name: String) throws {
         let pem = try KeyFiles[name]
         for count in 0..<pem.count - 1 {
             #expect(refusal { try RSAPublicKey(parsing: Array(pem.prefix(count))) } == .malformedKey, "\(count)")
@@ -55,7 +55,7 @@ import Testing
     }
 
     @Test(arguments: ["pkcs8.pem", "pkcs1.pem", "pkcs1-aes.pem"])
-    func privatePEMCutOffAnywhere(name: String) throws {
+    func truncatedPrivatePEMIsRejected(name: String) throws {
         let (pem, passphrase) = (try KeyFiles[name], try SecretBytes("secret"))
         for count in 0..<pem.count - 1 {
             let code = refusal { try RSAPrivateKey(parsing: Array(pem.prefix(count)), passphrase: passphrase) }
@@ -64,7 +64,7 @@ import Testing
     }
 
     @Test(arguments: publicFiles)
-    func damagedPublicFiles(name: String) throws {
+    func damagedPublicKeysDoNotTrap(name: String) throws {
         let file = try KeyFiles[name]
         var generator = SeededGenerator(seed: 20)
         for number in 0..<1500 {
@@ -75,7 +75,7 @@ import Testing
     }
 
     @Test(arguments: privateFiles)
-    func damagedPrivateFiles(name: String) throws {
+    func damagedPrivateKeysDoNotTrap(name: String) throws {
         let (file, passphrase) = (try KeyFiles[name], try SecretBytes("secret"))
         var generator = SeededGenerator(seed: 21)
         for number in 0..<500 {
@@ -86,7 +86,7 @@ import Testing
     }
 
     @Test(arguments: ["certificate.der", "certificate.pem", "ec-certificate.pem"])
-    func damagedCertificates(name: String) throws {
+    func damagedCertificatesDoNotTrap(name: String) throws {
         let file = try KeyFiles[name]
         var generator = SeededGenerator(seed: 22)
         for number in 0..<1500 {
@@ -99,10 +99,10 @@ import Testing
         }
     }
 
-    @Test func noise() {
+    @Test func randomBytesAreRejected() {
         var generator = SeededGenerator(seed: 23)
         for number in 0..<600 {
-            // Half of it begins as DER does.
+            // Half of the inputs begin like DER.
             let count = Int.random(in: 0...300, using: &generator)
             let noise = (number.isMultiple(of: 2) ? [0x30, 0x82] : []) + generator.bytes(count)
             #expect(refusal { try RSAPublicKey(parsing: noise) } == .malformedKey, "\(number)")
@@ -111,8 +111,8 @@ import Testing
         }
     }
 
-    /// Nesting and sizes beyond reason, up to the largest input that is looked at.
-    @Test func absurdStructures() throws {
+    /// The inputs reach up to the largest size that is parsed.
+    @Test func extremeNestingAndSizesAreRejected() throws {
         let deep = (0..<32_000).reduce(into: [UInt8]()) { der, _ in der += [0x30, 0x80] }
         let longText = [UInt8](repeating: 0x41, count: 65_000)
         let longLine = "-----BEGIN PUBLIC KEY-----\n".bytes + longText + "\n-----END PUBLIC KEY-----\n".bytes
@@ -122,7 +122,7 @@ import Testing
         for bytes in [deep, longText, longLine, longLabel, Array(manyBlocks), [0x30] + longText] {
             #expect(bytes.count <= 65_536)
             #expect(refusal { try RSAPublicKey(parsing: bytes) } == .malformedKey)
-            // The label says what it should be.
+            // The label of `longLine` names a public key.
             #expect(
                 refusal { try RSAPrivateKey(parsing: bytes) } == (bytes == longLine ? .wrongKeyKind : .malformedKey)
             )
@@ -130,9 +130,9 @@ import Testing
         }
     }
 
-    /// What is larger is not looked at, whatever it is.
+    /// A file above the limit is rejected before it is parsed.
     @Test(arguments: ["pkcs8.pem", "spki.pem", "certificate.pem", "pkcs8.der", "modern.p12"])
-    func largeFiles(name: String) throws {
+    func filesOver64KiBAreRejected(name: String) throws {
         let file = try KeyFiles[name]
         let filled = [UInt8](repeating: 0x0A, count: 65_536 - file.count)
         let (largest, larger) = (file + filled, file + filled + [0x0A])

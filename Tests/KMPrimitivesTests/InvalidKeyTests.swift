@@ -2,10 +2,11 @@ import KMPrimitives
 import KMTestSupport
 import Testing
 
-/// Keys in sound DER whose integers no key has: malformed, and never OpenSSL's fault.
+/// Keys in valid DER with invalid integers are rejected as malformed or unsupported, and not as failures of OpenSSL.
 @Suite struct InvalidKeyTests {
-    /// n, e, d, p, q, dp, dq, qi of the pair in `pkcs1.der`, and those of another pair.
+    /// The integers n, e, d, p, q, dp, dq and qi of the key in `pkcs1.der`.
     private let integers: [[UInt8]]
+    /// The same integers of another key.
     private let others: [[UInt8]]
 
     init() throws {
@@ -47,8 +48,8 @@ import Testing
         #expect(try RSAPrivateKey(parsing: pkcs1(integers)).publicKey == RSAPublicKey(parsing: KeyFiles["spki.pem"]))
     }
 
-    /// The check of the integers is on, whatever follows them.
-    @Test func aThirdPrimeDoesNotHideWrongOnes() throws {
+    /// A key with wrong integers is rejected whether or not a third prime follows them.
+    @Test func aThirdPrimeDoesNotHideWrongIntegers() throws {
         var wrong = integers
         wrong[3...5] = others[3...5]
         try expectRejected(pkcs1(wrong), .malformedKey)
@@ -61,7 +62,7 @@ import Testing
         }
     }
 
-    @Test func keysOfThreePrimesAreNotSupported() throws {
+    @Test func keysWithThreePrimesAreRejected() throws {
         let error = try #require(thrownError { try RSAPrivateKey(parsing: KeyFiles["three-primes.pem"]) })
         #expect(error.code == .unsupportedKey)
         #expect(error.detail == "an RSA key must have exactly two primes; got more")
@@ -69,13 +70,13 @@ import Testing
 
     static let names = ["n", "e", "d", "p", "q", "dp", "dq", "qi"]
 
-    @Test func allZero() throws {
+    @Test func aKeyOfZerosIsRejected() throws {
         try expectRejected(pkcs1([[UInt8]](repeating: [0], count: 8)), .malformedKey, "n is zero")
         try expectPublicRejected(DER.sequence(DER.integer(0), DER.integer(0)), "n is zero")
     }
 
     @Test(arguments: names.indices)
-    func zero(index: Int) throws {
+    func aZeroIntegerIsRejected(index: Int) throws {
         var changed = integers
         changed[index] = [0]
         try expectRejected(pkcs1(changed), .malformedKey, "\(Self.names[index]) is zero")
@@ -88,7 +89,7 @@ import Testing
     }
 
     @Test(arguments: names.indices)
-    func negativeAndPadded(index: Int) throws {
+    func negativeAndPaddedIntegersAreRejected(index: Int) throws {
         for (content, fault) in [
             ([0x80] + integers[index], "is negative"),
             ([0, 0] + integers[index], "begins with zeros that DER does not allow"),
@@ -103,7 +104,7 @@ import Testing
         }
     }
 
-    @Test func evenModulusAndExponents() throws {
+    @Test func anEvenModulusAndInvalidExponentsAreRejected() throws {
         var even = integers
         even[0][even[0].count - 1] &= 0xFE
         try expectRejected(pkcs1(even), .malformedKey, "n is even")
@@ -118,7 +119,7 @@ import Testing
     }
 
     @Test(arguments: 2..<8)
-    func longerThanTheModulus(index: Int) throws {
+    func integersLongerThanTheModulusAreRejected(index: Int) throws {
         var changed = integers
         changed[index] = [1] + integers[0]
         try expectRejected(pkcs1(changed), .malformedKey, "\(Self.names[index]) is longer than n")
@@ -129,9 +130,9 @@ import Testing
         #expect(code == .malformedKey)
     }
 
-    /// A passphrase that is too long is never tried, and never called wrong.
+    /// A passphrase that is too long is rejected as such, without an attempt to decrypt.
     @Test(arguments: ["pkcs8-aes.pem", "pkcs1-aes.pem", "modern.p12", "pkcs8.der"])
-    func passphrasesAboveTheLimit(name: String) throws {
+    func passphrasesOver1024BytesAreRejected(name: String) throws {
         let file = try KeyFiles[name]
         let longest = try SecretBytes(copying: [UInt8](repeating: 0x78, count: 1024))
         #expect(
@@ -145,7 +146,7 @@ import Testing
     }
 
     @Test(arguments: [1, 1023, 1024])
-    func passphrasesUpToTheLimitWork(count: Int) throws {
+    func passphrasesOfUpTo1024BytesWork(count: Int) throws {
         let passphrase = try SecretBytes(copying: [UInt8](repeating: 0x78, count: count))
         let pem = try TestKeys.first().encryptedPKCS8PEM(passphrase: passphrase, iterations: 1000)
         #expect(try RSAPrivateKey(parsing: pem, passphrase: passphrase).publicKey == TestKeys.first().publicKey)

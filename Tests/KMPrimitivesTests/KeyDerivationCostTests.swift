@@ -2,9 +2,9 @@ import KMPrimitives
 import KMTestSupport
 import Testing
 
-/// A hostile file asks for hours of key derivation; it is refused before any of that is done.
+/// A file that asks for too much key derivation is rejected before the derivation starts.
 ///
-/// Each of these files would keep a machine busy for minutes to days, and the time limit tells if it was let.
+/// Each of these files would keep a machine busy for minutes to days. The time limit fails the test if one does.
 @Suite(.timeLimit(.minutes(10))) struct KeyDerivationCostTests {
     private enum Identifier {
         static let pbes2 = DER.identifier("1.2.840.113549.1.5.13")
@@ -69,13 +69,13 @@ import Testing
         return refusal { try RSAPrivateKey(parsing: der, passphrase: passphrase) }
     }
 
-    /// That the files made here are sound but for their numbers: with small ones they get as far as the passphrase.
-    @Test func withSmallNumbersTheyAreTried() throws {
+    /// With small counts the files of this suite are valid, so that only the passphrase is wrong.
+    @Test func filesWithSmallCountsAreTried() throws {
         let files = [
             DER.sequence(pbes2(pbkdf2(1000)), ciphertext), DER.sequence(pbes2(scrypt(16, 8, 1)), ciphertext),
             DER.sequence(pkcs12KDF(1000), ciphertext), pkcs12([encryptedSafe(pbes2(pbkdf2(1000)))]),
             pkcs12([keySafe(pbes2(scrypt(16, 8, 1)))]), pkcs12([keySafe(pkcs12KDF(10))], macIterations: 10),
-            // What the command line asks for by default.
+            // The default cost of the `openssl` command.
             DER.sequence(pbes2(scrypt(16_384, 8, 1)), ciphertext),
         ]
         for (index, file) in files.enumerated() {
@@ -83,11 +83,11 @@ import Testing
         }
     }
 
-    /// OpenSSL keeps the low 32 bits of a count, so that a negative one is a large one too.
+    /// OpenSSL keeps the low 32 bits of a count, so a negative count can be a large one too.
     @Test(arguments: [
         10_000_001, 1 << 31 - 1, 1 << 31, 1 << 32 + 1000, Int.max, -1, 20_000_000 - (1 << 32), -(1 << 32) + 1, Int.min,
     ])
-    func rounds(iterations: Int) throws {
+    func highIterationCountsAreRejected(iterations: Int) throws {
         let files = [
             DER.sequence(pbes2(pbkdf2(iterations)), ciphertext), DER.sequence(pkcs12KDF(iterations), ciphertext),
             pkcs12([keySafe(pbes2(pbkdf2(iterations)))]), pkcs12([encryptedSafe(pkcs12KDF(iterations))]),
@@ -98,37 +98,37 @@ import Testing
         }
     }
 
-    /// Little memory, so that OpenSSL's own bound does not stop them, and much time.
+    /// Most of these costs need little memory, which OpenSSL's own limit allows, but much time.
     @Test(arguments: [
         (32_768, 1, 200_000), (16_384, 8, 10_000), (2, 1, 5_000_001), (2, 1, 1_100_000), (1 << 62, 1, 1),
         (4, 1 << 62, 1 << 62),
     ])
-    func scryptCosts(cost: Int, blockSize: Int, parallelization: Int) throws {
+    func highScryptCostsAreRejected(cost: Int, blockSize: Int, parallelization: Int) throws {
         let algorithm = pbes2(scrypt(cost, blockSize, parallelization))
         #expect(try parse(DER.sequence(algorithm, ciphertext)) == .malformedKey)
         #expect(try parse(pkcs12([keySafe(algorithm)])) == .malformedKey)
     }
 
-    /// The MAC of a file without a passphrase takes two tries, and nobody asked for either.
+    /// Without a passphrase there would be two MACs to compute, for a missing and for an empty passphrase.
     @Test(arguments: [50_001, 5_000_001, 10_000_000])
-    func withoutAPassphraseAMACOfManyRoundsIsNotComputed(iterations: Int) throws {
+    func aMACOfManyIterationsIsNotComputedWithoutAPassphrase(iterations: Int) throws {
         let file = pkcs12([keySafe(pkcs12KDF(10))], macIterations: iterations)
         let before = CPUTime.ofThisThread
         #expect(refusal { try RSAPrivateKey(parsing: file) } == .passphraseRequired)
         #expect(CPUTime.ofThisThread - before < 0.01)
     }
 
-    /// PKCS#12 derives a key in two passes and an IV in a third, PBKDF2 a key of 32 bytes in two of SHA-1.
-    @Test func everyPassIsCharged() throws {
+    /// PKCS#12 derives a key in two passes and an IV in a third; PBKDF2 with SHA-1 derives a key of 32 bytes in two.
+    @Test func everyPassCountsTowardsTheLimit() throws {
         #expect(try parse(DER.sequence(pkcs12KDF(3_333_334), ciphertext)) == .malformedKey)
         let sha1 = DER.sequence(Identifier.pbkdf2, DER.sequence(salt, DER.integer(5_000_001)))
         #expect(try parse(DER.sequence(pbes2(sha1), ciphertext)) == .malformedKey)
     }
 
-    /// The bound is one for all parts of a file: thousands, each within it, would be hours.
+    /// One limit applies to all parts of a file, because thousands of parts within the limit would take hours.
     ///
-    /// What is done before the last straw is little here.
-    @Test func manyPartsOfSomeWorkEach() throws {
+    /// In these files, little work is done before the part that exceeds the limit.
+    @Test func theLimitAppliesToAllPartsTogether() throws {
         let straw = encryptedSafe(pbes2(pbkdf2(1000)))
         let load = encryptedSafe(pbes2(pbkdf2(9_999_500)))
         #expect(try parse(pkcs12([load, straw])) == .malformedKey)

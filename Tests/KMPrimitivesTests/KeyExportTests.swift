@@ -2,7 +2,7 @@ import KMPrimitives
 import KMTestSupport
 import Testing
 
-/// What is exported is read by the `openssl` command line, and by this package again.
+/// The `openssl` command and this package can read exported keys.
 @Suite struct KeyExportTests {
     private func withOpenSSL(_ body: (OpenSSLCommand) throws -> Void) throws {
         let openssl = try OpenSSLCommand()
@@ -10,7 +10,7 @@ import Testing
         try body(openssl)
     }
 
-    @Test func publicKeys() throws {
+    @Test func exportedPublicKeysAreReadable() throws {
         let key = try TestKeys.first().publicKey
         #expect(try RSAPublicKey(parsing: key.pemRepresentation()) == key)
         #expect(try RSAPublicKey(parsing: key.derRepresentation()) == key)
@@ -22,7 +22,7 @@ import Testing
         }
     }
 
-    @Test func privateKeysInTheClear() throws {
+    @Test func unencryptedPrivateKeysAreReadable() throws {
         let pair = try TestKeys.first()
         let (pem, der) = (try pair.insecurePKCS8PEM(), try pair.insecurePKCS8DER())
         #expect(try RSAPrivateKey(parsing: pem).insecurePKCS8DER() == der)
@@ -34,7 +34,7 @@ import Testing
         }
     }
 
-    @Test func encryptedPrivateKeys() throws {
+    @Test func encryptedPrivateKeysAreReadable() throws {
         let pair = try TestKeys.first()
         let passphrase = try SecretBytes("a passphrase: 열쇠")
         let pem = try pair.encryptedPKCS8PEM(passphrase: passphrase, iterations: 1000)
@@ -55,7 +55,7 @@ import Testing
         }
     }
 
-    @Test func theDefaultIsSixHundredThousandRounds() throws {
+    @Test func theDefaultIs600000Iterations() throws {
         let passphrase = try SecretBytes("x")
         let pem = try TestKeys.first().encryptedPKCS8PEM(passphrase: passphrase)
         try withOpenSSL { openssl in
@@ -71,16 +71,16 @@ import Testing
         #expect(try first != pair.encryptedPKCS8PEM(passphrase: passphrase, iterations: 1000))
     }
 
-    /// The longest passphrase that is written is read again.
+    /// A key that was written with the longest passphrase can be read again.
     @Test(arguments: [1, 1024])
-    func sizesOfPassphrases(byteCount: Int) throws {
+    func passphrasesOf1To1024BytesWork(byteCount: Int) throws {
         let pair = try TestKeys.first()
         let passphrase = try SecretBytes(copying: [UInt8](repeating: 0x70, count: byteCount))
         let pem = try pair.encryptedPKCS8PEM(passphrase: passphrase, iterations: 1000)
         #expect(try RSAPrivateKey(parsing: pem, passphrase: passphrase).publicKey == pair.publicKey)
     }
 
-    @Test func wrongParametersAreRefused() throws {
+    @Test func invalidParametersAreRejected() throws {
         let pair = try TestKeys.first()
         for byteCount in [0, 1025] {
             let passphrase = try SecretBytes(copying: [UInt8](repeating: 0x70, count: byteCount))

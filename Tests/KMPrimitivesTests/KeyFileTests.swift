@@ -3,7 +3,7 @@ import KMPrimitives
 import KMTestSupport
 import Testing
 
-/// Keys from files and to files.
+/// Reads keys and certificates from files, and writes keys to files.
 @Suite struct KeyFileTests {
     private let folder: URL
 
@@ -12,7 +12,7 @@ import Testing
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     }
 
-    /// Runs `body`, and takes the folder away.
+    /// Runs `body`, then removes the folder.
     private func cleaningUp(_ body: () throws -> Void) throws {
         defer { try? FileManager.default.removeItem(at: folder) }
         try body()
@@ -25,7 +25,7 @@ import Testing
         return path(name)
     }
 
-    @Test func keysAreRead() throws {
+    @Test func keysAndCertificatesAreReadFromFiles() throws {
         try cleaningUp {
             let pair = try TestKeys.first()
             let passphrase = try SecretBytes("a passphrase")
@@ -42,7 +42,7 @@ import Testing
         }
     }
 
-    @Test func faultsAreToldWithThePath() throws {
+    @Test func errorsNameThePath() throws {
         try cleaningUp {
             let pair = try TestKeys.first()
             let passphrase = try SecretBytes("a passphrase")
@@ -67,14 +67,14 @@ import Testing
             for (code, path, body) in cases {
                 let error = try #require(thrownError(body))
                 #expect(error.code == code)
-                // Once, and nothing of the file.
+                // The path appears once, and the file's content does not appear.
                 #expect(error.detail.components(separatedBy: path).count == 2, "\(error)")
                 #expect(!error.detail.replacing(path, with: "").contains("rubbish"))
             }
         }
     }
 
-    @Test func anEncryptedKeyIsWrittenForItsOwnerAlone() throws {
+    @Test func encryptedKeysAreWrittenWithMode0600() throws {
         try cleaningUp {
             let pair = try TestKeys.first()
             let passphrase = try SecretBytes("a passphrase")

@@ -1,14 +1,14 @@
 import KMTestSupport
 
-/// One key pair and its relatives in every format that the `openssl` command line writes, made anew in every run.
+/// A key pair, and keys of other kinds, in every format that the `openssl` command writes.
 ///
-/// The passphrase of all that is encrypted is `secret`, where the name does not say otherwise.
+/// They are generated in every run. The passphrase of encrypted files is `secret`, unless the name says otherwise.
 struct KeyFiles: Sendable {
     private static let made = Result { try KeyFiles() }
 
     private let contents: [String: [UInt8]]
 
-    /// The bytes of a file by its name.
+    /// Returns the bytes of the file with this name.
     static subscript(name: String) -> [UInt8] {
         get throws {
             guard let bytes = try made.get().contents[name] else { throw OpenSSLCommand.Failure.noFile(name) }

@@ -3,9 +3,9 @@ import KMTestSupport
 import Testing
 
 @Suite struct KeySizeTests {
-    /// An odd number of exactly `bitCount` bits.
+    /// Returns an odd number of exactly `bitCount` bits.
     ///
-    /// For a public key alone it need be no product of primes.
+    /// The modulus of a public key does not have to be a product of primes here, because no test decrypts.
     private func modulus(_ bitCount: Int) -> [UInt8] {
         var generator = SeededGenerator(seed: UInt64(bitCount))
         var bytes = generator.bytes((bitCount + 7) / 8)
@@ -21,7 +21,7 @@ import Testing
     }
 
     @Test(arguments: [2048, 2049, 3072, 4096, 8191, 8192])
-    func sizesThatAreTaken(bitCount: Int) throws {
+    func keysOf2048To8192BitsAreAccepted(bitCount: Int) throws {
         let modulus = modulus(bitCount)
         let key = try RSAPublicKey(parsing: spki(modulus, [1, 0, 1]))
         #expect(key.bitCount == bitCount)
@@ -31,15 +31,15 @@ import Testing
     }
 
     @Test(arguments: [1024, 2047, 8193, 16_384, 16_385, 100_000])
-    func sizesThatAreNot(bitCount: Int) throws {
+    func keysOfOtherSizesAreRejected(bitCount: Int) throws {
         let modulus = modulus(bitCount)
         #expect(refusal { try RSAPublicKey(parsing: spki(modulus, [1, 0, 1])) } == .unsupportedKey)
         #expect(refusal { try RSAPublicKey(modulus: modulus, publicExponent: [1, 0, 1]) } == .unsupportedKey)
     }
 
-    /// A private key of such a size is refused before its halves are compared, which would take long.
+    /// The size is rejected before the integers are compared with each other, which would take a long time.
     @Test(arguments: [1024, 16_384, 100_000])
-    func privateSizesThatAreNot(bitCount: Int) throws {
+    func privateKeysOfOtherSizesAreRejected(bitCount: Int) throws {
         let (modulus, half) = (modulus(bitCount), modulus(bitCount / 2))
         let numbers = [modulus, [1, 0, 1], modulus, half, half, half, half, half].flatMap { DER.integer($0) }
         let pkcs1 = DER.sequence(DER.integer(0), numbers)
@@ -47,17 +47,19 @@ import Testing
     }
 
     @Test(arguments: [0, 1, 1024, 2047, 8193, 16_384, -1, Int.max])
-    func sizesThatAreNotGenerated(bitCount: Int) {
+    func keysOfOtherSizesAreNotGenerated(bitCount: Int) {
         #expect(refusal { try RSAPrivateKey.generate(bitCount: bitCount) } == .unsupportedKey)
     }
 
-    @Test func generatesOddSizes() throws {
+    @Test func aKeyOfAnUnusualSizeIsGenerated() throws {
         #expect(try RSAPrivateKey.generate(bitCount: 2056).bitCount == 2056)
     }
 
-    /// FIPS 186-5 asks for odd exponents above 2^16; what is below is old but sound, and 2^64 the most that is taken.
+    /// FIPS 186-5 requires odd exponents above 2^16.
+    ///
+    /// Smaller odd exponents are old but sound. An exponent can have at most 64 bits.
     @Test(arguments: [[3], [17], [1, 0, 1], [UInt8](repeating: 0xFF, count: 8), [0, 0, 1, 0, 1]])
-    func exponentsThatAreTaken(exponent: [UInt8]) throws {
+    func oddExponentsOfUpTo64BitsAreAccepted(exponent: [UInt8]) throws {
         let key = try RSAPublicKey(modulus: modulus(2048), publicExponent: exponent)
         #expect(try key.publicExponent() == Array(exponent.drop { $0 == 0 }))
     }
@@ -65,13 +67,13 @@ import Testing
     @Test(arguments: [
         [0], [], [1], [2], [1, 0, 0], [1, 0, 0, 0, 0, 0, 0, 0, 1], [UInt8](repeating: 0xFF, count: 256),
     ])
-    func exponentsThatAreNot(exponent: [UInt8]) {
+    func otherExponentsAreRejected(exponent: [UInt8]) {
         let modulus = modulus(2048)
         #expect(refusal { try RSAPublicKey(modulus: modulus, publicExponent: exponent) } == .malformedKey)
         #expect(refusal { try RSAPublicKey(parsing: spki(modulus, exponent)) } == .malformedKey)
     }
 
-    @Test func evenAndEmptyModuliAreRefused() {
+    @Test func evenAndEmptyModuliAreRejected() {
         var even = modulus(2048)
         even[255] &= 0xFE
         for modulus in [even, [], [0], [UInt8](repeating: 0, count: 256)] {

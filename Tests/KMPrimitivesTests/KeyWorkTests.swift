@@ -2,9 +2,9 @@ import KMPrimitives
 import KMTestSupport
 import Testing
 
-/// Keys whose decoding would take OpenSSL seconds to minutes, each within the size limit and in every wrapping.
+/// Keys that OpenSSL would need seconds to minutes to decode are rejected before OpenSSL decodes them.
 ///
-/// They are rejected before OpenSSL sees them.
+/// Each key is within the size limit, and is tried in every container format.
 @Suite struct KeyWorkTests {
     private enum Identifier {
         static let rsa = DER.identifier("1.2.840.113549.1.1.1")
@@ -23,7 +23,7 @@ import Testing
         static let sha256WithRSA = DER.identifier("1.2.840.113549.1.1.11")
     }
 
-    /// The algorithm of a key, its private part as PKCS#8 has it, its public part as SubjectPublicKeyInfo has it.
+    /// A key's algorithm, its private part in the form of PKCS#8, and its public part in that of SubjectPublicKeyInfo.
     struct Key: CustomTestStringConvertible {
         let testDescription: String
         let algorithm: [UInt8]
@@ -32,7 +32,7 @@ import Testing
         var code = KMError.Code.unsupportedKey
     }
 
-    /// An odd number of `count` bytes.
+    /// Returns an odd number of `count` bytes.
     private static func number(_ count: Int) -> [UInt8] {
         var generator = SeededGenerator(seed: UInt64(count))
         var bytes = generator.bytes(count)
@@ -43,7 +43,7 @@ import Testing
 
     private static func integers(_ counts: Int...) -> [UInt8] { counts.flatMap { DER.integer(number($0)) } }
 
-    /// An RSA key with integers of so many bytes: n, e, d, p, q, dp, dq, qi.
+    /// Returns an RSA key; `counts` are the numbers of bytes of n, e, d, p, q, dp, dq and qi.
     private static func rsa(_ name: String, _ counts: [Int], others: [UInt8]? = nil, code: KMError.Code) -> Key {
         let integers = counts.map { DER.integer(number($0)) }
         return Key(
@@ -124,7 +124,7 @@ import Testing
         return pkcs12(DER.sequence(Identifier.data, DER.element(0xA0, DER.octets(bags))))
     }
 
-    /// PKCS#8 under the passphrase `secret`, by the command line, which does not look into what it encrypts.
+    /// Returns PKCS#8 that the `openssl` command encrypted under the passphrase `secret`, without parsing it.
     private func encrypted(_ key: Key) throws -> [UInt8] {
         let openssl = try OpenSSLCommand()
         defer { openssl.cleanUp() }
@@ -154,7 +154,7 @@ import Testing
         return "-----BEGIN \(label)-----\n".bytes + (try openssl("base64 -in der")) + "-----END \(label)-----\n".bytes
     }
 
-    /// The code that `body` throws, and that it took less than half a second.
+    /// Returns the code that `body` throws, and expects it to use less than half a second of processor time.
     private func code<Result>(_ body: () throws -> Result) -> KMError.Code? {
         let before = CPUTime.ofThisThread
         let code = refusal(body)
@@ -164,7 +164,7 @@ import Testing
     }
 
     @Test(arguments: keys)
-    func privateKeys(key: Key) throws {
+    func expensivePrivateKeysAreRejectedQuickly(key: Key) throws {
         let passphrase = try SecretBytes("secret")
         let files = try [
             pkcs8(key), pkcs12(key), encrypted(key), pem(pkcs8(key), "PRIVATE KEY"),
@@ -181,9 +181,9 @@ import Testing
         }
     }
 
-    /// What is wrong with the secret integers does not show here.
+    /// Keys with faults in the secret integers are left out, because a public key has no secret integers.
     @Test(arguments: keys.filter { !["large secrets", "three primes"].contains($0.testDescription) })
-    func publicKeys(key: Key) throws {
+    func expensivePublicKeysAreRejectedQuickly(key: Key) throws {
         for file in [
             spki(key), certificate(key), try pem(spki(key), "PUBLIC KEY"), try pem(certificate(key), "CERTIFICATE"),
         ] {
@@ -193,8 +193,8 @@ import Testing
         #expect(code { try Certificate(parsing: certificate(key)) } == key.code)
     }
 
-    /// A container may hold certificates where nothing needs them; nobody decodes their keys.
-    @Test func certificatesInPlaceOfSafes() throws {
+    /// A PKCS#12 file can hold certificates in the wrong place; their keys are not decoded.
+    @Test func certificatesInsteadOfSafesAreNotDecoded() throws {
         let key = try #require(Self.keys.first { $0.testDescription.hasPrefix("EC") })
         let certificates = DER.element(0xA0, Array([[UInt8]](repeating: certificate(key), count: 60).joined()))
         let signed = DER.sequence(
@@ -210,8 +210,8 @@ import Testing
         }
     }
 
-    /// The most work that the checks of a key may be: the longest modulus, a long public exponent, no primes.
-    @Test func theLongestKey() throws {
+    /// The key that takes the most work to check: the longest modulus, a long public exponent and no primes.
+    @Test func theLongestKeyIsCheckedQuickly() throws {
         let secrets = [try SecretBytes(copying: Self.number(1023))]
         let rejected = code {
             try RSAPrivateKey(modulus: Self.number(1024), publicExponent: Self.number(8), secrets: secrets)

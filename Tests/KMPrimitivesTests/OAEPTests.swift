@@ -19,15 +19,15 @@ import Testing
         #expect(try key.encryptOAEP(message) != key.encryptOAEP(message))
     }
 
-    /// RFC 8017 section 7.1.1: at most k - 2 hLen - 2 bytes.
+    /// RFC 8017 section 7.1.1 allows at most k - 2 hLen - 2 bytes.
     @Test(arguments: [191, 256, 257, 100_000])
-    func longerMessagesAreRefused(size: Int) throws {
+    func longerMessagesAreRejected(size: Int) throws {
         let key = try TestKeys.first().publicKey
         let message = [UInt8](repeating: 1, count: size)
         #expect(refusal { try key.encryptOAEP(message) } == .invalidSize)
     }
 
-    @Test func everyFailureIsTheSame() throws {
+    @Test func allDecryptionFailuresAreTheSame() throws {
         let pair = try TestKeys.first()
         let message = [UInt8](repeating: 1, count: 16)
         let ciphertext = try pair.publicKey.encryptOAEP(message)
@@ -48,14 +48,14 @@ import Testing
         }
     }
 
-    @Test func theHashIsPartOfTheAlgorithm() throws {
+    @Test func anotherHashDoesNotDecrypt() throws {
         let pair = try TestKeys.first()
         let ciphertext = try pair.publicKey.encryptOAEP([1, 2, 3])
         #expect(refusal { try pair.decryptOAEP(ciphertext, hash: .insecureSHA1) } == .authenticationFailed)
     }
 
-    /// What another implementation encrypts, with either hash, opens here; what is encrypted here opens there.
-    @Test func agreesWithTheCommandLine() throws {
+    /// Each implementation decrypts what the other encrypts; the command uses either hash.
+    @Test func agreesWithTheOpenSSLCommand() throws {
         let pair = try TestKeys.first()
         let openssl = try OpenSSLCommand()
         defer { openssl.cleanUp() }

@@ -3,12 +3,12 @@ import KMTestSupport
 import Testing
 
 @Suite struct OpenSSLTests {
-    @Test func tellsItsVersion() {
+    @Test func theVersionIsReported() {
         #expect(OpenSSL.version.hasPrefix("OpenSSL 3.") || OpenSSL.version.hasPrefix("OpenSSL 4."))
     }
 
-    /// What succeeds leaves as little in the error queue as what fails: OpenSSL tries several decoders for one key.
-    @Test func successLeavesNoErrorsBehind() throws {
+    /// OpenSSL tries several decoders for one key, so a success can leave errors in the queue too.
+    @Test func successLeavesTheErrorQueueEmpty() throws {
         let passphrase = try SecretBytes("secret")
         let operations: [() throws -> Void] = [
             { for name in PublicKeyFormatTests.formats { _ = try RSAPublicKey(parsing: KeyFiles[name]) } },

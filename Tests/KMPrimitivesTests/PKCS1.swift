@@ -1,6 +1,6 @@
-/// The integers of PKCS#1 files, for tests that change them.
+/// Reads the integers of PKCS#1 files, so that tests can change them.
 enum PKCS1 {
-    /// The INTEGERs of a SEQUENCE whose length takes two bytes, without the version in front.
+    /// Returns the INTEGERs of a SEQUENCE except the version; the length of the SEQUENCE must have two bytes.
     static func integers(of pkcs1: some Sequence<UInt8>) -> [[UInt8]] {
         let pkcs1 = Array(pkcs1)
         var integers: [[UInt8]] = []

@@ -17,27 +17,27 @@ import Testing
     }
 
     @Test(arguments: plain)
-    func plainFormats(name: String) throws {
+    func unencryptedFormatsAreRead(name: String) throws {
         #expect(try works(RSAPrivateKey(parsing: KeyFiles[name])))
         #expect(try works(RSAPrivateKey(parsing: SecretBytes(copying: KeyFiles[name]))))
-        // A passphrase that is not needed does no harm.
+        // A passphrase that is not needed is ignored.
         #expect(try works(RSAPrivateKey(parsing: KeyFiles[name], passphrase: SecretBytes("unneeded"))))
         #expect(OpenSSL.drainErrorQueue() == 0)
     }
 
     @Test(arguments: encrypted)
-    func encryptedFormats(name: String) throws {
+    func encryptedFormatsAreRead(name: String) throws {
         #expect(try works(RSAPrivateKey(parsing: KeyFiles[name], passphrase: SecretBytes("secret"))))
         #expect(OpenSSL.drainErrorQueue() == 0)
     }
 
     @Test(arguments: encrypted)
-    func aMissingPassphraseIsAskedFor(name: String) throws {
+    func aMissingPassphraseIsReported(name: String) throws {
         #expect(refusal { try RSAPrivateKey(parsing: KeyFiles[name]) } == .passphraseRequired)
     }
 
     @Test(arguments: encrypted)
-    func aWrongPassphraseIsToldApart(name: String) throws {
+    func aWrongPassphraseIsReported(name: String) throws {
         let file = try KeyFiles[name]
         for text in ["", "Secret", "secre", "secret\n", "비밀", String(repeating: "x", count: 1024)] {
             let passphrase = try SecretBytes(text)
@@ -45,9 +45,9 @@ import Testing
         }
     }
 
-    /// Padding that is right by chance, once in 256 passphrases, must not change the answer.
+    /// About one wrong passphrase in 256 gives valid padding by chance; the error must be the same.
     @Test(arguments: ["pkcs1-aes.pem", "pkcs1-3des.pem"])
-    func manyWrongPassphrasesGiveOneAnswer(name: String) throws {
+    func allWrongPassphrasesGiveTheSameError(name: String) throws {
         let file = try KeyFiles[name]
         for number in 0..<1500 {
             let passphrase = try SecretBytes("wrong \(number)")
@@ -58,7 +58,7 @@ import Testing
         }
     }
 
-    @Test func theEmptyPassphraseIsOne() throws {
+    @Test func anEmptyPassphraseIsNotAMissingOne() throws {
         for name in ["pkcs8-empty.pem", "empty.p12"] {
             let file = try KeyFiles[name]
             #expect(try works(RSAPrivateKey(parsing: file, passphrase: SecretBytes(""))), "\(name)")
@@ -71,7 +71,7 @@ import Testing
     static let legacy = ["pkcs8-des.pem", "pkcs8-rc2.pem", "pkcs8-rc2.der", "pkcs1-des.pem", "legacy-rc2-key.p12"]
 
     @Test(arguments: legacy)
-    func algorithmsOfTheLegacyProviderAreNamedSo(name: String) throws {
+    func legacyEncryptionIsReported(name: String) throws {
         let passphrase = try SecretBytes("secret")
         #expect(refusal { try RSAPrivateKey(parsing: KeyFiles[name], passphrase: passphrase) } == .legacyEncryption)
         #expect(refusal { try RSAPrivateKey(parsing: KeyFiles[name]) } == .passphraseRequired)
@@ -102,7 +102,7 @@ import Testing
     }
 
     @Test(arguments: (plain + encrypted).filter { $0.hasSuffix(".pem") })
-    func textAroundPEMAndItsLineEnds(name: String) throws {
+    func textAroundPEMAndLineEndingsAreIgnored(name: String) throws {
         let pem = try KeyFiles[name]
         let passphrase = try SecretBytes("secret")
         let variants = [
@@ -115,7 +115,7 @@ import Testing
     }
 
     @Test(arguments: ["pkcs8.der", "pkcs1.der", "pkcs8-aes.der", "modern.p12", "plain.p12"])
-    func bytesBehindDERAreRefused(name: String) throws {
+    func bytesAfterDERAreRejected(name: String) throws {
         let (der, passphrase) = (try KeyFiles[name], try SecretBytes("secret"))
         for tail: [UInt8] in [[0], [0x0A], [0x30, 0], der] {
             let code = refusal { try RSAPrivateKey(parsing: der + tail, passphrase: passphrase) }
@@ -124,7 +124,7 @@ import Testing
     }
 
     @Test(arguments: PublicKeyFormatTests.formats)
-    func publicKeysAndCertificatesAreRefused(name: String) throws {
+    func publicKeysAndCertificatesAreRejected(name: String) throws {
         #expect(refusal { try RSAPrivateKey(parsing: KeyFiles[name]) } == .wrongKeyKind)
     }
 
@@ -136,7 +136,7 @@ import Testing
     }
 
     @Test(arguments: ["ec", "ed25519", "pss", "rsa-1024"])
-    func otherAlgorithmsAndSizesAreRefused(kind: String) throws {
+    func otherAlgorithmsAndSizesAreRejected(kind: String) throws {
         let passphrase = try SecretBytes("secret")
         for name in ["\(kind).pem", "\(kind).der", "\(kind).p12"] {
             let code = refusal { try RSAPrivateKey(parsing: KeyFiles[name], passphrase: passphrase) }
@@ -145,7 +145,7 @@ import Testing
         #expect(refusal { try RSAPrivateKey(parsing: KeyFiles["ec-sec1.pem"]) } == .unsupportedKey)
     }
 
-    @Test func whatHoldsNoKeyIsRefused() throws {
+    @Test func dataWithoutAKeyIsRejected() throws {
         let passphrase = try SecretBytes("secret")
         let file = try KeyFiles["certificate-only.p12"]
         #expect(refusal { try RSAPrivateKey(parsing: file, passphrase: passphrase) } == .malformedKey)

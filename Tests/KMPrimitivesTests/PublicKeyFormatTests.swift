@@ -18,23 +18,23 @@ import Testing
     }
 
     @Test(arguments: formats)
-    func whatItEncryptsThePairDecrypts(name: String) throws {
+    func thePrivateKeyDecryptsWhatThePublicKeyEncrypts(name: String) throws {
         let ciphertext = try RSAPublicKey(parsing: KeyFiles[name]).encryptOAEP([1, 2, 3])
         #expect(try RSAPrivateKey(parsing: KeyFiles["pkcs8.pem"]).decryptOAEP(ciphertext).exposed == [1, 2, 3])
     }
 
     @Test(arguments: formats.filter { $0.hasSuffix(".pem") })
-    func textAroundPEMIsPassedOver(name: String) throws {
+    func textAroundPEMIsIgnored(name: String) throws {
         let pem = try KeyFiles[name]
         let key = try RSAPublicKey(parsing: pem)
-        // The second text begins as DER does, with the byte 0x30.
+        // A text that begins with the digit 0 has the first byte of DER, 0x30.
         for before in ["a key\nof the platform\n", "000170000000000's key\n", "\n\n", "0\n", "-----NOTE-----\n"] {
             #expect(try RSAPublicKey(parsing: before.bytes + pem + "and more\n".bytes) == key, "\(before)")
         }
     }
 
     @Test(arguments: formats.filter { $0.hasSuffix(".pem") })
-    func lineEndsOfAnySystemAreTaken(name: String) throws {
+    func carriageReturnsAndAMissingLastLineEndingAreAccepted(name: String) throws {
         let pem = try KeyFiles[name]
         let withCarriageReturns = pem.flatMap { $0 == 0x0A ? [0x0D, 0x0A] : [$0] }
         let withoutLastLineEnd = Array(pem.dropLast())
@@ -43,7 +43,7 @@ import Testing
     }
 
     @Test(arguments: formats.filter { $0.hasSuffix(".der") })
-    func bytesBehindDERAreRefused(name: String) throws {
+    func bytesAfterDERAreRejected(name: String) throws {
         let der = try KeyFiles[name]
         for tail: [UInt8] in [[0], [0x0A], [0x30, 0], der] {
             #expect(refusal { try RSAPublicKey(parsing: der + tail) } == .malformedKey, "\(tail.count)")
@@ -54,18 +54,18 @@ import Testing
         "pkcs8.pem", "pkcs8.der", "pkcs1.pem", "pkcs1.der", "pkcs8-aes.pem", "pkcs8-aes.der", "pkcs1-aes.pem", "ec.pem",
         "ec.der", "ed25519.der",
     ])
-    func privateKeysAreRefused(name: String) throws {
+    func privateKeysAreRejected(name: String) throws {
         #expect(refusal { try RSAPublicKey(parsing: KeyFiles[name]) } == .wrongKeyKind)
     }
 
     @Test(arguments: ["ec", "ed25519", "pss", "rsa-1024"])
-    func otherAlgorithmsAndSizesAreRefused(kind: String) throws {
+    func otherAlgorithmsAndSizesAreRejected(kind: String) throws {
         for name in ["\(kind)-public.pem", "\(kind)-public.der", "\(kind)-certificate.pem"] {
             #expect(refusal { try RSAPublicKey(parsing: KeyFiles[name]) } == .unsupportedKey, "\(name)")
         }
     }
 
-    @Test func theFirstKeyOfABundleIsTaken() throws {
+    @Test func theFirstKeyOfABundleIsUsed() throws {
         let (spki, other) = (try KeyFiles["spki.pem"], try TestKeys.first().publicKey.pemRepresentation())
         #expect(try RSAPublicKey(parsing: spki + other) == RSAPublicKey(parsing: spki))
         #expect(try RSAPublicKey(parsing: other + spki) == RSAPublicKey(parsing: other))
@@ -73,7 +73,7 @@ import Testing
         #expect(try RSAPublicKey(parsing: bundle) == RSAPublicKey(parsing: spki))
     }
 
-    @Test func whatIsNoKeyIsRefused() throws {
+    @Test func dataWithoutAKeyIsRejected() throws {
         let spki = String(decoding: try KeyFiles["spki.pem"], as: UTF8.self)
         let lines = spki.split(separator: "\n")
         let texts: [String] = [

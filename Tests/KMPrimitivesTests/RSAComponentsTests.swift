@@ -2,9 +2,9 @@ import KMPrimitives
 import KMTestSupport
 import Testing
 
-/// Private keys of bare integers, taken from a PKCS#1 file.
+/// Private keys made from the integers of a PKCS#1 file.
 @Suite struct RSAComponentsTests {
-    /// n, e, d, p, q, dp, dq, qi of the pair in `pkcs1.der`.
+    /// The integers n, e, d, p, q, dp, dq and qi of the key in `pkcs1.der`.
     private let integers: [[UInt8]]
 
     init() throws {
@@ -21,21 +21,23 @@ import Testing
         return try pair.decryptOAEP(ciphertext).exposed == [1, 2, 3]
     }
 
-    @Test func withAllSecretIntegers() throws {
+    @Test func aKeyOfAllSecretIntegersDecrypts() throws {
         #expect(integers.count == 8)
         let pair = try pair(integers)
         #expect(try works(pair))
         #expect(try pair.insecurePKCS8DER().exposed == KeyFiles["pkcs8.der"])
     }
 
-    @Test func withTheExponentAlone() throws {
+    @Test func aKeyOfThePrivateExponentAloneDecrypts() throws {
         let pair = try pair(integers, secretCount: 1)
         #expect(try works(pair))
         #expect(try pair.publicKey == RSAPublicKey(parsing: KeyFiles["spki.pem"]))
     }
 
-    /// PKCS#1 and PKCS#8 have places for primes that are not there: an error, not a file that nothing reads.
-    @Test func withTheExponentAloneItIsExportedWholeOrNotAtAll() throws {
+    /// PKCS#1 and PKCS#8 require the primes.
+    ///
+    /// The export of a key without them must fail, or give a file that can be read again.
+    @Test func aKeyWithoutPrimesIsExportedCompletelyOrNotAtAll() throws {
         let pair = try pair(integers, secretCount: 1)
         let code = refusal {
             let exported = try pair.insecurePKCS8PEM()
@@ -44,20 +46,20 @@ import Testing
         #expect(code == nil || code == .cryptographyUnavailable)
     }
 
-    @Test func leadingZerosMakeNoDifference() throws {
+    @Test func leadingZerosAreIgnored() throws {
         #expect(try works(pair(integers.map { [0] + $0 })))
     }
 
     @Test(arguments: [0, 2, 3, 4, 5])
-    func otherNumbersOfSecretIntegersAreRefused(secretCount: Int) {
+    func otherNumbersOfSecretIntegersAreRejected(secretCount: Int) {
         #expect(refusal { try pair(integers, secretCount: secretCount) } == .malformedKey)
     }
 
-    /// One wrong integer is enough, whichever it is.
+    /// Each integer in turn has one bit changed.
     @Test(arguments: 0..<8)
-    func aWrongIntegerIsRefused(index: Int) throws {
+    func aWrongIntegerIsRejected(index: Int) throws {
         var changed = integers
-        // Stays odd, and of the same size.
+        // The integer stays odd and keeps its size.
         changed[index][changed[index].count / 2] ^= 0x10
         #expect(refusal { try pair(changed) } == .malformedKey)
     }
@@ -66,14 +68,14 @@ import Testing
         arguments: 0..<8,
         [[], [0], [1], [2], [UInt8](repeating: 0xFF, count: 1025), [UInt8](repeating: 1, count: 1026)]
     )
-    func absurdIntegersAreRefused(index: Int, integer: [UInt8]) throws {
+    func tinyAndHugeIntegersAreRejected(index: Int, integer: [UInt8]) throws {
         var changed = integers
         changed[index] = integer
         let code = refusal { try pair(changed) }
         #expect(code == .malformedKey || code == .unsupportedKey)
     }
 
-    @Test func swappedIntegersAreRefused() throws {
+    @Test func swappedIntegersAreRejected() throws {
         for (left, right) in [(0, 2), (2, 3), (5, 6), (3, 7)] {
             var changed = integers
             changed.swapAt(left, right)
@@ -82,7 +84,7 @@ import Testing
         }
     }
 
-    @Test func halvesOfTwoPairsAreRefused() throws {
+    @Test func publicAndPrivateIntegersOfDifferentKeysAreRejected() throws {
         let other = try TestKeys.first().publicKey
         let secrets = try integers.dropFirst(2).map { try SecretBytes(copying: $0) }
         let (modulus, exponent) = (try other.modulus(), try other.publicExponent())

@@ -3,12 +3,12 @@ import KMPrimitives
 import KMTestSupport
 import Testing
 
-/// No way of printing shows a secret's bytes.
+/// Printing a value never shows the bytes of a secret.
 @Suite struct RedactionTests {
     private let bytes = "4f9c-QzXwVkJp-7Yq8Zj5Lx2Kv9Wd3Gf6Hn1".bytes
 
-    /// The checks below would pass for a printer that shows nothing at all, or a search that finds nothing.
-    @Test func theSearchFindsWhatIsShown() {
+    /// Without this test, a search that finds nothing would let all checks below pass.
+    @Test func theSearchFindsPrintedBytes() {
         struct Leaky { let bytes: [UInt8] }
         struct Text { let text: String }
         let base64 = Data(bytes).base64EncodedString()
@@ -21,7 +21,7 @@ import Testing
         #expect(!shows(printings(of: Text(text: "nothing of it")), bytes))
     }
 
-    @Test func secretBytes() throws {
+    @Test func secretBytesPrintRedacted() throws {
         let secret = try SecretBytes(copying: bytes)
         let texts = printings(of: secret)
         #expect(!shows(texts, bytes))
@@ -29,7 +29,7 @@ import Testing
         #expect(Mirror(reflecting: secret).children.isEmpty)
     }
 
-    @Test func privateKey() throws {
+    @Test func privateKeysPrintRedacted() throws {
         let pair = try TestKeys.first()
         let texts = printings(of: pair)
         #expect(!shows(texts, try pair.insecurePKCS8DER().exposed))
@@ -37,20 +37,20 @@ import Testing
         #expect(Mirror(reflecting: pair).children.isEmpty)
     }
 
-    @Test func mac() throws {
+    @Test func macsPrintRedacted() throws {
         let mac = try HMACSHA256(key: SecretBytes(copying: bytes)).authenticate([1, 2, 3])
         let macBytes = mac.exposed
         #expect(!shows(printings(of: mac), macBytes))
         #expect(Mirror(reflecting: mac).children.isEmpty)
     }
 
-    @Test func whatHoldsAKey() throws {
+    @Test func valuesThatHoldAKeyPrintRedacted() throws {
         let key = try SecretBytes(copying: Array(bytes.prefix(32)))
         #expect(!shows(printings(of: try AESGCM(key: key)), Array(bytes.prefix(32))))
         #expect(!shows(printings(of: try HMACSHA256(key: key)), Array(bytes.prefix(32))))
     }
 
-    @Test func errorsAreTheirCodeAndDetail() {
+    @Test func errorsPrintCodeAndDetailAndCompareByCode() {
         #expect(KMError(.authenticationFailed).description == "authenticationFailed")
         #expect(KMError(.invalidSize, "5 bytes").description == "invalidSize: 5 bytes")
         #expect(KMError(.invalidSize, "5 bytes") == KMError(.invalidSize, "6 bytes"))

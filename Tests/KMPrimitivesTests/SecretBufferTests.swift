@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct SecretBufferTests {
     @Test(arguments: [0, 1, 7, 64, 100_000])
-    func holdsWhatIsAppended(capacity: Int) throws {
+    func holdsTheAppendedBytes(capacity: Int) throws {
         var generator = SeededGenerator(seed: UInt64(capacity))
         var buffer = try SecretBuffer(capacity: capacity)
         var expected: [UInt8] = []
@@ -27,7 +27,7 @@ import Testing
         #expect(secret.exposed == expected)
     }
 
-    @Test func truncationStaysWithinTheBytes() throws {
+    @Test func truncationToAnInvalidCountIsClamped() throws {
         var buffer = try SecretBuffer(capacity: 4)
         try buffer.append(copying: [1, 2, 3].span)
         buffer.truncate(to: 5)

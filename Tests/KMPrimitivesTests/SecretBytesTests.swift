@@ -12,7 +12,7 @@ import Testing
         #expect(secret.exposed == [UInt8](repeating: 0x5A, count: count))
     }
 
-    @Test func equalityIsOfTheBytes() throws {
+    @Test func equalityComparesTheBytes() throws {
         let secret = try SecretBytes(copying: [1, 2, 3])
         #expect(try secret == SecretBytes(copying: [1, 2, 3]))
         #expect(secret == secret)
@@ -28,13 +28,13 @@ import Testing
         #expect(try SecretBytes(randomCount: 0).count == 0)
     }
 
-    @Test func aNegativeCountIsRefused() {
+    @Test func aNegativeCountIsRejected() {
         #expect(refusal { try SecretBytes(randomCount: -1) } == .invalidSize)
         #expect(refusal { try SecretBytes(randomCount: .min) } == .invalidSize)
     }
 
-    @Test func theMemoryOfAnUninitializedSecretIsZero() throws {
-        // Memory that was used before, so that a missing clearing shows.
+    @Test func anUninitializedSecretIsZero() throws {
+        // Uses memory first, so that a secret whose memory is not cleared shows old bytes.
         for _ in 0..<20 { _ = try SecretBytes(randomCount: 333) }
         for _ in 0..<20 {
             let secret = try SecretBytes(count: 333) { _ in }
@@ -42,13 +42,13 @@ import Testing
         }
     }
 
-    @Test func errorsOfTheInitializerPassThrough() {
+    @Test func errorsOfTheClosureAreRethrown() {
         #expect(
             refusal { try SecretBytes(count: 5) { _ in throw KMError(.limitExceeded) } } == .limitExceeded
         )
     }
 
-    @Test func partsAreSecretsOfTheirOwn() throws {
+    @Test func extractingARangeCopiesIt() throws {
         let secret = try SecretBytes(copying: Array(0..<10))
         #expect(try secret.extracting(3..<7).exposed == [3, 4, 5, 6])
         #expect(try secret.extracting(10..<10).count == 0)
@@ -56,7 +56,7 @@ import Testing
 }
 
 @Suite struct ConstantTimeTests {
-    @Test func equalsAsArraysDo() {
+    @Test func constantTimeEqualityAgreesWithArrayEquality() {
         var generator = SeededGenerator(seed: 1)
         for count in 0..<40 {
             let bytes = generator.bytes(count)
@@ -74,24 +74,24 @@ import Testing
 
 @Suite struct SecureRandomTests {
     @Test(arguments: [0, 1, 12, 16, 4096])
-    func givesAsManyAsAsked(count: Int) throws {
+    func returnsTheRequestedNumberOfBytes(count: Int) throws {
         #expect(try SecureRandom.bytes(count).count == count)
     }
 
-    @Test func differsFromCallToCall() throws {
+    @Test func eachCallReturnsDifferentBytes() throws {
         let texts = try (0..<100).map { _ in try SecureRandom.bytes(12) }
         #expect(Set(texts).count == 100)
     }
 
     @Test(arguments: [-1, -4096, Int.min])
-    func aNegativeCountIsRefused(count: Int) {
+    func aNegativeCountIsRejected(count: Int) {
         #expect(refusal { try SecureRandom.bytes(count) } == .invalidSize)
     }
 }
 
 @Suite struct SHA256Tests {
-    /// FIPS 180-4's examples, and a message past one block.
-    @Test func publishedDigests() throws {
+    /// The digests of the empty message and of the examples of FIPS 180-4, the longest of which fills two blocks.
+    @Test func agreesWithPublishedDigests() throws {
         let digests = [
             "": "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
             "abc": "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",

@@ -2,11 +2,12 @@ import KMPrimitives
 import KMTestSupport
 import Testing
 
-/// A content key that does not unwrap becomes random bytes of the same size (RFC 7516 section 11.5): nothing may throw,
-/// and nothing may come back twice.
+/// A content encryption key (CEK) that cannot be unwrapped is replaced with random bytes of the same size.
+///
+/// RFC 7516 section 11.5 requires this. Unwrapping must not throw, and two attempts must give different bytes.
 @Suite struct UnwrapKeyTests {
     @Test(arguments: [1, 16, 32, 64])
-    func unwrapsWhatWasWrapped(byteCount: Int) throws {
+    func aWrappedKeyIsUnwrapped(byteCount: Int) throws {
         let pair = try TestKeys.first()
         let key = try SecretBytes(randomCount: byteCount)
         let wrapped = try pair.publicKey.encryptOAEP(key)
@@ -15,7 +16,7 @@ import Testing
         #expect(OpenSSL.drainErrorQueue() == 0)
     }
 
-    /// Wrapped keys that must not unwrap to `key`, by name.
+    /// Returns wrapped keys that must not unwrap to `key`, each with a name.
     private func hostile(_ key: SecretBytes) throws -> [(name: String, wrapped: [UInt8])] {
         let pair = try TestKeys.first()
         let wrapped = try pair.publicKey.encryptOAEP(key)
@@ -48,7 +49,7 @@ import Testing
     }
 
     @Test(arguments: [16, 32])
-    func anythingElseBecomesRandomBytes(byteCount: Int) throws {
+    func otherInputsGiveRandomBytes(byteCount: Int) throws {
         let pair = try TestKeys.first()
         let key = try SecretBytes(randomCount: byteCount)
         for (name, wrapped) in try hostile(key) {
@@ -57,13 +58,13 @@ import Testing
             let second = try pair.unwrapKey(wrapped, byteCount: byteCount)
             #expect(first.count == byteCount && second.count == byteCount, "\(name)")
             #expect(first != key && second != key, "\(name)")
-            #expect(first != second, "\(name): the stand-in can be foretold")
+            #expect(first != second, "\(name): the replacement is predictable")
             #expect(first.exposed.contains { $0 != 0 }, "\(name)")
         }
     }
 
-    /// The prefix of a longer key is not taken for a shorter one.
-    @Test func theInnerLengthCounts() throws {
+    /// A longer key must not be shortened to the requested size.
+    @Test func aKeyOfAnotherSizeIsNotUnwrapped() throws {
         let pair = try TestKeys.first()
         let key = try SecretBytes(randomCount: 32)
         let wrapped = try pair.publicKey.encryptOAEP(key)
@@ -71,7 +72,7 @@ import Testing
         #expect(shorter.exposed != Array(key.exposed.prefix(16)))
     }
 
-    @Test func theHashCounts() throws {
+    @Test func aKeyWrappedWithAnotherHashIsNotUnwrapped() throws {
         let pair = try TestKeys.first()
         let key = try SecretBytes(randomCount: 16)
         let wrapped = try pair.publicKey.encryptOAEP(key)
@@ -79,7 +80,7 @@ import Testing
     }
 
     @Test(arguments: [-1, 0, 65, 1000])
-    func sizesThatNoKeyHasAreRefused(byteCount: Int) throws {
+    func impossibleKeySizesAreRejected(byteCount: Int) throws {
         let pair = try TestKeys.first()
         let wrapped = try pair.publicKey.encryptOAEP([1])
         #expect(refusal { try pair.unwrapKey(wrapped, byteCount: byteCount) } == .invalidSize)

@@ -8,17 +8,17 @@ import Testing
 
 @testable import KMSecurity
 
-/// Keys that are not in this process: what a server and a client ask of them, and what they make of the answers.
+/// Servers and clients whose private key is outside this process, behind a ``ContentKeyUnwrapper``.
 @Suite struct ContentKeyUnwrapperTests {
     private static let parameters =
         #"{"userId":50000104652,"cards":[{"no":"9491339401250765"},{"no":"9491339401250765"}]}"#
 
-    /// A key service that holds an RSA key, and answers after a while.
+    /// A key service that holds an RSA key and answers after a delay.
     private final class KeyService: ContentKeyUnwrapper {
         struct Outage: Error {}
 
         enum Behaviour {
-            case answering, refusing, down, wrongSize
+            case answering, failing, down, wrongSize
         }
 
         let key: RSAPrivateKey
@@ -35,7 +35,7 @@ import Testing
             try await Task.sleep(for: .milliseconds(1))
             switch behaviour {
             case .answering: return try key.unwrap(wrapped)
-            case .refusing: return nil
+            case .failing: return nil
             case .down: throw Outage()
             case .wrongSize: return try SecretBytes(randomCount: 24)
             }
@@ -63,14 +63,14 @@ import Testing
         paths.isEmpty ? .message : .fields(try FieldSelection(paths))
     }
 
-    @Test(arguments: protections) func aServerOpensWithAKeyElsewhere(_ name: String, _ paths: [String]) async throws {
+    @Test(arguments: protections) func aServerOpensWithAnExternalKey(_ name: String, _ paths: [String]) async throws {
         let protection = try Self.protection(paths)
         let service = KeyService(try TestKeys.first())
         let server = try server(service)
         let request = try world.client().seal(Self.parameters.bytes, protection: protection)
         let call = try await server.open(request.headers, request.body, protection: protection)
         #expect(call.parameters == Self.parameters.bytes)
-        // One operation of the private key, however many fields.
+        // One private-key operation per message, whatever the number of fields.
         let asked = service.asked.withLock { $0 }
         #expect(asked.count == 1)
         #expect(asked.allSatisfy { $0.algorithm == .rsaOAEP256 && $0.byteCount == 32 && $0.bytes.count == 256 })
@@ -84,7 +84,7 @@ import Testing
         #expect(opened.parameters == "{}".bytes)
     }
 
-    @Test func aClientOpensWithAKeyElsewhere() async throws {
+    @Test func aClientOpensWithAnExternalKey() async throws {
         let service = KeyService(try TestKeys.second())
         let key = try CryptoKey(id: world.keyID, encryptionKey: TestKeys.first().publicKey, decryptionKey: service)
         let client = try world.client(ring: CryptoKeyring(primary: key))
@@ -96,8 +96,8 @@ import Testing
         #expect(service.asked.withLock { $0.count } == 1)
     }
 
-    @Test(arguments: [KeyService.Behaviour.refusing, .wrongSize], protections)
-    private func whatDoesNotDecryptFailsLikeAWrongTag(
+    @Test(arguments: [KeyService.Behaviour.failing, .wrongSize], protections)
+    private func anUndecryptableContentKeyFailsLikeAWrongTag(
         _ behaviour: KeyService.Behaviour,
         _ form: (name: String, paths: [String])
     ) async throws {
@@ -115,7 +115,7 @@ import Testing
         #expect(error?.detail == local?.detail)
     }
 
-    @Test func anOutageIsTheServersFault() async throws {
+    @Test func aKeyServiceOutageIsAnInternalServerError() async throws {
         let server = try server(KeyService(try TestKeys.first(), .down))
         let request = try world.client().seal(Self.parameters.bytes, protection: .message)
         await #expect(throws: KeyService.Outage.self) { try await server.open(request.headers, request.body) }
@@ -156,7 +156,7 @@ import Testing
         #expect(service.asked.withLock { $0.isEmpty })
     }
 
-    @Test func theDataKeyCacheSparesTheService() async throws {
+    @Test func theDataKeyCacheSavesCallsToTheKeyService() async throws {
         let service = KeyService(try TestKeys.first())
         let server = try server(service, caching: .standard)
         let client = try ClientSecurity(
@@ -172,17 +172,17 @@ import Testing
             #expect(try await server.open(request.headers, request.body).parameters == Self.parameters.bytes)
         }
         #expect(service.asked.withLock { $0.count } == 1)
-        // A key that does not decrypt is asked for each time: nothing of it is remembered.
-        let refusing = KeyService(try TestKeys.first(), .refusing)
-        let other = try self.server(refusing, caching: .standard)
+        // A failure is not cached: the key service is asked for every message.
+        let failing = KeyService(try TestKeys.first(), .failing)
+        let other = try self.server(failing, caching: .standard)
         for _ in 0..<3 {
             let request = try client.seal(Self.parameters.bytes, protection: .message)
             #expect(await refusal { try await other.open(request.headers, request.body) } == .authenticationFailed)
         }
-        #expect(refusing.asked.withLock { $0.count } == 3)
+        #expect(failing.asked.withLock { $0.count } == 3)
     }
 
-    @Test func aCipherByItselfNeedsTheKeyInMemory() throws {
+    @Test func aParameterCipherRequiresThePrivateKeyInMemory() throws {
         let key = try CryptoKey(
             id: world.keyID,
             encryptionKey: TestKeys.first().publicKey,

@@ -31,7 +31,7 @@ import Testing
         }
     }
 
-    @Test func callbacksNeedTheTimesOfIssueOfSeveralActiveKeys() throws {
+    @Test func theFirstIssuedOfSeveralActiveKeysRequiresTheirIssueTimes() throws {
         let (a, b) = (try key("a", after: 5), try key("b", after: 3))
         let undated = try CryptoKey(id: world.keyID, decryptionKey: TestKeys.first())
         #expect(try CryptoKeyring([a, b], primary: nil).firstIssued?.id == b.id)
@@ -43,16 +43,16 @@ import Testing
         #expect(try CryptoKeyring([a, undated, b], primary: nil).keys.map(\.id) == [undated.id, b.id, a.id])
     }
 
-    @Test func aKeyHasAHalf() {
+    @Test func aKeyWithoutAPublicOrPrivateKeyIsRejected() {
         #expect(refusal { try CryptoKey(id: world.keyID, issuedAt: world.now) } == .keyHalfMissing)
     }
 
-    @Test func duplicateIDsAreRefused() throws {
+    @Test func duplicateIDsAreRejected() throws {
         let (a, b) = (try key("a"), try key("b"))
         #expect(refusal { try CryptoKeyring([a, b, a], primary: nil) } == .keyringInvalid)
         #expect(refusal { try CryptoKeyring(primary: a).adding(key("a", after: 5)) } == .keyringInvalid)
         #expect(refusal { try CryptoKeyring([key("a", state: .discarded)], primary: nil).adding(a) } == .keyringInvalid)
-        // Ids are compared as they are.
+        // Ids are case-sensitive.
         #expect(refusal { try CryptoKeyring([a, key("A")], primary: nil) } == nil)
     }
 
@@ -72,7 +72,7 @@ import Testing
         #expect(try ring.makingPrimary(nil).primaryID == nil)
     }
 
-    @Test func thePrimaryKeysStateStays() throws {
+    @Test func thePrimaryKeyCannotBeDeactivatedOrDiscarded() throws {
         let (a, b) = (try key("a"), try key("b"))
         let ring = try CryptoKeyring([a, b], primary: a.id)
         #expect(refusal { try ring.setting(.inactive, of: a.id) } == .keyringInvalid)
@@ -81,7 +81,7 @@ import Testing
         let moved = try ring.makingPrimary(b.id).setting(.inactive, of: a.id)
         #expect(try moved.key(a.id).state == .inactive)
         #expect(try moved.setting(.active, of: a.id).key(a.id).state == .active)
-        // The ring that was is as it was.
+        // The original keyring is unchanged.
         #expect(try ring.key(a.id).state == .active)
         #expect(ring.primaryID == a.id)
     }
@@ -96,7 +96,7 @@ import Testing
         #expect(try ring.key(a.id).state == .discarded)
     }
 
-    @Test func unknownIDs() throws {
+    @Test func unknownIDsAreRejected() throws {
         let ring = try CryptoKeyring(primary: key("a"))
         let unknown = try key("b").id
         #expect(refusal { try ring.key(unknown) } == .keyUnknown)
@@ -104,7 +104,7 @@ import Testing
         #expect(refusal { try CryptoKeyring([], primary: nil).key(unknown) } == .keyUnknown)
     }
 
-    @Test func theOrderIsThatOfIssue() throws {
+    @Test func keysAreOrderedByIssueTime() throws {
         let keys = [try key("c", after: 1), try key("a", after: 2), try key("b", after: 0, state: .inactive)]
         let ring = try CryptoKeyring(keys, primary: nil)
         #expect(ring.keys.map(\.id) == [keys[2].id, keys[0].id, keys[1].id])
@@ -112,13 +112,13 @@ import Testing
         #expect(try ring.setting(.active, of: keys[2].id).firstIssued?.id == keys[2].id)
         #expect(try CryptoKeyring([], primary: nil).firstIssued == nil)
         #expect(try CryptoKeyring([key("a", state: .discarded)], primary: nil).firstIssued == nil)
-        // Of two that were issued at one time the order is that of the ids, in every run.
+        // Keys with the same issue time are ordered by id.
         let twins = try CryptoKeyring([key("e"), key("d")], primary: nil)
         #expect(twins.firstIssued?.id.text.first == "d")
     }
 
-    /// The rotation that the documentation describes, step by step.
-    @Test func rotation() throws {
+    /// Runs the rotation that the documentation describes, step by step.
+    @Test func aRotationFollowsTheDocumentedSteps() throws {
         let (old, new) = (try key("a"), try key("b", after: 1))
         var ring = try CryptoKeyring(primary: old).adding(new)
         #expect(ring.primaryID == old.id)
@@ -130,7 +130,7 @@ import Testing
         #expect(ring.keys.map(\.state) == [.discarded, .active])
     }
 
-    @Test func aRingPrintsIDsAndStates() throws {
+    @Test func aKeyringPrintsOnlyIDsAndStates() throws {
         let ring = try CryptoKeyring([key("a"), key("b", after: 1, state: .inactive)], primary: key("a").id)
         let (a, b) = (String(repeating: "a", count: 32), String(repeating: "b", count: 32))
         #expect("\(ring)" == "CryptoKeyring(\(a) active primary, \(b) inactive)")
@@ -139,7 +139,7 @@ import Testing
         #expect(!shows(printings(of: try key("a")), der))
     }
 
-    @Test func noUpdateOfALiveKeyringIsLost() async throws {
+    @Test func concurrentUpdatesOfALiveKeyringAreAllKept() async throws {
         let live = LiveKeyring(try CryptoKeyring([], primary: nil))
         let pair = try TestKeys.first()
         let ids = try (0..<64).map { _ in try CryptoKeyID.random() }

@@ -4,7 +4,7 @@ import KMSecurity
 import KMTestSupport
 import Testing
 
-/// The body of message level is an object with `encData`, a string, and nothing else.
+/// A message-level body must be an object whose only member is the string `encData`.
 @Suite struct EncryptedBodyTests {
     private let world: World
     private let cipher: ParameterCipher
@@ -23,7 +23,7 @@ import Testing
         refusal { try cipher.open(body, .message, under: world.keyID) }
     }
 
-    @Test func theForm() throws {
+    @Test func anyJSONSpellingOfTheBodyIsAccepted() throws {
         let escaped = message.unicodeScalars.map { "\\u00" + String($0.value, radix: 16) }.joined()
         let bodies = [
             #"{"encData":"\#(message)"}"#, " \r\n{ \"encData\"\t:\n\"\(message)\" } \n",
@@ -33,7 +33,7 @@ import Testing
         for body in bodies { #expect(try cipher.open(body.bytes, .message, under: world.keyID) == #"{"a":1}"#.bytes) }
     }
 
-    @Test func whatIsNotEncryptedIsToldSo() {
+    @Test func bodiesWithoutEncDataAreReportedAsUnprotected() {
         let bodies = [
             "{}", "[]", "null", "true", "1", #""\#(message)""#, #"["\#(message)"]"#, #"[{"encData":"\#(message)"}]"#,
             #"{"a":1}"#, #"{"encdata":"\#(message)"}"#, #"{"EncData":"\#(message)"}"#, #"{"encData ":"\#(message)"}"#,
@@ -44,7 +44,7 @@ import Testing
         for body in bodies { #expect(code(body) == .protectionRequired, "\(body.prefix(30))") }
     }
 
-    @Test func otherFormsOfTheMemberAreRefused() {
+    @Test func malformedDuplicateAndAdditionalMembersAreRejected() {
         let member = #""encData":"\#(message)""#
         let bodies = [
             #"{"encData":null}"#, #"{"encData":1}"#, #"{"encData":true}"#, #"{"encData":["\#(message)"]}"#,
@@ -56,7 +56,7 @@ import Testing
         for body in bodies { #expect(code(body) == .malformedBody, "\(body.prefix(30))") }
     }
 
-    @Test func whatIsNoJSONIsRefused() {
+    @Test func invalidJSONIsRejected() {
         let body = #"{"encData":"\#(message)"}"#
         let bodies = [
             "", " ", message, "encData=\(message)", "\(body)x", "\(body)\(body)", "\(body),", "[\(body)",
@@ -71,12 +71,12 @@ import Testing
         #expect(code(Array(body.utf8).flatMap { [$0, 0] }) == .malformedJSON)
     }
 
-    @Test func cutOffAnywhere() {
+    @Test func truncatedBodiesAreRejected() {
         let body = #"{"encData":"\#(message)"}"#.bytes
         for count in body.indices { #expect(code(Array(body.prefix(count))) == .malformedJSON, "\(count)") }
     }
 
-    @Test func theMessageItselfMustBeSound() {
+    @Test func malformedMessagesAreRejected() {
         for (text, expected) in [
             ("", KMError.Code.malformedJWE), ("x", .malformedJWE), (" \(message)", .malformedJWE),
             ("\(message)\\n", .malformedJWE),
@@ -87,7 +87,7 @@ import Testing
         }
     }
 
-    @Test func deepBodiesAreRefused() {
+    @Test func deeplyNestedBodiesAreRejected() {
         let deep = String(repeating: "[", count: 100_000)
         #expect(code(deep) == .limitExceeded)
         #expect(code(#"{"x":\#(deep)"#) == .limitExceeded)
@@ -103,7 +103,7 @@ import Testing
         ]
         for number in 0..<2000 {
             let damaged = body.mutated(using: &generator)
-            // White space outside of the strings may come and go.
+            // A change of white space outside the strings is allowed.
             let code = code(damaged)
             if code == nil, damaged.filter({ $0 > 0x20 }) == body { continue }
             if !expected.contains(code) { Issue.record("\(number): \(String(describing: code))") }

@@ -1,10 +1,10 @@
 import HTTPTypes
 import KMSecurity
 
-// Most tests are about a protection, whatever the endpoint: they name it alone.
+// Shorthands for tests that need a protection but no particular endpoint.
 
 extension Endpoint {
-    /// An endpoint whose requests and responses are protected alike.
+    /// Returns an endpoint with the same protection for requests and responses.
     static func test(_ protection: Protection = .message) -> Endpoint {
         Endpoint("/test", request: .init(protection), response: .init(protection))
     }
@@ -28,7 +28,7 @@ extension ClientSecurity {
         try await open(headers, body, answering: request, for: .test(protection))
     }
 
-    /// Opens a response by another rule than the request's endpoint has.
+    /// Opens a response by the rules of another endpoint than the request's.
     func open(
         _ headers: HTTPFields,
         _ body: [UInt8],
@@ -60,7 +60,7 @@ extension ServerSecurity {
         try seal(parameters, answering: request, for: .test(protection))
     }
 
-    /// Seals an answer by another rule than the request's endpoint has.
+    /// Seals a response by the rules of another endpoint than the request's.
     func seal(
         _ parameters: [UInt8],
         answering request: OpenedRequest,
@@ -69,7 +69,7 @@ extension ServerSecurity {
         try seal(parameters, answering: request.with(endpoint: endpoint))
     }
 
-    /// Answers a request to an endpoint of whole messages.
+    /// Responds to a request to an endpoint with message-level protection.
     func respond(
         to headers: HTTPFields,
         _ body: [UInt8],

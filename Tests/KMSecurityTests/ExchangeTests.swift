@@ -4,9 +4,9 @@ import KMSecurity
 import KMTestSupport
 import Testing
 
-/// Whole calls, client to server and back.
+/// Whole calls, from client to server and back.
 @Suite struct ExchangeTests {
-    /// The request of the API page's example, with the largest userId, and white space that no encoder writes.
+    /// The API page's example request, with the largest userId and with white space that no encoder writes.
     static let request = """
         { "userId" : 9999999999999999999,
           "physicalCardNo":"9491339401250765", "physicalCardExpDate":"2712","physicalCardCVC":"123" }
@@ -21,7 +21,7 @@ import Testing
     }
 
     @Test(arguments: WireProfile.all, [Protection.none, .message])
-    func aWholeCall(profile: WireProfile, protection: Protection) async throws {
+    func requestAndResponseArriveUnchanged(profile: WireProfile, protection: Protection) async throws {
         let (client, server) = (try world.client(profile), try world.server(profile))
         let request = try client.seal(Self.request.bytes, protection: protection)
         #expect((request.body == Self.request.bytes) == (protection == .none))
@@ -40,8 +40,8 @@ import Testing
         #expect(opened.headers.correlationID == request.requestHeaders.correlationID)
     }
 
-    /// Every way to seal and to open asks for whole messages, unless it is told otherwise.
-    @Test func wholeMessagesAreTheDefault() async throws {
+    /// Checks that sealing and opening use message-level encryption unless the caller asks for another protection.
+    @Test func messageLevelEncryptionIsTheDefault() async throws {
         let (client, server) = (try world.client(), try world.server())
         for request in [try client.seal("[1]".bytes), try client.seal(encoding: [1])] {
             #expect(request.body.starts(with: #"{"encData":"#.utf8))
@@ -55,8 +55,8 @@ import Testing
         }
     }
 
-    /// A receiver takes both dialects, whichever it speaks itself.
-    @Test func dialectsMix() async throws {
+    /// Checks that a receiver accepts both wire profiles, whichever one it sends.
+    @Test func receiversAcceptBothWireProfiles() async throws {
         for (ours, theirs) in [(WireProfile.documented, WireProfile.gateway), (.gateway, .documented)] {
             let (client, server) = (try world.client(ours), try world.server(theirs))
             let request = try client.seal(Self.request.bytes, protection: .message)
@@ -69,7 +69,7 @@ import Testing
     }
 
     /// A request may be plain and its response encrypted, and the other way round.
-    @Test func protectionMixes() async throws {
+    @Test func requestAndResponseProtectionAreIndependent() async throws {
         let (client, server) = (try world.client(), try world.server())
         for (there, back) in [(Protection.none, Protection.message), (.message, .none)] {
             let request = try client.seal(Self.request.bytes, protection: there)
@@ -80,7 +80,7 @@ import Testing
         }
     }
 
-    @Test func aCallWithoutABody() async throws {
+    @Test func aRequestWithoutABodyIsAcceptedWhereAllowed() async throws {
         let ring = try CryptoKeyring([], primary: nil)
         let request = try world.client(ring: ring).seal([], protection: .none)
         #expect(request.headers[.kmCryptoKeyID] == nil)
@@ -95,7 +95,7 @@ import Testing
         #expect(call.parameters.isEmpty)
     }
 
-    @Test func theHeadersAreThoseOfTheAPIPage() throws {
+    @Test func theRequestHeadersMatchTheAPIPage() throws {
         let fields = try world.client().seal("{}".bytes, protection: .message).headers
         #expect(fields[.kmUserAspID] == "000170000000000")
         #expect(fields[.kmTranTime] == "20221108120814")
@@ -108,8 +108,8 @@ import Testing
         #expect(lengths == [3, 14, 15, 20, 32, 40, 66])
     }
 
-    /// The token is of the bytes that are sent: of the encrypted body.
-    @Test func theTokenIsOfTheBodyAsSent() throws {
+    /// Checks that the token authenticates the body as it is sent, which may be encrypted.
+    @Test func theTokenAuthenticatesTheBodyAsSent() throws {
         for protection in [Protection.none, .message] {
             let request = try world.client().seal(Self.request.bytes, protection: protection)
             let token = try TranToken(try #require(request.headers[.kmTranToken]))
@@ -118,7 +118,7 @@ import Testing
         }
     }
 
-    @Test func severalSecretKeysWhileOneIsReplaced() async throws {
+    @Test func severalSecretKeysAreAcceptedDuringARotation() async throws {
         let new = try SecretKey(SecretBytes("the new one"))
         let other = try SecretKey(SecretBytes("another"))
         let request = try world.client(secretKey: new).seal("{}".bytes, protection: .none)
@@ -136,25 +136,25 @@ import Testing
         #expect(code == .tokenMismatch)
     }
 
-    @Test func errorReplies() async throws {
+    @Test func errorRepliesEchoOnlyAValidCorrelationID() async throws {
         let server = try world.server()
         let request = try world.client().seal("{}".bytes, protection: .message)
         let reply = server.reject(.notFoundIssuedCards, answering: request.headers)
         #expect(reply.headers[.kmCorrelationID] == request.headers[.kmCorrelationID])
         #expect(reply.headers.count == 1)
         #expect(try PlatformError(parsing: reply.body) == .notFoundIssuedCards)
-        // A correlation id of another form is not thrown back at the sender.
+        // A malformed correlation id is not echoed.
         for id in [nil, "", "x", "<script>alert(1)</script>"] as [String?] {
             let reply = server.reject(.invalidInputParameter, answering: request.headers.with(.kmCorrelationID, id))
             #expect(reply.headers == [:])
         }
-        // A client that expects parameters does not take an error for them.
+        // A client that expects encrypted parameters rejects an error reply.
         let code = await refusal { try await world.client().open(reply.headers, reply.body, answering: request) }
         #expect(code == .protectionRequired)
     }
 
-    /// One of each serves many calls at once.
-    @Test func manyCallsAtOnce() async throws {
+    /// Checks that one client and one server can handle many calls at the same time.
+    @Test func concurrentCallsDoNotAffectEachOther() async throws {
         let (client, server) = (try world.client(), try world.server())
         try await withThrowingTaskGroup(of: Bool.self) { group in
             for task in 0..<8 {

@@ -5,7 +5,7 @@ import Testing
 
 @testable import KMSecurity
 
-@Suite("A sender that is given what it would draw")
+@Suite("Sealing with a given content key and IVs")
 struct GivenKeyTests {
     private let cipher: ParameterCipher
     private let id: CryptoKeyID
@@ -26,20 +26,20 @@ struct GivenKeyTests {
         )
     }
 
-    @Test func sameBodyTwice() throws {
+    @Test func aGivenKeyMakesSealingDeterministic() throws {
         let parameters = Array("{\"a\":1}".utf8)
         let fixed = cipher.insecurelyUsing(try given(32, ivByteCount: 12))
         let body = try fixed.seal(parameters, .message, under: id, at: .now)
         #expect(try fixed.seal(parameters, .message, under: id, at: .now) == body)
         #expect(try cipher.open(body, .message, under: id) == parameters)
-        // The cipher that it came from goes on drawing.
+        // The original cipher still uses random keys.
         #expect(
             try cipher.seal(parameters, .message, under: id, at: .now)
                 != cipher.seal(parameters, .message, under: id, at: .now)
         )
     }
 
-    @Test("Another size than is due is refused", arguments: [(16, 12), (24, 12), (0, 12), (32, 0), (32, 24), (32, 11)])
+    @Test("A wrong key or IV size is rejected", arguments: [(16, 12), (24, 12), (0, 12), (32, 0), (32, 24), (32, 11)])
     func otherSizes(key: Int, ivs: Int) throws {
         let fixed = cipher.insecurelyUsing(try given(key, ivByteCount: ivs))
         #expect(throws: KMError(.invalidSize)) { try fixed.seal(Array("1".utf8), .message, under: id, at: .now) }

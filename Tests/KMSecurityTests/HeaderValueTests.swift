@@ -3,16 +3,16 @@ import KMSecurity
 import KMTestSupport
 import Testing
 
-/// Each header's type takes its form, to the character, and nothing else.
+/// Each header type accepts exactly its documented form.
 @Suite struct HeaderValueTests {
-    /// Characters that look like what is due, or that have ended other parsers.
+    /// Characters that look like allowed ones, or that have broken other parsers.
     static let foreign = ["\0", "\n", "\r", "\t", " ", "\u{7F}", "\u{80}", "é", "０", "Ａ", "а", "\u{200B}", "٠"]
 
     private func code<Value: HeaderValue>(_ type: Value.Type, _ text: String) -> KMError.Code? {
         refusal { try Value(text) }
     }
 
-    /// Everything of a text that a header of fixed length and alphabet must refuse.
+    /// Checks that a type of fixed length and alphabet accepts `text` and rejects every change of it.
     private func checkForm<Value: HeaderValue>(_ type: Value.Type, _ text: String, notAllowed: [String]) throws {
         #expect(try Value(text).text == text)
         #expect(try "\(Value(text))" == text)
@@ -22,7 +22,7 @@ import Testing
             for character in Self.foreign + notAllowed {
                 let (before, after) = (text[..<place], text[text.index(after: place)...])
                 #expect(code(type, before + character + after) == .headerInvalid, "\(character) at \(index)")
-                // Of the right size in bytes all the same.
+                // The same change, with the text cut to the right size in bytes.
                 let bytes = character.utf8.count
                 if bytes > 1, after.utf8.count >= bytes - 1 {
                     #expect(code(type, before + character + after.dropFirst(bytes - 1)) == .headerInvalid)
@@ -31,13 +31,13 @@ import Testing
         }
     }
 
-    @Test func aspID() throws {
+    @Test func anAspIDIs15LettersAndDigits() throws {
         try checkForm(AspID.self, "000170000000000", notAllowed: ["-", "_", ".", "/", ":", "@", "[", "`", "{"])
         #expect(code(AspID.self, "ABCXYZabcxyz019") == nil)
         #expect(AspID.headerName.canonicalName == "x-km-user-aspid")
     }
 
-    @Test func accessKey() throws {
+    @Test func anAccessKeyIs40VisibleCharacters() throws {
         try checkForm(AccessKey.self, String(repeating: "A1b2", count: 10), notAllowed: [])
         let visible = String(decoding: UInt8(0x21)...0x7E, as: UTF8.self)
         #expect(code(AccessKey.self, String(visible.prefix(40))) == nil)
@@ -45,7 +45,7 @@ import Testing
         #expect(AccessKey.headerName.canonicalName == "x-km-access-key")
     }
 
-    @Test func cryptoKeyID() throws {
+    @Test func aCryptoKeyIDIs32Base64URLCharacters() throws {
         let others = ["+", "/", "=", ".", ":", "@", "[", "`", "{", "~"]
         try checkForm(CryptoKeyID.self, World.keyText, notAllowed: others)
         #expect(code(CryptoKeyID.self, "ABCDEFGHIJKLMNOPQRSTUVWXYZ012-_z") == nil)
@@ -53,13 +53,13 @@ import Testing
         #expect(CryptoKeyID.headerName.canonicalName == "x-km-crypto-key-id")
     }
 
-    @Test func newCryptoKeyIDsDiffer() throws {
+    @Test func randomCryptoKeyIDsDiffer() throws {
         let ids = try (0..<100).map { _ in try CryptoKeyID.random() }
         #expect(Set(ids).count == 100)
         #expect(ids.allSatisfy { $0.text.utf8.allSatisfy { "0123456789abcdef".utf8.contains($0) } })
     }
 
-    @Test func correlationID() throws {
+    @Test func aCorrelationIDIsATimeAndSevenHexadecimalDigits() throws {
         try checkForm(CorrelationID.self, "221108120814-0a1b2c3", notAllowed: ["g", "G", "x", ":", "/", "@", "`", "+"])
         #expect(code(CorrelationID.self, "221108120814-0A1B2C3") == nil)
         for text in [
@@ -72,12 +72,12 @@ import Testing
         #expect(CorrelationID.headerName.canonicalName == "x-km-correlation-id")
     }
 
-    @Test func tranTime() throws {
+    @Test func aTranTimeIs14Digits() throws {
         try checkForm(TranTime.self, "20221108120814", notAllowed: ["a", "-", "+", ":", "/", "T"])
         #expect(TranTime.headerName.canonicalName == "x-km-tran-time")
     }
 
-    @Test func timeZone() throws {
+    @Test func aTimeZoneIsOneOfTheKnownCodes() throws {
         try checkForm(TimeZoneCode.self, "KST", notAllowed: ["k", "0", "+", "@", "[", "`"])
         for zone in TimeZoneCode.all { #expect(try TimeZoneCode(zone.text) == zone) }
         #expect(TimeZoneCode.all.map(\.secondsFromUTC) == [0, 0, 32_400, 32_400])
@@ -87,8 +87,7 @@ import Testing
         #expect(TimeZoneCode.headerName.canonicalName == "x-km-time-zone")
     }
 
-    /// Errors name the header and do not quote it.
-    @Test func errorsDoNotQuote() {
+    @Test func errorsNameTheHeaderAndDoNotQuoteIt() {
         let secret = "4111111111111111"
         let errors = [
             thrownError { try AspID(secret) }, thrownError { try AccessKey(secret) },
@@ -102,7 +101,7 @@ import Testing
         }
     }
 
-    /// Months, days, hours, minutes and seconds that there are, and those that there are not.
+    /// Checks valid and invalid months, days, hours, minutes and seconds.
     @Test(arguments: [
         ("20221108120814", true), ("20000229000000", true), ("20240229235959", true), ("19000228000000", true),
         ("19000229000000", false), ("20230229000000", false), ("21000229000000", false), ("20240230000000", false),
@@ -112,7 +111,7 @@ import Testing
         ("20220101240000", false), ("20220101236000", false), ("20220101235960", false), ("20220101230060", false),
         ("00000101000000", false), ("00010101000000", true), ("99991231235959", true),
     ])
-    func calendar(text: String, exists: Bool) {
+    func timesMustExistInTheCalendar(text: String, exists: Bool) {
         #expect(code(TranTime.self, text) == (exists ? nil : .headerInvalid))
         let mac = String(repeating: "A", count: 43)
         #expect(refusal { try TranToken("KMV1:\(text)000:\(mac)") } == (exists ? nil : .tokenMalformed))

@@ -30,14 +30,14 @@ import Testing
     ]
 
     @Test(arguments: WireProfile.all, texts)
-    func theBytesSurvive(profile: WireProfile, text: String) throws {
+    func sealingAndOpeningPreservesEveryByte(profile: WireProfile, text: String) throws {
         let body = try sender(profile).seal(text.bytes, .message, under: world.keyID, at: now)
         #expect(try receiver().open(body, .message, under: world.keyID) == text.bytes)
         #expect(!String(decoding: body, as: UTF8.self).contains("userId"))
     }
 
     @Test(arguments: WireProfile.all, ContentEncryptionAlgorithm.allCases)
-    func theHeaderIsTheProfiles(profile: WireProfile, encryption: ContentEncryptionAlgorithm) throws {
+    func theProtectedHeaderFollowsTheWireProfile(profile: WireProfile, encryption: ContentEncryptionAlgorithm) throws {
         let profile = profile.with(encryption: encryption)
         let body = try sender(profile).seal("{}".bytes, .message, under: world.keyID, at: now)
         let text = String(decoding: body, as: UTF8.self)
@@ -48,13 +48,13 @@ import Testing
         #expect(header == #"{"alg":"RSA-OAEP-256","enc":"\#(encryption.rawValue)"\#(kid)}"#.bytes)
     }
 
-    @Test func theProfilesAreThoseOfTheWire() {
+    @Test func theWireProfilesHaveTheirDocumentedAlgorithms() {
         #expect(WireProfile.all.map(\.name) == ["documented", "gateway"])
         #expect(WireProfile.documented.with(encryption: .a256GCM) == .documented)
         #expect(WireProfile.gateway.with(encryption: .a128GCM) == .gateway)
     }
 
-    @Test func whatIsNoJSONIsNotEncrypted() throws {
+    @Test func sealingRejectsInvalidJSON() throws {
         let cipher = try sender()
         for text in ["", " ", "{", "{}x", "nul", "{'a':1}", "\u{FEFF}{}"] {
             #expect(
@@ -67,8 +67,8 @@ import Testing
         )
     }
 
-    /// A sender's text that is no JSON is refused after decryption, and not quoted.
-    @Test func whatDecryptsToNoJSONIsRefused() throws {
+    /// Checks that the error does not quote the plaintext, either.
+    @Test func openingRejectsAPlaintextThatIsNotJSON() throws {
         let encryptor = try JWEEncryptor(to: TestKeys.first().publicKey, header: JWEHeader(encryption: .a128GCM))
         for text in ["", "4111111111111111 1", "{", "[1,]", "\"\\x\""] {
             let message = String(decoding: try encryptor.encrypt(text.bytes), as: UTF8.self)
@@ -80,7 +80,7 @@ import Testing
         }
     }
 
-    @Test func theSizeIsBounded() throws {
+    @Test func bodiesAboveTheSizeLimitAreRejected() throws {
         let limits = ParameterLimits(maximumBodyByteCount: 1000)
         let small = try sender().seal("{}".bytes, .message, under: world.keyID, at: now)
         #expect(refusal { try receiver(limits: limits).open(small, .message, under: world.keyID) } == nil)
@@ -96,8 +96,8 @@ import Testing
         #expect(refusal { try receiver(limits: limits).open(garbage, .message, under: world.keyID) } == .limitExceeded)
     }
 
-    /// What a sender lets go, a receiver of the same limits takes.
-    @Test func whatIsSentIsWithinTheLimitToo() throws {
+    /// Checks that a receiver accepts what a sender with the same limits seals.
+    @Test func sealedBodiesAreWithinTheSizeLimit() throws {
         let limits = ParameterLimits(maximumBodyByteCount: 2000)
         for count in stride(from: 900, through: 1998, by: 61) {
             let text = Array("\"\(String(repeating: "x", count: count))\"".utf8)
@@ -111,7 +111,7 @@ import Testing
         }
     }
 
-    @Test func theDepthIsBounded() throws {
+    @Test func nestingAboveTheDepthLimitIsRejected() throws {
         let limits = ParameterLimits(maximumDepth: 3)
         let (three, four) = ("[[[]]]".bytes, "[[[[]]]]".bytes)
         #expect(refusal { try sender(limits: limits).seal(three, .message, under: world.keyID, at: now) } == nil)
@@ -122,7 +122,7 @@ import Testing
         #expect(refusal { try receiver(limits: limits).open(body, .message, under: world.keyID) } == .limitExceeded)
     }
 
-    @Test func keysAndTheirStates() throws {
+    @Test func theKeysStateDecidesWhetherItSealsAndOpens() throws {
         let body = try sender().seal("{}".bytes, .message, under: world.keyID, at: now)
         func codes(_ ring: CryptoKeyring) throws -> [KMError.Code?] {
             let cipher = try ParameterCipher(keyring: ring)
@@ -141,7 +141,7 @@ import Testing
         #expect(try codes(CryptoKeyring([privateHalf], primary: nil)) == [.keyHalfMissing, nil])
     }
 
-    /// A ring's other keys are not tried.
+    /// Checks that the other keys of the keyring are not tried.
     @Test func onlyTheNamedKeyIsUsed() throws {
         let other = try CryptoKey(
             id: world.otherKeyID,
@@ -157,7 +157,7 @@ import Testing
         #expect(refusal { try cipher.open(unnamed, .message, under: world.otherKeyID) } == .authenticationFailed)
     }
 
-    @Test func certificatesAreUsedWithinTheirValidity() throws {
+    @Test func aCertificateOutsideItsValidityIsRejected() throws {
         let start = Date(timeIntervalSince1970: 1_600_000_000)
         let certificate = try Certificate.selfSigned(TestKeys.first(), commonName: "x", validity: start...start + 100)
         let key = CryptoKey(
@@ -174,13 +174,13 @@ import Testing
             let code = refusal { try cipher.seal("{}".bytes, .message, under: world.keyID, at: start + seconds) }
             #expect(code == .certificateNotValid, "\(seconds)")
         }
-        // A change of state does not lose it.
+        // A change of the key's state keeps the certificate's validity.
         let ring = try CryptoKeyring([key], primary: nil).setting(.inactive, of: key.id).setting(.active, of: key.id)
         let again = try ParameterCipher(keyring: ring)
         #expect(
             refusal { try again.seal("{}".bytes, .message, under: world.keyID, at: start - 1) } == .certificateNotValid
         )
-        // Reading what was encrypted to this side has nothing to do with the other side's certificate.
+        // Opening does not depend on the validity of the peer's certificate.
         let body = try ParameterCipher(keyring: CryptoKeyring([world.serverKey], primary: nil)).seal(
             "{}".bytes,
             .message,

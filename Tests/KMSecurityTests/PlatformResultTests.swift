@@ -5,7 +5,7 @@ import Testing
 @Suite struct PlatformResultTests {
     private func code(_ text: String) -> KMError.Code? { refusal { try PlatformResult(parsing: text.bytes) } }
 
-    @Test func theCodesOfTheAPIPage() {
+    @Test func codesAndMessagesMatchTheAPIPage() {
         let errors: [PlatformError] = [
             .invalidInputParameter, .walletUserNotFound, .invalidCardInfo, .notFoundIssuedCards,
         ]
@@ -19,7 +19,7 @@ import Testing
         )
     }
 
-    @Test func whatIsWrittenIsReadTheSame() throws {
+    @Test func aResultSurvivesWritingAndParsing() throws {
         for description in [nil, "", "more", "\"\\\n\u{1} 한글 😀"] as [String?] {
             let result = PlatformResult(code: "003_011", message: "Invalid \"card\" info.\\", description: description)
             #expect(try PlatformResult(parsing: result.body) == result)
@@ -38,7 +38,7 @@ import Testing
         #expect(try PlatformError(parsing: error.result.body) == error)
     }
 
-    @Test func otherMembersArePassedOver() throws {
+    @Test func otherMembersAreIgnored() throws {
         let texts = [
             #"{"issuedCardList":[{"response":{"code":"x","message":"y"}}],"response":{"code":"a","message":"b"}}"#,
             #"{"response":{"more":{"code":1},"message":"b","code":"a","n":null},"a":[1,{"b":2}]}"#,
@@ -58,14 +58,14 @@ import Testing
         #"{"response":{"code":"a","message":"b"},"response":{"code":"a","message":"b"}}"#,
         #"{"code":"a","message":"b"}"#, #"{"response":{"code":"\ud800","message":"b"}}"#,
     ])
-    func otherFormsAreRefused(text: String) {
+    func malformedResultsAreRejected(text: String) {
         #expect(code(text) == .malformedResult)
     }
 
     @Test(arguments: [
         "", "{", #"{"response":{"code":"a","message":"b"}"#, #"{"response":{"code":"a","message":"b"}}}"#, "<html>",
     ])
-    func whatIsNoJSONIsRefused(text: String) {
+    func invalidJSONIsRejected(text: String) {
         #expect(code(text) == .malformedJSON)
     }
 }

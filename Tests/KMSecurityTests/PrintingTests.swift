@@ -5,7 +5,7 @@ import KMSecurity
 import KMTestSupport
 import Testing
 
-/// What an application keeps prints one line that says which one it is, and an error says what is wrong.
+/// The values that an application keeps print one identifying line, and errors print what is wrong.
 @Suite("Printing")
 struct PrintingTests {
     private let world: World
@@ -17,12 +17,12 @@ struct PrintingTests {
         #expect(String(reflecting: value) == expected)
         var text = ""
         dump(value, to: &text)
-        // Of an instance of a class, its number follows.
+        // For an instance of a class, an object number follows.
         #expect(text.hasPrefix("- \(expected)"))
         #expect(text.count { $0 == "\n" } == 1)
     }
 
-    @Test("Both ends")
+    @Test("A client and a server print their ids, keys and settings")
     func ends() throws {
         check(
             try world.client(),
@@ -44,7 +44,7 @@ struct PrintingTests {
         )
     }
 
-    @Test("What ends are made of")
+    @Test("Ciphers, keys, credentials and replay guards print a summary without secrets")
     func parts() throws {
         let ring = try CryptoKeyring([world.serverKey], primary: nil)
         check(try ParameterCipher(keyring: ring), "ParameterCipher(1 key, documented)")
@@ -80,7 +80,7 @@ struct PrintingTests {
         check(JWEDecryptor(with: try TestKeys.first()), "JWEDecryptor(RSAPrivateKey(2048 bits, redacted))")
     }
 
-    @Test("What endpoints ask for")
+    @Test("Endpoints print their path and their rules")
     func policies() throws {
         let path = Endpoint.waitingPhysicalCards.path
         check(Endpoint.waitingPhysicalCards, "POST \(path) (request: message, response: message)")

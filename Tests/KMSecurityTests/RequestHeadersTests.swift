@@ -18,7 +18,7 @@ import Testing
 
     private func code(_ fields: HTTPFields) -> KMError.Code? { refusal { try RequestHeaders(fields) } }
 
-    @Test func whatIsWrittenIsReadTheSame() throws {
+    @Test func headersSurviveWritingAndParsing() throws {
         let headers = try RequestHeaders(fields)
         for profile in WireProfile.all {
             let again = try RequestHeaders(headers.httpFields(profile))
@@ -29,20 +29,20 @@ import Testing
         #expect(headers.httpFields(.gateway)[.kmTranToken]?.utf8.count == 67)
     }
 
-    /// HTTP/2's tables would keep it, and answer questions about it.
+    /// Checks that HTTP/2 does not index the token, since compression tables would keep it and could leak it.
     @Test func theTokenStaysOutOfCompressionTables() throws {
         let field = try #require(fields.first { $0.name == .kmTranToken })
         #expect(field.indexingStrategy == .disallow)
     }
 
     @Test(arguments: required)
-    func aMissingHeaderIsNamed(name: HTTPField.Name) {
+    func theErrorNamesAMissingHeader(name: HTTPField.Name) {
         #expect(code(fields.with(name, nil)) == .headerMissing)
         let error = thrownError { try RequestHeaders(fields.with(name, nil)) }
         #expect(error?.detail.contains(name.rawName) == true)
     }
 
-    @Test func callbacksHaveNoAccessKeyAndPlainCallsNoKeyID() throws {
+    @Test func theAccessKeyAndCryptoKeyIDAreOptional() throws {
         let headers = try RequestHeaders(fields.with(.kmAccessKey, nil).with(.kmCryptoKeyID, nil))
         #expect(headers.accessKey == nil)
         #expect(headers.cryptoKeyID == nil)
@@ -50,27 +50,27 @@ import Testing
     }
 
     @Test(arguments: required + optional)
-    func aHeaderThatStandsThereTwiceIsRefused(name: HTTPField.Name) throws {
+    func aRepeatedHeaderIsRejected(name: HTTPField.Name) throws {
         let value = try #require(fields[name])
         for other in [value, "", "x"] {
             var twice = fields
             twice.append(HTTPField(name: name, value: other))
             #expect(code(twice) == .headerRepeated, "\(other)")
         }
-        // Joined into one, as a proxy may do.
+        // The values joined into one header, as a proxy may do.
         let expected: KMError.Code = name == .kmTranToken ? .tokenMalformed : .headerInvalid
         #expect(code(fields.with(name, "\(value), \(value)")) == expected)
     }
 
     @Test(arguments: required + optional)
-    func anEmptyOrForeignValueIsRefused(name: HTTPField.Name) throws {
+    func anEmptyOrMalformedValueIsRejected(name: HTTPField.Name) throws {
         let expected: KMError.Code = name == .kmTranToken ? .tokenMalformed : .headerInvalid
         for value in ["", "x", "é", String(repeating: "x", count: 100_000)] {
             #expect(code(fields.with(name, value)) == expected, "\(value.prefix(3))")
         }
     }
 
-    @Test func namesHaveNoCase() throws {
+    @Test func headerNamesAreCaseInsensitive() throws {
         for change: (String) -> String in [{ $0.lowercased() }, { $0.uppercased() }] {
             var other = HTTPFields()
             for field in fields {
@@ -78,7 +78,7 @@ import Testing
                 other.append(HTTPField(name: name, value: field.value))
             }
             #expect(try RequestHeaders(other).httpFields() == fields)
-            // The same name in two cases is the same name twice.
+            // The same name in two cases is a repeated header.
             var twice = fields
             let name = try #require(HTTPField.Name(change("X-KM-Tran-Time")))
             twice.append(HTTPField(name: name, value: fields[.kmTranTime] ?? ""))
@@ -86,8 +86,8 @@ import Testing
         }
     }
 
-    /// White space around a value is HTTP's (RFC 9110 section 5.5) and gone when it comes here; inside it is the value's.
-    @Test func whiteSpaceAroundAValueIsNotPartOfIt() {
+    /// White space around a value is not part of it (RFC 9110 section 5.5), and white space inside it is.
+    @Test func whiteSpaceAroundAValueIsIgnored() {
         #expect(code(fields.with(.kmTimeZone, " KST\t")) == nil)
         #expect(code(fields.with(.kmTimeZone, "K T")) == .headerInvalid)
         for control in ["\0", "\r", "\n", "\u{1}"] {
@@ -96,22 +96,22 @@ import Testing
         }
     }
 
-    @Test func otherHeadersArePassedOver() throws {
+    @Test func otherHeadersAreIgnored() throws {
         var more = fields
         more[.contentType] = "application/json"
         more[.authorization] = "x"
         #expect(code(more) == nil)
     }
 
-    /// To the second; the token's milliseconds are its own.
-    @Test func theTokensTimeIsThatOfTranTime() throws {
+    /// Compares the times to the second, since only the token has milliseconds.
+    @Test func aTranTimeThatDiffersFromTheTokensTimeIsRejected() throws {
         #expect(fields[.kmTranTime] == "20221108120814")
         for time in ["20221108120813", "20221108120815", "20221108030814", "20221109120814", "20231108120814"] {
             #expect(code(fields.with(.kmTranTime, time)) == .timeMismatch, "\(time)")
         }
     }
 
-    @Test func responses() throws {
+    @Test func responseHeadersAreParsedAndWritten() throws {
         let response = HTTPFields([HTTPField(name: .kmCorrelationID, value: "221108120814-0a1b2c3")])
         let headers = try ResponseHeaders(response)
         #expect(headers.cryptoKeyID == nil)

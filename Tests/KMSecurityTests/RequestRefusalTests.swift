@@ -4,7 +4,7 @@ import KMSecurity
 import KMTestSupport
 import Testing
 
-/// What a server refuses.
+/// Requests that a server rejects.
 @Suite struct RequestRefusalTests {
     private let world: World
     private let request: SealedRequest
@@ -26,11 +26,11 @@ import Testing
         }
     }
 
-    @Test func theRequestIsSound() async throws {
+    @Test func aValidRequestIsAccepted() async throws {
         #expect(try await code() == nil)
     }
 
-    @Test func everyChangedByteOfTheBodyIsAMismatch() async throws {
+    @Test func aChangeOfAnyBodyByteIsRejected() async throws {
         let server = try world.server()
         for index in request.body.indices {
             var body = request.body
@@ -42,7 +42,7 @@ import Testing
         }
     }
 
-    @Test func staleTokens() async throws {
+    @Test func aStaleTokenIsRejected() async throws {
         for (seconds, expected) in [
             (300.0, nil), (-300, nil), (300.001, KMError.Code.tokenStale), (-300.001, .tokenStale), (1e8, .tokenStale),
         ] {
@@ -51,10 +51,10 @@ import Testing
         }
     }
 
-    /// The times are not under the MAC.
+    /// Checks the request's times, which the MAC does not authenticate.
     ///
-    /// They must agree with each other and be near, and that is all that can be known.
-    @Test func changedTimes() async throws {
+    /// The server can only check that the times agree with each other and are near its clock.
+    @Test func inconsistentTimesAreRejected() async throws {
         #expect(try await code(request.headers.with(.kmTranTime, "20221108120815")) == .timeMismatch)
         #expect(try await code(request.headers.with(.kmTimeZone, "UTC")) == .tokenStale)
         #expect(try await code(request.headers.with(.kmTimeZone, "PST")) == .timeZoneUnknown)
@@ -63,19 +63,19 @@ import Testing
         #expect(try await code(late) == nil)
     }
 
-    @Test func unknownAndMissingAccessKeys() async throws {
+    @Test func unknownAndMissingAccessKeysAreRejected() async throws {
         let unknown = String(repeating: "x", count: 40)
         #expect(try await code(request.headers.with(.kmAccessKey, unknown)) == .callerUnknown)
         #expect(try await code(request.headers.with(.kmAccessKey, nil)) == .headerMissing)
         #expect(try await code(server: world.server(secretKeys: [])) == .callerUnknown)
     }
 
-    @Test func anotherSecretKey() async throws {
+    @Test func aTokenUnderAnotherSecretKeyIsRejected() async throws {
         let other = try SecretKey(SecretBytes("another"))
         #expect(try await code(server: world.server(secretKeys: [other])) == .tokenMismatch)
     }
 
-    @Test func cryptoKeys() async throws {
+    @Test func unknownMissingAndDiscardedCryptoKeysAreRejected() async throws {
         let unknown = request.headers.with(.kmCryptoKeyID, World.otherKeyText)
         #expect(try await code(unknown) == .keyUnknown)
         #expect(try await code(request.headers.with(.kmCryptoKeyID, nil)) == .headerMissing)
@@ -85,8 +85,8 @@ import Testing
         #expect(try await code(server: world.server(ring: CryptoKeyring([], primary: nil))) == .keyUnknown)
     }
 
-    /// A key of another id in the header than the one that the message names, both known.
-    @Test func anotherKeyOfTheRing() async throws {
+    /// Checks a header that names another known key than the message's `kid`.
+    @Test func aKidThatDiffersFromTheHeaderIsRejected() async throws {
         let other = try CryptoKey(
             id: world.otherKeyID,
             encryptionKey: TestKeys.second().publicKey,
@@ -99,8 +99,8 @@ import Testing
         )
     }
 
-    /// Nothing is downgraded in silence: a signed, fresh and plain body is still plain.
-    @Test func aPlainBodyWhereEncryptionIsDue() async throws {
+    /// Checks that a valid token does not make up for missing encryption.
+    @Test func aPlainBodyIsRejectedWhereEncryptionIsRequired() async throws {
         for text in [ExchangeTests.request, "{}", "[]", "1", #"{"data":{"encData":"x"}}"#] {
             let plain = try world.client().seal(text.bytes, protection: .none)
             #expect(try await code(plain.headers, plain.body) == .protectionRequired, "\(text)")
@@ -109,7 +109,7 @@ import Testing
         #expect(try await code(empty.headers, empty.body) == .malformedJSON)
     }
 
-    @Test func aBodyThatIsTooLarge() async throws {
+    @Test func aBodyAboveTheSizeLimitIsRejected() async throws {
         let limits = ParameterLimits(maximumBodyByteCount: request.body.count - 1)
         #expect(try await code(server: world.server(limits: limits)) == .limitExceeded)
         #expect(try await code([:], server: world.server(limits: limits)) == .limitExceeded)
@@ -120,8 +120,8 @@ import Testing
         )
     }
 
-    /// What is checked first is told, whatever else is wrong.
-    @Test func theOrderOfTheChecks() async throws {
+    /// Checks that the error is that of the first failed check, whatever else is wrong.
+    @Test func theFirstFailedCheckIsReported() async throws {
         var (headers, body) = (request.headers, request.body)
         let stale = try world.server(ring: CryptoKeyring([], primary: nil), at: world.now + 1e6)
         #expect(try await code(headers, body, server: stale) == .tokenStale)
@@ -135,7 +135,7 @@ import Testing
         #expect(try await code(headers, body, server: stale) == .headerInvalid)
     }
 
-    @Test func errorsOfTheCredentialSourcePassThrough() async throws {
+    @Test func errorsOfTheCredentialSourceAreRethrown() async throws {
         struct Broken: CredentialSource {
             struct Failure: Error {}
             func credentials(for caller: Caller) async throws -> [Credential] { throw Failure() }
@@ -149,8 +149,8 @@ import Testing
         await #expect(throws: Broken.Failure.self) { try await server.open(request.headers, request.body) }
     }
 
-    /// No error of a refused call tells a byte of its body, its token's MAC or the secret.
-    @Test func errorsDoNotQuote() async throws {
+    /// Checks that no error contains the body, the token's MAC or the secret key.
+    @Test func errorsDoNotQuoteTheRequest() async throws {
         let plain = try world.client().seal(ExchangeTests.request.bytes, protection: .none)
         let token = try #require(plain.headers[.kmTranToken])
         var errors: [any Error] = []

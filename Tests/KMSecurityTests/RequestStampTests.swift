@@ -13,9 +13,9 @@ import Testing
         secretKey = try SecretKey(SecretBytes("secret"))
     }
 
-    /// One instant, read by Foundation in the zone, stands in every place.
+    /// Compares each time of a stamp with Foundation's reading of the same instant.
     @Test(arguments: TimeZoneCode.all)
-    func allTimesAreOfOneInstant(zone: TimeZoneCode) throws {
+    func allTimesOfAStampAreTheSameInstant(zone: TimeZoneCode) throws {
         let formatter = DateFormatter()
         formatter.locale = Locale(identifier: "en_US_POSIX")
         formatter.calendar = Calendar(identifier: .gregorian)
@@ -45,12 +45,12 @@ import Testing
         }
     }
 
-    @Test func theSameDateHasManyCorrelationIDs() throws {
+    @Test func correlationIDsOfTheSameDateAreRandom() throws {
         let date = Date(timeIntervalSince1970: 1_700_000_000)
         let ids = try (0..<200).map { _ in try RequestStamp(date: date, timeZone: .utc).correlationID.text }
         #expect(Set(ids).count > 195)
         #expect(ids.allSatisfy { $0.utf8.count == 20 })
-        // The random digits have all their values, the first one too.
+        // The first random digit varies, too.
         #expect(Set(ids.compactMap { $0.dropFirst(13).first }).count > 10)
     }
 
@@ -59,7 +59,7 @@ import Testing
             let stamp = try RequestStamp(date: Date(timeIntervalSince1970: 1_700_000_000 + fraction), timeZone: .utc)
             #expect(try TranTokenSigner(secretKey).sign([], at: stamp).timeDigits.suffix(3) == millisecond)
         }
-        // Up into the next second, and all places go along.
+        // Rounding up to the next second changes every time of the stamp.
         let stamp = try RequestStamp(date: Date(timeIntervalSince1970: 1_700_000_000.9996), timeZone: .utc)
         #expect(stamp.tranTime.text == "20231114221321")
         #expect(try TranTokenSigner(secretKey).sign([], at: stamp).timeDigits == "20231114221321000")
@@ -70,7 +70,7 @@ import Testing
         946_684_799.999, 4_102_444_800, 0, -1, 1e300, -1e300, .nan, .infinity, -.infinity,
         Double.greatestFiniteMagnitude,
     ])
-    func datesThatTwoDigitsCannotTellAreRefused(seconds: Double) {
+    func datesOutside2000To2099AreRejected(seconds: Double) {
         let date = Date(timeIntervalSince1970: seconds)
         for zone in TimeZoneCode.all {
             #expect(refusal { try RequestStamp(date: date, timeZone: zone) } == .headerInvalid)

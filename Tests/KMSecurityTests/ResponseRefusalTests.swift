@@ -4,7 +4,7 @@ import KMSecurity
 import KMTestSupport
 import Testing
 
-/// What a client refuses, and what neither side sends.
+/// Responses that a client rejects, and messages that neither side sends.
 @Suite struct ResponseRefusalTests {
     private let world: World
     private let request: SealedRequest
@@ -27,14 +27,14 @@ import Testing
         return await refusal { try await client.open(headers, body, answering: request) }
     }
 
-    @Test func theReplyIsSound() async throws {
+    @Test func aValidResponseIsAccepted() async throws {
         let reply = try await reply()
         #expect(try await code(reply.headers, reply.body) == nil)
         #expect(reply.headers[.kmCryptoKeyID] == World.keyText)
         #expect(reply.headers.count == 2)
     }
 
-    @Test func theCorrelationIDIsTheRequests() async throws {
+    @Test func aResponseWithAnotherCorrelationIDIsRejected() async throws {
         let reply = try await reply()
         let id = request.requestHeaders.correlationID.text
         let last = id.last == "0" ? "1" : "0"
@@ -43,14 +43,14 @@ import Testing
         }
         #expect(try await code(reply.headers.with(.kmCorrelationID, nil), reply.body) == .headerMissing)
         #expect(try await code(reply.headers.with(.kmCorrelationID, "x"), reply.body) == .headerInvalid)
-        // Another call's reply, whole and well encrypted.
+        // A valid response to another request.
         let other = try world.client().seal("{}".bytes, protection: .message)
         let call = try await world.server().open(other.headers, other.body)
         let theirs = try world.server().seal("{}".bytes, answering: call)
         #expect(try await code(theirs.headers, theirs.body) == .correlationMismatch)
     }
 
-    @Test func changedBodies() async throws {
+    @Test func aChangeOfAnyBodyByteIsRejected() async throws {
         let reply = try await reply()
         let expected: Set<KMError.Code?> = [
             .malformedJSON, .malformedBody, .protectionRequired, .malformedJWE, .malformedHeader, .algorithmNotAllowed,
@@ -65,7 +65,7 @@ import Testing
         }
     }
 
-    @Test func aPlainReplyWhereEncryptionIsDue() async throws {
+    @Test func aPlainResponseIsRejectedWhereEncryptionIsRequired() async throws {
         let reply = try await reply()
         for body in [ExchangeTests.response.bytes, "{}".bytes, PlatformResult.success.body] {
             #expect(try await code(reply.headers, body) == .protectionRequired)
@@ -73,9 +73,9 @@ import Testing
         #expect(try await code(reply.headers, []) == .malformedJSON)
     }
 
-    @Test func keysOfTheReply() async throws {
+    @Test func aResponseUnderAnUnknownOrUnusableKeyIsRejected() async throws {
         let reply = try await reply()
-        // Without the header the reply is under the request's key.
+        // A response without the header is opened with the request's key.
         #expect(try await code(reply.headers.with(.kmCryptoKeyID, nil), reply.body) == nil)
         #expect(try await code(reply.headers.with(.kmCryptoKeyID, World.otherKeyText), reply.body) == .keyUnknown)
         let publicKeyOnly = try CryptoKey(id: world.keyID, encryptionKey: TestKeys.first().publicKey)
@@ -88,7 +88,7 @@ import Testing
         )
     }
 
-    @Test func aReplyThatIsTooLarge() async throws {
+    @Test func aResponseAboveTheSizeLimitIsRejected() async throws {
         let reply = try await reply()
         for (count, expected) in [(reply.body.count, nil), (reply.body.count - 1, KMError.Code.limitExceeded)] {
             let client = try world.client(limits: ParameterLimits(maximumBodyByteCount: count))
@@ -100,7 +100,7 @@ import Testing
         }
     }
 
-    @Test func nothingIsSentUnderAKeyThatMustNotEncrypt() throws {
+    @Test func sealingRejectsInactiveKeysAndInvalidCertificates() throws {
         for state in [CryptoKey.State.inactive, .discarded] {
             let client = try world.client(ring: world.ring(world.clientKey, state))
             #expect(refusal { try client.seal("{}".bytes, protection: .message) } == .keyUnknown)
@@ -116,8 +116,8 @@ import Testing
         #expect(refusal { try valid.seal("{}".bytes, protection: .message) } == nil)
     }
 
-    /// A call under way when its key became inactive is opened, and answered under it; one that only names it is not.
-    @Test func anInactiveKeyAnswersWhatItOpened() async throws {
+    /// Checks that a request is opened and answered under a key that became inactive while it was in transit.
+    @Test func anInactiveKeyStillOpensAndAnswersRequests() async throws {
         let server = try world.server(ring: world.ring(world.serverKey, .inactive))
         let call = try await server.open(request.headers, request.body)
         let reply = try server.seal("{}".bytes, answering: call)
@@ -125,7 +125,7 @@ import Testing
         #expect(opened.parameters == "{}".bytes)
     }
 
-    @Test func aCallThatNamesNoKeyIsAnsweredUnderThePrimaryOne() async throws {
+    @Test func aRequestThatNamesNoKeyIsAnsweredUnderThePrimaryKey() async throws {
         let plain = try world.client(ring: CryptoKeyring([], primary: nil)).seal("{}".bytes, protection: .none)
         let endpoint = Endpoint("/", request: .plain)
         let server = try world.server(ring: CryptoKeyring(primary: world.serverKey))
@@ -136,7 +136,7 @@ import Testing
         #expect(refusal { try without.seal("{}".bytes, answering: other) } == .keyUnknown)
     }
 
-    @Test func whatIsNoJSONIsNotSent() async throws {
+    @Test func invalidJSONIsNotSealed() async throws {
         let server = try world.server()
         let call = try await server.open(request.headers, request.body)
         for text in ["", "{", "{}x"] {
@@ -145,7 +145,7 @@ import Testing
         }
     }
 
-    @Test func aClockBeyondTheCenturyStopsTheClient() throws {
+    @Test func sealingRejectsAClockOutside2000To2099() throws {
         for seconds in [0, 4_102_444_800, .nan, .infinity] as [Double] {
             let client = try world.client(at: Date(timeIntervalSince1970: seconds))
             #expect(refusal { try client.seal("{}".bytes, protection: .none) } == .headerInvalid, "\(seconds)")

@@ -4,7 +4,7 @@ import KMSecurity
 import KMTestSupport
 import Testing
 
-/// Nothing that an application holds in a call prints a secret, a token's MAC or the parameters.
+/// No value of a call prints a secret, a token's MAC or the parameters.
 @Suite struct SecurityRedactionTests {
     private let world: World
     private let privateKeys: [[UInt8]]
@@ -21,7 +21,7 @@ import Testing
         }
     }
 
-    @Test func secretsOfBothEnds() throws {
+    @Test func clientsServersAndKeysPrintNoSecrets() throws {
         check(world.secretKey, hides: [], "SecretKey")
         #expect("\(world.secretKey)" == "SecretKey(40 bytes, redacted)")
         #expect(Mirror(reflecting: world.secretKey).children.isEmpty)
@@ -38,7 +38,7 @@ import Testing
         check(try ParameterCipher(keyring: CryptoKeyring(primary: world.clientKey)), hides: [], "ParameterCipher")
     }
 
-    @Test func tokens() throws {
+    @Test func tokensPrintNoMAC() throws {
         let request = try world.client().seal("{}".bytes, protection: .none)
         let token = try TranToken(try #require(request.headers[.kmTranToken]))
         let mac = Array(token.text().utf8.suffix(43))
@@ -49,7 +49,7 @@ import Testing
         check(request, hides: [mac], "SealedRequest")
     }
 
-    @Test func parameters() async throws {
+    @Test func requestsAndResponsesPrintNoParameters() async throws {
         let (there, back) = (ExchangeTests.request.bytes, ExchangeTests.response.bytes)
         for protection in [Protection.none, .message] {
             let (client, server) = (try world.client(), try world.server())
@@ -64,7 +64,7 @@ import Testing
         }
     }
 
-    @Test func messages() throws {
+    @Test func decryptedMessagesPrintNoPlaintext() throws {
         let header = JWEHeader(encryption: .a128GCM)
         let message = try JWEEncryptor(to: TestKeys.first().publicKey, header: header).encrypt("9491339401250765".bytes)
         let decrypted = try JWEDecryptor(with: TestKeys.first()).decrypt(message)

@@ -11,7 +11,7 @@ import Testing
         secretKey = try SecretKey(SecretBytes(World.secretText))
     }
 
-    /// The code for a token made now, verified `seconds` later.
+    /// Returns the error code for a token that is made now and verified `seconds` later.
     private func code(
         after seconds: TimeInterval,
         _ tolerance: TranTokenVerifier.Tolerance? = .standard,
@@ -24,7 +24,7 @@ import Testing
         return refusal { try verifier.verify(token, body: [1], timeZone: read, at: now + seconds) }
     }
 
-    @Test func bothEdgesAreIncluded() throws {
+    @Test func bothEdgesOfTheToleranceAreAccepted() throws {
         for seconds in [0, 0.001, 299.999, 300, -0.001, -299.999, -300] {
             #expect(try code(after: seconds) == nil, "\(seconds)")
         }
@@ -33,7 +33,7 @@ import Testing
         }
     }
 
-    @Test func theEdgesAreApart() throws {
+    @Test func pastAndFutureTolerancesAreIndependent() throws {
         let tolerance = TranTokenVerifier.Tolerance(past: 10, future: 2)
         #expect(try code(after: 10, tolerance) == nil)
         #expect(try code(after: 10.001, tolerance) == .tokenStale)
@@ -41,9 +41,9 @@ import Testing
         #expect(try code(after: -2.001, tolerance) == .tokenStale)
     }
 
-    /// Edges that binary fractions do not hit are still included.
+    /// Checks edges without an exact binary representation.
     @Test(arguments: [0, 0.001, 0.29, 0.57, 1.001, 1.005, 4.35, 8.41, 64.1, 1023.999])
-    func fractionsOfSeconds(edge: TimeInterval) throws {
+    func fractionalTolerancesAreExact(edge: TimeInterval) throws {
         let tolerance = TranTokenVerifier.Tolerance(past: edge, future: edge)
         #expect(try code(after: edge, tolerance) == nil)
         #expect(try code(after: -edge, tolerance) == nil)
@@ -51,12 +51,12 @@ import Testing
         #expect(try code(after: -edge - 0.001, tolerance) == .tokenStale)
     }
 
-    @Test func anyTimePassesWhereNoneIsAskedFor() throws {
+    @Test func anyTimeIsAcceptedWithoutATolerance() throws {
         #expect(try code(after: 1e9, nil) == nil)
         #expect(try code(after: -1e9, nil) == nil)
     }
 
-    @Test func theZoneCounts() throws {
+    @Test func theTimeZoneIsApplied() throws {
         for (made, read) in [(TimeZoneCode.kst, TimeZoneCode.utc), (.utc, .kst), (.jst, .gmt)] {
             #expect(try code(after: 0, made: made, read: read) == .tokenStale)
         }
@@ -65,8 +65,7 @@ import Testing
         }
     }
 
-    /// What is no number lets nothing pass.
-    @Test func numbersThatAreNoneFailClosed() throws {
+    @Test func invalidTimesAndTolerancesRejectEveryToken() throws {
         #expect(try code(after: .nan) == .tokenStale)
         #expect(try code(after: .infinity) == .tokenStale)
         #expect(try code(after: 0, .init(past: .nan, future: 300)) == .tokenStale)
@@ -74,8 +73,8 @@ import Testing
         #expect(try code(after: 0, .init(past: -1, future: 300)) == .tokenStale)
     }
 
-    /// A forger learns nothing of the clock: the MAC comes first.
-    @Test func theMACIsCheckedFirst() throws {
+    /// Checks that a forger learns nothing about the server's clock.
+    @Test func theMACIsCheckedBeforeTheTime() throws {
         let stamp = try RequestStamp(date: now, timeZone: .utc)
         let token = try TranTokenSigner(SecretKey(SecretBytes("another"))).sign([1], at: stamp)
         let verifier = TranTokenVerifier(secretKey)

@@ -19,7 +19,7 @@ import Testing
 
     private func code(_ text: String) -> KMError.Code? { refusal { try TranToken(text) } }
 
-    @Test func bothForms() throws {
+    @Test func bothFormsAreWrittenAndParsed() throws {
         let token = try token()
         let (documented, gateway) = (token.text(.documented), token.text(.gateway))
         #expect(documented.utf8.count == 66)
@@ -32,16 +32,16 @@ import Testing
         }
     }
 
-    /// The platform's guide has this one, of 67 characters.
-    @Test func theGuidesSampleIsRead() throws {
+    /// Parses the sample of the platform's guide, which has 67 characters.
+    @Test func theGuidesSampleIsParsed() throws {
         let text = "KMV1:20221108120814608:uLD+mU8mz9K95neGiSJTSsF3zzAQJglCggZAOSs5Fkg="
         #expect(try TranToken(text).text(.gateway) == text)
         #expect(try TranToken(text).text(.documented) == String(text.dropLast()))
     }
 
-    /// The MAC is what `openssl` computes under the secret's bytes over the body's bytes.
+    /// Compares the MAC with the HMAC that `openssl` computes of the body under the secret key.
     @Test(arguments: ["s", "abcdef", World.secretText, "비밀 열쇠", String(repeating: "long", count: 40)])
-    func theMACIsHMACOfTheBody(secret: String) throws {
+    func theMACIsTheHMACOfTheBody(secret: String) throws {
         let openssl = try OpenSSLCommand()
         defer { openssl.cleanUp() }
         let digits = secret.utf8.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
@@ -53,7 +53,7 @@ import Testing
         }
     }
 
-    @Test func otherLengthsAreRefused() throws {
+    @Test func otherLengthsAreRejected() throws {
         let text = try token().text(.gateway)
         for count in 0..<66 { #expect(code(String(text.prefix(count))) == .tokenMalformed, "\(count)") }
         for more in ["=", "==", "A", " ", "\n", "\0", text] { #expect(code(text + more) == .tokenMalformed) }
@@ -62,7 +62,7 @@ import Testing
         for first in [" ", "\n", "\u{FEFF}"] { #expect(code(first + documented) == .tokenMalformed) }
     }
 
-    @Test func otherFormsAreRefused() throws {
+    @Test func malformedTokensAreRejected() throws {
         let text = try token().text(.documented)
         let (time, mac) = ("20221108120814608", text.suffix(43))
         let texts = [
@@ -76,7 +76,7 @@ import Testing
         for text in texts { #expect(code(text) == .tokenMalformed, "\(text)") }
     }
 
-    @Test func otherSpellingsOfTheMACAreRefused() throws {
+    @Test func nonCanonicalBase64IsRejected() throws {
         let bytes = [UInt8](repeating: 0xFB, count: 32)
         let mac = Data(bytes).base64EncodedString().dropLast()
         let head = "KMV1:20221108120814608:"
@@ -87,11 +87,11 @@ import Testing
         #expect(code(head + " " + mac.dropFirst()) == .tokenMalformed)
         // The last character carries four bits of the MAC, and two that must be zero.
         let last = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
-        let taken = last.filter { code(head + mac.dropLast() + String($0)) == nil }
-        #expect(taken == "AEIMQUYcgkosw048")
+        let accepted = last.filter { code(head + mac.dropLast() + String($0)) == nil }
+        #expect(accepted == "AEIMQUYcgkosw048")
     }
 
-    @Test func everyChangedCharacterIsRefused() throws {
+    @Test func aChangeOfAnyCharacterIsRejected() throws {
         let (text, verifier) = (try token().text(.gateway), TranTokenVerifier(try secretKey(), tolerance: nil))
         for index in text.utf8.indices.map({ text.utf8.distance(from: text.utf8.startIndex, to: $0) }) {
             for byte in UInt8.min...0x7F where Array(text.utf8)[index] != byte {
@@ -101,14 +101,14 @@ import Testing
                     let token = try TranToken(String(decoding: changed, as: UTF8.self))
                     try verifier.verify(token, body: body, timeZone: .kst, at: Date())
                 }
-                // The time is not under the MAC; its freshness is looked at elsewhere.
+                // The MAC does not authenticate the time, which TokenFreshnessTests checks.
                 let isTime = (5..<22).contains(index) && code == nil
                 #expect(isTime || code == .tokenMalformed || code == .tokenMismatch, "\(byte) at \(index)")
             }
         }
     }
 
-    @Test func anotherBodyOrKeyIsAMismatch() throws {
+    @Test func anotherBodyOrSecretKeyIsRejected() throws {
         let token = try token()
         func code(_ body: [UInt8], _ secret: String = World.secretText) throws -> KMError.Code? {
             let verifier = TranTokenVerifier(try secretKey(secret), tolerance: nil)
@@ -128,7 +128,7 @@ import Testing
         }
     }
 
-    @Test func secretKeys() throws {
+    @Test func anEmptySecretKeyIsRejectedAndAShortOneIsReported() throws {
         #expect(refusal { try SecretKey(SecretBytes(copying: [])) } == .invalidSize)
         for (count, isShort) in [(1, true), (6, true), (31, true), (32, false), (200, false)] {
             let key = try SecretKey(SecretBytes(copying: [UInt8](repeating: 1, count: count)))

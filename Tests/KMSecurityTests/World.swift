@@ -3,7 +3,7 @@ import HTTPTypes
 import KMSecurity
 import KMTestSupport
 
-/// A client and a server that know each other: two pairs, a secret key, one instant.
+/// A client and a server with matching keys and credentials, and a fixed clock.
 struct World: Sendable {
     static let keyText = "0123456789abcdef0123456789abcdef"
     static let otherKeyText = "fedcba9876543210fedcba9876543210"
@@ -16,9 +16,9 @@ struct World: Sendable {
     let aspID: AspID
     let accessKey: AccessKey
     let secretKey: SecretKey
-    /// Of the client's key of ``keyID``: the server's public half, the client's private one.
+    /// The client's crypto key for ``keyID``: the server's public key and the client's private key.
     let clientKey: CryptoKey
-    /// Of the server's key of ``keyID``: the client's public half, the server's private one.
+    /// The server's crypto key for ``keyID``: the client's public key and the server's private key.
     let serverKey: CryptoKey
 
     init() throws {
@@ -67,14 +67,14 @@ struct World: Sendable {
         )
     }
 
-    /// A ring of one key in a state, which need not encrypt.
+    /// Returns a keyring of one key in `state`, without a primary key.
     func ring(_ key: CryptoKey, _ state: CryptoKey.State) throws -> CryptoKeyring {
         try CryptoKeyring([key], primary: nil).setting(state, of: key.id)
     }
 }
 
 extension HTTPFields {
-    /// These fields with one set to another value, or taken out.
+    /// Returns these fields with one field set to `value`, or removed if it is nil.
     func with(_ name: HTTPField.Name, _ value: String?) -> HTTPFields {
         var fields = self
         fields[name] = value

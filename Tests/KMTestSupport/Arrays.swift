@@ -1,6 +1,6 @@
 package import KMPrimitives
 
-// The primitives with arrays for spans: `#expect` takes no expression that holds a span.
+// The primitives with arrays instead of spans, because `#expect` does not accept an expression with a span.
 
 extension AESGCM {
     package func seal(

@@ -1,8 +1,8 @@
 internal import Foundation
 
-/// The processor time that a thread has used, which other work on the machine does not lengthen.
+/// Processor time, which other work on the machine does not increase.
 package enum CPUTime {
-    /// In seconds.
+    /// The processor time that the calling thread has used, in seconds.
     package static var ofThisThread: Double {
         var time = timespec()
         guard unsafe clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time) == 0 else { return 0 }

@@ -3,11 +3,11 @@ internal import Foundation
 /// The platform's public test card.
 package let testCardNumber = "9491339401250765"
 
-/// Whether one of the texts holds seven or more digits of the test card's number in a row: as they are or in groups, as a
-/// list of their bytes, in hexadecimal, or in Base64 (and as a list of its bytes).
+/// Whether one of the texts contains seven or more consecutive digits of the test card's number.
 ///
-/// Seven are more than a masked number shows on either side; by chance, they stand in a text of random digits once in
-/// millions.
+/// The search finds the digits with or without separators, as a list of bytes, in hexadecimal, in Base64, and as a list
+/// of the bytes of Base64. A masked number shows fewer than seven digits on either side. Random digits contain seven
+/// digits of the number once in millions.
 package func showsCardNumber(_ texts: [String]) -> Bool {
     texts.contains { text in
         var search = CardNumberSearch()
@@ -17,14 +17,14 @@ package func showsCardNumber(_ texts: [String]) -> Bool {
     }
 }
 
-/// Every way that an error comes into a log or a crash message.
+/// Returns the texts with which an error can appear in a log or a crash message.
 package func printings(ofError error: any Error) -> [String] {
     var dumped = ""
     dump(error, to: &dumped)
     return ["\(error)", String(reflecting: error), error.localizedDescription, dumped]
 }
 
-/// The last few bytes or nibbles of something, compared with what is looked for.
+/// The last bytes or nibbles of an input, which are compared with the wanted ones.
 private struct Window {
     private let wanted: Set<UInt64>
     private let bits: UInt64
@@ -54,11 +54,11 @@ private struct CardNumberSearch {
     private static let nibbles = sevens.map { $0.flatMap { [$0 >> 4, $0 & 15] } }
 
     private(set) var isFound = false
-    /// Digits, whatever spaces and hyphens stand between them.
+    /// Digits, with any spaces and hyphens between them.
     private var plain = Window(sevens)
     private var base64 = Window(encoded)
     private var hexadecimal = Window(nibbles, bits: 4)
-    /// Numbers of one to three characters, read as decimal and as hexadecimal ones.
+    /// Lists of numbers of one to three characters, read as decimal and as hexadecimal numbers.
     private var lists = [(10, Window(sevens)), (10, Window(encoded)), (16, Window(sevens)), (16, Window(encoded))]
     private var word: [UInt8] = []
 

@@ -1,4 +1,4 @@
-/// Just enough DER to build what no tool would: keys of absurd sizes, and containers that ask for absurd work.
+/// A small DER encoder for files that no tool makes, such as keys of extreme sizes.
 package enum DER {
     package static func element(_ tag: UInt8, _ content: [UInt8]) -> [UInt8] {
         [tag] + length(content.count) + content
@@ -10,13 +10,13 @@ package enum DER {
 
     package static func bits(_ bytes: [UInt8]) -> [UInt8] { element(0x03, [0] + bytes) }
 
-    /// An INTEGER above or equal to 0 of big-endian bytes.
+    /// Returns a non-negative INTEGER, given as big-endian bytes.
     package static func integer(_ bytes: [UInt8]) -> [UInt8] {
         let digits = bytes.drop { $0 == 0 }
         return element(0x02, (digits.first ?? 0x80) >= 0x80 ? [0] + digits : Array(digits))
     }
 
-    /// An INTEGER, in two's complement.
+    /// Returns an INTEGER in two's complement.
     package static func integer(_ value: Int) -> [UInt8] {
         guard value >= 0 else {
             var bytes = (0..<8).reversed().map { UInt8(truncatingIfNeeded: value >> ($0 * 8)) }
@@ -26,7 +26,7 @@ package enum DER {
         return integer((0..<8).reversed().map { UInt8(truncatingIfNeeded: value >> ($0 * 8)) })
     }
 
-    /// An OBJECT IDENTIFIER in dotted form.
+    /// Returns an OBJECT IDENTIFIER, given in dotted form.
     package static func identifier(_ dotted: String) -> [UInt8] {
         let arcs = dotted.split(separator: ".").compactMap { Int($0) }
         return element(0x06, [UInt8(arcs[0] * 40 + arcs[1])] + arcs.dropFirst(2).flatMap(base128))

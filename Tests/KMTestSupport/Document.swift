@@ -6,7 +6,7 @@ package struct Document: Sendable, CustomStringConvertible {
     package struct Block: Sendable {
         /// The number of its first line of code, from 1.
         package let line: Int
-        /// The word behind the opening fence.
+        /// The word after the opening fence, or `indented`.
         package let language: String
         package let lines: [String]
     }
@@ -14,21 +14,21 @@ package struct Document: Sendable, CustomStringConvertible {
     /// The package's root.
     package static let root = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../..").standardized
 
-    /// All there are.
+    /// The README and all pages of DocC catalogs.
     package static let all: [Document] = {
         let sources = FileManager.default.subpaths(atPath: root.appending(path: "Sources").path) ?? []
         let pages = sources.filter { $0.contains(".docc/") && $0.hasSuffix(".md") }.sorted()
         return (["README.md"] + pages.map { "Sources/\($0)" }).map(Document.init)
     }()
 
-    /// Where it stands, from the package's root.
+    /// The path, relative to the package's root.
     package let path: String
 
     package var description: String { path }
 
     private init(_ path: String) { self.path = path }
 
-    /// Its code blocks, in their order.
+    /// Returns the code blocks in their order.
     package func blocks() throws -> [Block] {
         let text = try String(contentsOf: Self.root.appending(path: path), encoding: .utf8)
         var blocks: [Block] = []

@@ -1,6 +1,6 @@
 internal import Foundation
 
-/// The `openssl` command line, as a second opinion and as the maker of files in foreign formats.
+/// The `openssl` command, with which tests compare results and make files in other formats.
 package struct OpenSSLCommand: Sendable {
     package struct Failure: Error, CustomStringConvertible {
         package let description: String
@@ -10,7 +10,7 @@ package struct OpenSSLCommand: Sendable {
         }
     }
 
-    /// Where the command reads and writes; a new folder for each value of this type.
+    /// The folder in which the command runs; each value of this type has a new one.
     private let folder: URL
 
     package init() throws {
@@ -31,10 +31,10 @@ package struct OpenSSLCommand: Sendable {
         try contents(of: folder.appendingPathComponent(name))
     }
 
-    /// Runs `openssl` with the arguments of `line`, parted by spaces, and `more` behind them, inside the folder.
+    /// Runs `openssl` in the folder, with the arguments in `line`, separated by spaces, followed by `more`.
     ///
-    /// - Returns: what it wrote to standard output.
-    /// - Throws: ``Failure`` when it does not end with status 0.
+    /// - Returns: The command's standard output.
+    /// - Throws: ``Failure`` if the exit status is not 0.
     @discardableResult
     package func callAsFunction(_ line: String, _ more: String...) throws -> [UInt8] {
         let process = Process()
@@ -42,7 +42,7 @@ package struct OpenSSLCommand: Sendable {
         process.arguments = ["openssl"] + line.split(separator: " ").map(String.init) + more
         process.currentDirectoryURL = folder
         process.standardInput = FileHandle.nullDevice
-        // Files, since a pipe that nobody empties would stop the command.
+        // Files instead of pipes, because a full pipe would block the command.
         let (output, errors) = (try file("stdout"), try file("stderr"))
         process.standardOutput = output.handle
         process.standardError = errors.handle
@@ -55,7 +55,7 @@ package struct OpenSSLCommand: Sendable {
         return try contents(of: output.url)
     }
 
-    /// Not with `Data(contentsOf:)`, which leaks its buffer where the file is empty, and so hides other leaks.
+    /// Reads a file without `Data(contentsOf:)`, which leaks its buffer for an empty file and so hides other leaks.
     private func contents(of url: URL) throws -> [UInt8] {
         let handle = try FileHandle(forReadingFrom: url)
         defer { try? handle.close() }

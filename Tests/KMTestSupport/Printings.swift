@@ -1,4 +1,4 @@
-/// Every way to print `value` that code, logs and debuggers use.
+/// Returns the texts that code, logs and debuggers can print of `value`.
 package func printings<Value>(of value: Value) -> [String] {
     var texts: [String] = []
     func add<Printed>(_ printed: Printed) {
@@ -25,7 +25,7 @@ package func printings<Value>(of value: Value) -> [String] {
     return texts
 }
 
-/// What `Mirror` shows of a value, all the way down.
+/// Returns what `Mirror` shows of a value and, recursively, of its children.
 private func describeChildren(of value: Any) -> String {
     let mirror = Mirror(reflecting: value)
     let own = mirror.children.map { "\($0.label ?? "-")=\($0.value) \(describeChildren(of: $0.value))" }
@@ -33,15 +33,16 @@ private func describeChildren(of value: Any) -> String {
     return own.joined(separator: ",") + inherited
 }
 
-/// Whether one of the texts holds four or more of `bytes` in a row: as a list of numbers (as arrays print), in
-/// hexadecimal, in Base64 of either alphabet, or as they are.
+/// Whether one of the texts contains four or more consecutive bytes of `bytes`.
+///
+/// The search finds lists of numbers, as arrays print them, hexadecimal, Base64 in both alphabets, and plain text.
 package func shows(_ texts: [String], _ bytes: [UInt8]) -> Bool {
     let text = texts.joined(separator: "\n")
-    // Lists of numbers, however they are parted: with commas, or with lines as dump prints them.
+    // Lists of numbers can be separated by commas or, as dump prints them, by line breaks.
     let words = text.lowercased().split { !$0.isLetter && !$0.isNumber }
     let flat = " " + words.joined(separator: " ") + " "
     let hexadecimal = bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }
-    // Of a long secret some places will do: what prints one prints all.
+    // For a long secret some positions are enough, because code that prints one part prints all parts.
     for start in stride(from: 0, through: bytes.count - 4, by: max(1, bytes.count / 12)) {
         let part = bytes[start..<start + 4]
         let digits = hexadecimal[start..<start + 4]
@@ -60,7 +61,7 @@ private func base64(_ bytes: [UInt8]) -> [String] {
     return [text, String(text.map { $0 == "+" ? "-" : $0 == "/" ? "_" : $0 })]
 }
 
-/// Base64 of the whole groups of three bytes.
+/// Returns the Base64 text of all complete groups of three bytes.
 func base64Text(_ bytes: [UInt8]) -> String {
     let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")
     var text = ""

@@ -1,16 +1,15 @@
 package import KMPrimitives
 
 extension KMError.Code {
-    /// Stands for an error of another type than ``KMError``; no test expects it.
+    /// An error of a type other than ``KMError``; no test expects this code.
     package static let foreignError = Self("foreignError")
-    /// Stands for a failure that left something in OpenSSL's error queue; no test expects it.
+    /// A call that left entries in OpenSSL's error queue; no test expects this code.
     package static let errorQueueNotEmpty = Self("errorQueueNotEmpty")
 }
 
-/// The code that `body` throws, or nil when it does not throw.
+/// Returns the code of the error that `body` throws, or nil if it does not throw.
 ///
-/// That OpenSSL's error queue is empty after it is checked along, so that every test of a refusal is a test of that
-/// too.
+/// It also checks that OpenSSL's error queue is empty afterwards, so that every test of an error tests that too.
 package func refusal<Result>(_ body: () throws -> Result) -> KMError.Code? {
     OpenSSL.drainErrorQueue()
     var code: KMError.Code?
@@ -24,7 +23,7 @@ package func refusal<Result>(_ body: () throws -> Result) -> KMError.Code? {
     return OpenSSL.drainErrorQueue() == 0 ? code : .errorQueueNotEmpty
 }
 
-/// The code that an asynchronous `body` throws, or nil when it does not throw.
+/// Returns the code of the error that an asynchronous `body` throws, or nil if it does not throw.
 package func refusal<Result>(_ body: () async throws -> Result) async -> KMError.Code? {
     do {
         _ = try await body()
@@ -36,7 +35,7 @@ package func refusal<Result>(_ body: () async throws -> Result) async -> KMError
     }
 }
 
-/// The error that `body` throws, or nil when it throws none or one of another type.
+/// Returns the ``KMError`` that `body` throws, or nil if it throws nothing or an error of another type.
 package func thrownError<Result>(_ body: () throws -> Result) -> KMError? {
     do {
         _ = try body()

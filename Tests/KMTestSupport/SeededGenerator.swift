@@ -1,4 +1,4 @@
-/// Numbers that are the same in every run (SplitMix64), so that what a random test finds can be found again.
+/// A random number generator (SplitMix64) with the same numbers in every run, so that failures are reproducible.
 package struct SeededGenerator: RandomNumberGenerator {
     private var state: UInt64
 
@@ -20,8 +20,9 @@ package struct SeededGenerator: RandomNumberGenerator {
 }
 
 extension [UInt8] {
-    /// A copy that is damaged in one of the ways that files are: bits flipped, bytes replaced, taken out, put in, moved,
-    /// doubled, cut off at either end.
+    /// Returns a copy with one to three defects that damaged files can have.
+    ///
+    /// A defect flips a bit, or replaces, removes, inserts, swaps or repeats bytes, or truncates the copy at one end.
     package func mutated(using generator: inout SeededGenerator) -> [UInt8] {
         var bytes = self
         for _ in 0..<Int.random(in: 1...3, using: &generator) where !bytes.isEmpty {

@@ -1,6 +1,8 @@
 extension [UInt8] {
-    /// A copy with one or two edits of those that make a text nearly right: a piece of syntax put in, in place of some bytes
-    /// or beside them, bytes taken out or doubled; now and then damaged as files are.
+    /// Returns a copy with one or two edits that leave a text nearly valid.
+    ///
+    /// An edit inserts one of `pieces`, replaces bytes with one, removes or repeats bytes, or damages the text with
+    /// `mutated(using:)`.
     package func spoilt(with pieces: [String], using generator: inout SeededGenerator) -> [UInt8] {
         var bytes = self
         for _ in 0..<Int.random(in: 1...2, using: &generator) {

@@ -1,6 +1,6 @@
 package import KMPrimitives
 
-/// RSA pairs of 2048 bits, made anew in every run and used by all suites of a process.
+/// RSA key pairs of 2048 bits, which are generated in every run and shared by all suites.
 package enum TestKeys {
     private static let made = (0..<3).map { _ in Result { try RSAPrivateKey.generate() } }
 
@@ -10,19 +10,19 @@ package enum TestKeys {
 }
 
 extension SecretBytes {
-    /// The bytes in the clear.
+    /// The secret bytes.
     package var exposed: [UInt8] {
         withBytes { bytes in bytes.indices.map { bytes[$0] } }
     }
 
-    /// A text's UTF-8 as a secret.
+    /// Creates a secret from the UTF-8 of a text.
     package init(_ text: String) throws {
         try self.init(copying: Array(text.utf8))
     }
 }
 
 extension [UInt8] {
-    /// The bytes of hexadecimal digits; white space is passed over.
+    /// Creates the bytes of hexadecimal digits; white space is ignored.
     package init(hex text: String) {
         let digits = text.compactMap(\.hexDigitValue)
         self = stride(from: 0, to: digits.count, by: 2).map { UInt8(digits[$0] << 4 | digits[$0 + 1]) }

@@ -4,7 +4,7 @@ import Testing
 
 @testable import KMWire
 
-/// The calendar's arithmetic, against Foundation's.
+/// Compares the calendar arithmetic with Foundation's.
 @Suite struct CivilTimeTests {
     private static let zones = [0, 9 * 3600]
 
@@ -30,9 +30,9 @@ import Testing
         if !same { Issue.record("\(milliseconds) ms, \(secondsFromUTC) s ahead: \(time.digits), not \(parts)") }
     }
 
-    /// Foundation's calendar is the Julian one before 1582, so that years begin at 1600 here.
+    /// Foundation uses the Julian calendar before 1582, so the instants are after 1599.
     @Test(arguments: zones)
-    func atRandomInstants(secondsFromUTC: Int) throws {
+    func randomInstantsAgreeWithFoundation(secondsFromUTC: Int) throws {
         let calendar = try calendar(secondsFromUTC)
         var generator = SeededGenerator(seed: UInt64(secondsFromUTC))
         for _ in 0..<3000 {
@@ -44,9 +44,9 @@ import Testing
         }
     }
 
-    /// The last and the first second of years and of months, and of the days around leap days.
+    /// Tries the first and last seconds of years, of months and of the days around leap days.
     @Test(arguments: zones)
-    func atTheEdges(secondsFromUTC: Int) throws {
+    func edgesOfYearsAndMonthsAgreeWithFoundation(secondsFromUTC: Int) throws {
         let calendar = try calendar(secondsFromUTC)
         for year in [1600, 1700, 1800, 1899, 1900, 1904, 1969, 1970, 1972] + Array(1999...2101) + [2400, 9998] {
             for (month, day) in [(1, 1), (2, 28), (2, 29), (3, 1), (6, 30), (12, 31)] {
@@ -61,8 +61,8 @@ import Testing
         }
     }
 
-    /// Every day of four hundred years follows the day before.
-    @Test func everyDayOfAPeriod() {
+    /// The Gregorian calendar repeats after 400 years.
+    @Test func everyDayOf400YearsFollowsTheDayBefore() {
         var before = CivilTime(millisecondsSince1970: -1, secondsFromUTC: 0)
         var wrong = 0
         for day in Int64(0)..<146_097 {
@@ -77,11 +77,11 @@ import Testing
         #expect(before.digits == "23691231000000000")
     }
 
-    /// The digits behind a correlation id's time are those of a number, with zeros in front.
+    /// The digits are the low 28 bits of the random number, with leading zeros.
     @Test(arguments: [
         (UInt32(0), "0000000"), (1, "0000001"), (0xABC, "0000abc"), (0xFFF_FFFF, "fffffff"), (0xF000_0001, "0000001"),
     ])
-    func randomDigitsOfCorrelationIDs(random: UInt32, digits: String) {
+    func correlationIDsEndInSevenHexadecimalDigits(random: UInt32, digits: String) {
         let time = CivilTime(millisecondsSince1970: 1_667_876_894_608, secondsFromUTC: 32_400)
         #expect(CorrelationID(time, random: random).text == "221108120814-\(digits)")
     }

@@ -6,7 +6,7 @@ import KMTestSupport
 import KMWire
 import Testing
 
-/// The JSON form of an endpoint table, and look-ups in it.
+/// Reads endpoint tables from JSON and finds endpoints in them.
 @Suite struct EndpointTableTests {
     private func table(_ endpoints: String, version: String = "1") throws -> EndpointTable {
         try EndpointTable(parsing: Array(#"{"version":\#(version),"endpoints":[\#(endpoints)]}"#.utf8))

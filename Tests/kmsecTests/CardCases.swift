@@ -1,12 +1,12 @@
 import Foundation
 import KMTestSupport
 
-/// How each command is called so that it does its work, and whether card numbers of its input may stand in its output.
+/// A valid call of a command, and whether its output may contain card numbers from its input.
 struct CardCase: Sendable {
     let arguments: [String]
-    /// Whether the output is the input's own data, or one of several ways to call the command has it.
+    /// Whether the output contains data from the input in at least one of the calls.
     var givesData = false
-    /// Other arguments, which are added one set at a time.
+    /// Sets of additional arguments, each of which is a separate call.
     var more: [[String]] = []
     /// Whether the command reads standard input.
     var readsInput = true
@@ -15,10 +15,10 @@ struct CardCase: Sendable {
     private static let secret = ["--secret-file", "secret"]
     private static let tokenizationKey = ["--key-file", "par.key"]
     private static let token = "KMV1:20221108120814608:uLD+mU8mz9K95neGiSJTSsF3zzAQJglCggZAOSs5Fkg="
-    /// What a group of commands is called with.
+    /// A group of commands, which is called without arguments.
     private static let group = CardCase(arguments: [])
 
-    /// By the words of their calls.
+    /// The cases by the words that call the command.
     static let all: [String: CardCase] = [
         "kmsec": group, "kmsec key": group, "kmsec token": group, "kmsec par": group, "kmsec pan": group,
         "kmsec par key": group,
@@ -66,14 +66,14 @@ struct CardCase: Sendable {
         "kmsec par key generate": CardCase(arguments: ["--out", "missing/key"], readsInput: false),
         "kmsec par key check": CardCase(arguments: tokenizationKey, readsInput: false),
         "kmsec headers check": CardCase(arguments: [], more: [["--json"], ["--response"], ["--callback"]]),
-        // With --json the header stands there as it came.
+        // With --json, the output contains the header as it was received.
         "kmsec jwe inspect": CardCase(arguments: [], givesData: true, more: [["--json"]]),
         "kmsec vectors run": CardCase(
             arguments: ["vectors.json"],
             more: [["--skips"], ["card-\(testCardNumber).json"]],
             readsInput: false
         ),
-        // A file that is there keeps it from the work.
+        // A file that exists stops the command before it does its work.
         "kmsec vectors generate": CardCase(arguments: ["--out", "taken"], readsInput: false),
         "kmsec speed": CardCase(
             arguments: ["--seconds", "0.001", "token-sign"],
@@ -82,21 +82,21 @@ struct CardCase: Sendable {
         ),
     ]
 
-    /// Where people put a card number that do not know better, and what they mistype.
+    /// Arguments into which a user could put a card number by mistake, or mistype one.
     static let slips = [
         [testCardNumber], ["9491339401250766"], ["9491 3394 0125 0765"], ["x\(testCardNumber)"],
         ["--pan=\(testCardNumber)"],
         ["--pan", testCardNumber], ["--\(testCardNumber)"], ["-\(testCardNumber)"], ["--", testCardNumber],
     ]
 
-    /// What an option's value may be: a folder that is there, a file, nothing that is there, nothing of the kind.
+    /// Values of options: names of a folder, a file and a missing file, and values of no meaning.
     static let values = [
         testCardNumber, "card_\(testCardNumber).json", "missing-\(testCardNumber)", "9491-3394-0125-0765",
         "$['\(testCardNumber)",
         "\(testCardNumber)\(testCardNumber)",
     ]
 
-    /// Standard inputs, good and at fault.
+    /// Valid and invalid standard inputs.
     static let inputs: [String] = {
         let card = testCardNumber
         let header =
@@ -114,7 +114,7 @@ struct CardCase: Sendable {
         ]
     }()
 
-    /// A vector file with the number in it, which fails.
+    /// A vector file that contains the number, and whose test fails.
     static let vectors = """
         {"format":"kmsec-vectors-1","operation":"hmac-sha256","comment":"","flags":{},"numberOfTests":1,"groups":[{"comment":"",
         "source":"","tests":[{"id":1,"comment":"\(testCardNumber)","flags":[],"result":"valid","key":"00","message":"",

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 extension ToolTests {
-    /// The completion scripts, as shells run them.
+    /// Runs the completion scripts in their shells.
     @Suite struct CompletionTests {
         private static let bash = Programs.find("bash")
         private static let zsh = Programs.find("zsh")
@@ -28,15 +28,15 @@ extension ToolTests {
             (["speed", "token-"], ["token-sign", "token-verify"]),
             (["encrypt", "--to", "cert"], ["certificate.pem"]), (["vectors", "generate", "--out", ""], ["keys"]),
         ])
-        func bashOffers(_ words: [String], _ expected: [String]) async throws {
+        func bashCompletesCommandsOptionsValuesAndFiles(_ words: [String], _ expected: [String]) async throws {
             let offered = try await candidates(words).filter {
                 !$0.hasPrefix("-") || words.last?.hasPrefix("-") == true
             }
             #expect(Set(offered) == Set(expected), "\(words)")
         }
 
-        /// Every option with a list of values, whatever is added.
-        @Test func bashOffersAllValues() async throws {
+        /// The test covers every option that has a list of values, including future ones.
+        @Test func bashCompletesTheValuesOfEveryOption() async throws {
             var count = 0
             for (call, command) in try await ToolCommand.all() {
                 for argument in command.arguments ?? [] where argument.allValues?.isEmpty == false {
@@ -60,12 +60,12 @@ extension ToolTests {
             return String(decoding: output, as: UTF8.self).split(separator: "\n").map(String.init)
         }
 
-        @Test(.enabled(if: zsh != nil), arguments: ["zsh"]) func zshReads(_ shell: String) async throws {
+        @Test(.enabled(if: zsh != nil), arguments: ["zsh"]) func zshParsesItsScript(_ shell: String) async throws {
             try await script(shell, to: "_kmsec")
             try await #require(Self.zsh).output(of: ["-n", "_kmsec"], folder: folder)
         }
 
-        @Test(.enabled(if: fish != nil), arguments: ["fish"]) func fishReads(_ shell: String) async throws {
+        @Test(.enabled(if: fish != nil), arguments: ["fish"]) func fishParsesItsScript(_ shell: String) async throws {
             try await script(shell, to: "kmsec.fish")
             try await #require(Self.fish).output(of: ["--no-execute", "kmsec.fish"], folder: folder)
         }

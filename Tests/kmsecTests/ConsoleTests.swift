@@ -3,15 +3,15 @@ import KMTestSupport
 import Testing
 
 extension ToolTests {
-    /// What the README and the articles show of a terminal, typed in.
+    /// Runs the terminal sessions of the README and of the articles.
     @Suite struct ConsoleTests {
         private static let pages = Document.all.filter { (try? Console($0).exchanges.isEmpty) == false }
 
-        @Test func pagesAreThere() {
+        @Test func pagesWithSessionsExist() {
             #expect(Self.pages.count > 3)
         }
 
-        @Test(arguments: pages) func page(_ page: Document) async throws {
+        @Test(arguments: pages) func sessionsRunAsShown(_ page: Document) async throws {
             let (folder, binaries) = (try TemporaryFolder(), try TemporaryFolder.holdingKmsec())
             let vectors = Document.root.appending(path: "Vectors")
             try FileManager.default.createSymbolicLink(
@@ -38,7 +38,7 @@ extension ToolTests {
             (["a"], "a\n"), (["a"], "a"), ([], ""), (["a", "…", "z"], "a\nb\nc\nz\n"), (["a", "…"], "a\n"),
             (["a…c"], "abc\n"), (["a.c", "b"], "a.c\nb\n"),
         ])
-        func matches(_ shown: [String], _ found: String) throws {
+        func matchingOutputIsAccepted(_ shown: [String], _ found: String) throws {
             #expect(try Console.matches(found, shown))
         }
 
@@ -46,7 +46,7 @@ extension ToolTests {
             (["a"], ""), (["a"], "b\n"), ([], "a\n"), (["a"], "a\nb\n"), (["a", "…", "z"], "a\nb\n"), (["a…c"], "ac\n"),
             (["a…c"], "a\nc\n"), (["a.c"], "abc\n"), (["a", "b"], "ab\n"),
         ])
-        func differs(_ shown: [String], _ found: String) throws {
+        func otherOutputIsRejected(_ shown: [String], _ found: String) throws {
             #expect(try !Console.matches(found, shown))
         }
     }

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 extension ToolTests {
-    /// `kmsec demo --json`, which is for programs.
+    /// Checks the output of `kmsec demo --json`.
     @Suite struct DemoTests {
         private struct Report: Decodable {
             struct Message: Decodable {
@@ -27,7 +27,7 @@ extension ToolTests {
         }
 
         @Test(arguments: [("documented", 66, "A256GCM"), ("gateway", 67, "A128GCM")])
-        func report(_ profile: String, _ tokenCount: Int, _ enc: String) async throws {
+        func theReportHasMessagesAndRejections(_ profile: String, _ tokenCount: Int, _ enc: String) async throws {
             let kmsec = try #require(Programs.kmsec)
             let output = try await kmsec.output(of: ["demo", "--json", "--profile", profile])
             let report = try JSONDecoder().decode(Report.self, from: Data(output))
@@ -47,12 +47,12 @@ extension ToolTests {
             #expect(report.response.headers == headers.filter { echoed.contains($0.key) })
             let codes = ["replayed", "tokenMismatch", "tokenStale", "keyUnknown", "authenticationFailed"]
             #expect(report.refusals.map(\.code) == codes)
-            // The sender learns nothing of the reason.
+            // The reply does not reveal the reason.
             #expect(Set(report.refusals.map(\.reply)).count == 1)
         }
 
-        /// The headers that the demo shows pass the tool's own check.
-        @Test func headersAreGood() async throws {
+        /// `kmsec headers check` accepts the headers of the demo.
+        @Test func headersPassTheHeaderCheck() async throws {
             let kmsec = try #require(Programs.kmsec)
             let report = try await JSONDecoder().decode(
                 Report.self,

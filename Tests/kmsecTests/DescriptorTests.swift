@@ -5,7 +5,7 @@ import Testing
 @testable import kmsec
 
 @Suite struct DescriptorTests {
-    /// A pipe both of whose ends do not block.
+    /// Returns the two ends of a pipe, both non-blocking.
     private static func pipe() throws -> (read: Descriptor, write: Descriptor) {
         var ends: [Int32] = [-1, -1]
         try #require(unsafe Glibc.pipe(&ends) == 0)
@@ -15,7 +15,7 @@ import Testing
 
     private static let message = (0..<400_000).map { UInt8(truncatingIfNeeded: $0 &* 31) }
 
-    /// Writes on a thread of its own, since both ends block the thread that they are on.
+    /// Writes on a separate thread, because reading and writing wait on the thread that calls them.
     private static func write(_ parts: [ArraySlice<UInt8>], to target: Descriptor) {
         Thread.detachNewThread {
             for part in parts {

@@ -2,11 +2,11 @@ import Foundation
 import Testing
 
 extension ToolTests {
-    /// The files of `kmsec key generate`, read by others.
+    /// Other programs read the files of `kmsec key generate`.
     @Suite struct GeneratedKeyTests {
         private static let passphrase = "correct horse 비밀"
 
-        @Test(arguments: [nil, passphrase]) func opensslReadsThem(_ passphrase: String?) async throws {
+        @Test(arguments: [nil, passphrase]) func opensslReadsGeneratedKeys(_ passphrase: String?) async throws {
             let folder = try await generated(passphrase)
             #expect(try await fingerprints(in: folder, passphrase).count == 3)
             let openssl = try #require(Programs.openssl)
@@ -32,16 +32,16 @@ extension ToolTests {
         }
 
         @Test(.needs(Programs.node, "node"), arguments: [nil, passphrase])
-        func nodeReadsThem(_ passphrase: String?) async throws {
+        func nodeReadsGeneratedKeys(_ passphrase: String?) async throws {
             try await compare(Programs.node, "keys.mjs", passphrase)
         }
 
         @Test(.needs(Programs.python, "Python with cryptography"), arguments: [nil, passphrase])
-        func pythonReadsThem(_ passphrase: String?) async throws {
+        func pythonReadsGeneratedKeys(_ passphrase: String?) async throws {
             try await compare(Programs.python, "keys.py", passphrase)
         }
 
-        /// Compares what a script prints with what OpenSSL's command reads.
+        /// Compares the output of a script with what the `openssl` command reads.
         private func compare(_ program: Program?, _ script: String, _ passphrase: String?) async throws {
             let program = try #require(program, "the program for \(script) is not here: see .ci/interop-environment")
             let folder = try await generated(passphrase)
@@ -65,7 +65,7 @@ extension ToolTests {
             return folder
         }
 
-        /// The SHA-256 of the SubjectPublicKeyInfo in each of the three files, which is one.
+        /// Returns the SHA-256 of the SubjectPublicKeyInfo in each of the three files, and expects all to be the same.
         private func fingerprints(in folder: TemporaryFolder, _ passphrase: String?) async throws -> [String] {
             let openssl = try #require(Programs.openssl)
             let pem = "\(KeyFolder.keyID).cert.pem"

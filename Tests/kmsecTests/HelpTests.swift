@@ -2,9 +2,9 @@ import Foundation
 import Testing
 
 extension ToolTests {
-    /// That the transcripts hold the help text of each command there is.
+    /// The help texts are complete, and are in the transcripts.
     @Suite struct HelpTests {
-        @Test func everyCommandIsThere() async throws {
+        @Test func transcriptsHaveTheHelpOfEveryCommand() async throws {
             let calls = try await ToolCommand.all().map(\.call)
             let lines = try TranscriptTests.names.flatMap { name in
                 try String(contentsOf: TranscriptTests.folder.appending(path: name), encoding: .utf8)
@@ -14,7 +14,7 @@ extension ToolTests {
             for call in calls { #expect(lines.contains("$ \(call) --help"), "\(call)") }
         }
 
-        @Test func everyOptionIsInItsUsage() async throws {
+        @Test func usageNamesEveryOption() async throws {
             for (call, command) in try await ToolCommand.all() {
                 let words = call.split(separator: " ").dropFirst().map(String.init)
                 let help = try await #require(Programs.kmsec).output(of: words + ["--help"])

@@ -27,26 +27,26 @@ extension ToolTests {
             keys = try #require(KeyFolder.current)
         }
 
-        @Test(.needs(Programs.node, "node")) func nodeOpensOurs() async throws { try await opensOurs(.node) }
-        @Test(.needs(Programs.node, "node")) func weOpenNodes() async throws { try await weOpen(.node) }
+        @Test(.needs(Programs.node, "node")) func nodeOpensKmsecMessages() async throws { try await openOurs(.node) }
+        @Test(.needs(Programs.node, "node")) func kmsecOpensNodeMessages() async throws { try await openTheirs(.node) }
 
-        @Test(.needs(Programs.python, "Python with jwcrypto")) func jwcryptoOpensOurs() async throws {
-            try await opensOurs(.jwcrypto)
+        @Test(.needs(Programs.python, "Python with jwcrypto")) func jwcryptoOpensKmsecMessages() async throws {
+            try await openOurs(.jwcrypto)
         }
 
-        @Test(.needs(Programs.python, "Python with jwcrypto")) func weOpenJwcryptos() async throws {
-            try await weOpen(.jwcrypto)
+        @Test(.needs(Programs.python, "Python with jwcrypto")) func kmsecOpensJwcryptoMessages() async throws {
+            try await openTheirs(.jwcrypto)
         }
 
-        @Test(.needs(Programs.python, "Python with joserfc")) func joserfcOpensOurs() async throws {
-            try await opensOurs(.joserfc)
+        @Test(.needs(Programs.python, "Python with joserfc")) func joserfcOpensKmsecMessages() async throws {
+            try await openOurs(.joserfc)
         }
 
-        @Test(.needs(Programs.python, "Python with joserfc")) func weOpenJoserfcs() async throws {
-            try await weOpen(.joserfc)
+        @Test(.needs(Programs.python, "Python with joserfc")) func kmsecOpensJoserfcMessages() async throws {
+            try await openTheirs(.joserfc)
         }
 
-        private func opensOurs(_ library: JOSELibrary) async throws {
+        private func openOurs(_ library: JOSELibrary) async throws {
             var (messages, expected): ([String], [[UInt8]]) = ([], [])
             for profile in ["documented", "gateway"] {
                 for enc in ["A128GCM", "A256GCM"] {
@@ -67,7 +67,7 @@ extension ToolTests {
             #expect(try await library.open(messages, with: keys.path("key.private.pem")) == expected)
         }
 
-        private func weOpen(_ library: JOSELibrary) async throws {
+        private func openTheirs(_ library: JOSELibrary) async throws {
             for plaintext in Self.plaintexts {
                 let messages = try await library.seal(
                     plaintext,

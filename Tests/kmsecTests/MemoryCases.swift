@@ -1,8 +1,8 @@
 import Foundation
 
-/// A large input of a command, what it must do with it, and how much memory it may take.
+/// A large input of a command, the expected result, and the memory that the command may use.
 struct MemoryCase: Sendable {
-    /// Bytes that are repeated between others.
+    /// A repeated text between a beginning and an end.
     struct Input: Sendable {
         var head = ""
         var unit = ""
@@ -12,7 +12,7 @@ struct MemoryCase: Sendable {
         static let none = Input(byteCount: 0)
 
         var bytes: [UInt8] {
-            // Few appends of much are fast in a debug build too.
+            // Few large appends are fast even in a debug build.
             let count = max(1, (1 << 18) / max(1, unit.utf8.count))
             let chunk = Array(String(repeating: unit, count: count).utf8)
             var bytes = Array(head.utf8)
@@ -26,14 +26,14 @@ struct MemoryCase: Sendable {
     var arguments: [String] = []
     var input = Input.none
     var status: Int32 = 0
-    /// What is on standard error.
+    /// A text that standard error must contain.
     var error = ""
-    /// How many MiB may be resident at most, of a debug build.
+    /// The limit of the resident memory of a debug build, in MiB.
     let bound: Int
 
-    /// What a process of the tool takes that does nothing yet.
+    /// The memory of the tool before it does any work.
     private static let base = 40
-    /// A body of 64 MiB, which is the limit, while it is copied into a larger array.
+    /// The memory for a body of 64 MiB, which is the limit, while it is copied into a larger array.
     private static let body = base + 3 * 64
     private static let card = "9491339401250765"
     private static let keyID = KeyFolder.keyID
@@ -51,7 +51,7 @@ struct MemoryCase: Sendable {
         [MemoryCase(name: "small", arguments: arguments, bound: bound)]
     }
 
-    /// A body that is larger than the limit.
+    /// Returns a case with a body above the limit.
     private static func rejected(_ arguments: [String]) -> MemoryCase {
         MemoryCase(
             name: "too large",
@@ -63,7 +63,7 @@ struct MemoryCase: Sendable {
         )
     }
 
-    /// Texts in which card numbers are looked for.
+    /// Texts that are scanned for card numbers.
     private static let texts: [(name: String, input: Input)] = [
         ("digits without end", Input(unit: "0123456789", byteCount: 4 << 20)),
         ("one line of text", Input(unit: "a line of text, ", byteCount: 16 << 20)),
@@ -108,7 +108,7 @@ struct MemoryCase: Sendable {
         )
     }
 
-    /// By the words of the calls.
+    /// The cases by the words that call the command.
     static let all: [String: [MemoryCase]] = [
         "kmsec": group, "kmsec key": group, "kmsec token": group, "kmsec par": group, "kmsec pan": group,
         "kmsec par key": group, "kmsec headers": group, "kmsec jwe": group, "kmsec vectors": group,

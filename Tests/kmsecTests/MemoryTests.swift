@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 extension ToolTests {
-    /// The memory of each command is bounded, whatever its input.
+    /// The memory of each command is limited for any input.
     @Suite struct MemoryTests {
         private let folder: TemporaryFolder
 
@@ -18,7 +18,7 @@ extension ToolTests {
             #expect(MemoryCase.all.values.allSatisfy { !$0.isEmpty })
         }
 
-        @Test(arguments: MemoryCase.all.keys.sorted()) func peak(_ call: String) async throws {
+        @Test(arguments: MemoryCase.all.keys.sorted()) func peakMemoryIsBelowTheLimit(_ call: String) async throws {
             let peakMemory = try #require(Programs.peakMemory)
             let kmsec = try #require(Programs.kmsec)
             let keys = try #require(KeyFolder.current).path
@@ -41,8 +41,8 @@ extension ToolTests {
             }
         }
 
-        /// An input of many files, directories and levels takes no more than one file does.
-        @Test func manyFiles() async throws {
+        /// The input has many files, directories and levels.
+        @Test func manyFilesNeedNoMoreMemoryThanOne() async throws {
             let text = Array("9491339401250765\n".utf8)
             var path = "tree"
             try folder.makeFolder(path)

@@ -3,8 +3,9 @@ import KMTestSupport
 import Testing
 
 extension ToolTests {
-    /// No card number stands in a message of the tool, wherever it is put by mistake, nor in output that is not the input's
-    /// own data.
+    /// The tool's messages never contain a card number, even one in the wrong argument or input.
+    ///
+    /// The output contains a card number only if it is data from the input.
     @Suite struct NoCardNumberTests {
         private let folder: TemporaryFolder
 
@@ -25,10 +26,10 @@ extension ToolTests {
             #expect(Set(calls) == Set(CardCase.all.keys))
         }
 
-        @Test(arguments: CardCase.all.keys.sorted()) func inArguments(_ call: String) async throws {
+        @Test(arguments: CardCase.all.keys.sorted()) func cardNumbersInArgumentsAreHidden(_ call: String) async throws {
             let commands = try await ToolCommand.all()
             let options = try #require(commands.first { $0.call == call }).command.options
-            // Each option gets every value in a thorough run, and otherwise two of them, other ones than its neighbours.
+            // In a thorough run, an option gets every value, and otherwise two, which vary from option to option.
             let values = CardCase.values
             let given = options.enumerated().flatMap { place, option in
                 (0..<(Effort.isThorough ? values.count : 2)).map { [option, values[(2 * place + $0) % values.count]] }
@@ -37,7 +38,7 @@ extension ToolTests {
             if let option = options.first { try await run(call, [option]) }
         }
 
-        @Test(arguments: CardCase.all.keys.sorted()) func inInputs(_ call: String) async throws {
+        @Test(arguments: CardCase.all.keys.sorted()) func cardNumbersInInputsAreHidden(_ call: String) async throws {
             let card = try #require(CardCase.all[call])
             guard !card.arguments.isEmpty || call.hasSuffix("check") || call.hasSuffix("inspect") else { return }
             for more in [[]] + card.more {
@@ -47,8 +48,8 @@ extension ToolTests {
             }
         }
 
-        /// A parameter body, sealed and damaged: what is told of the second opening.
-        @Test func inSealedBodies() async throws {
+        /// The bodies are encrypted, then damaged, and then decrypted and inspected.
+        @Test func cardNumbersInDamagedBodiesAreHidden() async throws {
             let kmsec = try #require(Programs.kmsec)
             let seal = try #require(CardCase.all["kmsec encrypt"])
             for more in [
@@ -74,7 +75,7 @@ extension ToolTests {
             return arguments.map { $0.replacing("$KEYS", with: keys) }
         }
 
-        /// Runs a command as its case tells, with more arguments, and looks at what it writes.
+        /// Runs a command as its case describes, with more arguments, and checks its output.
         private func run(_ call: String, _ arguments: [String], input: String = testCardNumber) async throws {
             let card = try #require(CardCase.all[call])
             let words = call.split(separator: " ").dropFirst().map(String.init)

@@ -4,9 +4,9 @@
     import Testing
 
     extension ToolTests {
-        /// What is drawn on a terminal holds no card number.
+        /// The progress that the tool shows on a terminal contains no card number.
         @Suite(.needs(Programs.script, "script, of util-linux")) struct ProgressTests {
-            /// What a command of the shell, which calls the tool as `$0`, draws on the terminal that it is given.
+            /// Runs a shell command that calls `kmsec`, and returns what it writes to a terminal.
             private func drawn(_ command: String, _ folder: TemporaryFolder) async throws -> String {
                 let script = try #require(Programs.script)
                 let kmsec = try #require(Programs.kmsec)
@@ -16,7 +16,7 @@
                 return outcome.outputText
             }
 
-            @Test func aFileName() async throws {
+            @Test func fileNamesAreMasked() async throws {
                 let folder = try TemporaryFolder()
                 try folder.write(CardCase.vectors.bytes, to: "card_\(testCardNumber).json")
                 let text = try await drawn("kmsec vectors run card_\(testCardNumber).json", folder)
@@ -24,8 +24,8 @@
                 #expect(!showsCardNumber([text]))
             }
 
-            /// The progress of long input, and errors between it.
-            @Test func longInput() async throws {
+            /// The input is long enough to show progress, and has an error in it.
+            @Test func progressAndErrorsShowNoCardNumber() async throws {
                 let folder = try TemporaryFolder()
                 try folder.write("a key of \(testCardNumber)".bytes, to: "key")
                 let lines = repeatElement(testCardNumber, count: 5000).joined(separator: "\n") + "\n9491339401250766\n"

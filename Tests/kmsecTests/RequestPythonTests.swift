@@ -62,8 +62,8 @@ extension ToolTests {
             #expect(get.parameters.isEmpty)
         }
 
-        /// A shell reads bytes: a quote that a combining mark follows is still a quote.
-        @Test func aShellReadsTheBodyAsItIs() async throws {
+        /// A shell reads bytes, so a quote before a combining mark is still a quote.
+        @Test func aShellPassesTheBodyUnchanged() async throws {
             let pieces = [
                 "'", "\u{301}", "\u{FE0F}", "\u{200D}", "\"", "\\", "$(x)", "`x`", "!", "; touch pwned; echo ", "@",
                 "\n", "홍", "'\\''",
@@ -131,7 +131,7 @@ extension ToolTests {
         }
 
         @Test(arguments: WireProfile.all)
-        func ourServerOpens(_ profile: WireProfile) async throws {
+        func serverSecurityOpensTheRequest(_ profile: WireProfile) async throws {
             let secretKey = try SecretKey(SecretBytes(copying: Array(Self.secret.utf8)))
             let aspID = try AspID(Self.aspID)
             let key = try CryptoKey(

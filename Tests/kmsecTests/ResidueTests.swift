@@ -14,7 +14,7 @@ import Testing
             private static let maximumOnStacks = 8
 
             @Test(arguments: [["--json", "--field", "$.a", "--beside", "par"], ["--json", "--field", "$.a"], []])
-            func derive(_ options: [String]) async throws {
+            func derivationLeavesNoCardNumberInMemory(_ options: [String]) async throws {
                 let folder = try TemporaryFolder()
                 try folder.write(Array("fedcba9876543210fedcba9876543210".utf8), to: "key")
                 let process = Process()
@@ -45,7 +45,7 @@ import Testing
                 #expect(places <= Self.maximumOnStacks, "\(places) places in memory hold a card number")
             }
 
-            /// A line with a card number of its own.
+            /// Returns a line with a unique card number.
             private static func line(_ number: Int, isJSON: Bool) -> String {
                 let digits = "999900" + String(number + 100_000_000)
                 var sum = 0
@@ -57,7 +57,7 @@ import Testing
                 return isJSON ? "{\"id\":\(number),\"a\":\"\(pan)\",\"b\":[1,2,3]}\n" : pan + "\n"
             }
 
-            /// How many card numbers are in the memory that a process can write to.
+            /// Returns the number of card numbers in the writable memory of a process.
             private static func places(in process: Int32) throws -> Int {
                 let maps = try String(contentsOfFile: "/proc/\(process)/maps", encoding: .utf8)
                 let memory = try FileHandle(forReadingFrom: URL(filePath: "/proc/\(process)/mem"))
@@ -68,14 +68,14 @@ import Testing
                     let ends = words[0].split(separator: "-").compactMap { UInt64($0, radix: 16) }
                     guard words[1].hasPrefix("rw"), ends.count == 2 else { continue }
                     try memory.seek(toOffset: ends[0])
-                    // A mapping that nobody may read, or that is gone by now, has no bytes.
+                    // A mapping that cannot be read, or that no longer exists, has no bytes.
                     guard let bytes = try? memory.read(upToCount: Int(ends[1] - ends[0])) else { continue }
                     count += unsafe bytes.withUnsafeBytes { unsafe occurrences(in: $0) }
                 }
                 return count
             }
 
-            /// How often ``beginning`` appears; Foundation's own search would take minutes in a debug build.
+            /// Returns how often ``beginning`` appears; Foundation's search would take minutes in a debug build.
             private static func occurrences(in bytes: UnsafeRawBufferPointer) -> Int {
                 guard var at = bytes.baseAddress else { return 0 }
                 let end = unsafe at + bytes.count

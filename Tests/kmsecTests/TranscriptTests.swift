@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 extension ToolTests {
-    /// Every file of `Transcripts`.
+    /// Runs every file in `Transcripts`.
     @Suite struct TranscriptTests {
         static let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Transcripts")
 
@@ -11,11 +11,11 @@ extension ToolTests {
             return files.filter { $0.hasSuffix(".txt") }.sorted()
         }()
 
-        @Test func areThere() {
+        @Test func transcriptsExist() {
             #expect(!Self.names.isEmpty)
         }
 
-        @Test(arguments: names) func transcript(_ name: String) async throws {
+        @Test(arguments: names) func sessionsRunAsInTheTranscript(_ name: String) async throws {
             let url = Self.folder.appending(path: name)
             var runner = try TranscriptRunner()
             try await runner.run(Transcript(String(contentsOf: url, encoding: .utf8)))

@@ -3,11 +3,11 @@ import KMPrimitives
 import KMSecurity
 import KMTestSupport
 
-/// Bodies of both levels, opened by the package and by the reference, which have to agree.
+/// Opens bodies at message and field level with the package and with the reference, which must agree.
 ///
-/// The keys are those of the vectors: messages of theirs open, and what was found in one run says the same in the next.
+/// The keys are those of the vectors, so that the vectors' messages open and findings are reproducible.
 struct Bodies {
-    /// What a field level's input is opened with.
+    /// The receiver's settings for an input at field level.
     struct Case {
         let selection: FieldSelection
         let keyID: CryptoKeyID
@@ -44,7 +44,7 @@ struct Bodies {
             },
             primary: first
         )
-        // With a cache most executions cost no RSA operation, and the rest is met a hundred times as often.
+        // With a cache most executions need no RSA operation, so the other code runs about a hundred times as often.
         cipher = try ParameterCipher(keyring: ring, dataKeyCaching: .standard)
         reference = ReferenceOpener(keys)
         sealer = try ReferenceSealer(to: keys[0].privateKey.publicKey)
@@ -61,14 +61,14 @@ struct Bodies {
         self.cases = cases
     }
 
-    /// Message level: the first byte tells what the rest is.
+    /// Opens a body at message level; the first byte selects the meaning of the rest.
     func message(_ input: [UInt8]) {
         guard let kind = input.first else { return }
         let rest = Array(input.dropFirst())
         let header = Array(#"{"alg":"RSA-OAEP-256","enc":"A256GCM"}"#.utf8)
         switch kind % 4 {
         case 0: compare(message: rest)
-        // An authentic message with this header, and one with this plaintext: the tag is right.
+        // Messages with a valid tag: the input is the header of the first and the plaintext of the second.
         case 1: compare(message: Self.body(around: seal(header: rest, plaintext: [0x30])))
         case 2: compare(message: Self.body(around: seal(header: header, plaintext: rest)))
         default: compare(message: Self.body(around: rest))
@@ -80,7 +80,9 @@ struct Bodies {
         precondition(ours == (try? reference.message(body, under: first.text)))
     }
 
-    /// Field level: the first byte tells what the rest is, the second chooses paths, key and correlation id.
+    /// Opens a body at field level.
+    ///
+    /// The first byte selects the meaning of the rest; the second selects the paths, the key and the correlation id.
     func fields(_ input: [UInt8]) {
         guard input.count >= 2 else { return }
         let chosen = cases[Int(input[1]) % cases.count]
@@ -114,7 +116,7 @@ struct Bodies {
         )
     }
 
-    /// What is sealed comes back byte for byte, from both.
+    /// Seals a document, which both the package and the reference must open to the same bytes.
     private func sealAndOpen(_ document: [UInt8], _ chosen: Case) {
         let sealed = try? cipher.seal(
             document,
@@ -151,7 +153,7 @@ extension Bodies.Case: Equatable {
         self.init(selection: selection, keyID: keyID, correlationID: correlationID)
     }
 
-    /// What a vector is opened with; it throws where no such receiver can be made.
+    /// Creates the settings for a vector, and throws if a receiver cannot have them.
     init(_ test: ReferenceVectors.Test) throws {
         self.init(
             try FieldSelection(test.paths ?? [], presence: test.requiresMatches ?? true ? .atLeastOnce : .optional),

@@ -2,7 +2,7 @@ import KMPrimitives
 import KMSecurity
 import KMTestSupport
 
-/// Card numbers, PARs and prefixes.
+/// Parses inputs as card numbers, PARs and prefixes.
 struct Cards {
     private let tokenizer: PARTokenizer
 
@@ -23,7 +23,7 @@ struct Cards {
         parse(input, .spacesAndHyphens)
     }
 
-    /// What is taken is what the rules take, and comes back from what it holds.
+    /// Parses a card number, which must be accepted if and only if it follows the rules, and must keep its digits.
     private func parse(_ input: [UInt8], _ separators: PAN.Separators) {
         let digits = input.filter { (0x30...0x39).contains($0) }
         let pan = try? PAN(input.span, separators: separators)
@@ -44,7 +44,7 @@ struct Cards {
         precondition(par.map { (try? tokenizer.version(of: $0, for: pan)) == 3 } ?? false)
     }
 
-    /// Digits with single separators between them, or none.
+    /// Whether the input has only digits and, between them, single separators.
     private static func isLaidOut(_ input: [UInt8], _ separators: PAN.Separators) -> Bool {
         let isSeparator = input.map { separators != .none && ($0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "-")) }
         for (index, byte) in input.enumerated() where !(0x30...0x39).contains(byte) {
@@ -57,7 +57,7 @@ struct Cards {
         (12...19).contains(digits.count) && sum(digits) % 10 == 0
     }
 
-    /// ISO/IEC 7812-1: every second digit from the right doubled, all digits summed; a multiple of ten for a card number.
+    /// Returns the Luhn sum of ISO/IEC 7812-1, which is a multiple of ten for a card number.
     static func sum(_ digits: [UInt8]) -> Int {
         digits.reversed().enumerated().reduce(0) { sum, digit in
             let value = Int(digit.element - 0x30) * (digit.offset % 2 == 0 ? 1 : 2)

@@ -7,13 +7,13 @@ import KMSecurity
 import KMTestSupport
 import KMVectors
 
-/// What is fed with garbage.
+/// A part of the package that the fuzzer calls with arbitrary input.
 ///
-/// A target throws nothing on: it returns, or what it found is a defect and traps.
+/// A target never throws. It returns, or it traps because it found a defect.
 enum FuzzTarget: String, CaseIterable {
     case json, path, header, jwe, message, fields, token, headers, keys, keyfiles, pan, scan, vectors
 
-    /// What takes one input; what is prepared once is prepared here.
+    /// Prepares the target, and returns the function that runs one input.
     func runner() -> ([UInt8]) -> Void {
         switch self {
         case .json: Self.json
@@ -32,8 +32,9 @@ enum FuzzTarget: String, CaseIterable {
         }
     }
 
-    /// The scanner: no trap, tokens in order and inside the text, and the same judgement as Foundation's parser, where
-    /// both read the same language.
+    /// Scans JSON; tokens must be in order and inside the text.
+    ///
+    /// Foundation's parser must accept what the scanner accepts, except for the differences named below.
     private static func json(_ text: [UInt8]) {
         var scanner = JSONScanner(maximumDepth: 100)
         var end = 0
@@ -48,21 +49,21 @@ enum FuzzTarget: String, CaseIterable {
         } catch {
             accepted = false
         }
-        // Foundation takes an empty text's white space, a byte order mark and other encodings; it is asked of plain texts.
+        // Foundation also accepts a byte order mark and other encodings, so rejected texts are not compared.
         guard accepted else { return }
         let parsed = try? JSONSerialization.jsonObject(with: Data(text), options: .fragmentsAllowed)
-        // What Foundation refuses and the grammar takes: numbers beyond a double, and half surrogate pairs.
+        // The grammar allows numbers beyond the range of a double and lone surrogates, which Foundation rejects.
         let isUnusual = text.contains { $0 == UInt8(ascii: "e") || $0 == UInt8(ascii: "E") || $0 == UInt8(ascii: "\\") }
         precondition(parsed != nil || isUnusual || text.count > 300)
     }
 
-    /// Paths, with the reference's judgement of them.
+    /// Parses a path, which the package and the reference must both accept or both reject.
     private static func path(_ input: [UInt8]) {
         let text = String(decoding: input, as: UTF8.self)
         precondition(((try? JSONPath(text)) == nil) == ((try? ReferencePath(text)) == nil))
     }
 
-    /// `Name: value` lines as both kinds of headers.
+    /// Parses lines of `Name: value` as request headers and as response headers.
     private static func headers(_ input: [UInt8]) {
         var fields = HTTPFields()
         for line in input.split(separator: UInt8(ascii: "\n")) {
@@ -77,7 +78,7 @@ enum FuzzTarget: String, CaseIterable {
         precondition((try? RequestHeaders(headers.httpFields())) != nil)
     }
 
-    /// Every reader of keys and certificates, with and without a passphrase.
+    /// Calls every reader of keys and certificates, with and without a passphrase.
     private static func keys(_ input: [UInt8]) {
         _ = try? RSAPublicKey(parsing: input)
         _ = try? RSAPublicKey(jwk: input)

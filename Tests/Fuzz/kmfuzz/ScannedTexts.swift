@@ -1,10 +1,9 @@
 import KMDiagnosis
 import KMSecurity
 
-/// Texts in which card numbers are looked for: the first byte is the size of the parts, the rest the text.
+/// Scans texts for card numbers; the first byte of the input selects the size of the parts, and the rest is the text.
 enum ScannedTexts {
-    /// A number that stands on a line of its own is found whatever is around it, and the same is found however the text is
-    /// cut.
+    /// A number on its own line must be found in any text, and the findings must be the same for parts of any size.
     static func run(_ input: [UInt8]) {
         guard let size = input.first.map({ Int($0) + 1 }) else { return }
         let around = Array(input.dropFirst())
@@ -36,8 +35,10 @@ enum ScannedTexts {
         return findings
     }
 
-    /// Digits that the text gives, and their check digit; not all the same, and no 13, which could be an article's number: the
-    /// scanner passes these over.
+    /// Returns a card number whose digits come from the text.
+    ///
+    /// The scanner ignores numbers of one repeated digit, and numbers of 13 digits that could be article numbers. So
+    /// the number begins with 45, and callers must not ask for 13 digits.
     private static func number(from text: [UInt8], count: Int) -> [UInt8] {
         let given = (0..<count - 3).map { UInt8(ascii: "0") + ($0 < text.count ? text[$0] % 10 : 9) }
         let digits = Array("45".utf8) + given

@@ -1,12 +1,12 @@
 import Foundation
 import KMTestSupport
 
-/// Inputs to begin with, taken from the vectors.
+/// The fuzzer's first inputs, which come from the vectors.
 struct Seeds {
     private let target: FuzzTarget
     private var inputs: Set<[UInt8]> = []
 
-    /// Writes the inputs of a target into a folder that is made.
+    /// Creates a folder, and writes the inputs of a target into it.
     static func write(_ target: FuzzTarget, to folder: String) throws {
         var seeds = Seeds(target: target)
         let names = try FileManager.default.subpathsOfDirectory(atPath: Document.root.appending(path: "Vectors").path)
@@ -32,9 +32,9 @@ struct Seeds {
         }
     }
 
-    /// The file with one test: what is long is no seed.
+    /// Adds the file reduced to one test, because a long input is a poor seed.
     private mutating func add(_ file: [String: Any], _ group: [String: Any], _ test: [String: Any]) throws {
-        // Every eighth will do of what differs little.
+        // Every eighth test is enough, because the files differ little.
         guard let id = test["id"] as? Int, id % 8 == 1 else { return }
         let group = group.merging(["tests": [test]]) { $1 }
         let small = file.merging(["groups": [group], "numberOfTests": 1]) { $1 }
@@ -89,7 +89,7 @@ struct Seeds {
 
     private static let cases = Array(Bodies.prepared().cases.prefix(256))
 
-    /// Keys are texts in PEM, or JWKs.
+    /// Adds keys, which are PEM texts or JWKs.
     private mutating func addKeys(_ values: [String: Any]) {
         for name in ["privateKey", "privateKeyJwk", "publicKey"] {
             let value = values[name]
@@ -100,7 +100,7 @@ struct Seeds {
         }
     }
 
-    /// What looks like a JWE in a text.
+    /// Returns the parts of a text that look like a JWE.
     private static func messages(in text: [UInt8]) -> [[UInt8]] {
         let characters = Set((ReferenceBase64.url.rawValue + ".").utf8)
         return text.split { !characters.contains($0) }.map(Array.init)

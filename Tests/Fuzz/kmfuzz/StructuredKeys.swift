@@ -3,11 +3,13 @@ import KMJOSE
 import KMPrimitives
 import KMTestSupport
 
-/// Key files put together from the input's bytes (keyfiles.h): of every form, with integers, algorithms, versions and lengths
-/// that are wrong here and there, so that the fuzzer gets behind the outermost structure.
+/// Reads key files that are built from the input's bytes (keyfiles.h).
 ///
-/// Each reader has to be done within a limit. It is of processor time, so that a busy machine finds nothing; and it is the
-/// limit that the package promises, without an allowance for the sanitizer: nearly all of the work is OpenSSL's, which is not
+/// The files have every form. Some integers, algorithms, versions and lengths are wrong, so that the fuzzer gets past
+/// the outermost structure.
+///
+/// Each reader must finish within a limit of processor time, so that a busy machine causes no finding. It is the limit
+/// that the package promises, without an allowance for the sanitizer: OpenSSL does nearly all of the work, and is not
 /// instrumented.
 struct StructuredKeys {
     private static let seconds = 0.5

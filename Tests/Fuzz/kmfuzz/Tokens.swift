@@ -3,11 +3,13 @@ import KMPrimitives
 import KMSecurity
 import KMTestSupport
 
-/// Tokens, verified by the package and by the reference, which have to agree: a token's line, and behind it a body.
+/// Verifies tokens with the package and with the reference, which must agree.
+///
+/// The first line of the input is the token, and the rest is the body.
 struct Tokens {
     private let secret: SecretBytes
     private let verifier: TranTokenVerifier
-    /// When the vectors' token of 2022-11-08 12:08:14.608 UTC is half a minute old.
+    /// The time of verification in milliseconds since 1970, 30 seconds after 2022-11-08 12:08:14.608 UTC.
     private let now = 1_667_909_324_608
 
     static func prepared() -> Tokens {
@@ -28,7 +30,7 @@ struct Tokens {
         let lines = input.split(separator: 0x0A, maxSplits: 1, omittingEmptySubsequences: false).map(Array.init)
         let body = lines.count > 1 ? lines[1] : []
         compare(lines[0], body)
-        // The same with the right MAC, which no fuzzer finds.
+        // The same token with the correct MAC, which a fuzzer cannot find.
         if let mac = try? HMACSHA256(key: secret).authenticate(body).exposed {
             compare(Array(lines[0].prefix(23)) + ReferenceBase64.standard.encode(mac) + lines[0].dropFirst(66), body)
         }
@@ -40,7 +42,7 @@ struct Tokens {
         let reference = try? ReferenceToken(text)
         precondition((token == nil) == (reference == nil))
         guard let token, let reference else { return }
-        // One spelling: a token that was read writes itself as it was.
+        // A token has one form for each profile, so a parsed token must give its own text under one of them.
         precondition(WireProfile.all.contains { token.text($0) == text })
         let date = Date(timeIntervalSince1970: Double(now) / 1000)
         let ours: Void? = try? verifier.verify(token, body: body, timeZone: .kst, at: date)

@@ -20,7 +20,7 @@ if CommandLine.arguments.count == 4, CommandLine.arguments[2] == "--seeds" {
 
 private let run = target.runner()
 
-// libFuzzer reads the arguments behind the target's name.
+// libFuzzer reads the arguments after the target's name.
 private var arguments =
     unsafe CommandLine.unsafeArgv.advanced(by: 1) as UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?
 private var count = CommandLine.argc - 1

@@ -8,7 +8,7 @@ import Testing
     import FoundationNetworking
 #endif
 
-/// The snippets of GettingStartedClient do what it says.
+/// Runs the snippets of the article GettingStartedClient.
 struct ClientSnippetTests {
     private let ends: SnippetEnds
     private let client: ClientSecurity
@@ -18,7 +18,7 @@ struct ClientSnippetTests {
         client = try ClientSnippets.client(ends.secretKey, ends.clientRing)
     }
 
-    @Test func keysAreRead() throws {
+    @Test func theSnippetReadsTheKeyFiles() throws {
         let folder = try SnippetFolder()
         let validity = Date.now.addingTimeInterval(-60)...Date.now.addingTimeInterval(3600)
         let certificate = try Certificate.selfSigned(TestKeys.first(), commonName: "platform", validity: validity)
@@ -39,7 +39,7 @@ struct ClientSnippetTests {
         #expect(ring.primaryID == ends.keyID)
     }
 
-    @Test func theyExchangeACall() async throws {
+    @Test func theSnippetsSendARequestAndReadItsResponse() async throws {
         let request = try ClientSnippets.request(client)
         let url = try #require(URL(string: "https://example.invalid/api/v1/issued-cards/pre-issue/waiting/physical"))
         let sent = ClientSnippets.urlRequest(request, to: url)
@@ -67,7 +67,7 @@ struct ClientSnippetTests {
     }
 
     @Test(arguments: [(PlatformError.notFoundIssuedCards, false), (.walletUserNotFound, true)])
-    func errorRepliesAreRead(_ error: PlatformError, _ throwing: Bool) async throws {
+    func theSnippetReadsErrorReplies(_ error: PlatformError, _ throwing: Bool) async throws {
         let request = try ClientSnippets.request(client)
         let cards = { try await ClientSnippets.cards(client, 400, [:], error.result.body, answering: request) }
         for status in [401, 500, 502] {
@@ -82,7 +82,7 @@ struct ClientSnippetTests {
         }
     }
 
-    @Test func whatIsNotToBeBelievedIsRefused() async throws {
+    @Test func plainResponsesAndUnknownKeysAreRejected() async throws {
         let request = try ClientSnippets.request(client)
         let plain = Array(#"{"issuedCardList":[]}"#.utf8)
         let call = try await ends.server.open(request.headers, request.body)
@@ -102,7 +102,7 @@ struct ClientSnippetTests {
         }
     }
 
-    @Test func keysChangeWhileACallIsInProgress() async throws {
+    @Test func aCallInProgressSurvivesAKeyRotation() async throws {
         let fresh = try CryptoKeyID.random()
         let live = LiveKeyring(ends.clientRing)
         let client = try ClientSnippets.client(ends.secretKey, live)

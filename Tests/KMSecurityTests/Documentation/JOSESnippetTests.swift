@@ -2,18 +2,18 @@ import KMDiagnosis
 import KMJOSE
 import Testing
 
-/// The snippet of KMJOSE's page does what it says.
+/// Runs the snippet of the KMJOSE page.
 struct JOSESnippetTests {
-    @Test func aMessageIsOpened() throws {
+    @Test func theSnippetDecryptsTheMessageItEncrypted() throws {
         let done = try JOSESnippets.exchange()
         #expect(done.header == done.sent)
         #expect(done.plaintext == Array(#"{"userId":50000104652}"#.utf8))
     }
 }
 
-/// The snippet of KMDiagnosis's page does what it says.
+/// Runs the snippet of the KMDiagnosis page.
 struct DiagnosisSnippetTests {
-    @Test func aTokenIsExplained() throws {
+    @Test func theSnippetExplainsAValidToken() throws {
         let secret = try SecretBytes(copying: Array("8wRzAtbGkQvXnHq2LmEs5TuYcJd0FiPo".utf8))
         let stamp = try RequestStamp(timeDigits: "20221108120814608", timeZone: .utc)
         let token = try TranTokenSigner(SecretKey(secret)).sign(Array("{}".utf8), at: stamp).text()

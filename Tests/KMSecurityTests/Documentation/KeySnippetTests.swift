@@ -5,11 +5,11 @@ import KMSecurity
 import KMTestSupport
 import Testing
 
-/// The snippets of KeyHandling and GettingStartedOperator do what they say.
+/// Runs the snippets of the articles KeyHandling and GettingStartedOperator.
 struct KeySnippetTests {
     private static let parameters = #"{"userId":50000104652}"#.bytes
 
-    @Test func keysAreRead() throws {
+    @Test func theSnippetReadsPEMPKCS12AndJWKKeys() throws {
         let openssl = try OpenSSLCommand()
         defer { openssl.cleanUp() }
         try openssl("req -x509 -newkey rsa:2048 -nodes -keyout key.pem -subj /CN=key -days 30 -out cert.pem")
@@ -31,7 +31,7 @@ struct KeySnippetTests {
         #expect(keys.map(\.publicKey) == Array(repeating: expected, count: 3))
     }
 
-    /// The JWK of a PKCS#1 private key: a sequence of integers, of which the first is the version.
+    /// Converts a PKCS#1 private key, a sequence of integers that begins with the version, to a JWK.
     private static func jwk(ofPKCS1 der: [UInt8]) -> [UInt8] {
         var integers: [[UInt8]] = []
         var rest = der[4...]
@@ -46,7 +46,7 @@ struct KeySnippetTests {
         return "{\"kty\":\"RSA\"\(members.map { ",\"\($0)\":\"\(Base64.url.encode($1))\"" }.joined())}".bytes
     }
 
-    @Test func keysAreWritten() throws {
+    @Test func theSnippetWritesAnEncryptedKeyAndACertificate() throws {
         let folder = try SnippetFolder()
         let passphrase = try SecretBytes("correct horse")
         let paths = (folder.path("key"), folder.path("cert"))
@@ -65,7 +65,7 @@ struct KeySnippetTests {
     }
 
     @Test(arguments: [(-7200.0, true), (3600.0, false)])
-    func anExpiredCertificateStopsTheSender(_ end: TimeInterval, _ isRefused: Bool) throws {
+    func anExpiredCertificateIsRejectedWhenSealing(_ end: TimeInterval, _ isRefused: Bool) throws {
         let validity = Date.now.addingTimeInterval(-10_000)...Date.now.addingTimeInterval(end)
         let certificate = try Certificate.selfSigned(TestKeys.first(), commonName: "key", validity: validity)
         var printed: [String] = []
@@ -73,14 +73,14 @@ struct KeySnippetTests {
         #expect(printed.count == (isRefused ? 1 : 0))
     }
 
-    @Test func statesAreAsTheTableSays() async throws {
+    @Test func keyStatesBehaveAsTheArticlesTableSays() async throws {
         let ends = try SnippetEnds()
         let fresh = try SnippetEnds.key(CryptoKeyID.random(), TestKeys.first(), TestKeys.second())
         let rings = try KeySnippets.states(ends.clientRing, fresh, ends.keyID)
         #expect(rings.map(\.primaryID) == [ends.keyID, fresh.id, fresh.id])
         #expect(try rings.map { try $0.key(ends.keyID).state } == [.active, .inactive, .discarded])
         #expect(refusal { try ends.clientRing.setting(.inactive, of: ends.keyID) } == .keyringInvalid)
-        // A message from before the change opens after it, except under the discarded key.
+        // A message sealed before the change still opens after it, unless its key is discarded.
         let request = try ends.client().seal(Self.parameters, protection: .message)
         let call = try await ends.server.open(request.headers, request.body)
         let reply = try ends.server.seal(Self.parameters, answering: call)
@@ -91,7 +91,7 @@ struct KeySnippetTests {
         #expect(codes == [nil, nil, .keyNotActive])
     }
 
-    @Test func aPrivateKeyCanBeElsewhere() async throws {
+    @Test func aPrivateKeyCanBeInAKeyService() async throws {
         let ends = try SnippetEnds()
         let pair = try TestKeys.second()
         let remote = KeySnippets.KeyServiceKey { encryptedKey in
@@ -106,7 +106,7 @@ struct KeySnippetTests {
         #expect(try await client.open(reply.headers, reply.body, answering: request).parameters == Self.parameters)
     }
 
-    @Test func contentKeysAreShared() async throws {
+    @Test func messagesShareACachedContentKey() async throws {
         let ends = try SnippetEnds()
         let client = try KeySnippets.cached(
             aspID: ends.aspID,
@@ -122,8 +122,8 @@ struct KeySnippetTests {
         }
     }
 
-    /// Every step of one end goes with the same step, or the one before, of the other.
-    @Test func aRotationStopsNobody() async throws {
+    /// Checks that a call works while one end is at most one rotation step ahead of the other.
+    @Test func aRotationInterruptsNoCalls() async throws {
         let ends = try SnippetEnds()
         let (theirs, own) = (try TestKeys.first(), try TestKeys.second())
         let id = try CryptoKeyID.random()
@@ -158,12 +158,12 @@ struct KeySnippetTests {
             guard step > 0 else { continue }
             #expect(try await exchange(client: step + 1, server: step) == id)
         }
-        // A client that was forgotten is served to step 3, and refused after step 4.
+        // A client that never rotates is accepted up to step 3 and rejected from step 4.
         #expect(try await exchange(client: 0, server: 3) == ends.keyID)
         #expect(await refusal { try await exchange(client: 0, server: 4) } == .keyNotActive)
     }
 
-    @Test func aDiscardedKeyIsMadeAgain() throws {
+    @Test func aDiscardedKeyStaysDiscardedAfterARestart() throws {
         let ends = try SnippetEnds()
         let (pair, id) = (try TestKeys.first(), try CryptoKeyID.random())
         let validity = Date.now.addingTimeInterval(-60)...Date.now.addingTimeInterval(3600)
@@ -176,7 +176,7 @@ struct KeySnippetTests {
         #expect(refusal { try cipher.seal(Self.parameters, .message, under: id, at: .now) } == nil)
     }
 
-    @Test(arguments: [3600.0, -3600]) func secretsAreReplaced(_ lastDay: TimeInterval) async throws {
+    @Test(arguments: [3600.0, -3600]) func anOldSecretIsAcceptedUntilItsLastDay(_ lastDay: TimeInterval) async throws {
         let ends = try SnippetEnds()
         let fresh = try SecretKey(SecretBytes(randomCount: 32))
         let server = try ServerSecurity(

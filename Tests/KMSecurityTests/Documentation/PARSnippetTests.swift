@@ -2,9 +2,9 @@ import Foundation
 import KMSecurity
 import Testing
 
-/// The snippets of PARDerivation do what it says.
+/// Runs the snippets of the article PARDerivation.
 struct PARSnippetTests {
-    @Test func itIsTheExamplesPAR() throws {
+    @Test func theSnippetsDeriveTheExamplePAR() throws {
         let folder = try SnippetFolder()
         let path = folder.path("key")
         try Data(Array(0..<32)).write(to: URL(filePath: path))
@@ -13,7 +13,7 @@ struct PARSnippetTests {
         #expect(par.text == "Q1TVW288RYXC69CUMPOH7VPEK2Z")
     }
 
-    @Test(arguments: [false, true]) func aCardKeepsThePARItHas(_ isStored: Bool) throws {
+    @Test(arguments: [false, true]) func aCardKeepsItsStoredPARAfterAKeyChange(_ isStored: Bool) throws {
         let pan = try PAN("9491339401250765")
         let oldKey = try TokenizationKey(SecretBytes(randomCount: 32), version: 1)
         let newKey = try TokenizationKey(SecretBytes(randomCount: 32), version: 2)

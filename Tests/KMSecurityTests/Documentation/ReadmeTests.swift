@@ -4,7 +4,7 @@ import KMSecurity
 import Logging
 import Testing
 
-/// The README's snippets do what it says.
+/// Runs the README's snippets.
 struct ReadmeTests {
     @Test func theSnippetsExchangeACall() async throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: "readme-\(UUID().uuidString)")
@@ -53,7 +53,7 @@ struct ReadmeTests {
         #expect(parameters == Array(#"{"userId":50000104652}"#.utf8))
     }
 
-    @Test func theServerSnippetRefuses() async throws {
+    @Test func theServerSnippetRejectsAnInvalidRequest() async throws {
         let id = try CryptoKeyID.random()
         let ring = try CryptoKeyring([CryptoKey(id: id, decryptionKey: RSAPrivateKey.generate())], primary: nil)
         let log = CapturedLog()

@@ -7,11 +7,11 @@ import Logging
 import Synchronization
 import Testing
 
-/// The snippets of GettingStartedServer do what it says.
+/// Runs the snippets of the article GettingStartedServer.
 struct ServerSnippetTests {
     private static let parameters = #"{"userId":50000104652}"#.bytes
 
-    @Test func eachProviderIsKnownByItsOwn() async throws {
+    @Test func eachProviderCanUseOnlyItsOwnKeys() async throws {
         let validity = Date.now.addingTimeInterval(-60)...Date.now.addingTimeInterval(3600)
         let ours = try TestKeys.first()
         func provider(_ digit: String, _ key: RSAPrivateKey) throws -> ServerSnippets.Provider {
@@ -77,13 +77,13 @@ struct ServerSnippetTests {
         let newKey = try SnippetEnds.key(fresh, TestKeys.second(), TestKeys.first())
         try ServerSnippets.rotate(keyring, live, newKey, credentials(fresh))
         _ = try await server.open(new.headers, new.body)
-        // The replay guard's memory stays.
+        // The replay guard still remembers the requests from before the change.
         #expect(await refusal { try await server.open(new.headers, new.body) } == .replayed)
         let late = try ends.client().seal(Self.parameters, protection: .message)
         #expect(await refusal { try await server.open(late.headers, late.body) } == .keyUnknown)
     }
 
-    @Test func theHandlerAnswersEveryCase() async throws {
+    @Test func theHandlerAnswersSuccessRejectionAndFailure() async throws {
         let ends = try SnippetEnds()
         let client = try ends.client()
         struct Outage: Error {}
@@ -105,7 +105,7 @@ struct ServerSnippetTests {
         #expect(await status(try request(), .success("no JSON".bytes)).0 == 500)
     }
 
-    @Test func cardsAreAnsweredWithTheirPAR() async throws {
+    @Test func theResponseIdentifiesACardByItsPAR() async throws {
         let ends = try SnippetEnds()
         let request = try ends.client().seal(#"{"physicalCardNo":"9491339401250765"}"#.bytes)
         let call = try await ends.server.open(request.headers, request.body)
@@ -117,7 +117,7 @@ struct ServerSnippetTests {
         #expect(ServerSnippets.scan(request.body) == [])
     }
 
-    @Test func fieldsAreDueWhereThePolicyNamesThem() async throws {
+    @Test func fieldsMustBeEncryptedWhereTheEndpointSaysSo() async throws {
         let ends = try SnippetEnds()
         let parameters =
             #"{"physicalCardNo":"9491339401250765","physicalCardExpDate":"3108","physicalCardCVC":"211"}"#.bytes
@@ -129,7 +129,7 @@ struct ServerSnippetTests {
         #expect(code == .protectionRequired)
     }
 
-    @Test func endpointsComeFromAFile() throws {
+    @Test func endpointsAreReadFromAFile() throws {
         let file = URL(filePath: #filePath).deletingLastPathComponent()
             .appending(path: "../../../Sources/KMWire/Endpoints/endpoints.json").standardized
         let endpoint = try ServerSnippets.cardInfo(file.path(percentEncoded: false))
@@ -137,7 +137,7 @@ struct ServerSnippetTests {
         #expect(refusal { try ServerSnippets.cardInfo("/nonexistent") } == .fileUnreadable)
     }
 
-    @Test func itemsMayLackWhatIsOptional() throws {
+    @Test func optionalFieldsMayBeMissingFromSomeItems() throws {
         let ends = try SnippetEnds()
         let cipher = try ParameterCipher(keyring: ends.clientRing)
         let loose = try ServerSnippets.loosely().response.protection
@@ -149,7 +149,7 @@ struct ServerSnippetTests {
         #expect(seal(#"{"values":{}}"#) == .fieldMissing)
     }
 
-    @Test func credentialsAreKept() async throws {
+    @Test func credentialsAreCachedUntilForgotten() async throws {
         let ends = try SnippetEnds()
         let loads = Mutex(0)
         let (known, secretKey) = (Caller.accessKey(ends.accessKey), ends.secretKey)
@@ -168,7 +168,7 @@ struct ServerSnippetTests {
         #expect(loads.withLock { $0 } == 3)
     }
 
-    @Test func aStoreIsAReplayGuard() async throws {
+    @Test func aSharedStoreWorksAsAReplayGuard() async throws {
         let ends = try SnippetEnds()
         let store = Mutex<[String: String]>([:])
         let replays = ServerSnippets.SharedReplayGuard(
@@ -204,7 +204,7 @@ struct ServerSnippetTests {
         }
     }
 
-    @Test func callbacksGoThereAndBack() async throws {
+    @Test func aCallbackIsSentAndAnswered() async throws {
         let ends = try SnippetEnds()
         let answer = #"{"response":{"code":"000_000","message":"Success."}}"#.bytes
         let replays = InMemoryReplayGuard()
@@ -242,7 +242,7 @@ struct ServerSnippetTests {
         #expect(received.withLock { $0.count } == 2)
     }
 
-    @Test func bothEndsInOneProcess() async throws {
+    @Test func bothEndsWorkInOneProcess() async throws {
         var codes: [KMError.Code] = []
         let done = try await ServerSnippets.bothEnds { codes.append($1.code) }
         #expect(done.parameters == Self.parameters)

@@ -2,7 +2,9 @@ import Foundation
 import KMSecurity
 import KMTestSupport
 
-/// What the snippets take for given: a client and a server that know each other, by today's clock.
+/// A client and a server with matching keys and credentials, on which the snippets run.
+///
+/// Both use the system clock.
 struct SnippetEnds {
     static let secretText = "a-secret-key-of-more-than-32-characters"
 
@@ -30,7 +32,7 @@ struct SnippetEnds {
         )
     }
 
-    /// A client of this server, unless another ring or secret is given.
+    /// Returns a client of ``server``, optionally with another keyring or secret key.
     func client(_ ring: CryptoKeyring? = nil, secretKey: SecretKey? = nil) throws -> ClientSecurity {
         try ClientSecurity(
             party: .serviceProvider(accessKey),
@@ -49,7 +51,7 @@ struct SnippetEnds {
     }
 }
 
-/// A new folder that goes with its last reference.
+/// A temporary folder that is deleted with its last reference.
 final class SnippetFolder {
     private let url = FileManager.default.temporaryDirectory.appending(path: "snippets-\(UUID().uuidString)")
 

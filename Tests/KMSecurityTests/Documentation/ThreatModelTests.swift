@@ -4,17 +4,17 @@ import KMSecurity
 import KMTestSupport
 import Testing
 
-/// What ThreatModel says passes does, and what it says is refused is.
+/// Checks which attacks succeed and which are rejected, as the article ThreatModel says.
 struct ThreatModelTests {
     private let world: World
     private let parameters = #"{"physicalCardNo":"9491339401250765"}"#.bytes
 
     init() throws { world = try World() }
 
-    @Test func aMadeUpResponsePasses() async throws {
+    @Test func aResponseForgedWithThePublicKeyIsAccepted() async throws {
         let client = try world.client()
         let request = try client.seal(parameters, protection: .message)
-        // All that it takes is the client's public key, and the headers that the request carried in the clear.
+        // The attacker needs only the client's public key and the request's headers, which are not encrypted.
         let key = try CryptoKey(id: world.keyID, encryptionKey: TestKeys.second().publicKey, issuedAt: .now)
         let forged = try ParameterCipher(keyring: CryptoKeyring(primary: key)).seal(
             "{}".bytes,
@@ -28,7 +28,7 @@ struct ThreatModelTests {
     }
 
     @Test(arguments: [(false, nil), (true, KMError.Code.fieldMismatch)])
-    func aResponseInAnothersPlace(_ isByField: Bool, _ code: KMError.Code?) async throws {
+    func onlyFieldLevelRejectsASwappedResponse(_ isByField: Bool, _ code: KMError.Code?) async throws {
         let (client, server) = (try world.client(), try world.server())
         let protection = isByField ? try Protection.fields("$.physicalCardNo") : .message
         let requests = try (0..<2).map { _ in try client.seal(parameters, protection: protection) }
@@ -42,7 +42,7 @@ struct ThreatModelTests {
     }
 
     @Test(arguments: [(false, nil), (true, KMError.Code.fieldMismatch)])
-    func aRequestThatWasHeldBack(_ isByField: Bool, _ code: KMError.Code?) async throws {
+    func onlyFieldLevelRejectsADelayedRequestWithNewTimes(_ isByField: Bool, _ code: KMError.Code?) async throws {
         let protection = isByField ? try Protection.fields("$.physicalCardNo") : .message
         let request = try world.client().seal(parameters, protection: protection)
         let later = world.now.addingTimeInterval(86_400)
@@ -52,7 +52,7 @@ struct ThreatModelTests {
             .with(.kmTranToken, "KMV1:\(stamp.requestHeaders.token.timeDigits):\(mac)")
         let server = try world.server(at: later)
         #expect(await refusal { try await server.open(headers, request.body, protection: protection) } == code)
-        // With the correlation id that the fields are bound to, its time is too far from the others.
+        // With the original correlation id, to which the fields are bound, its time differs too much from the others.
         let own = headers.with(.kmCorrelationID, request.requestHeaders.correlationID.text)
         let found = await refusal { try await server.open(own, request.body, protection: protection) }
         #expect(found == .timeMismatch)

@@ -2,9 +2,9 @@ import Testing
 
 @testable import KMSecurity
 
-@Suite("A cached content key among tasks")
+@Suite("Cached content keys in concurrent tasks")
 struct FieldCacheConcurrencyTests {
-    @Test("8 tasks seal and open at once, and no key serves more messages than it may")
+    @Test("No key exceeds its message limit while 8 tasks seal and open at the same time")
     func together() async throws {
         let bounds = DataKeyCaching(maximumMessageCount: 50, maximumEntryCount: 4)
         let sender = try FieldFixture.cipher(caching: bounds)
@@ -18,7 +18,7 @@ struct FieldCacheConcurrencyTests {
                         let text = #"{"a":"\#(task)","b":[\#(number),null]}"#
                         let body = try sender.seal(text, ["$.a", "$.b[*]"], correlationID)
                         let opened = try receiver.open(body, ["$.a", "$.b[*]"], correlationID)
-                        guard opened.text == text else { throw KMError(.authenticationFailed, "another text") }
+                        guard opened.text == text else { throw KMError(.authenticationFailed, "different text") }
                         keys.append(String(body.text.split(separator: ".")[1]))
                     }
                     return keys
@@ -29,7 +29,7 @@ struct FieldCacheConcurrencyTests {
         let counts = Dictionary(grouping: keys) { $0 }.mapValues { $0.count * 3 }
         #expect(keys.count == 800)
         #expect(counts.values.allSatisfy { $0 <= 50 })
-        // Of keys made at the same time one stays and the others have served one message, so there are some more.
+        // Tasks may create keys at the same time. One of them is cached, and each other one serves one message only.
         #expect((50...400).contains(counts.count))
         #expect((receiver.cache?.entryCount ?? 0) <= 4)
         #expect(sender.cache?.entryCount == 1)

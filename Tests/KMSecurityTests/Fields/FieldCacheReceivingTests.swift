@@ -3,7 +3,7 @@ import Testing
 
 @testable import KMSecurity
 
-@Suite("Receiving under a cached content key")
+@Suite("Receiving with a data-key cache")
 struct FieldCacheReceivingTests {
     private let sender: ParameterCipher
     private let text = #"{"a":"12345678"}"#
@@ -17,7 +17,7 @@ struct FieldCacheReceivingTests {
         return (cipher, try #require(cipher.cache))
     }
 
-    /// The remembered content key of a message's first JWE.
+    /// Returns the cached content key of a message's first JWE.
     private func key(
         _ cache: DataKeyCache,
         _ body: [UInt8],
@@ -34,12 +34,12 @@ struct FieldCacheReceivingTests {
         return cache.receivedKey(wrapped, messageCount: messageCount, byteCount: byteCount)
     }
 
-    /// Whether a message's content key is remembered; asking counts as no message.
+    /// Returns whether a message's content key is cached, without counting a message.
     private func remembers(_ cache: DataKeyCache, _ body: [UInt8]) throws -> Bool {
         try key(cache, body) != nil
     }
 
-    @Test("What opened is remembered, and opens again")
+    @Test("The content key of an opened message is cached, and the message opens again")
     func remembered() throws {
         let (cipher, cache) = try receiver()
         let body = try sender.sealWhole(text)
@@ -51,7 +51,7 @@ struct FieldCacheReceivingTests {
         #expect(cache.entryCount == 1)
     }
 
-    @Test("What does not authenticate is not remembered, at either level")
+    @Test("The content key of a rejected message is not cached, at either level")
     func notRemembered() throws {
         let (cipher, cache) = try receiver()
         for _ in 0..<20 {
@@ -66,7 +66,7 @@ struct FieldCacheReceivingTests {
         #expect(cache.entryCount == 0)
     }
 
-    @Test("A cached key opens nothing that was tampered with, and does not let go of the rest for it")
+    @Test("Tampered messages under a cached key are rejected, and the key stays cached")
     func tampered() throws {
         let sender = try FieldFixture.cipher(caching: .standard)
         let (cipher, cache) = try receiver()
@@ -78,14 +78,14 @@ struct FieldCacheReceivingTests {
             spoilt.spoil(at: place)
             #expect(throws: KMError(.authenticationFailed)) { try cipher.openWhole(spoilt.bytes) }
         }
-        // The ciphertext and tag of one message behind the vector of another.
+        // The initialization vector of one message with the ciphertext and tag of another.
         let mixed = second[..<dots[2]] + first[dots[2]...]
         #expect(throws: KMError(.authenticationFailed)) { try cipher.openWhole(Array(mixed)) }
         #expect(try remembers(cache, first))
         #expect(try cipher.openWhole(second).text == #"{"a":"87654321"}"#)
     }
 
-    @Test("A message under an encrypted key that is not the cached one, by one bit, is not opened with it")
+    @Test("The cached key is not used for a message whose encrypted key differs")
     func otherKey() throws {
         let (cipher, _) = try receiver()
         let body = try sender.sealWhole(text)
@@ -98,7 +98,7 @@ struct FieldCacheReceivingTests {
         }
     }
 
-    @Test("As many are remembered as may be; the one used longest ago makes room")
+    @Test("A full cache evicts the least recently used key")
     func eviction() throws {
         let (cipher, cache) = try receiver(DataKeyCaching(maximumEntryCount: 3))
         let bodies = try (0..<5).map { _ in try sender.sealWhole(text) }
@@ -107,7 +107,7 @@ struct FieldCacheReceivingTests {
         _ = try cipher.openWhole(bodies[3])
         #expect(cache.entryCount == 3)
         #expect(try !remembers(cache, bodies[1]))
-        // Asked for in the order of their use, so that asking does not change it.
+        // Looked up in the order of their use, so that the look-up does not change it.
         #expect(try [2, 0, 3].allSatisfy { try remembers(cache, bodies[$0]) })
         _ = try cipher.openWhole(bodies[4])
         #expect(cache.entryCount == 3)
@@ -115,7 +115,7 @@ struct FieldCacheReceivingTests {
         #expect(try cipher.openWhole(bodies[1]).text == text)
     }
 
-    @Test("The bounds hold for the receiver too, a field counting as one message", arguments: [true, false])
+    @Test("The bounds apply to the receiver too; a field counts as one message", arguments: [true, false])
     func bounds(_ inMessages: Bool) throws {
         let body = try sender.seal(#"{"a":[1,2,3]}"#, ["$.a[*]"])
         func cache(_ bound: Int, opening count: Int) throws -> DataKeyCache {
@@ -128,18 +128,18 @@ struct FieldCacheReceivingTests {
         func serves(_ cache: DataKeyCache, _ more: Int) throws -> Bool {
             try key(cache, body, messageCount: inMessages ? more : 0, byteCount: inMessages ? 0 : more) != nil
         }
-        // Three fields of one byte each: after one message three of seven are used, after two six.
+        // Three fields of one byte each: one message uses three of seven, two messages use six.
         #expect(try serves(cache(7, opening: 1), 4))
         #expect(try !serves(cache(7, opening: 1), 5))
         #expect(try serves(cache(7, opening: 2), 1))
         #expect(try !serves(cache(7, opening: 2), 2))
-        // The third is past the bounds; it opens all the same, and its count begins anew.
+        // The third message exceeds the bounds. It still opens, and the count starts again.
         #expect(try serves(cache(7, opening: 3), 4))
         #expect(try !serves(cache(7, opening: 3), 5))
         #expect(try cache(2, opening: 3).entryCount == 0)
     }
 
-    @Test("Keys past their age leave when another comes, used or not")
+    @Test("Expired keys are evicted when another key is added, used or not")
     func leaving() async throws {
         let (cipher, cache) = try receiver(DataKeyCaching(maximumAge: .milliseconds(50)))
         for _ in 0..<5 { _ = try cipher.openWhole(sender.sealWhole(text)) }
@@ -153,7 +153,7 @@ struct FieldCacheReceivingTests {
         #expect(cache.entryCount == 1)
     }
 
-    @Test("A key past its age is not used")
+    @Test("An expired key is not used")
     func age() throws {
         let (cipher, cache) = try receiver(DataKeyCaching(maximumAge: .zero))
         let body = try sender.sealWhole(text)

@@ -3,18 +3,18 @@ import Testing
 
 @testable import KMSecurity
 
-/// What a body shows of its content key: the encrypted key, the second part of a field's or the whole's JWE.
+/// Returns the encrypted key of a body, which is the second part of its first JWE.
 private func encryptedKey(_ body: [UInt8]) -> String {
     let dots = body.indices.filter { body[$0] == UInt8(ascii: ".") }
     return Array(body[dots[0]..<dots[1]]).text
 }
 
-@Suite("Sending under a cached content key")
+@Suite("Sending with a data-key cache")
 struct FieldCacheSendingTests {
     private static let one = #"{"a":"12345678"}"#
     private static let three = #"{"a":[1,2,3]}"#
 
-    /// How many messages in a row come under each content key.
+    /// Returns the number of consecutive messages under each content key.
     private func runs(
         _ caching: DataKeyCaching?,
         _ count: Int,
@@ -30,7 +30,7 @@ struct FieldCacheSendingTests {
             last = key
             all.insert(key)
         }
-        #expect(all.count == runs.count, "a key that was left came back")
+        #expect(all.count == runs.count, "an earlier key was used again")
         return runs
     }
 
@@ -40,28 +40,28 @@ struct FieldCacheSendingTests {
         #expect(try runs(nil, 3) { try $0.seal(Self.three, ["$.a[*]"]) } == [1, 1, 1])
     }
 
-    @Test("A key serves as many messages as it may, a field counting as one")
+    @Test("A key is used for its maximum number of messages at most; a field counts as one")
     func messageCount() throws {
         let bounds = DataKeyCaching(maximumMessageCount: 7)
         #expect(try runs(bounds, 16) { try $0.sealWhole(Self.one) } == [7, 7, 2])
         #expect(try runs(bounds, 16) { try $0.seal(Self.one, ["$.a"]) } == [7, 7, 2])
         #expect(try runs(bounds, 6) { try $0.seal(Self.three, ["$.a[*]"]) } == [2, 2, 2])
         #expect(try runs(DataKeyCaching(maximumMessageCount: 1), 3) { try $0.sealWhole(Self.one) } == [1, 1, 1])
-        // More fields than a key may serve share one all the same, which then serves no more.
+        // More fields than the maximum still share one key, which is then not used again.
         let fewer = DataKeyCaching(maximumMessageCount: 2)
         #expect(try runs(fewer, 3) { try $0.seal(Self.three, ["$.a[*]"]) } == [1, 1, 1])
     }
 
-    @Test("A key serves as many bytes as it may: of whole parameters, and of field values alone")
+    @Test("A key is used for its maximum number of bytes at most, of whole parameters or of field values")
     func byteCount() throws {
-        // 16 bytes a message; the field's value, with its quotes, has 10.
+        // A message has 16 bytes; the field's value, with its quotes, has 10.
         #expect(try runs(DataKeyCaching(maximumByteCount: 48), 7) { try $0.sealWhole(Self.one) } == [3, 3, 1])
         #expect(try runs(DataKeyCaching(maximumByteCount: 47), 5) { try $0.sealWhole(Self.one) } == [2, 2, 1])
         #expect(try runs(DataKeyCaching(maximumByteCount: 40), 9) { try $0.seal(Self.one, ["$.a"]) } == [4, 4, 1])
         #expect(try runs(DataKeyCaching(maximumByteCount: 1), 3) { try $0.sealWhole(Self.one) } == [1, 1, 1])
     }
 
-    @Test("A key serves as long as it may")
+    @Test("A key is used no longer than its maximum age")
     func age() throws {
         #expect(try runs(DataKeyCaching(maximumAge: .zero), 4) { try $0.sealWhole(Self.one) } == [1, 1, 1, 1])
         #expect(try runs(DataKeyCaching(maximumAge: .seconds(-1)), 2) { try $0.sealWhole(Self.one) } == [1, 1])
@@ -71,7 +71,7 @@ struct FieldCacheSendingTests {
         #expect(encryptedKey(try cipher.sealWhole(Self.one)) != first)
     }
 
-    @Test("Bounds are brought into their ranges")
+    @Test("Bounds are clamped to their ranges")
     func ranges() {
         let most = DataKeyCaching(
             maximumMessageCount: .max,
@@ -95,7 +95,7 @@ struct FieldCacheSendingTests {
         #expect(least.maximumEntryCount == 1)
     }
 
-    @Test("100,000 messages under cached keys have as many initialization vectors")
+    @Test("100,000 messages under cached keys have 100,000 different initialization vectors")
     func vectors() throws {
         let cipher = try FieldFixture.cipher(caching: DataKeyCaching(maximumMessageCount: 1 << 20))
         let body = try cipher.sealWhole("1")
@@ -104,7 +104,7 @@ struct FieldCacheSendingTests {
         var seen: Set<ArraySlice<UInt8>> = []
         seen.reserveCapacity(100_000)
         for _ in 0..<95_000 { seen.insert(try cipher.sealWhole("1")[place]) }
-        // The rest as fields: 5 messages of 1000.
+        // The rest as fields: 5 messages of 1000 fields each.
         let many = "[" + String(repeating: "1,", count: 999) + "1]"
         for _ in 0..<5 {
             for field in try cipher.seal(many, ["$[*]"]).split(separator: UInt8(ascii: ",")) {
@@ -116,7 +116,7 @@ struct FieldCacheSendingTests {
         #expect(cipher.cache?.entryCount == 1)
     }
 
-    @Test("A new ring begins with an empty cache, and a cached key does not outlive what its RSA key may do")
+    @Test("A new cipher starts with an empty cache, and a cached key follows the state of its RSA key")
     func ring() throws {
         let cipher = try FieldFixture.cipher(caching: .standard)
         let body = try cipher.sealWhole(Self.one)
@@ -137,7 +137,7 @@ struct FieldCacheSendingTests {
         #expect(throws: KMError(.keyNotActive)) { try discarded.open(cipher.seal(Self.one, ["$.a"]), ["$.a"]) }
     }
 
-    @Test("A cached key is not used past the validity of the certificate that its RSA key came in")
+    @Test("A cached key is not used after the certificate of its RSA key has expired")
     func certificate() throws {
         let end = FieldFixture.now.addingTimeInterval(60)
         let certificate = try Certificate.selfSigned(

@@ -3,7 +3,7 @@ import Testing
 
 @testable import KMSecurity
 
-@Suite("Parameters of Codable types")
+@Suite("Codable parameters")
 struct FieldCodingTests {
     private struct Request: Codable, Equatable {
         var userId: UInt64 = 9_999_999_999_999_999_999
@@ -25,7 +25,7 @@ struct FieldCodingTests {
 
     private static let policies = [Endpoint.waitingPhysicalCards, .waitingPhysicalCardsByField]
 
-    @Test("A whole call; the largest user id stays exact", arguments: policies)
+    @Test("Codable parameters survive a whole call, and the largest user id stays exact", arguments: policies)
     func call(_ policy: Endpoint) async throws {
         let exchange = try FieldExchange()
         let sent = try exchange.client.seal(encoding: Request(), protection: policy.request.protection)
@@ -44,7 +44,7 @@ struct FieldCodingTests {
         #expect(opened.parameters.text.contains("9491/1"))
     }
 
-    @Test("What does not encode is not sent, and is not told")
+    @Test("A value that fails to encode is rejected, and the error does not quote it")
     func encoding() throws {
         let exchange = try FieldExchange()
         let values: [any Encodable & Sendable] = [
@@ -60,7 +60,7 @@ struct FieldCodingTests {
         }
     }
 
-    /// Throws what it likes, a card number in it.
+    /// A value whose coding throws an error that contains a card number.
     private struct Unwilling: Codable {
         init() {}
 
@@ -103,7 +103,7 @@ struct FieldCodingTests {
         init?(intValue: Int) { nil }
     }
 
-    /// Reads members by whatever names are there.
+    /// Decodes the members under every name that is present.
     private struct Loose<Key: CodingKey>: Decodable {
         init(from decoder: any Decoder) throws {
             let container = try decoder.container(keyedBy: Key.self)
@@ -127,7 +127,7 @@ struct FieldCodingTests {
         return #expect(throws: KMError.self, "\(type) \(text)") { _ = try response.decode(type) }
     }
 
-    /// Documents that do not fit, with the card number where N stands.
+    /// Documents that fail to decode, in which `N` is replaced with the card number.
     private static let misfits: [(type: any (Decodable & SendableMetatype).Type, text: String)] = [
         (Request.self, #"{"userId":"N","physicalCardNo":"N"}"#), (Member<Bool>.self, #"{"a":"N"}"#),
         (Member<Bool>.self, #"{"a":N}"#), (Member<[Int8]>.self, #"{"a":[1,N]}"#), (Member<Date>.self, #"{"a":"N"}"#),
@@ -136,7 +136,7 @@ struct FieldCodingTests {
         (Member<Int>.self, #"{"a":N000000000000}"#), (Member<Checked>.self, #"{"a":"N"}"#),
         (Member<Unwilling>.self, #"{"a":"N"}"#), (Member<String>.self, #"{"b":"N"}"#), (Member<String>.self, #""N""#),
         ([Int].self, #"["N"]"#),
-        // The document's names.
+        // The card number as a member name.
         ([String: Bool].self, #"{"N":1}"#), ([String: [String: Bool]].self, #"{"x":{"N":1}}"#),
         ([String: Member<Bool>].self, #"{"N":{}}"#), (Loose<AnyKey>.self, #"{"N":1}"#),
         (Loose<CarryingKey>.self, #"{"N":1}"#),
@@ -145,7 +145,7 @@ struct FieldCodingTests {
         (Request.self, #"{"N"}"#), (Request.self, "Nx"), (Request.self, ""),
     ]
 
-    @Test("What does not decode is refused, and no form of the error shows a value or a name of the document")
+    @Test("A document that fails to decode is rejected, and no form of the error shows its values or names")
     func decoding() throws {
         for (type, text) in Self.misfits {
             let text = text.replacing("N", with: FieldSamples.cardNumber)
@@ -155,7 +155,7 @@ struct FieldCodingTests {
         }
     }
 
-    @Test("The place is told by the type's own names and by indexes")
+    @Test("The error gives the location by the type's member names and by indexes")
     func place() throws {
         let text = #"{"issuedCardList":[{"digital":{"cardNo":"1","mobileCardCVC":"1"}},{"digital":{"cardNo":9}}]}"#
         for (type, text, place) in [

@@ -1,14 +1,15 @@
-/// Makes JSON texts of every form that RFC 8259 allows, as bytes: with white space anywhere, escapes where none are
-/// needed, numbers that no double holds.
+/// Makes random JSON texts in every form that RFC 8259 allows.
+///
+/// They have white space anywhere, needless escapes, and numbers outside the range of a double.
 struct FieldDocumentMaker {
     enum Shape: CaseIterable {
-        /// A few levels of a few members.
+        /// A few levels with a few members each.
         case plain
-        /// One member in another, to just below the limit of depth.
+        /// Members nested to just below the depth limit.
         case deep
         /// Many members or elements at one level.
         case wide
-        /// With names twice in some objects, and half surrogate pairs in some names.
+        /// Duplicate names in some objects, and unpaired surrogates in some names.
         case awkward
     }
 
@@ -21,7 +22,7 @@ struct FieldDocumentMaker {
         self.random = random
     }
 
-    /// A text, white space around it.
+    /// Makes a text with white space around it.
     mutating func make() -> [UInt8] {
         bytes = []
         space()
@@ -52,7 +53,7 @@ struct FieldDocumentMaker {
     private mutating func name(_ index: Int, _ names: inout Set<[UInt8]>) {
         let repeats = shape == .awkward && random.once(in: 8)
         var name = Self.names[random.below(Self.names.count)]
-        // Two spellings of one name are one name: only distinct items of the list are distinct names.
+        // Different spellings are the same name: only different items of the list are different names.
         while !repeats, !names.insert(Array(name[0].utf8)).inserted { name = ["n\(index)\(random.below(1000))"] }
         let spelling = shape == .awkward && random.once(in: 25) ? #"half \ud800"# : random.pick(name)
         write("\"" + spelling + "\"")
@@ -78,7 +79,7 @@ struct FieldDocumentMaker {
 
     private mutating func write(_ text: String) { bytes += text.utf8 }
 
-    /// Each name in its spellings; accented letters composed and decomposed are different names.
+    /// The spellings of each name; composed and decomposed accented letters are different names.
     private static let names: [[String]] = [
         ["cardNo", #"card\u004eo"#, #"\u0063ardNo"#], ["a"], ["b"], ["digital"], ["_9"], [""], [" "], ["a.b"], ["*"],
         ["0"], ["$"], ["[0]"], ["['a']"], ["it's"], [#"quo\"te"#, #"quo\u0022te"#], [#"back\\slash"#],

@@ -2,8 +2,8 @@ import Testing
 
 @testable import KMSecurity
 
-/// Messages that are less protected than their policy has it.
-@Suite("Messages without their protection")
+/// Messages with less protection than their endpoint requires.
+@Suite("Messages with missing protection")
 struct FieldDowngradeTests {
     private static let byField = Endpoint.waitingPhysicalCardsByField
     private static let whole = Endpoint.waitingPhysicalCards
@@ -15,21 +15,21 @@ struct FieldDowngradeTests {
         exchange = try FieldExchange()
     }
 
-    /// What is told of a message at the level of `sent` where that of `due` is due; nil: no value of it looks encrypted.
-    private static let refusals: [(due: Endpoint, sent: Endpoint?, code: KMError.Code)] = [
+    /// The error for a message with the protection of `sent`, or with none if it is nil, where `policy` applies.
+    private static let rejections: [(policy: Endpoint, sent: Endpoint?, code: KMError.Code)] = [
         (whole, nil, .protectionRequired),
         (whole, byField, .protectionRequired),
         (byField, nil, .protectionRequired),
         (byField, whole, .fieldMissing),
     ]
 
-    @Test("Where protection is required, its absence is an error, both ways", arguments: refusals)
-    func required(_ refusal: (due: Endpoint, sent: Endpoint?, code: KMError.Code)) async throws {
+    @Test("Missing protection is rejected where it is required, in requests and responses", arguments: rejections)
+    func required(_ refusal: (policy: Endpoint, sent: Endpoint?, code: KMError.Code)) async throws {
         let protection = refusal.sent?.request.protection ?? .none
         let sent = try exchange.client.seal(request, protection: protection)
-        await #expect(throws: KMError(refusal.code)) { try await exchange.receive(sent, refusal.due) }
+        await #expect(throws: KMError(refusal.code)) { try await exchange.receive(sent, refusal.policy) }
         await #expect(throws: KMError(refusal.code)) {
-            try await exchange.server.open(sent.headers, sent.body, protection: refusal.due.request.protection)
+            try await exchange.server.open(sent.headers, sent.body, protection: refusal.policy.request.protection)
         }
         let (asked, call) = try await exchange.call()
         let reply = try exchange.server.seal(
@@ -38,14 +38,14 @@ struct FieldDowngradeTests {
             protection: refusal.sent?.response.protection ?? .none
         )
         await #expect(throws: KMError(refusal.code)) {
-            try await exchange.client.open(reply.headers, reply.body, answering: asked, for: refusal.due)
+            try await exchange.client.open(reply.headers, reply.body, answering: asked, for: refusal.policy)
         }
         await #expect(throws: KMError(refusal.code)) {
             try await exchange.client.open(
                 reply.headers,
                 reply.body,
                 answering: asked,
-                protection: refusal.due.response.protection
+                protection: refusal.policy.response.protection
             )
         }
     }
@@ -62,7 +62,7 @@ struct FieldDowngradeTests {
         )
     }
 
-    @Test("Where it is not required, a plain message passes, and a protected one opens", arguments: [whole, byField])
+    @Test("Where protection is optional, plain and protected messages are accepted", arguments: [whole, byField])
     func migration(_ policy: Endpoint) async throws {
         for protection in [policy.request.protection, .none] {
             let sent = try exchange.client.seal(request, protection: protection)
@@ -81,7 +81,7 @@ struct FieldDowngradeTests {
         }
     }
 
-    @Test("Where it is not required, values of any kind are plain")
+    @Test("Where protection is optional, plain values of any kind are accepted")
     func plainKinds() async throws {
         let policy = optional(Self.byField)
         for value in ["9491339401250765", "null", "[]", #"{"a":1}"#, #""""#, #""a.b.c.d.e""#, #""....""#] {
@@ -91,8 +91,8 @@ struct FieldDowngradeTests {
         }
     }
 
-    @Test("Where it is not required, half of it is refused all the same: each field in turn in the clear")
-    func half() async throws {
+    @Test("Where protection is optional, a message with only some fields encrypted is rejected")
+    func partial() async throws {
         let policy = optional(Self.byField)
         let sent = try exchange.client.seal(request, for: policy)
         let plain = FieldBody(bytes: request)
@@ -104,7 +104,7 @@ struct FieldDowngradeTests {
             await #expect(throws: KMError(.protectionRequired)) {
                 try await exchange.receive(sent, body.bytes, policy)
             }
-            // And the other way round: one in a message in the clear.
+            // The reverse: one encrypted field in a plain message.
             body = plain
             try body.put(FieldBody(bytes: sent.body)[name], at: name)
             await #expect(throws: KMError(.protectionRequired)) { try await exchange.receive(sent, body.bytes, policy) }
@@ -119,8 +119,8 @@ struct FieldDowngradeTests {
         }
     }
 
-    @Test("Where it is not required, what began as protected and was spoilt is refused, not passed on as plain")
-    func spoilt() async throws {
+    @Test("Where protection is optional, a damaged protected message is rejected, not accepted as plain")
+    func damaged() async throws {
         for policy in [Self.whole, Self.byField].map(optional) {
             let sent = try exchange.client.seal(request, for: policy)
             let dots = sent.body.indices.filter { sent.body[$0] == UInt8(ascii: ".") }
@@ -132,7 +132,7 @@ struct FieldDowngradeTests {
         }
     }
 
-    @Test("A body beside encData, or in its place, is neither plain nor protected")
+    @Test("A body with members beside encData, or with an encData that is not a string, is rejected")
     func beside() async throws {
         let policy = optional(Self.whole)
         let sent = try exchange.client.seal(request, for: policy)
@@ -151,7 +151,7 @@ struct FieldDowngradeTests {
         }
     }
 
-    @Test("Where it is not required, a plain message lacks no field, as a protected one does not")
+    @Test("Where protection is optional, a missing field is rejected in plain and protected messages")
     func missing() async throws {
         let policy = optional(Self.byField)
         let sent = try exchange.client.seal(request, for: policy)

@@ -3,7 +3,7 @@ import Testing
 
 @testable import KMSecurity
 
-/// Every form in which an error may reach a log.
+/// Returns every printed form in which an error may reach a log.
 func fieldPrintedForms(of error: any Error) -> String {
     var dumped = ""
     dump(error, to: &dumped)
@@ -14,8 +14,8 @@ func fieldPrintedForms(of error: any Error) -> String {
     ].joined(separator: "\n")
 }
 
-/// A card number as a value, and as a name that a wildcard reaches.
-@Suite("Errors of field level")
+/// Errors about documents with a card number as a value, and as a name that a wildcard matches.
+@Suite("Field-level errors")
 struct FieldErrorTests {
     private static let number = FieldSamples.cardNumber
     private static let path = "$.cards[*].cvc"
@@ -27,7 +27,7 @@ struct FieldErrorTests {
         return #expect(throws: KMError.self) { try cipher.open(Array(body.utf8), paths, correlationID) }
     }
 
-    @Test("On opening, they tell the path that was asked for and the offset, and nothing of the document")
+    @Test("Errors of opening show the requested path and the offset, and nothing of the document")
     func opening() throws {
         let sealed = try FieldFixture.cipher().seal(Self.text, [Self.path]).text
         let moved = sealed.replacing(Self.number, with: Self.number + "0")
@@ -52,7 +52,7 @@ struct FieldErrorTests {
         #expect(!fieldPrintedForms(of: unbound).contains(Self.number))
     }
 
-    @Test("An index is told, since it is not the document's text")
+    @Test("Errors show array indexes, which are not part of the document's text")
     func index() throws {
         let body = try FieldBody(bytes: FieldFixture.cipher().seal(FieldSamples.response, FieldSamples.responsePaths))
         var plain = body
@@ -62,7 +62,7 @@ struct FieldErrorTests {
         #expect(error.detail.contains("$['issuedCardList'][2]['digital']['cardNo']"))
     }
 
-    @Test("On sealing, they show nothing of the document")
+    @Test("Errors of sealing show nothing of the document")
     func sealing() throws {
         let cipher = try FieldFixture.cipher()
         let texts = [
@@ -76,7 +76,7 @@ struct FieldErrorTests {
         }
     }
 
-    @Test("A decrypted value that is no JSON is not told")
+    @Test("An error about a decrypted value that is not JSON does not quote it")
     func plaintext() throws {
         let body = try FieldForger().body([:], "\(Self.number)x")
         let error = try #require(try error(body.text, ["$.a"]))

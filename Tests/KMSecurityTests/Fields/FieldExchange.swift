@@ -3,7 +3,7 @@ import HTTPTypes
 
 @testable import KMSecurity
 
-/// A client and a server that know each other, at one standing moment.
+/// A client and a server with matching keys and credentials, and a fixed clock.
 struct FieldExchange {
     let client: ClientSecurity
     let server: ServerSecurity
@@ -30,7 +30,7 @@ struct FieldExchange {
         signer = TranTokenSigner(secretKey)
     }
 
-    /// A request with another body, under a token of its own: what a client with a defect, or with a grudge, may send.
+    /// Returns a request's headers with a valid token for another body, as a faulty or hostile client may send them.
     func signed(_ request: SealedRequest, _ body: [UInt8]) throws -> HTTPFields {
         let stamp = try RequestStamp(date: FieldFixture.now, timeZone: .kst)
         var headers = request.headers
@@ -38,17 +38,17 @@ struct FieldExchange {
         return headers
     }
 
-    /// What the server makes of a request under `policy`.
+    /// Opens a request at the server, by the rules of `policy`.
     func receive(_ request: SealedRequest, _ policy: Endpoint) async throws -> OpenedRequest {
         try await server.open(request.headers, request.body, for: policy)
     }
 
-    /// What the server makes of a request whose body is `body` instead.
+    /// Opens a request at the server after replacing its body with `body` and signing it again.
     func receive(_ request: SealedRequest, _ body: [UInt8], _ policy: Endpoint) async throws -> OpenedRequest {
         try await server.open(signed(request, body), body, for: policy)
     }
 
-    /// A request that the server has taken, to be answered.
+    /// Returns a request and its opened form, which the server can answer.
     func call() async throws -> (request: SealedRequest, call: OpenedRequest) {
         let request = try client.seal(Array(FieldSamples.request.utf8), protection: .message)
         return (request, try await server.open(request.headers, request.body))

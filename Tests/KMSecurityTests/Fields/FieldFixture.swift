@@ -2,7 +2,7 @@ import Foundation
 
 @testable import KMSecurity
 
-/// What the suites of this folder share: one RSA pair, made once, and what hangs on it.
+/// The RSA key pair that the suites of this folder share, and the keys and ciphers made from it.
 enum FieldFixture {
     private static let made = Result { try RSAPrivateKey.generate() }
 
@@ -39,7 +39,7 @@ enum FieldFixture {
     }
 }
 
-/// The short forms that tests read best in.
+/// Shorthands for tests.
 extension ParameterCipher {
     func seal(_ text: String, _ paths: [String], _ correlationID: CorrelationID? = nil) throws -> [UInt8] {
         try sealFields(Array(text.utf8), FieldSelection(paths), correlationID)
@@ -81,6 +81,6 @@ extension ParameterCipher {
 }
 
 extension [UInt8] {
-    /// For what is known to be UTF-8.
+    /// The text of bytes that are known to be UTF-8.
     var text: String { String(decoding: self, as: UTF8.self) }
 }

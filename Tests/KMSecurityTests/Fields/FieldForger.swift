@@ -2,7 +2,7 @@ import KMJOSE
 
 @testable import KMSecurity
 
-/// A sender who holds the public key, as anyone may, and keeps to no rule.
+/// A hostile sender that has only the public key, and can write any header and any plaintext.
 struct FieldForger {
     let key: JWEContentKey
 
@@ -10,7 +10,7 @@ struct FieldForger {
         key = try JWEContentKey.generate(encryption, for: FieldFixture.pair.publicKey, ivCount: 0).key
     }
 
-    /// A header as the package writes it, with `changes` in place of its members; nil takes one out.
+    /// Returns a header as the package writes it, with `changes` applied to its members; nil removes a member.
     static func header(_ path: String, _ changes: KeyValuePairs<String, String?> = [:]) throws -> String {
         var members: [(String, String?)] = [
             ("alg", #""RSA-OAEP-256""#), ("enc", #""A256GCM""#), ("kid", #""\#(try FieldFixture.id.text)""#),
@@ -36,7 +36,7 @@ struct FieldForger {
         return message.text
     }
 
-    /// A body with one field, at `$.a`.
+    /// Returns a body with one field, at `$.a`.
     func body(
         _ changes: KeyValuePairs<String, String?> = [:],
         _ plaintext: String = #""9491339401250765""#

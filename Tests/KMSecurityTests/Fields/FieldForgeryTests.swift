@@ -3,8 +3,8 @@ import Testing
 
 @testable import KMSecurity
 
-/// Fields whose every tag is right, from a sender who keeps to no rule: the public key is public.
-@Suite("Fields of a hostile sender")
+/// Fields with valid tags and hostile content, which anyone who has the public key can make.
+@Suite("Fields from a hostile sender")
 struct FieldForgeryTests {
     private let cipher: ParameterCipher
     private let forger: FieldForger
@@ -14,7 +14,7 @@ struct FieldForgeryTests {
         forger = try FieldForger()
     }
 
-    @Test("One that keeps to the rules opens")
+    @Test("A field that follows the rules opens")
     func control() throws {
         #expect(try cipher.open(forger.body(), ["$.a"]).text == #"{"a":"9491339401250765"}"#)
         let bound = try FieldFixture.correlationID(7)
@@ -23,13 +23,13 @@ struct FieldForgeryTests {
         #expect(try cipher.open(body, ["$.a"]).text == #"{"a":"9491339401250765"}"#)
     }
 
-    @Test("One whose text has JSON's escapes opens, as any reader of JSON would have it")
+    @Test("A field whose JSON string has escapes opens")
     func escapes() throws {
         let body = try forger.body().text.replacing("J", with: #"\u004a"#).replacing(".", with: #"\u002E"#)
         #expect(try cipher.open(Array(body.utf8), ["$.a"]).text == #"{"a":"9491339401250765"}"#)
     }
 
-    @Test("A header that binds it to no place, or to another, is refused")
+    @Test("A header with a missing or different path or content type is rejected")
     func place() throws {
         let changes: [KeyValuePairs<String, String?>] = [
             ["path": nil], ["path": "null"], ["path": "5"], ["path": #"["$['a']"]"#], ["path": #""""#],
@@ -40,12 +40,12 @@ struct FieldForgeryTests {
         for change in changes {
             #expect(throws: KMError(.fieldMismatch), "\(change)") { try cipher.open(forger.body(change), ["$.a"]) }
         }
-        // JSON's escapes are not the path's.
+        // An escape in the header's JSON does not change the path.
         let body = try forger.body(["path": #""$['\u0061']""#])
         #expect(try cipher.open(body, ["$.a"]).text == #"{"a":"9491339401250765"}"#)
     }
 
-    @Test("A header that binds it to no message, or to another, is refused where one is due")
+    @Test("A header with a missing or different correlation id is rejected where one is required")
     func message() throws {
         let bound = try FieldFixture.correlationID(7)
         let changes: [KeyValuePairs<String, String?>] = [
@@ -59,7 +59,7 @@ struct FieldForgeryTests {
         }
     }
 
-    @Test("Other algorithms, extensions and keys are refused by name")
+    @Test("Other algorithms, extensions and keys are rejected")
     func algorithms() throws {
         for change in [
             ["alg": #""RSA-OAEP""#], ["alg": #""RSA1_5""#], ["alg": #""dir""#], ["alg": #""none""#],
@@ -76,13 +76,13 @@ struct FieldForgeryTests {
         #expect(throws: KMError(.malformedHeader)) {
             try cipher.open(forger.body(["x": "1,\"path\":\"$['a']\""]), ["$.a"])
         }
-        // The content key has 32 bytes: under A128GCM it is a wrong one.
+        // The content key has 32 bytes, which is the wrong size for A128GCM.
         #expect(throws: KMError(.authenticationFailed)) {
             try cipher.open(forger.body(["enc": #""A128GCM""#]), ["$.a"])
         }
     }
 
-    @Test("Fields under one content key say the same of it")
+    @Test("Fields with different content keys or algorithms are rejected")
     func oneKey() throws {
         let first = try forger.message(FieldForger.header("$['a']"), "1")
         let second = try forger.message(FieldForger.header("$['b']", ["enc": #""A128GCM""#]), "2")
@@ -95,7 +95,7 @@ struct FieldForgeryTests {
     }
 
     @Test(
-        "A plaintext that is not one JSON value would make another document of the rest",
+        "A plaintext that is not exactly one JSON value is rejected",
         arguments: [
             "", " ", " 1", "1 ", "1\n", "1,2", #"1,"b":2"#, #""x","role":"admin""#, "{", "[", "}", "{}}", "[]]", "1]",
             #""x"#, "x", "01", "tru", #"{"a":1,}"#, "[1,]", "\u{FEFF}1", "'x'", "NaN", "\u{1}",
@@ -107,7 +107,7 @@ struct FieldForgeryTests {
         #expect(throws: KMError(.malformedJSON)) { try cipher.open(body, ["$.a"]) }
     }
 
-    @Test("A plaintext that is no UTF-8 is refused")
+    @Test("A plaintext that is not UTF-8 is rejected")
     func notUTF8() throws {
         let header = Array(try FieldForger.header("$['a']").utf8)
         for plaintext in [[0x22, 0xFF, 0x22], [0x22, 0xED, 0xA0, 0x80, 0x22], [0x22, 0xC0, 0x80, 0x22]] as [[UInt8]] {
@@ -122,7 +122,7 @@ struct FieldForgeryTests {
         }
     }
 
-    @Test("A whole message whose plaintext is no JSON text, or nests too deep, is refused")
+    @Test("A whole message whose plaintext is not JSON, or is nested too deeply, is rejected")
     func whole() throws {
         func body(_ plaintext: String) throws -> [UInt8] {
             Array(#"{"encData":"\#(try forger.message(FieldForger.header("", ["path": nil]), plaintext))"}"#.utf8)
@@ -134,12 +134,12 @@ struct FieldForgeryTests {
         #expect(throws: KMError(.limitExceeded)) { try cipher.openWhole(body(String(repeating: "[", count: 65))) }
     }
 
-    @Test("What comes out nests no deeper than is taken, whatever was inside a field")
+    @Test("The depth limit applies to the opened document, including the contents of fields")
     func depth() throws {
         func nested(_ levels: Int) -> String {
             String(repeating: "[", count: levels) + String(repeating: "]", count: levels)
         }
-        // One level is the object's around the field.
+        // The object around the field is one level.
         #expect(try cipher.open(forger.body([:], nested(63)), ["$.a"]).text == #"{"a":\#(nested(63))}"#)
         #expect(throws: KMError(.limitExceeded)) { try cipher.open(forger.body([:], nested(64)), ["$.a"]) }
         #expect(throws: KMError(.limitExceeded)) { try cipher.open(forger.body([:], nested(100_000)), ["$.a"]) }

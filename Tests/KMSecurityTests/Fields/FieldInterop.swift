@@ -1,6 +1,6 @@
 import Foundation
 
-/// Runs the scripts of Tests/Interop, where their interpreters are there.
+/// Runs the scripts of Tests/Interop, if their interpreters are installed.
 enum FieldInterop {
     struct Failed: Error {
         let script: String
@@ -15,7 +15,9 @@ enum FieldInterop {
     static let python = first([namedPython ?? path(".build/interop/bin/python3")])
     static let node = first((environment["PATH"] ?? "").split(separator: ":").map { "\($0)/node" })
 
-    /// Whether to run: where the interpreter is asked for, its absence is a failure and no reason to skip.
+    /// Whether to run the Python tests.
+    ///
+    /// Where the interpreter is required, as in CI, its absence is a failure and not a reason to skip.
     static let asksPython = python != nil || namedPython != nil || environment["CI"] == "true"
     static let asksNode = node != nil || environment["CI"] == "true"
 
@@ -25,7 +27,7 @@ enum FieldInterop {
         candidates.first(where: FileManager.default.isExecutableFile)
     }
 
-    /// What a script answers to a line of input, as JSON.
+    /// Runs a script with one line of JSON as its input, and returns its decoded answer.
     static func run<Answer: Decodable>(
         _ interpreter: String?,
         _ script: String,
@@ -36,7 +38,7 @@ enum FieldInterop {
         let process = Process()
         process.executableURL = URL(filePath: interpreter)
         process.arguments = [path("Tests/Interop/\(script)")]
-        // From a file, since writing to a script that has failed would end this process too.
+        // Input comes from a file, since writing to a script that has failed would end this process too.
         let input = FileManager.default.temporaryDirectory.appending(path: "kmsec-fields-\(UUID().uuidString)")
         try (JSONEncoder().encode(job) + [UInt8(ascii: "\n")]).write(to: input)
         defer { try? FileManager.default.removeItem(at: input) }

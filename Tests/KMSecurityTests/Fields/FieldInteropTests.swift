@@ -3,8 +3,8 @@ import Testing
 
 @testable import KMSecurity
 
-/// Other implementations of JOSE open our fields, and we open theirs.
-@Suite("Fields beside other implementations")
+/// Other JOSE implementations open this package's fields, and this package opens theirs.
+@Suite("Fields and other JOSE implementations")
 struct FieldInteropTests {
     private struct OpenJob: Encodable {
         let key: String
@@ -26,7 +26,7 @@ struct FieldInteropTests {
 
         enum CodingKeys: CodingKey { case key, kid, enc, cid, parameters, paths }
 
-        // Where there is no cid, Python is told so.
+        // Encodes a missing cid as null instead of omitting it.
         func encode(to encoder: any Encoder) throws {
             var container = encoder.container(keyedBy: CodingKeys.self)
             try container.encode(key, forKey: .key)
@@ -62,7 +62,7 @@ struct FieldInteropTests {
         let parameters: String
     }
 
-    /// Seals the made-up documents of a few seeds, opens their fields elsewhere, one by one, and compares all.
+    /// Seals generated documents, opens each field with another implementation, and compares the results.
     private func openElsewhere(_ interpreter: String?, _ script: String) throws {
         var jwes: [String] = []
         var expected: [(header: [String: String], plaintext: [UInt8])] = []
@@ -98,21 +98,21 @@ struct FieldInteropTests {
     }
 
     @Test(
-        "jwcrypto opens each field by itself",
-        .enabled(if: FieldInterop.asksPython, "neither KMSEC_INTEROP_PYTHON nor .build/interop: jwcrypto is not asked")
+        "jwcrypto opens each field on its own",
+        .enabled(if: FieldInterop.asksPython, "jwcrypto is missing: no KMSEC_INTEROP_PYTHON and no .build/interop")
     )
     func jwcrypto() throws {
         try openElsewhere(FieldInterop.python, "fields_open.py")
     }
 
-    @Test("Node opens each field by itself", .enabled(if: FieldInterop.asksNode, "no node on PATH: it is not asked"))
+    @Test("Node opens each field on its own", .enabled(if: FieldInterop.asksNode, "Node is missing: it is not on PATH"))
     func node() throws {
         try openElsewhere(FieldInterop.node, "fields_open.mjs")
     }
 
     @Test(
-        "A body that Python made opens",
-        .enabled(if: FieldInterop.asksPython, "neither KMSEC_INTEROP_PYTHON nor .build/interop: Python is not asked"),
+        "A body sealed in Python opens",
+        .enabled(if: FieldInterop.asksPython, "Python is missing: no KMSEC_INTEROP_PYTHON and no .build/interop"),
         arguments: ["A128GCM", "A256GCM"],
         [true, false]
     )

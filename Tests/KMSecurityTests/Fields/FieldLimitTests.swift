@@ -2,11 +2,11 @@ import Testing
 
 @testable import KMSecurity
 
-/// Inputs that are too much.
+/// Inputs at and above the limits of size, depth and number of fields.
 ///
-/// What is refused must be so before the work is done; what is done must take time in proportion: a quadratic step would
-/// take hours where a minute is allowed.
-@Suite("Limits of field level", .timeLimit(.minutes(10)))
+/// A rejected input must be rejected before the work is done. An accepted input must take time in proportion to its
+/// size: a quadratic step would take hours and exceed the time limit.
+@Suite("Field-level limits", .timeLimit(.minutes(10)))
 struct FieldLimitTests {
     private let standard: ParameterCipher
     private let roomy: ParameterCipher
@@ -22,7 +22,7 @@ struct FieldLimitTests {
         String(repeating: "[", count: levels) + String(repeating: "]", count: levels)
     }
 
-    @Test("100,000 levels are refused on the way, in and beside a field, and done where they are allowed")
+    @Test("100,000 levels, in and beside a field, are rejected early, and accepted where the limit allows them")
     func depth() throws {
         let documents = [
             #"{"a":\#(nested(100_000))}"#, #"{"b":\#(nested(100_000)),"a":1}"#, String(repeating: "[", count: 100_000),
@@ -41,7 +41,7 @@ struct FieldLimitTests {
         #expect(throws: KMError(.malformedJSON)) { try roomy.seal(documents[2], ["$.a"]) }
     }
 
-    @Test("The limit counts as documented: 64 levels pass, 65 do not")
+    @Test("64 levels are accepted and 65 are rejected, as documented")
     func depthEdge() throws {
         let path = "$" + String(repeating: "[0]", count: 63)
         let deep = nested(63).replacing("[]", with: "[[1]]")
@@ -49,7 +49,7 @@ struct FieldLimitTests {
         #expect(throws: KMError(.limitExceeded)) { try standard.seal("[\(deep)]", [path]) }
     }
 
-    @Test("A body of 64 MiB is refused unread, at every level")
+    @Test("A body of 64 MiB is rejected unread, at field and message level")
     func size() throws {
         let body = [UInt8](repeating: UInt8(ascii: "x"), count: 64 << 20)
         let selection = try FieldSelection(["$.a"])
@@ -64,7 +64,7 @@ struct FieldLimitTests {
         #expect(time < .seconds(2))
     }
 
-    @Test("A body of 8 MiB is done where it is allowed, and one byte above the limit is not")
+    @Test("A body of 8 MiB is accepted where the limit allows it, and rejected one byte above the limit")
     func allowedSize() throws {
         let filler = String(repeating: "0123456789abcdef", count: 1 << 18)
         let document = #"{"a":"\#(filler)","b":"\#(filler)"}"#
@@ -75,11 +75,11 @@ struct FieldLimitTests {
         #expect(try exact.seal(document, ["$.a"]).count == body.count)
         let short = try FieldFixture.cipher(limits: ParameterLimits(maximumBodyByteCount: body.count - 1))
         #expect(throws: KMError(.limitExceeded)) { try short.open(body, ["$.a"]) }
-        // Nothing is sent that a receiver of the same limits would not take.
+        // A sender seals nothing that a receiver with the same limits would reject.
         #expect(throws: KMError(.limitExceeded)) { try short.seal(document, ["$.a"]) }
     }
 
-    @Test("10,000 fields are refused, and done where they are allowed")
+    @Test("10,000 fields are rejected by default, and accepted where the limit allows them")
     func fieldCount() throws {
         let document = "[" + (0..<10_000).map(String.init).joined(separator: ",") + "]"
         #expect(throws: KMError(.limitExceeded)) { try standard.seal(document, ["$[*]"]) }
@@ -95,7 +95,7 @@ struct FieldLimitTests {
         #expect(try justEnough.open(body, ["$[*]"]).text == document)
     }
 
-    @Test("A name whose path makes too large a header is refused, and what is not refused opens")
+    @Test("A name whose path makes the header too large is rejected, and shorter names open")
     func headerSize() throws {
         var (sealed, refused) = (1, 8192)
         while refused - sealed > 1 {
@@ -115,7 +115,7 @@ struct FieldLimitTests {
         #expect((3900...4096).contains(sealed))
     }
 
-    @Test("A place that no header has room for is refused when it is met, and not once for each of its fields")
+    @Test("A path that is too long for a header is rejected at once, not again for each of its fields")
     func longPaths() throws {
         let name = String(repeating: "n", count: 500_000)
         let fields = (0..<1000).map { #""\#($0)":"x""# }.joined(separator: ",")
@@ -124,7 +124,7 @@ struct FieldLimitTests {
         #expect(throws: KMError(.limitExceeded)) { try standard.seal(body.text, ["$[*][*]"]) }
     }
 
-    @Test("An object of 100,000 names that begin alike is read once, and a repeated one found")
+    @Test("An object of 100,000 names with the same prefix is read once, and a duplicate name is found")
     func names() throws {
         func object(last: Int) -> String {
             let names = Array(100_000..<199_999) + [last]
@@ -135,7 +135,7 @@ struct FieldLimitTests {
         #expect(throws: KMError(.limitExceeded)) { try roomy.seal(object(last: 199_999), ["$[*]"]) }
     }
 
-    @Test("A long name with escapes is not undone once for each path")
+    @Test("A long name with escapes is not decoded again for each path")
     func escapedName() throws {
         let document = #"{"\u006e\#(String(repeating: "n", count: 1_000_000))":0,"p0":1}"#
         func time(_ pathCount: Int) throws -> Duration {
@@ -146,7 +146,7 @@ struct FieldLimitTests {
         #expect(try time(256) < time(1) * 20)
     }
 
-    @Test("256 paths are one selection; 257 and none are not")
+    @Test("A selection has 1 to 256 paths")
     func pathCount() throws {
         let paths = (0..<257).map { "$.p\($0)" }
         let document = "{" + (0..<256).map { #""p\#($0)":\#($0)"# }.joined(separator: ",") + "}"

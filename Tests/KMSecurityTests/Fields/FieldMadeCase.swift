@@ -1,15 +1,15 @@
 @testable import KMSecurity
 
-/// A made-up document, paths that do not overlap, and what the reference says of both.
+/// A generated document, paths that do not overlap, and the outcome that the reference expects.
 struct FieldMadeCase: CustomStringConvertible {
     let text: [UInt8]
     let paths: [String]
     let selection: FieldSelection
-    /// Pairs of paths of which the first can hold the second.
+    /// Pairs of paths of which the first can match a value that contains the second's.
     let overlaps: [(holder: String, held: String)]
-    /// The values reached, in the order of the text.
+    /// The matched values, in the order of the text.
     let hits: [(range: Range<Int>, path: String)]
-    /// The faults to be found; none, and the document is sealed.
+    /// The expected errors, of which one must be thrown; if there are none, the document must be sealed.
     let codes: Set<KMError.Code>
 
     var description: String { "\(paths), \(selection.presence), in \(text.text)" }

@@ -2,8 +2,8 @@ import Testing
 
 @testable import KMSecurity
 
-/// Ciphertexts in places and messages they were not made for.
-@Suite("Fields that were moved")
+/// Encrypted fields that were moved to other paths or messages.
+@Suite("Moved fields")
 struct FieldMovingTests {
     private let cipher: ParameterCipher
     private let request: FieldBody
@@ -26,14 +26,14 @@ struct FieldMovingTests {
         try cipher.open(body.bytes, responsePaths, FieldFixture.correlationID(1)).text
     }
 
-    @Test("Unmoved, they open")
+    @Test("Fields that were not moved open")
     func control() throws {
         #expect(try openRequest(request) == FieldSamples.request)
         #expect(try openRequest(request, nil) == FieldSamples.request)
         #expect(try openResponse(response) == FieldSamples.response)
     }
 
-    @Test("One copied over another does not open")
+    @Test("A field copied over another is rejected")
     func copied() throws {
         var body = request
         try body.put(request["physicalCardNo"], at: "physicalCardCVC")
@@ -41,7 +41,7 @@ struct FieldMovingTests {
         #expect(throws: KMError(.fieldMismatch)) { try openRequest(body, nil) }
     }
 
-    @Test("Two swapped do not open")
+    @Test("Two swapped fields are rejected")
     func swapped() throws {
         var body = request
         try body.put(request["physicalCardNo"], at: "physicalCardExpDate")
@@ -49,7 +49,7 @@ struct FieldMovingTests {
         #expect(throws: KMError(.fieldMismatch)) { try openRequest(body) }
     }
 
-    @Test("One in another array item does not open, nor do items that changed places")
+    @Test("A field moved to another array item is rejected, and so are swapped array items")
     func otherItem() throws {
         var body = response
         try body.put(response["issuedCardList", 0, "digital", "cardNo"], at: "issuedCardList", 1, "digital", "cardNo")
@@ -60,7 +60,7 @@ struct FieldMovingTests {
         #expect(throws: KMError(.fieldMismatch)) { try openResponse(body) }
     }
 
-    @Test("An item that stands there once more does not open, before, after or between")
+    @Test("A duplicated array item is rejected at any position")
     func duplicatedItem() throws {
         let items = try (0..<3).map { try response["issuedCardList", .index($0)] }
         for order in [[0, 0, 1, 2], [0, 1, 2, 2], [0, 1, 2, 0], [0, 1, 1, 2]] {
@@ -70,7 +70,7 @@ struct FieldMovingTests {
         }
     }
 
-    @Test("An item dropped from the front or the middle makes the others open no more")
+    @Test("A list without its first or middle items is rejected")
     func droppedItem() throws {
         let items = try (0..<3).map { try response["issuedCardList", .index($0)] }
         for order in [[1, 2], [0, 2], [2], [1]] {
@@ -80,7 +80,7 @@ struct FieldMovingTests {
         }
     }
 
-    @Test("A member that stands there twice does not open, nor does a message without one")
+    @Test("A duplicate member is rejected, and so is a missing one")
     func members() throws {
         let number = try request["physicalCardNo"]
         let twice = #"{"physicalCardNo":\#(number),"#
@@ -93,14 +93,14 @@ struct FieldMovingTests {
         #expect(throws: KMError(.fieldMissing)) { try openRequest(renamed) }
     }
 
-    @Test("A message does not open as another")
+    @Test("A message bound to another correlation id, or to none, is rejected")
     func otherMessage() throws {
         #expect(throws: KMError(.fieldMismatch)) { try openRequest(request, 2) }
         let unbound = FieldBody(bytes: try cipher.seal(FieldSamples.request, requestPaths))
         #expect(throws: KMError(.fieldMismatch)) { try openRequest(unbound) }
     }
 
-    @Test("Fields of two messages do not mix, bound or not", arguments: [1, 2, nil] as [Int?])
+    @Test("A field from another message is rejected, bound or not", arguments: [1, 2, nil] as [Int?])
     func mixed(_ other: Int?) throws {
         let second = FieldBody(
             bytes: try cipher.seal(FieldSamples.request, requestPaths, other.map(FieldFixture.correlationID))
@@ -113,7 +113,7 @@ struct FieldMovingTests {
         }
     }
 
-    @Test("Under one cached content key, the correlation id keeps messages apart")
+    @Test("A field from another message under the same cached content key is rejected")
     func mixedUnderOneKey() throws {
         let cipher = try FieldFixture.cipher(caching: .standard)
         let bodies = try (1...2).map {
@@ -128,7 +128,7 @@ struct FieldMovingTests {
         }
     }
 
-    @Test("One field in the clear is refused, and what is no ciphertext of a field")
+    @Test("A plain field is rejected, and so is a malformed one")
     func plain() throws {
         for value in [
             "9491339401250765", "null", "true", "{}", "[]", #"["\#(FieldSamples.cardNumber)"]"#, #""9491339401250765""#,
@@ -145,7 +145,7 @@ struct FieldMovingTests {
         }
     }
 
-    @Test("A message-level ciphertext under the same key is no field, and a field is no message")
+    @Test("A message-level JWE is rejected as a field, and a field is rejected as a message")
     func messageLevel() throws {
         let whole = FieldBody(bytes: try cipher.sealWhole(#""9491339401250765""#))
         var body = request

@@ -1,8 +1,8 @@
-/// Draws paths from a text, and writes them in the spellings that RFC 9535 allows.
+/// Makes random paths into a document, in the spellings that RFC 9535 allows.
 struct FieldPathMaker {
     var random: FieldRandom
 
-    /// A path to some value of `tree`, with wildcards for some of its steps; now and then one that leads past it.
+    /// Returns a path to a random value of `tree`, with some wildcards; now and then the path leads past the value.
     mutating func path(in tree: FieldReferenceTree) -> FieldReferencePath {
         var steps: [FieldReferenceStep] = []
         var tree = tree
@@ -12,7 +12,7 @@ struct FieldPathMaker {
             switch tree {
             case .object(_, let members) where !members.isEmpty:
                 let member = random.pick(members)
-                // Half a surrogate pair has no spelling in a path; only a wildcard reaches it.
+                // An unpaired surrogate cannot be written in a path; only a wildcard matches it.
                 step = FieldReferencePath.scalars(member.name) == nil ? .any : .name(member.name)
                 tree = member.value
             case .array(_, let elements) where !elements.isEmpty:
@@ -28,7 +28,7 @@ struct FieldPathMaker {
         return FieldReferencePath(steps: steps)
     }
 
-    /// A spelling of a path.
+    /// Returns a random spelling of a path.
     mutating func spelling(of path: FieldReferencePath) -> String {
         var text = "$"
         for step in path.steps {

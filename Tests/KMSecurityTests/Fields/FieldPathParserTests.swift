@@ -2,9 +2,9 @@ import Testing
 
 @testable import KMSecurity
 
-@Suite("Paths")
+@Suite("JSONPath parsing")
 struct FieldPathParserTests {
-    /// A spelling, and the normalized form of RFC 9535 section 2.7, with `[*]` for a wildcard.
+    /// Spellings and their normalized forms (RFC 9535 section 2.7), with `[*]` for a wildcard.
     private static let valid: [(spelling: String, normalized: String)] = [
         ("$", "$"),
         ("$.physicalCardNo", "$['physicalCardNo']"),
@@ -20,13 +20,13 @@ struct FieldPathParserTests {
         ("$ .a", "$['a']"),
         ("$\t\n\r [ 'a' ]\n[\t*\r]", "$['a'][*]"),
         ("$[ 7 ]", "$[7]"),
-        // The shorthand's letters.
+        // Characters that the dot form allows.
         ("$._", "$['_']"),
         ("$._9aZ", "$['_9aZ']"),
         ("$.한글", "$['한글']"),
         ("$.\u{1F600}x", "$['\u{1F600}x']"),
         ("$.\u{80}", "$['\u{80}']"),
-        // Names that only brackets can hold.
+        // Names that only the bracket form allows.
         ("$['']", "$['']"),
         ("$[' ']", "$[' ']"),
         ("$['*']", "$['*']"),
@@ -48,7 +48,7 @@ struct FieldPathParserTests {
         (#"$['\ufffd\uffff']"#, "$['\u{FFFD}\u{FFFF}']"),
     ]
 
-    @Test("Every spelling is read, and its normalized form is one of them", arguments: valid)
+    @Test("Every spelling is parsed, and its normalized form parses to the same path", arguments: valid)
     func reads(_ item: (spelling: String, normalized: String)) throws {
         let path = try JSONPath(item.spelling)
         #expect(Array(path.description.utf8) == Array(item.normalized.utf8))
@@ -56,7 +56,7 @@ struct FieldPathParserTests {
         #expect(try JSONPath(path.description).description == path.description)
     }
 
-    @Test("Distinct places are distinct, though their texts look or count as the same")
+    @Test("Different paths are not equal, even if their texts look the same or are canonically equivalent")
     func distinct() throws {
         let texts = ["$['\u{E9}']", "$['e\u{301}']", "$.a", "$.A", "$[0]", "$['0']", "$[*]", "$['*']", "$", "$['']"]
         let paths = try texts.map(JSONPath.init)
@@ -74,7 +74,7 @@ struct FieldPathParserTests {
         "\u{FEFF}$", "$.a[0]b", "$[0]a",
     ]
 
-    @Test("What RFC 9535 has not is malformed", arguments: malformedTexts)
+    @Test("A path that RFC 9535 does not allow is malformed", arguments: malformedTexts)
     func malformed(_ text: String) {
         #expect(throws: KMError(.pathMalformed)) { try JSONPath(text) }
     }
@@ -84,7 +84,7 @@ struct FieldPathParserTests {
         "$['a','b']", "$[0,1]", "$[*,*]", "$['a' , 0]", "$[?@.a]", "$[?(@.a==1)]", "$[ ?@]",
     ]
 
-    @Test("What RFC 9535 has and the subset has not is unsupported", arguments: unsupportedTexts)
+    @Test("A valid path outside the supported subset is unsupported", arguments: unsupportedTexts)
     func unsupported(_ text: String) {
         #expect(throws: KMError(.pathUnsupported)) { try JSONPath(text) }
     }
@@ -97,7 +97,7 @@ struct FieldPathParserTests {
         #expect(throws: KMError(.pathMalformed)) { try JSONPath("$." + String(repeating: "a", count: 2047)) }
     }
 
-    @Test("A refusal does not repeat the text, which may be anything")
+    @Test("A parsing error does not quote the text")
     func silence() {
         let error = #expect(throws: KMError.self) { try JSONPath("$.a[9491339401250765x]") }
         #expect(error.map { "\($0)\($0.detail)".contains("9491339401250765") } == false)

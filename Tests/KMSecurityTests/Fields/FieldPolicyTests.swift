@@ -4,15 +4,15 @@ import Testing
 @testable import KMJSON
 @testable import KMSecurity
 
-/// The shipped policies, from end to end.
-@Suite("Policies of the documented endpoint")
+/// The endpoints that the package defines, tested end to end.
+@Suite("Rules of the documented endpoint")
 struct FieldPolicyTests {
     private static let byField = Endpoint.waitingPhysicalCardsByField
     private static let whole = Endpoint.waitingPhysicalCards
     private let request = Array(FieldSamples.request.utf8)
     private let response = Array(FieldSamples.response.utf8)
 
-    @Test("They are what the texts of their paths make")
+    @Test("The defined rules equal rules made from the documented paths")
     func texts() throws {
         let request = try FieldSelection(["$.physicalCardNo", "$.physicalCardExpDate", "$.physicalCardCVC"])
         let response = try FieldSelection([
@@ -25,7 +25,7 @@ struct FieldPolicyTests {
         for selection in [request, response] { #expect(selection.presence == .everyItem) }
     }
 
-    @Test("Their trees, made without the checks, are those of the checked paths")
+    @Test("The path trees of the defined rules, built without checks, equal those of parsed paths")
     func trees() throws {
         guard case .fields(let request) = Self.byField.request.protection,
             case .fields(let response) = Self.byField.response.protection
@@ -39,7 +39,7 @@ struct FieldPolicyTests {
         }
     }
 
-    @Test("A whole call under each, in both dialects", arguments: [whole, byField], WireProfile.all)
+    @Test("A whole call works under both rules, in both wire profiles", arguments: [whole, byField], WireProfile.all)
     func call(_ policy: Endpoint, _ profile: WireProfile) async throws {
         let exchange = try FieldExchange(profile)
         let sent = try exchange.client.seal(request, for: policy)
@@ -57,7 +57,7 @@ struct FieldPolicyTests {
         #expect(reply.body.text.contains("Q180BEA3B2F1BBD8410336D66A4") == (policy == Self.byField))
     }
 
-    @Test("A list without cards passes, sealed and opened")
+    @Test("A response with an empty card list is sealed and opened")
     func emptyList() async throws {
         let exchange = try FieldExchange()
         let (sent, call) = try await exchange.call()
@@ -68,7 +68,7 @@ struct FieldPolicyTests {
         #expect(opened.parameters == empty)
     }
 
-    @Test("A name that was misspelt sends nothing in the clear")
+    @Test("A misspelt member name is rejected, so that nothing is sent unencrypted")
     func misspelt() async throws {
         let exchange = try FieldExchange()
         for name in ["physicalCardNo", "physicalCardExpDate", "physicalCardCVC"] {
@@ -93,7 +93,7 @@ struct FieldPolicyTests {
         }
     }
 
-    @Test("A request that was changed on the way is refused before anything is opened", arguments: [whole, byField])
+    @Test("A request that was changed in transit is rejected before decryption", arguments: [whole, byField])
     func changed(_ policy: Endpoint) async throws {
         let exchange = try FieldExchange()
         let sent = try exchange.client.seal(request, for: policy)
@@ -106,7 +106,7 @@ struct FieldPolicyTests {
         }
     }
 
-    @Test("A reply to one request is none to another, though its header is made to say so")
+    @Test("A response to another request is rejected, even with a changed correlation id header")
     func replayed() async throws {
         let exchange = try FieldExchange()
         let sent = try exchange.client.seal(request, for: Self.byField)
@@ -124,11 +124,11 @@ struct FieldPolicyTests {
         await #expect(throws: KMError(.fieldMismatch)) {
             try await exchange.client.open(headers, reply.body, answering: other, for: Self.byField)
         }
-        // So it is with a request's fields in another request.
+        // The fields of one request are rejected in another request, too.
         await #expect(throws: KMError(.fieldMismatch)) { try await exchange.receive(other, sent.body, Self.byField) }
     }
 
-    @Test("The key is the one that is named, or the message is refused")
+    @Test("A request that names no key, an unknown key or the wrong key is rejected")
     func keys() async throws {
         let exchange = try FieldExchange()
         let sent = try exchange.client.seal(request, for: Self.byField)

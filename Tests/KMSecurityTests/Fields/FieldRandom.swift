@@ -1,6 +1,6 @@
 import Foundation
 
-/// SplitMix64: the same numbers from the same seed on every machine.
+/// A SplitMix64 generator, which gives the same numbers for the same seed on every machine.
 struct FieldRandom: RandomNumberGenerator {
     private var state: UInt64
 
@@ -16,14 +16,14 @@ struct FieldRandom: RandomNumberGenerator {
         return mixed ^ mixed >> 31
     }
 
-    /// True once in `count` times.
+    /// Returns true once in `count` times on average.
     mutating func once(in count: Int) -> Bool { Int.random(in: 0..<count, using: &self) == 0 }
 
     mutating func below(_ count: Int) -> Int { Int.random(in: 0..<count, using: &self) }
 
     mutating func pick<Element>(_ items: [Element]) -> Element { items[below(items.count)] }
 
-    /// The seeds of property tests: fixed ones, or the one in KMSEC_FIELD_SEED, to see a failure again or search on.
+    /// The seeds of property tests: 1 to 24, or the one in `KMSEC_FIELD_SEED`, to reproduce a failure or to try others.
     static let seeds: [UInt64] = {
         if let text = ProcessInfo.processInfo.environment["KMSEC_FIELD_SEED"], let seed = UInt64(text) { return [seed] }
         return Array(1...24)

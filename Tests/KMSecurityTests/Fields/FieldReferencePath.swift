@@ -1,25 +1,27 @@
 @testable import KMSecurity
 
-/// A step of a path, as the reference has it.
+/// A step of a path in the reference implementation.
 enum FieldReferenceStep: Equatable {
     case name([UInt16])
     case index(Int)
     case any
 }
 
-/// A path, evaluated for itself by walking the whole tree.
+/// A path in the reference implementation, which evaluates it by walking the whole tree.
 struct FieldReferencePath {
     let steps: [FieldReferenceStep]
 
-    /// What a path meets in a text.
+    /// The result of evaluating a path in a document.
     struct Outcome {
-        /// Where the values stand that it reaches, and their normalized paths; nil where a name has half a pair.
+        /// The ranges and normalized paths of the matched values, by offset.
+        ///
+        /// A path is nil if one of its names has an unpaired surrogate.
         var hits: [Int: (range: Range<Int>, path: String?)] = [:]
-        /// Whether an object on the way has a name twice.
+        /// Whether an object on the path has a duplicate name.
         var meetsRepeats = false
-        /// Whether a wildcard met an object or array without content.
+        /// Whether a wildcard met an empty object or array.
         var meetsEmptiness = false
-        /// Whether there is a value from which it does not go on.
+        /// Whether some value lacks the next step of the path.
         var meetsDeadEnd = false
 
         func codes(_ requirement: FieldSelection.Presence) -> Set<KMError.Code> {
@@ -71,7 +73,7 @@ struct FieldReferencePath {
         }
     }
 
-    /// RFC 9535 section 2.7, or nil for half a surrogate pair.
+    /// Returns a name's normalized form (RFC 9535 section 2.7), or nil for an unpaired surrogate.
     private static func normalized(_ name: [UInt16]) -> String? {
         var text = "['"
         guard let name = scalars(name) else { return nil }
@@ -92,7 +94,7 @@ struct FieldReferencePath {
         return text + "']"
     }
 
-    /// The scalars of UTF-16 code units, or nil for half a surrogate pair.
+    /// Returns the scalars of UTF-16 code units, or nil for an unpaired surrogate.
     static func scalars(_ units: [UInt16]) -> [Unicode.Scalar]? {
         var scalars: [Unicode.Scalar] = []
         var (decoder, iterator) = (UTF16(), units.makeIterator())
@@ -105,7 +107,7 @@ struct FieldReferencePath {
         }
     }
 
-    /// Whether a value that this path reaches could hold one that `other` reaches.
+    /// Returns whether a value that this path matches could contain one that `other` matches.
     func canHold(_ other: FieldReferencePath) -> Bool {
         guard steps.count < other.steps.count else { return false }
         for (mine, theirs) in zip(steps, other.steps) where mine != theirs && mine != .any && theirs != .any {

@@ -1,7 +1,7 @@
-/// A JSON text as a tree that remembers where each value stands.
+/// A JSON text as a tree that records the range of each value.
 ///
-/// Small, slow, recursive, and unlike the scanner that it is to check. Names are UTF-16 code units, so that half a
-/// surrogate pair is a name too.
+/// It is small, slow and recursive, unlike the scanner that it checks. Names are UTF-16 code units, so that a name can
+/// have an unpaired surrogate.
 indirect enum FieldReferenceTree {
     case leaf(Range<Int>)
     case object(Range<Int>, [(name: [UInt16], value: FieldReferenceTree)])
@@ -81,7 +81,7 @@ indirect enum FieldReferenceTree {
             return items
         }
 
-        /// The UTF-16 code units of a string: Foundation and the scanner under test have no part in this.
+        /// Reads a string as UTF-16 code units, without Foundation and without the scanner under test.
         mutating func string() throws -> [UInt16] {
             try take("\"")
             var units: [UInt16] = []

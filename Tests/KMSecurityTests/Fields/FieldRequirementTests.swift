@@ -2,8 +2,8 @@ import Testing
 
 @testable import KMSecurity
 
-/// What a selection asks of the places where its paths lead.
-@Suite("What paths must reach")
+/// Checks which fields must be present for each presence requirement of a selection.
+@Suite("Presence of selected fields")
 struct FieldRequirementTests {
     private typealias Requirement = FieldSelection.Presence
     private let cipher: ParameterCipher
@@ -12,7 +12,9 @@ struct FieldRequirementTests {
         cipher = try FieldFixture.cipher()
     }
 
-    /// The code of a refusal by either side; a document that is refused by one alone fails the test.
+    /// Returns the error code of sealing and opening, or nil if both succeed.
+    ///
+    /// The test fails if only one of them rejects the document, or if the codes differ.
     private func refusal(_ text: String, _ paths: [String], _ requirement: Requirement) throws -> KMError.Code? {
         let selection = try FieldSelection(paths, presence: requirement)
         func code(_ body: () throws -> [UInt8]) -> KMError.Code? {
@@ -33,7 +35,7 @@ struct FieldRequirementTests {
         return sealing
     }
 
-    @Test("Everywhere is the default")
+    @Test("The default requires the field in every item")
     func standard() throws {
         #expect(try FieldSelection(["$.a"]).presence == .everyItem)
         #expect(try FieldSelection([JSONPath("$.a")]).presence == .everyItem)
@@ -42,7 +44,7 @@ struct FieldRequirementTests {
     }
 
     @Test(
-        "Where one place of several lacks what a path goes on with",
+        "If one item of several lacks the field, only everyItem rejects the document",
         arguments: [
             ["$.l[*].d.c"], ["$['l'][*]['d']['c']"], ["$.l[*].d.c", "$.l[*].d.e"], ["$.l[*].d.e", "$.l[*].d.c"],
             ["$.*[*].d.c", "$.l[*].d.e"],
@@ -66,7 +68,7 @@ struct FieldRequirementTests {
         #expect(try refusal(#"{"l":[\#(good),\#(other)]}"#, paths, .everyItem) == nil)
     }
 
-    @Test("What is content everywhere, and what nowhere")
+    @Test("Empty lists and null values satisfy every requirement; missing members and items do not, unless optional")
     func edges() throws {
         for (text, path) in [
             (#"{"l":[]}"#, "$.l[*].c"), (#"{"l":{}}"#, "$.l[*].c"), (#"{"l":[[],[]]}"#, "$.l[*][*].c"),
@@ -90,7 +92,7 @@ struct FieldRequirementTests {
         #expect(try refusal(#"{"l":[[1,2],null]}"#, ["$.l[*][*]"], .everyItem) == .fieldMissing)
     }
 
-    @Test("Several paths through one place, each asked for what is its own")
+    @Test("Each of several paths through one array is checked on its own")
     func several() throws {
         let paths = ["$.l[0].a", "$.l[*].b"]
         #expect(try refusal(#"{"l":[{"a":1,"b":2},{"b":3}]}"#, paths, .everyItem) == nil)
@@ -98,7 +100,7 @@ struct FieldRequirementTests {
         #expect(try refusal(#"{"l":[{"a":1,"b":2},{"a":3}]}"#, paths, .everyItem) == .fieldMissing)
     }
 
-    @Test("What is wrong with the text is told first, wherever it stands")
+    @Test("Malformed JSON is reported before a missing field, wherever it occurs")
     func order() throws {
         let selection = try FieldSelection(["$.l[*].c"])
         for text in [#"{"l":[{}]"#, #"{"l":[{}],"l":[]}"#, #"{"l":[{}]}{}"#, #"{"l":[{},{"c":1,"c":1}]}"#] {
@@ -106,7 +108,7 @@ struct FieldRequirementTests {
         }
     }
 
-    @Test("The documented response: a misspelt name in one item stops it, optional lists are for the looser demand")
+    @Test("In the documented response, everyItem rejects a name misspelt in one item, and atLeastOnce accepts it")
     func documentedResponse() throws {
         let items = [0, 1, 2].map(FieldSamples.item)
         for name in ["digital", "cardNo", "mobileCardCVC"] {

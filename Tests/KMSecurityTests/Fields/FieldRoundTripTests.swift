@@ -4,12 +4,12 @@ import Testing
 
 @testable import KMSecurity
 
-/// Made-up documents and paths drawn from them, held against the slow reference.
-@Suite("Fields of made-up documents")
+/// Generated documents and paths, compared with the slow reference implementation.
+@Suite("Fields of generated documents")
 struct FieldRoundTripTests {
     private static let documentCount = 16
 
-    @Test("come back byte for byte, and are what the reference finds", arguments: FieldRandom.seeds)
+    @Test("Documents come back byte for byte, and their fields match the reference", arguments: FieldRandom.seeds)
     func roundTrip(seed: UInt64) throws {
         let cipher = try FieldFixture.cipher(seed % 2 == 0 ? .documented : .gateway)
         let bound = try seed % 3 == 0 ? nil : FieldFixture.correlationID(Int(seed % 1000))
@@ -17,7 +17,7 @@ struct FieldRoundTripTests {
             let made = try FieldMadeCase(seed: seed, number: number)
             let place = Comment(rawValue: "seed \(seed), document \(number): \(made)")
             guard made.codes.isEmpty else {
-                // Which of several faults is told is not fixed; that one is, and nothing comes out, is.
+                // If a document has several faults, any of them may be reported, but one must be.
                 let error = #expect(throws: KMError.self, place) {
                     _ = try cipher.sealFields(made.text, made.selection, bound)
                 }
@@ -31,7 +31,7 @@ struct FieldRoundTripTests {
         }
     }
 
-    /// Walks body and document side by side.
+    /// Compares a sealed body with its document, value by value.
     private func check(
         _ body: [UInt8],
         _ made: FieldMadeCase,
@@ -72,7 +72,7 @@ struct FieldRoundTripTests {
         Base64.url.decode(text.utf8.span)
     }
 
-    @Test("a selection of overlapping paths is refused", arguments: FieldRandom.seeds)
+    @Test("A selection of overlapping paths is rejected", arguments: FieldRandom.seeds)
     func overlap(seed: UInt64) throws {
         for number in 0..<Self.documentCount {
             let made = try FieldMadeCase(seed: seed, number: number)
@@ -84,8 +84,8 @@ struct FieldRoundTripTests {
         }
     }
 
-    /// The cases above are worth nothing if the generator makes only easy ones.
-    @Test("The made-up cases are of every kind")
+    /// Checks the generator, since easy cases alone would prove little.
+    @Test("The generated cases are of every kind")
     func variety() throws {
         var codes: Set<KMError.Code> = []
         var (fields, overlaps, most) = (0, 0, 0)

@@ -1,6 +1,6 @@
 @testable import KMSecurity
 
-/// The parameters of the documented call, with white space and members that field level has to leave alone.
+/// The parameters of the documented call, with white space and members that field-level sealing must not change.
 enum FieldSamples {
     static let cardNumber = "9491339401250765"
 
@@ -34,11 +34,11 @@ extension FieldReferenceStep: ExpressibleByStringLiteral, ExpressibleByIntegerLi
     init(integerLiteral index: Int) { self = .index(index) }
 }
 
-/// A body in the hands of someone on the way.
+/// A body that an attacker can change in transit.
 struct FieldBody {
     var bytes: [UInt8]
 
-    /// The text of the one value at a place; setting it writes over the value.
+    /// The text of the value at a path.
     subscript(_ steps: FieldReferenceStep...) -> String {
         get throws { Array(bytes[try range(steps)]).text }
     }
@@ -50,12 +50,12 @@ struct FieldBody {
     private func range(_ steps: [FieldReferenceStep]) throws -> Range<Int> {
         let tree = try FieldReferenceTree(bytes)
         guard let hit = FieldReferencePath(steps: steps).outcome(in: tree).hits.values.first else {
-            throw KMError(.fieldMissing, "the test's place is not there")
+            throw KMError(.fieldMissing, "the test's path matches no value")
         }
         return hit.range
     }
 
-    /// Changes one character of base64url text into another.
+    /// Replaces one character of base64url text with another.
     mutating func spoil(at place: Int) {
         bytes[place] = bytes[place] == UInt8(ascii: "A") ? UInt8(ascii: "B") : UInt8(ascii: "A")
     }

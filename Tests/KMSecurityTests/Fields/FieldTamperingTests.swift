@@ -2,9 +2,9 @@ import Testing
 
 @testable import KMSecurity
 
-@Suite("Fields that were changed")
+@Suite("Tampered fields")
 struct FieldTamperingTests {
-    @Test("No character of a field can be changed")
+    @Test("A change of any character of a field is rejected")
     func everyCharacter() throws {
         let cipher = try FieldFixture.cipher()
         let body = FieldBody(bytes: try cipher.seal(#"{"a":"9491339401250765"}"#, ["$.a"]))
@@ -17,8 +17,8 @@ struct FieldTamperingTests {
         }
     }
 
-    @Test("Key, IV, ciphertext and tag fail alike", arguments: 1...4)
-    func alike(part: Int) throws {
+    @Test("Changes of the key, IV, ciphertext and tag are rejected with the same error", arguments: 1...4)
+    func sameError(part: Int) throws {
         let cipher = try FieldFixture.cipher()
         var body = FieldBody(bytes: try cipher.seal(#"{"a":"9491339401250765"}"#, ["$.a"]))
         let dots = body.bytes.indices.filter { body.bytes[$0] == UInt8(ascii: ".") }
@@ -28,7 +28,7 @@ struct FieldTamperingTests {
         #expect(error?.detail.isEmpty == true)
     }
 
-    @Test("Nothing comes out when the last of 100 fields is broken", arguments: [nil, .standard] as [DataKeyCaching?])
+    @Test("Nothing is returned if the last of 100 fields is damaged", arguments: [nil, .standard] as [DataKeyCaching?])
     func allOrNothing(_ caching: DataKeyCaching?) throws {
         let cipher = try FieldFixture.cipher(caching: caching)
         let text = "[" + (0..<100).map { #"{"n":"\#(FieldSamples.cardNumber)-\#($0)"}"# }.joined(separator: ",") + "]"
@@ -40,14 +40,14 @@ struct FieldTamperingTests {
         #expect(error.map { "\($0)".contains("949133") } == false)
     }
 
-    @Test("The rest of the document, which is not encrypted, may change: the token covers it, not the fields")
+    @Test("The rest of the document, which is not encrypted, may change: only the token protects it")
     func untouched() throws {
         let cipher = try FieldFixture.cipher()
         let body = try cipher.seal(FieldSamples.request, FieldSamples.requestPaths).text
         let changed = body.replacing("\"userId\": 9999999999999999999", with: "\"userId\":1")
         let opened = try cipher.open(Array(changed.utf8), FieldSamples.requestPaths).text
         #expect(opened == FieldSamples.request.replacing("\"userId\": 9999999999999999999", with: "\"userId\":1"))
-        // So may a list lose its last items: those before them stay where they were.
+        // The last items of a list may be removed, too: the items before them keep their paths.
         var list = FieldBody(bytes: try cipher.seal(FieldSamples.response, FieldSamples.responsePaths))
         try list.put("[" + list["issuedCardList", 0] + "]", at: "issuedCardList")
         let shorter = try FieldBody(bytes: cipher.open(list.bytes, FieldSamples.responsePaths))

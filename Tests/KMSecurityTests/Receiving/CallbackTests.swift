@@ -3,7 +3,7 @@ import HTTPTypes
 import KMSecurity
 import Testing
 
-/// Calls of the platform to a service provider: no access key, and the first key issued.
+/// Calls from the platform to a service provider, which have no access key and use the first key issued.
 @Suite("Callbacks")
 struct CallbackTests {
     private let scene: ReceivingScene
@@ -18,7 +18,7 @@ struct CallbackTests {
 
     private func issued(_ days: Double) -> Date { ReceivingScene.start.addingTimeInterval(days * 86_400) }
 
-    /// The platform's end, whose ring has the newest key for primary.
+    /// Returns the platform's client, whose primary key is the newest one.
     private func platform(_ first: CryptoKey.State = .active) throws -> ClientSecurity {
         let ring = try CryptoKeyring(
             [
@@ -62,7 +62,7 @@ struct CallbackTests {
         )
     }
 
-    @Test("A callback is encrypted under the first key issued, and its answer under the same")
+    @Test("A callback and its response are encrypted under the first key issued")
     func thereAndBack() async throws {
         let platform = try platform()
         let request = try platform.seal(ReceivingScene.parameters, for: .waitingPhysicalCards)
@@ -82,7 +82,7 @@ struct CallbackTests {
         )
     }
 
-    @Test("An inactive key is not the first one issued")
+    @Test("An inactive or discarded key is not used as the first key issued")
     func inactiveFirstKey() throws {
         for state in [CryptoKey.State.inactive, .discarded] {
             let request = try platform(state).seal(ReceivingScene.parameters, protection: .message)
@@ -90,7 +90,7 @@ struct CallbackTests {
         }
     }
 
-    @Test("Where a callback names no key it is the first one issued, for the answer too", arguments: [true, false])
+    @Test("A callback that names no key, and its response, use the first key issued", arguments: [true, false])
     func noKeyNamed(hasPrimary: Bool) async throws {
         let platform = try ClientSecurity(
             party: .platform,
@@ -113,14 +113,14 @@ struct CallbackTests {
         )
     }
 
-    @Test("A call, other than a callback, that names no key is refused")
+    @Test("A request that names no key is rejected, unless it is a callback")
     func callsNameTheirKey() async throws {
         var draft = scene.draft(try scene.client().seal(ReceivingScene.parameters, protection: .message).body)
         draft.cryptoKeyID = nil
         #expect(try await scene.server().refusal(draft, protection: .message) == .headerMissing)
     }
 
-    @Test("An access key has no place in a callback, and a call needs one")
+    @Test("A callback with an access key is rejected, and so is another request without one")
     func accessKeys() async throws {
         let request = try platform().seal(ReceivingScene.parameters, for: .waitingPhysicalCards)
         var fields = request.headers
@@ -134,7 +134,7 @@ struct CallbackTests {
         }
     }
 
-    @Test("A callback's secret is not good for calls, nor a call's for callbacks")
+    @Test("Callback credentials are rejected for requests, and request credentials for callbacks")
     func separateCallers() async throws {
         let callback = try platform().seal(ReceivingScene.parameters, protection: .message)
         let calls = try scene.server()
@@ -145,7 +145,7 @@ struct CallbackTests {
         await #expect(throws: KMError(.headerInvalid)) {
             try await provider(primary: nil).open(call.headers, call.body)
         }
-        // With the headers of the other kind, the credentials of the other kind are looked up.
+        // With an access key added, the server looks up the credentials of that access key.
         await #expect(throws: KMError(.callerUnknown)) {
             try await calls.open(
                 callback.headers.with(.kmAccessKey, String(repeating: "9", count: 40)),
@@ -155,7 +155,7 @@ struct CallbackTests {
         }
     }
 
-    @Test("A callback of an ASP id that is not known here")
+    @Test("A callback with an unknown ASP id is rejected")
     func foreignAspID() async throws {
         let request = try platform().seal(ReceivingScene.parameters, protection: .message)
         var fields = request.headers
@@ -166,7 +166,7 @@ struct CallbackTests {
         }
     }
 
-    @Test("A callback is honoured once")
+    @Test("A replayed callback is rejected")
     func replay() async throws {
         let request = try platform().seal(ReceivingScene.parameters, protection: .message)
         let provider = try provider(primary: newestID)

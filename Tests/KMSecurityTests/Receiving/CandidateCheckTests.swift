@@ -5,7 +5,7 @@ import KMTestSupport
 import Logging
 import Testing
 
-/// A rejection costs the same whatever number of secrets a caller has.
+/// Rejecting a token costs the same for any number of secrets of a caller.
 @Suite("The cost of rejecting a token")
 struct CandidateCheckTests {
     private let scene: ReceivingScene
@@ -22,7 +22,7 @@ struct CandidateCheckTests {
         }
     }
 
-    /// The number of MACs that a check computed, and the names of the candidates that it found.
+    /// Returns the number of MACs that a check computed, and the names of the matching candidates.
     private func check(_ candidates: [Credential], madeWith secret: String) throws -> (macCount: Int, names: [String]) {
         let body = "{}".bytes
         let stamp = try RequestStamp(date: ReceivingScene.start, timeZone: .utc)
@@ -39,16 +39,16 @@ struct CandidateCheckTests {
         #expect(done.names == [])
     }
 
-    @Test("Every candidate is tried, wherever the one that matches is", arguments: 0..<4)
+    @Test("Every candidate is tried, whichever one matches", arguments: 0..<4)
     func matches(index: Int) throws {
         let done = try check(Array(candidates.prefix(4)), madeWith: "secret \(index)")
         #expect(done.macCount == 4)
         #expect(done.names == ["\(index)"])
-        // To accept a token costs no more than that.
+        // Accepting a token computes no additional MACs.
         #expect(try check([candidates[index]], madeWith: "secret \(index)").macCount == 1)
     }
 
-    @Test("More candidates than the maximum are a fault of the server, told to its operator")
+    @Test("More credentials than the maximum are a server error, which is logged")
     func tooManyCandidates() async throws {
         let log = CapturedLog()
         let server = try scene.server(

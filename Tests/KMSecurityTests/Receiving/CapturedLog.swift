@@ -1,12 +1,12 @@
 import Logging
 import Synchronization
 
-/// A log that keeps what it is told, at every level.
+/// A log that keeps its records at every level.
 final class CapturedLog: Sendable {
     struct Record: Sendable {
         let level: Logger.Level
         let metadata: Logger.Metadata
-        /// All of it.
+        /// The level, message, metadata and error in one text.
         let text: String
     }
 

@@ -3,12 +3,12 @@ import HTTPTypes
 import KMSecurity
 import Testing
 
-/// A request that is wrong at one step and at every later one is refused for that step, and nothing later was done.
+/// A request with several faults is rejected for the first one, and no later step runs.
 @Suite("The order of checks")
 struct CheckOrderTests {
     enum Step: Int, CaseIterable, Comparable, CustomTestStringConvertible {
         case size, form, tokenTime, correlationTime, caller, token, validity, aspID, freshness, keyNamed
-        case newness, decryption, nothing
+        case replay, decryption, nothing
 
         static func < (left: Step, right: Step) -> Bool { left.rawValue < right.rawValue }
 
@@ -23,7 +23,7 @@ struct CheckOrderTests {
             case .token: .tokenMismatch
             case .validity: .credentialNotValid
             case .freshness: .tokenStale
-            case .newness: .replayed
+            case .replay: .replayed
             case .keyNamed: .headerMissing
             case .decryption: .authenticationFailed
             case .nothing: nil
@@ -39,12 +39,12 @@ struct CheckOrderTests {
         expired = try ReceivingScene.secretKey("last year's")
     }
 
-    /// A request that is wrong at `step` and, if asked for, at all later ones.
+    /// Returns a request that is wrong at `step` and, if asked for, at all later steps.
     private func draft(_ step: Step, andLater: Bool) throws -> ReceivingDraft {
         func isWrong(_ other: Step) -> Bool { other == step || (andLater && other > step) }
         var draft = scene.draft(try scene.client().seal(ReceivingScene.parameters, protection: .message).body)
         if isWrong(.decryption) {
-            // Another character of the tag that base64url has too.
+            // Another base64url character in the tag.
             let place = draft.body.count - 10
             draft.body[place] = draft.body[place] == UInt8(ascii: "A") ? UInt8(ascii: "B") : UInt8(ascii: "A")
         }
@@ -76,7 +76,7 @@ struct CheckOrderTests {
                 ),
             ]
         ])
-        let isReplayed = step == .newness || (andLater && step < .newness)
+        let isReplayed = step == .replay || (andLater && step < .replay)
         let replayGuard = CountingGuard(isReplayed ? .replayed : .first)
         let server = try scene.server(
             credentials: credentials,
@@ -86,27 +86,27 @@ struct CheckOrderTests {
         let code = try await server.refusal(draft(step, andLater: andLater), protection: .message)
         #expect(code == step.code)
         #expect(credentials.callers.count == (step < .caller ? 0 : 1))
-        #expect(replayGuard.claimed.count == (step < .newness ? 0 : 1))
+        #expect(replayGuard.claimed.count == (step < .replay ? 0 : 1))
     }
 
     @Test(arguments: Step.allCases)
-    func wrongHereAndLater(step: Step) async throws {
+    func aRequestWithSeveralFaultsIsRejectedForTheFirst(step: Step) async throws {
         try await check(step, andLater: true)
     }
 
     @Test(arguments: Step.allCases)
-    func wrongHereAlone(step: Step) async throws {
+    func aRequestWithOneFaultIsRejectedForIt(step: Step) async throws {
         try await check(step, andLater: false)
     }
 
     @Test(
-        "Where the guard is full or fails nothing passes, nothing is decrypted",
+        "If the replay guard is full or fails, the request is rejected before decryption",
         arguments: [ReplayClaim.full(limit: 1), .callerFull(limit: 1), nil]
     )
-    func guardThatCannotTell(claim: ReplayClaim?) async throws {
+    func guardThatIsFullOrFails(claim: ReplayClaim?) async throws {
         let replayGuard = CountingGuard(claim)
         let server = try scene.server(replayGuard: replayGuard)
-        // What does not decrypt would be refused with another code.
+        // If the server decrypted first, the second request would be rejected with another code.
         for step in [Step.nothing, .decryption] {
             let draft = try draft(step, andLater: false)
             if claim == nil {
@@ -118,7 +118,7 @@ struct CheckOrderTests {
         #expect(replayGuard.claimed.count == 2)
     }
 
-    @Test("A credential source that fails lets nothing pass")
+    @Test("A request is rejected if the credential source fails")
     func sourceThatFails() async throws {
         struct Failing: CredentialSource {
             func credentials(for caller: Caller) async throws -> [Credential] { throw ReceivingOutage(text: "") }
@@ -129,15 +129,15 @@ struct CheckOrderTests {
         #expect(replayGuard.claimed.isEmpty)
     }
 
-    @Test("A refused request is not remembered unless it got as far as the guard")
-    func refusedRequestsTakeNoRoom() async throws {
+    @Test("A request that is rejected before the replay check is not remembered")
+    func rejectedRequestsTakeNoRoom() async throws {
         let replayGuard = InMemoryReplayGuard()
         let server = try scene.server(replayGuard: replayGuard)
-        for step in Step.allCases where step < .newness && step != .validity && step != .aspID && step != .size {
+        for step in Step.allCases where step < .replay && step != .validity && step != .aspID && step != .size {
             #expect(try await server.refusal(draft(step, andLater: false), protection: .message) == step.code)
             #expect(replayGuard.count == 0)
         }
-        // A copy of a forgery does not keep the genuine request out.
+        // The forgeries do not block the genuine request.
         _ = try await server.open(draft(.nothing, andLater: false), protection: .message)
         #expect(replayGuard.count == 1)
     }

@@ -4,7 +4,7 @@ import KMDiagnosis
 import KMSecurity
 import Testing
 
-/// Both dialects of the wire are taken, by either end, in headers of any case.
+/// Both ends accept both wire profiles, and header names in any case.
 @Suite("Compatibility")
 struct CompatibilityTests {
     private static let pairs = WireProfile.all.flatMap { client in WireProfile.all.map { (client, $0) } }
@@ -18,7 +18,7 @@ struct CompatibilityTests {
         scene = try ReceivingScene()
     }
 
-    /// The protected header of a body's JWE.
+    /// Returns the protected header of a body's JWE.
     private func header(_ body: [UInt8]) throws -> String {
         let text = String(decoding: body, as: UTF8.self)
         var part = String(try #require(text.split(separator: "\"").last { $0.contains(".") }).prefix { $0 != "." })
@@ -27,7 +27,7 @@ struct CompatibilityTests {
         return String(decoding: data, as: UTF8.self)
     }
 
-    @Test("Each profile's client with each profile's server, there and back", arguments: pairs)
+    @Test("A client of each wire profile works with a server of each wire profile", arguments: pairs)
     func profiles(ofClient: WireProfile, ofServer: WireProfile) async throws {
         let client = try scene.client(timeZone: .kst, profile: ofClient)
         let server = try scene.server(profile: ofServer)
@@ -43,7 +43,7 @@ struct CompatibilityTests {
         #expect(response.parameters == ReceivingScene.parameters)
     }
 
-    @Test("A copy in the other form of the token is a copy", arguments: pairs)
+    @Test("A copy with the other form of the token is rejected as a replay", arguments: pairs)
     func bothFormsAreOneRequest(first: WireProfile, second: WireProfile) async throws {
         let server = try scene.server()
         var draft = scene.draft()
@@ -53,7 +53,7 @@ struct CompatibilityTests {
         #expect(try await server.refusal(draft) == .replayed)
     }
 
-    @Test("Header names have no case", arguments: [true, false])
+    @Test("Header names are case-insensitive", arguments: [true, false])
     func caseOfNames(isUpper: Bool) async throws {
         let request = try scene.client().seal(ReceivingScene.parameters, protection: .message)
         var fields = HTTPFields()
@@ -66,13 +66,13 @@ struct CompatibilityTests {
         #expect(fields.map(\.name.rawName) != Self.names.map(\.rawName))
         #expect(try await scene.server().open(fields, request.body).parameters == ReceivingScene.parameters)
         #expect(HeaderRule.rules(.request).compactMap { $0.finding(fields) }.allSatisfy { $0.isSatisfied })
-        // Two spellings of one name are two of it.
+        // The same name in two cases is a repeated header.
         fields.append(HTTPField(name: .kmTimeZone, value: "UTC"))
         let server = try scene.server()
         await #expect(throws: KMError(.headerRepeated)) { try await server.open(fields, request.body) }
     }
 
-    @Test("A kid that is another one than the header's is refused")
+    @Test("A kid that differs from X-KM-Crypto-Key-Id is rejected")
     func anotherKid() async throws {
         let other = try CryptoKeyID(String(repeating: "a", count: 32))
         let ring = try CryptoKeyring([scene.serverKey, ReceivingScene.serverKey(other)], primary: nil)
@@ -80,7 +80,7 @@ struct CompatibilityTests {
             var draft = scene.draft(
                 try scene.client(profile: profile).seal(ReceivingScene.parameters, protection: .message).body
             )
-            // Both keys have the same halves here, so that the id alone decides.
+            // Both crypto keys have the same RSA keys, so that only the id decides.
             draft.cryptoKeyID = other.text
             #expect(try await scene.server(keyring: ring).refusal(draft, protection: .message) == code)
         }

@@ -30,7 +30,7 @@ struct CredentialTests {
         ReceivingScene.start.addingTimeInterval(from)...ReceivingScene.start.addingTimeInterval(to)
     }
 
-    @Test("While a secret is replaced both pass, and the name tells which")
+    @Test("Two secrets are accepted during a rotation, and the credential's name says which one was used")
     func rotation() async throws {
         let server = try server(
             Credential(name: "old", insecureForAnyAspID: old, cryptoKeyIDs: .insecureAny),
@@ -51,7 +51,7 @@ struct CredentialTests {
         #expect(try await server.open(draft(new)).credentialName == "2")
     }
 
-    @Test("A secret's validity includes both ends", arguments: [(-10, -0.001), (0.001, 10)] as [(Double, Double)])
+    @Test("A secret is rejected outside its validity", arguments: [(-10, -0.001), (0.001, 10)] as [(Double, Double)])
     func outsideValidity(from: TimeInterval, to: TimeInterval) async throws {
         let server = try server(
             Credential(name: "old", insecureForAnyAspID: old, cryptoKeyIDs: .insecureAny, validity: validity(from, to)),
@@ -62,14 +62,14 @@ struct CredentialTests {
     }
 
     @Test(arguments: [(-10, 0), (0, 10), (0, 0)] as [(Double, Double)])
-    func edgesOfValidity(from: TimeInterval, to: TimeInterval) async throws {
+    func aSecretIsAcceptedAtBothEndsOfItsValidity(from: TimeInterval, to: TimeInterval) async throws {
         let server = try server(
             Credential(name: "old", insecureForAnyAspID: old, cryptoKeyIDs: .insecureAny, validity: validity(from, to))
         )
         #expect(try await server.open(draft(old)).credentialName == "old")
     }
 
-    @Test("A secret that stands there for two periods passes in both")
+    @Test("A secret with two periods of validity is accepted in the second one")
     func secretIssuedAgain() async throws {
         let server = try server(
             Credential(
@@ -88,7 +88,7 @@ struct CredentialTests {
         #expect(try await server.open(draft(old)).credentialName == "second")
     }
 
-    @Test("A secret is bound to its ASP id")
+    @Test("A secret is rejected with another ASP id")
     func aspID() async throws {
         let server = try server(
             Credential(name: "bound", secretKey: old, aspID: scene.aspID, cryptoKeyIDs: .insecureAny)
@@ -98,7 +98,7 @@ struct CredentialTests {
         #expect(try await server.refusal(draft(new, aspID: "000170000000001")) == .tokenMismatch)
     }
 
-    @Test("Only a credential that says so takes any ASP id")
+    @Test("A credential for any ASP id accepts every ASP id")
     func anyAspID() async throws {
         for aspID in [scene.aspID.text, "000170000000001"] {
             let server = try server(Credential(insecureForAnyAspID: old, cryptoKeyIDs: .insecureAny))
@@ -106,7 +106,7 @@ struct CredentialTests {
         }
     }
 
-    @Test("A secret that two ASP ids share passes for both, and for no third")
+    @Test("A secret shared by two ASP ids is accepted for both, and rejected for a third")
     func sharedSecret() async throws {
         let server = try server(
             Credential(name: "one", secretKey: old, aspID: try AspID("000170000000001"), cryptoKeyIDs: .insecureAny),
@@ -117,7 +117,7 @@ struct CredentialTests {
         #expect(try await server.refusal(draft(old, aspID: "000170000000003")) == .callerUnknown)
     }
 
-    @Test("Validity and ASP id do not help each other")
+    @Test("A valid credential of another ASP id does not replace an expired one")
     func expiredForOneForeignForTheOther() async throws {
         let server = try server(
             Credential(
@@ -132,7 +132,7 @@ struct CredentialTests {
         #expect(try await server.refusal(draft(old)) == .credentialNotValid)
     }
 
-    @Test("An access key that nobody has, or that has no secret left")
+    @Test("An unknown access key is rejected, and so is one without secrets")
     func unknown() async throws {
         var draft = scene.draft()
         let nobody = StaticCredentials([Caller: [Credential]]())
@@ -142,7 +142,7 @@ struct CredentialTests {
         #expect(try await scene.server().refusal(draft) == .callerUnknown)
     }
 
-    @Test("Another caller's secret does not pass")
+    @Test("Another caller's secret is rejected")
     func anotherCallersSecret() async throws {
         let other = try AccessKey(String(repeating: "b", count: 40))
         let server = try scene.server(

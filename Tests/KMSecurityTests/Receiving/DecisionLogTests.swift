@@ -4,8 +4,8 @@ import KMSecurity
 import Logging
 import Testing
 
-/// What a log gets to see.
-@Suite("The log of decisions")
+/// The log records of accepted and rejected messages.
+@Suite("Log records")
 struct DecisionLogTests {
     private let scene: ReceivingScene
     private let log = CapturedLog()
@@ -14,7 +14,7 @@ struct DecisionLogTests {
         scene = try ReceivingScene()
     }
 
-    /// Runs what may be refused, and gives back the one record of it.
+    /// Runs an operation that may throw, and returns the one record that it logs.
     private func record(_ decision: () async throws -> Void) async throws -> CapturedLog.Record {
         let count = log.records.count
         try? await decision()
@@ -22,7 +22,7 @@ struct DecisionLogTests {
         return try #require(log.records.last)
     }
 
-    @Test("Success is told at debug level: the ids, the code and the time it took")
+    @Test("Success is logged at debug level, with the ids, the code and the duration")
     func success() async throws {
         let server = try scene.server(logger: log.logger)
         let request = try scene.client().seal(ReceivingScene.parameters, protection: .message)
@@ -36,8 +36,8 @@ struct DecisionLogTests {
         #expect(record.metadata["km.us"].flatMap { Int("\($0)") }.map { $0 > 0 } == true)
     }
 
-    @Test("A refusal is told at notice level by its code")
-    func refusal() async throws {
+    @Test("A rejection is logged at notice level, with its code")
+    func rejection() async throws {
         let server = try scene.server(logger: log.logger)
         var draft = scene.draft()
         draft.secretKey = try ReceivingScene.secretKey("another")
@@ -50,7 +50,7 @@ struct DecisionLogTests {
     }
 
     @Test(
-        "The credential is told once its secret has made the token; before, whom the request claims to be from"
+        "The log names the credential once the token is verified, and the candidates before that"
     )
     func credentials() async throws {
         let secrets = try ["first", "second", "third"].map(ReceivingScene.secretKey)
@@ -63,29 +63,29 @@ struct DecisionLogTests {
             ]
         ])
         let server = try scene.server(credentials: source, logger: log.logger)
-        func told(_ change: (inout ReceivingDraft) throws -> Void) async throws -> [String?] {
+        func logged(_ change: (inout ReceivingDraft) throws -> Void) async throws -> [String?] {
             var draft = scene.draft()
             try change(&draft)
             let record = try await record { _ = try await server.open(draft) }
             #expect(!record.text.contains(scene.accessKey.text))
             return ["km.code", "km.credential", "km.claimed"].map { key in record.metadata[key].map { "\($0)" } }
         }
-        #expect(try await told { $0.secretKey = secrets[2] } == ["done", "new", nil])
-        #expect(try await told { $0.secretKey = secrets[2] } == ["replayed", "new", nil])
-        #expect(try await told { $0.secretKey = secrets[1] } == ["done", nil, nil])
-        #expect(try await told { $0.secretKey = secrets[0] } == ["credentialNotValid", "old", nil])
-        #expect(try await told { _ in } == ["tokenMismatch", nil, "old, new"])
+        #expect(try await logged { $0.secretKey = secrets[2] } == ["done", "new", nil])
+        #expect(try await logged { $0.secretKey = secrets[2] } == ["replayed", "new", nil])
+        #expect(try await logged { $0.secretKey = secrets[1] } == ["done", nil, nil])
+        #expect(try await logged { $0.secretKey = secrets[0] } == ["credentialNotValid", "old", nil])
+        #expect(try await logged { _ in } == ["tokenMismatch", nil, "old, new"])
         #expect(
-            try await told {
+            try await logged {
                 $0.secretKey = secrets[2]
                 $0.setTime("20270305110000000")
             } == ["tokenStale", "new", nil]
         )
-        #expect(try await told { $0.accessKey = String(repeating: "b", count: 40) } == ["callerUnknown", nil, nil])
-        #expect(try await told { $0.tranTime = nil } == ["headerMissing", nil, nil])
+        #expect(try await logged { $0.accessKey = String(repeating: "b", count: 40) } == ["callerUnknown", nil, nil])
+        #expect(try await logged { $0.tranTime = nil } == ["headerMissing", nil, nil])
     }
 
-    @Test("A full guard is told at error level")
+    @Test("A full replay guard is logged at error level")
     func fullGuard() async throws {
         let server = try scene.server(replayGuard: CountingGuard(.full(limit: 1)), logger: log.logger)
         let record = try await record { _ = try await server.open(scene.draft()) }
@@ -93,7 +93,7 @@ struct DecisionLogTests {
         #expect(record.metadata["km.code"] == "replayGuardFull")
     }
 
-    @Test("Of a foreign error its type alone is told")
+    @Test("Only the type of an error from outside the package is logged")
     func foreignError() async throws {
         let server = try scene.server(replayGuard: CountingGuard(nil), logger: log.logger)
         let record = try await record { _ = try await server.open(scene.draft()) }
@@ -103,7 +103,7 @@ struct DecisionLogTests {
         #expect(record.metadata["km.detail"] == nil)
     }
 
-    @Test("What has not the form of an id is not written")
+    @Test("A malformed id is not logged")
     func malformedIDs() async throws {
         let server = try scene.server(logger: log.logger)
         var draft = scene.draft()
@@ -114,7 +114,7 @@ struct DecisionLogTests {
         #expect(!record.text.contains(ReceivingScene.card))
     }
 
-    @Test("A client's decisions are told in the same way")
+    @Test("A client logs accepted and rejected responses in the same way")
     func client() async throws {
         let client = try ClientSecurity(
             party: .serviceProvider(scene.accessKey),
@@ -135,7 +135,7 @@ struct DecisionLogTests {
         #expect(refusal.metadata["km.code"] == "correlationMismatch")
     }
 
-    /// Bodies and headers that hold a card number wherever something is looked at.
+    /// Returns drafts with a card number in every part of a body or header that the server reads.
     private func draftsWithCards() throws -> [ReceivingDraft] {
         let card = ReceivingScene.card
         func jwe(_ header: String) -> String {
@@ -164,7 +164,7 @@ struct DecisionLogTests {
         return drafts
     }
 
-    @Test("No secret, no parameter, no card number and no MAC is in any record, however a request is spoilt")
+    @Test("No log record of a faulty request contains a secret, a parameter, a card number or a MAC")
     func nothingSecret() async throws {
         let server = try scene.server(logger: log.logger)
         let mac = Data(

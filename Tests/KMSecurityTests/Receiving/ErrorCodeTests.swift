@@ -1,10 +1,10 @@
 import KMSecurity
 import Testing
 
-/// A user acts on codes, and imports nothing but KMSecurity.
+/// The codes with which a server rejects requests, which must be visible to a user that imports only KMSecurity.
 @Suite("Error codes")
 struct ErrorCodeTests {
-    static let refusals: [KMError.Code] = [
+    static let rejections: [KMError.Code] = [
         .headerMissing, .headerRepeated, .headerInvalid, .timeZoneUnknown, .timeMismatch, .tokenMalformed,
         .tokenMismatch, .tokenStale, .callerUnknown, .credentialNotValid, .replayed, .emptyBody, .limitExceeded,
         .malformedJSON, .malformedBody, .protectionRequired, .fieldMissing, .fieldMismatch, .keyUnknown, .keyNotActive,
@@ -12,7 +12,7 @@ struct ErrorCodeTests {
         .pathUnsupported, .invalidSize,
     ]
 
-    @Test func everyRefusalHasItsOwnName() {
-        #expect(Set(Self.refusals.map(\.description)).count == Self.refusals.count)
+    @Test func everyRejectionCodeHasADifferentName() {
+        #expect(Set(Self.rejections.map(\.description)).count == Self.rejections.count)
     }
 }

@@ -3,7 +3,7 @@ import HTTPTypes
 import KMSecurity
 import Testing
 
-@Suite("The tolerance of the server's clock")
+@Suite("Tolerance of the token's time")
 struct FreshnessEdgeTests {
     private let scene: ReceivingScene
 
@@ -12,7 +12,7 @@ struct FreshnessEdgeTests {
     }
 
     @Test(
-        "Edges to the millisecond",
+        "The tolerance is exact to the millisecond",
         arguments: [
             (300, true), (300.001, false), (-60, true), (-60.001, false), (0, true), (299.999, true), (-59.999, true),
             (86_400, false), (-86_400, false),
@@ -23,11 +23,11 @@ struct FreshnessEdgeTests {
         let draft = scene.draft()
         scene.clock.set(ReceivingScene.start.addingTimeInterval(age))
         #expect(try await server.refusal(draft) == (passes ? nil : .tokenStale))
-        // At both edges it is remembered, too.
+        // A request at the edge is remembered, too.
         if passes { #expect(try await server.refusal(draft) == .replayed) }
     }
 
-    @Test("No tolerance at all takes this millisecond")
+    @Test("A tolerance of zero accepts only the current millisecond")
     func zero() async throws {
         let server = try scene.server(tolerance: .init(past: 0, future: 0))
         let draft = scene.draft()
@@ -37,13 +37,13 @@ struct FreshnessEdgeTests {
         }
     }
 
-    @Test("A tolerance that is no number lets nothing pass", arguments: [(Double.nan, 300), (300, .nan), (.nan, .nan)])
+    @Test("A tolerance of NaN rejects every request", arguments: [(Double.nan, 300), (300, .nan), (.nan, .nan)])
     func notANumber(past: TimeInterval, future: TimeInterval) async throws {
         let server = try scene.server(tolerance: .init(past: past, future: future))
         #expect(try await server.refusal(scene.draft()) == .tokenStale)
     }
 
-    @Test("Without end: any age, and remembered for good", arguments: [0, 1e9])
+    @Test("An infinite tolerance accepts any age and remembers requests forever", arguments: [0, 1e9])
     func endless(age: TimeInterval) async throws {
         let server = try scene.server(tolerance: .init(past: .infinity, future: .infinity))
         scene.clock.set(ReceivingScene.start.addingTimeInterval(age))
@@ -52,7 +52,7 @@ struct FreshnessEdgeTests {
         #expect(try await server.refusal(scene.draft()) == .replayed)
     }
 
-    @Test("A time that is read in the wrong zone is nine hours off")
+    @Test("A time in the wrong time zone is nine hours off and is rejected")
     func wrongZone() async throws {
         var draft = scene.draft()
         draft.timeZone = "KST"
@@ -61,7 +61,7 @@ struct FreshnessEdgeTests {
         #expect(try await scene.server().refusal(draft) == nil)
     }
 
-    /// Instants at which the calendars of two zones differ, or have a day that other years lack.
+    /// Checks instants at which two time zones have different dates, and leap days.
     @Test(
         arguments: [
             (1_798_729_199.999, "20261231145959999", "20261231235959999"),
@@ -74,7 +74,7 @@ struct FreshnessEdgeTests {
             (1_866_985_200.000, "20290228150000000", "20290301000000000"),
         ]
     )
-    func twoZonesAtOnce(seconds: TimeInterval, utc: String, kst: String) async throws {
+    func theSameInstantIsAcceptedInEveryTimeZone(seconds: TimeInterval, utc: String, kst: String) async throws {
         scene.clock.set(Date(timeIntervalSince1970: seconds))
         let server = try scene.server(tolerance: .init(past: 0, future: 0))
         for (zone, digits) in [(TimeZoneCode.utc, utc), (.gmt, utc), (.kst, kst), (.jst, kst)] {
@@ -86,7 +86,7 @@ struct FreshnessEdgeTests {
         }
     }
 
-    @Test("The correlation id's time may be five minutes off, or any, as the server is told")
+    @Test("The correlation id's time may differ by the configured skew")
     func correlationTolerance() async throws {
         for (tolerance, time, passes) in [
             (300, "270305122956", true), (300, "270305123956", true), (300, "270305123957", false),

@@ -4,10 +4,10 @@ import KMDiagnosis
 import KMSecurity
 import Testing
 
-/// The rules tell a developer what the server would say: both take, or both refuse, whatever the headers hold.
-@Suite("Rules and server agree")
+/// The header rules must agree with the server: both accept the headers, or both reject them.
+@Suite("Header rules and server agree")
 struct HeaderAgreementTests {
-    /// A generator with a seed, so that a failure comes again.
+    /// A generator with a seed, so that a failure can be reproduced.
     struct Numbers: RandomNumberGenerator {
         var state: UInt64
 
@@ -18,7 +18,7 @@ struct HeaderAgreementTests {
     }
 
     @Test(arguments: [1, 2, 3, 4] as [UInt64])
-    func madeUpFaults(seed: UInt64) async throws {
+    func rulesAndServerAgreeOnRandomFaults(seed: UInt64) async throws {
         let scene = try ReceivingScene()
         let server = try scene.server(replayGuard: CountingGuard(.first))
         let right = try scene.draft().fields()
@@ -40,7 +40,7 @@ struct HeaderAgreementTests {
             let isRight = HeaderRule.rules(.request).compactMap { $0.finding(fields) }.allSatisfy(\.isSatisfied)
             counts[isRight, default: 0] += 1
             let refusal = await #expect(throws: KMError.self) {
-                // With the token of another body, so that right headers end in one known way.
+                // The token is for another body, so that a request with valid headers fails in a known way.
                 try await server.open(fields, [0x20], protection: .none)
             }
             let afterHeaders: [KMError.Code] = [.callerUnknown, .tokenMismatch]
@@ -49,7 +49,7 @@ struct HeaderAgreementTests {
                 "\(fields[index].name.rawName): \(fields[index].value), \(String(describing: refusal?.code))"
             )
         }
-        // Both outcomes came about often enough to mean something.
+        // Both outcomes must occur often enough to be significant.
         #expect(counts.values.allSatisfy { $0 > 40 }, "\(counts)")
     }
 }

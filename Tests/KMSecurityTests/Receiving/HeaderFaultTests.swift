@@ -4,14 +4,14 @@ import KMDiagnosis
 import KMSecurity
 import Testing
 
-/// One fault in one header: the code that the server gives, and the rule that finds it, which is the header's own.
+/// One fault in one header, the code with which the server rejects it, and the header rule that finds it.
 @Suite("Faults of single headers")
 struct HeaderFaultTests {
     struct Row: Sendable, CustomTestStringConvertible {
         let header: HTTPField.Name
         let values: [String]
         let code: KMError.Code
-        /// The rules that are broken, without the header's name where they begin with it.
+        /// The full names of the broken rules.
         let rules: Set<String>
 
         init(_ header: HTTPField.Name, _ values: String..., code: KMError.Code, rules: String...) {
@@ -133,7 +133,7 @@ struct HeaderFaultTests {
     }
 
     @Test(arguments: rows)
-    func fault(row: Row) async throws {
+    func aFaultIsFoundByTheServerAndTheRules(row: Row) async throws {
         var fields = try scene.draft().fields()
         fields[values: row.header] = row.values
         let server = try scene.server()
@@ -152,13 +152,13 @@ struct HeaderFaultTests {
         for finding in broken { #expect(!finding.found.contains(Self.mac.prefix(20))) }
     }
 
-    @Test("Every rule that can be broken is broken by a row")
+    @Test("Every rule is broken by a row of the table")
     func everyRuleHasARow() {
         let named = Self.rows.reduce(into: Set<String>()) { $0.formUnion($1.rules) }
         #expect(named == Set(HeaderRule.rules(.request).map(\.name)))
     }
 
-    @Test("Nothing is wrong with right headers, and every rule judges them")
+    @Test("Every rule applies to valid headers and is satisfied by them")
     func rightHeaders() throws {
         for kind in HeaderRule.Kind.allCases {
             var fields = try scene.draft().fields()
@@ -169,7 +169,7 @@ struct HeaderFaultTests {
         }
     }
 
-    @Test("What another kind of message has or has not")
+    @Test("Callbacks and responses have rules of their own")
     func kinds() throws {
         func broken(_ kind: HeaderRule.Kind, _ fields: HTTPFields) -> [String] {
             HeaderRule.rules(kind).compactMap { $0.finding(fields) }.filter { !$0.isSatisfied }.map(\.rule)

@@ -3,10 +3,10 @@ import HTTPTypes
 import KMSecurity
 import Testing
 
-/// A server under load from several tasks: what passes, what does not, and what it costs in memory.
+/// A server under load from several tasks, which must reject every replay and every forgery in bounded memory.
 ///
-/// Bodies are plain, so that no RSA slows it down. `KMSEC_LOAD` is the number of requests, 1,000,000 where it is no
-/// number.
+/// Bodies are plain, so that RSA does not limit the rate. `KMSEC_LOAD` is the number of requests. If it is not a number
+/// greater than 1, the number of requests is 1,000,000.
 @Suite("Load")
 struct LoadTests {
     private static let setting = ProcessInfo.processInfo.environment["KMSEC_LOAD"]
@@ -18,7 +18,7 @@ struct LoadTests {
     }()
     private static let taskCount = 8
 
-    /// How requests of one kind came out.
+    /// The outcomes of requests of one kind.
     struct Tally: Sendable, Equatable {
         var passed = 0
         var replayed = 0
@@ -39,7 +39,7 @@ struct LoadTests {
         var forgeries = Tally()
     }
 
-    /// One task's share: requests `from`, `from + 8`, …, each 100th sent twice, and each 100th forged besides.
+    /// Sends one task's share: requests `from`, `from + 8`, …, each 100th of them twice, and each 100th forged.
     private static func send(
         from: Int,
         to server: ServerSecurity,
@@ -75,10 +75,10 @@ struct LoadTests {
         }
     }
 
-    @Test(.enabled(if: isWanted, "takes a minute or more: set KMSEC_LOAD, to a number of requests or to 1"))
-    func everyCopyAndForgeryIsRefused() async throws {
+    @Test(.enabled(if: isWanted, "takes a minute or more; to run it, set KMSEC_LOAD to a number of requests"))
+    func everyReplayAndForgeryIsRejected() async throws {
         let scene = try ReceivingScene()
-        // A window of 3 s each way: requests come and go from the guard all the time.
+        // With a window of 3 s each way, requests enter and leave the guard all the time.
         let replayGuard = InMemoryReplayGuard(capacity: 2 * Self.requestCount, capacityPerCaller: Self.requestCount)
         let server = try ServerSecurity(
             credentials: scene.credentials,
@@ -121,8 +121,8 @@ struct LoadTests {
         #expect((share - Self.taskCount...share + Self.taskCount).contains(total.forgeries.mismatched))
         #expect(watch.maximumCount <= replayGuard.capacityPerCaller)
 
-        // Flat: once the guard has filled, which takes its window, the last third holds no more than the middle one, but
-        // for some slack.
+        // Memory must be flat. Once the guard is full, after the length of its window, the last third may use only
+        // slightly more than the middle third.
         let memory = watch.memory
         let third = memory.count / 3
         let (first, middle, last) = (memory.prefix(third), memory.dropFirst(third).prefix(third), memory.suffix(third))
@@ -132,7 +132,7 @@ struct LoadTests {
         let seconds = Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) / 1e18
         print(
             "load: \(sent) requests in \(seconds) s, \(Int(Double(sent) / seconds)) a second; passed",
-            "\(total.genuine.passed), replays refused \(total.copies.replayed), forgeries refused",
+            "\(total.genuine.passed), replays rejected \(total.copies.replayed), forgeries rejected",
             "\(total.forgeries.mismatched); guard at most \(watch.maximumCount); resident MiB, thirds:",
             [first, middle, last].map { $0.max() ?? 0 }
         )

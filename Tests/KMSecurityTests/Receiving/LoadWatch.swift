@@ -2,7 +2,7 @@ import Foundation
 import KMSecurity
 import Synchronization
 
-/// Keeps what the tasks under load see of memory and of a guard's room.
+/// Records the memory use and the size of a replay guard during a load test.
 final class LoadWatch: Sendable {
     private let samples = Mutex<[Double]>([])
     private let greatestCount = Mutex(0)
@@ -12,15 +12,15 @@ final class LoadWatch: Sendable {
         self.replayGuard = replayGuard
     }
 
-    /// The most requests that the guard held.
+    /// The largest number of requests that the guard held.
     var maximumCount: Int { greatestCount.withLock { $0 } }
 
-    /// The resident memory, in MiB, in the order of time.
+    /// The samples of resident memory, in MiB, in order of time.
     var memory: [Double] { samples.withLock { $0 } }
 
-    /// Looks once; the tasks call it between requests, since they leave no thread to one that only watches.
+    /// Takes one sample; the tasks call it between requests, since they leave no thread for a separate watcher.
     func look() throws {
-        // The second number is the resident pages, of 4096 bytes each.
+        // The second number is the number of resident pages, of 4096 bytes each.
         let text = try String(contentsOfFile: "/proc/self/statm", encoding: .utf8)
         let pages = text.split(separator: " ").dropFirst().first.flatMap { Double($0) } ?? .infinity
         samples.withLock { $0.append(pages * 4096 / 1_048_576) }

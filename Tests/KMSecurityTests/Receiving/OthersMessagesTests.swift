@@ -4,8 +4,8 @@ import KMSecurity
 import KMTestSupport
 import Testing
 
-/// What was captured of one provider, sent on under another's name, another rule or in another form.
-@Suite("Others' messages")
+/// Requests that are sent again with another provider's key id, under another endpoint rule or in another form.
+@Suite("Misused messages")
 struct OthersMessagesTests {
     private let scene: ReceivingScene
 
@@ -13,7 +13,7 @@ struct OthersMessagesTests {
         scene = try ReceivingScene()
     }
 
-    @Test("A provider cannot name another's crypto key")
+    @Test("A request that names another provider's crypto key is rejected")
     func anothersKey() async throws {
         let others = Set([try CryptoKeyID(String(repeating: "0", count: 32))])
         for (allowed, expected) in [
@@ -32,7 +32,7 @@ struct OthersMessagesTests {
         }
     }
 
-    @Test("An encrypted body is a copy at an endpoint that takes plain ones too")
+    @Test("A replayed encrypted body is rejected at an endpoint that accepts plain ones too")
     func copiesAtAnOptionalEndpoint() async throws {
         let optional = Endpoint(
             "/test",
@@ -51,8 +51,8 @@ struct OthersMessagesTests {
         }
     }
 
-    @Test("What is refused takes no room, and does not spoil the true request")
-    func refusedRequestsClaimNothing() async throws {
+    @Test("A rejected request takes no room in the replay guard and does not block the genuine one")
+    func rejectedRequestsClaimNothing() async throws {
         let replayGuard = InMemoryReplayGuard(capacity: 1)
         let server = try scene.server(replayGuard: replayGuard)
         #expect(try await server.refusal(scene.draft([]), protection: .none) == .emptyBody)
@@ -64,7 +64,7 @@ struct OthersMessagesTests {
         #expect(try await server.refusal(draft, protection: .message) == nil)
     }
 
-    @Test("A field does not pass for a message")
+    @Test("A field is rejected as a message")
     func fieldAsMessage() async throws {
         let server = try scene.server()
         let byField = try scene.client().seal(ReceivingScene.parameters, protection: .fields("$.physicalCardNo"))
@@ -74,7 +74,7 @@ struct OthersMessagesTests {
         #expect(try await server.refusal(draft, protection: .message) == .fieldMismatch)
     }
 
-    @Test("An encrypted request is remembered as long as it is asked for")
+    @Test("An encrypted request is remembered for the configured retention")
     func retention() async throws {
         let clock = scene.clock
         let server = try ServerSecurity(

@@ -4,7 +4,7 @@ import KMDiagnosis
 import KMSecurity
 import Testing
 
-/// The scanner over what a client and a server send and log.
+/// Runs the PAN scanner on what a client and a server send and log.
 @Suite("Protected calls and their logs hold no card number")
 struct PANScanExchangeTests {
     private let scene: ReceivingScene
@@ -13,7 +13,7 @@ struct PANScanExchangeTests {
         scene = try ReceivingScene()
     }
 
-    @Test("Parameters in the clear have one; sealed, at message or field level, none")
+    @Test("Plain parameters contain a card number, and parameters sealed at message or field level contain none")
     func bodies() throws {
         let client = try scene.client()
         #expect(panFindings(ReceivingScene.parameters).map(\.jsonPath) == ["$.physicalCardNo"])
@@ -27,7 +27,7 @@ struct PANScanExchangeTests {
         #expect(panFindings(plain.body).count == 1)
     }
 
-    @Test("The log of a server, of calls honoured and refused, has none")
+    @Test("A server's log of accepted and rejected requests contains no card number")
     func log() async throws {
         let log = CapturedLog()
         let server = try scene.server(logger: log.logger)

@@ -3,7 +3,7 @@ import HTTPTypes
 import KMSecurity
 import Testing
 
-/// What a peer is told of a refusal: nothing by which it could tell one from another.
+/// The response to a rejected request, which must not reveal the reason.
 @Suite("Public responses")
 struct PublicResponseTests {
     private let scene: ReceivingScene
@@ -14,11 +14,11 @@ struct PublicResponseTests {
         server = try scene.server()
     }
 
-    @Test("Every refusal reads the same")
-    func refusals() throws {
+    @Test("Every rejection code has the same response")
+    func rejections() throws {
         let fields = try scene.draft().fields()
-        for code in ErrorCodeTests.refusals {
-            // The same code with another detail, and one that is not known yet.
+        for code in ErrorCodeTests.rejections {
+            // The same code with another detail, and an unknown code.
             for error in [KMError(code), KMError(code, "a detail"), KMError(KMError.Code("madeUpLater"), "more")] {
                 let response = server.publicResponse(to: error, answering: fields)
                 #expect(response.status == .badRequest)
@@ -31,8 +31,8 @@ struct PublicResponseTests {
         }
     }
 
-    @Test("Real refusals read the same, wherever they come from")
-    func realRefusals() async throws {
+    @Test("Requests rejected for different reasons get the same response")
+    func rejectedRequests() async throws {
         var drafts: [ReceivingDraft] = []
         for change: (inout ReceivingDraft) throws -> Void in [
             { $0.aspID = "x" }, { $0.accessKey = String(repeating: "b", count: 40) },
@@ -58,7 +58,7 @@ struct PublicResponseTests {
         #expect(bodies.count == 1)
     }
 
-    @Test("What is no fault of the request has another status, and no body")
+    @Test("An error that the request did not cause has status 500 and no body")
     func ownFaults() throws {
         let fields = try scene.draft().fields()
         let errors: [any Error] = [
@@ -77,7 +77,7 @@ struct PublicResponseTests {
     }
 
     @Test(
-        "A correlation id is echoed only where it is one",
+        "A malformed correlation id is not echoed",
         arguments: [
             [], ["270305123456-0a1b2c"], ["270305123456-0a1b2cg"], ["271305123456-0a1b2c3"], ["<script>"], [""],
             ["270305123456-0a1b2c3", "270305123456-0a1b2c3"],
@@ -92,7 +92,7 @@ struct PublicResponseTests {
         #expect(server.reject(.notFoundIssuedCards, answering: fields).headers == [:])
     }
 
-    @Test("Nothing else of a request comes back")
+    @Test("Only the correlation id of a request is echoed")
     func nothingElse() throws {
         let fields = try scene.draft().fields()
         let response = server.reject(.invalidCardInfo, answering: fields)

@@ -1,7 +1,7 @@
 import Foundation
 import Synchronization
 
-/// A clock that stands until it is set.
+/// A clock that shows a fixed time until it is set.
 final class ReceivingClock: Sendable {
     private let date: Mutex<Date>
 

@@ -2,7 +2,7 @@ import Foundation
 import KMSecurity
 import Synchronization
 
-/// A credential source that counts who asks.
+/// A credential source that records the callers whose credentials are looked up.
 final class CountingCredentials: CredentialSource {
     private let byCaller: [Caller: [Credential]]
     private let asked = Mutex<[Caller]>([])
@@ -19,12 +19,12 @@ final class CountingCredentials: CredentialSource {
     }
 }
 
-/// A replay guard that counts, and gives one answer.
+/// A replay guard that records claims and always gives the same answer.
 final class CountingGuard: ReplayGuard {
     private let answer: ReplayClaim?
     private let requests = Mutex<[ReplayClaimRequest]>([])
 
-    /// Answers nil by throwing.
+    /// Creates a guard that gives `answer`, or throws if it is nil.
     init(_ answer: ReplayClaim?) {
         self.answer = answer
     }
@@ -38,7 +38,7 @@ final class CountingGuard: ReplayGuard {
     }
 }
 
-/// A foreign error, whose text quotes what nobody should see.
+/// An error from outside the package, whose text must not be shown.
 struct ReceivingOutage: Error, CustomStringConvertible {
     let text: String
 

@@ -1,7 +1,7 @@
 import HTTPTypes
 import KMSecurity
 
-/// A request in parts that need not fit each other.
+/// The parts of a request, which tests can set independently of each other.
 struct ReceivingDraft: Sendable {
     var secretKey: SecretKey
     var body: [UInt8]
@@ -9,7 +9,7 @@ struct ReceivingDraft: Sendable {
     var accessKey: String?
     var cryptoKeyID: String?
     var correlationID: String? = "270305123456-0a1b2c3"
-    /// The token's time, 17 digits.
+    /// The token's time, as 17 digits.
     var tokenTime = "20270305123456789"
     var tranTime: String? = "20270305123456"
     var timeZone: String? = "UTC"
@@ -23,7 +23,7 @@ struct ReceivingDraft: Sendable {
         self.cryptoKeyID = cryptoKeyID
     }
 
-    /// Takes over another reading of the clock, `yyyyMMddHHmmssSSS`, in all three headers that tell it.
+    /// Sets the time, `yyyyMMddHHmmssSSS`, in all three headers that contain it.
     mutating func setTime(_ digits: String) {
         tokenTime = digits
         tranTime = String(digits.prefix(14))
@@ -57,7 +57,7 @@ extension ServerSecurity {
         try await open(request.headers, request.body, protection: protection)
     }
 
-    /// The code of a refusal; nil where the request passes.
+    /// Returns the code with which the server rejects a request, or nil if it accepts the request.
     func refusal(_ draft: ReceivingDraft, protection: Protection = .none) async throws -> KMError.Code? {
         do {
             _ = try await open(draft, protection: protection)

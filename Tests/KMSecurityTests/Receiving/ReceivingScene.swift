@@ -3,7 +3,7 @@ import HTTPTypes
 import KMSecurity
 import Logging
 
-/// A server and the clients that it knows: an RSA pair each, secrets, and a clock to be set.
+/// The keys, secrets and clock from which tests make a server and its clients.
 struct ReceivingScene: Sendable {
     /// 2027-03-05 12:34:56.789 UTC.
     static let start = Date(timeIntervalSince1970: 1_804_250_096.789)
@@ -105,7 +105,7 @@ struct ReceivingScene: Sendable {
         )
     }
 
-    /// The fields and body of a request that an attacker or a foreign client makes: each part by itself.
+    /// Returns the parts of a valid plain request, which a test can change as an attacker would.
     func draft(_ body: [UInt8] = ReceivingScene.parameters) -> ReceivingDraft {
         ReceivingDraft(
             secretKey: secretKey,

@@ -3,10 +3,10 @@ import KMSecurity
 import Synchronization
 import Testing
 
-@Suite("The replay guard in memory")
+@Suite("The in-memory replay guard")
 struct ReplayGuardTests {
     private let scene: ReceivingScene
-    /// Some requests' keys, as a server claims them.
+    /// The replay keys of 40 requests, as a server claims them.
     private let keys: [ReplayKey]
     private let now = ReceivingScene.start
 
@@ -22,7 +22,7 @@ struct ReplayGuardTests {
         Date(timeIntervalSince1970: now.timeIntervalSince1970.rounded(.down) + offset)
     }
 
-    @Test("Keys are digests: different ones of different requests, the same for a copy")
+    @Test("Replay keys are digests, which differ between requests and are equal for copies")
     func keysOfRequests() async throws {
         #expect(Set(keys).count == 40)
         #expect(Set(keys.map(\.text)).count == 40)
@@ -32,7 +32,7 @@ struct ReplayGuardTests {
         #expect(collector.claimed.map(\.key) == [keys[7]])
     }
 
-    @Test("Of 64 claims at once one is the first, in each of 200 rounds")
+    @Test("Exactly one of 64 concurrent claims is the first, in each of 200 rounds")
     func parallelClaims() async {
         for round in 0..<200 {
             let replayGuard = InMemoryReplayGuard(capacity: 2)
@@ -45,12 +45,12 @@ struct ReplayGuardTests {
         }
     }
 
-    @Test("A full guard says so, even of new requests, and has room again when others expire")
+    @Test("A full guard rejects new requests until others expire")
     func capacity() {
         let replayGuard = InMemoryReplayGuard(capacity: 6, capacityPerCaller: 3)
         for index in 0..<3 { #expect(replayGuard.claim(keys[index], until: second(Double(index)), at: now) == .first) }
         #expect(replayGuard.claim(keys[3], until: second(10), at: now) == .callerFull(limit: 3))
-        // It still knows what it has.
+        // It still recognizes the requests that it holds.
         #expect(replayGuard.claim(keys[0], until: second(0), at: now) == .replayed)
         #expect(replayGuard.count == 3)
         #expect(replayGuard.claim(keys[3], until: second(10), at: second(0.999)) == .callerFull(limit: 3))
@@ -61,7 +61,7 @@ struct ReplayGuardTests {
         #expect(replayGuard.count == 2)
     }
 
-    @Test("A guard of no size has room for one", arguments: [0, -1, .min, 1])
+    @Test("A guard has room for at least one request", arguments: [0, -1, .min, 1])
     func smallest(capacity: Int) {
         for perCaller in [nil, .min, 0, 1, .max] as [Int?] {
             let replayGuard = InMemoryReplayGuard(capacity: capacity, capacityPerCaller: perCaller)
@@ -72,19 +72,19 @@ struct ReplayGuardTests {
         }
     }
 
-    @Test("A copy is refused up to and with its expiry, and after it too")
+    @Test("A copy is rejected before, at and after its expiry")
     func expiry() {
         let replayGuard = InMemoryReplayGuard()
         #expect(replayGuard.claim(keys[0], until: second(5), at: now) == .first)
         for offset in [0.9, 4.999, 5, 5.999] {
             #expect(replayGuard.claim(keys[0], until: second(5), at: second(offset)) == .replayed)
         }
-        // It is let go of, and that a copy of that time could have been there is known by its expiry alone.
+        // The entry is erased. The expiry of the claim alone shows that it may be a replay.
         #expect(replayGuard.claim(keys[0], until: second(5), at: second(6)) == .forgotten)
         #expect(replayGuard.count == 0)
     }
 
-    @Test("What expired stays refused though the clock is set back")
+    @Test("An expired request stays rejected when the clock is set back")
     func clockSetBack() {
         let replayGuard = InMemoryReplayGuard()
         #expect(replayGuard.claim(keys[0], until: second(5), at: second(0)) == .first)
@@ -97,7 +97,7 @@ struct ReplayGuardTests {
         #expect(replayGuard.claim(keys[1], until: second(20), at: second(0)) == .replayed)
     }
 
-    @Test("Times that no clock tells trap nowhere, and let no copy pass")
+    @Test("Extreme and NaN times do not trap, and copies are rejected")
     func strangeTimes() {
         for expiry in [Date.distantPast, .distantFuture, Date(timeIntervalSince1970: .infinity)] {
             for date in [Date.distantPast, .distantFuture, Date(timeIntervalSince1970: -.infinity), now] {
@@ -113,7 +113,7 @@ struct ReplayGuardTests {
         #expect(replayGuard.claim(keys[1], until: noDate, at: now) == .forgotten)
     }
 
-    @Test("Never more than the capacity, whatever comes when")
+    @Test("A guard never holds more requests of a caller than its capacity per caller")
     func bounded() {
         let replayGuard = InMemoryReplayGuard(capacity: 16, capacityPerCaller: 8)
         var numbers = HeaderAgreementTests.Numbers(state: 11)
@@ -129,7 +129,7 @@ struct ReplayGuardTests {
 }
 
 extension InMemoryReplayGuard {
-    /// Claims a request of one and the same share unless another one is given.
+    /// Claims a request of `share`, or of a default share.
     func claim(_ key: ReplayKey, until expiry: Date, at date: Date, of share: ReplayShare? = nil) -> ReplayClaim {
         guard let share = share ?? ReplayShareTests.share(0) else { return .forgotten }
         return claim(ReplayClaimRequest(key: key, share: share, expiry: expiry, date: date))

@@ -3,8 +3,9 @@ import HTTPTypes
 import KMSecurity
 import Testing
 
-/// Whoever captured one plain request can make any number of different ones: that fills the caller's own share of a
-/// replay guard, and nothing else.
+/// A flood of one caller's requests must fill only that caller's share of a replay guard.
+///
+/// Whoever captures one plain request can make any number of different ones from it, by changing its time.
 @Suite("Shares of the replay guard")
 struct ReplayShareTests {
     private let scene: ReceivingScene
@@ -15,14 +16,14 @@ struct ReplayShareTests {
         other = try AccessKey(String(repeating: "b", count: 40))
     }
 
-    /// The share of a caller by its number.
+    /// Returns the share of caller number `caller`.
     static func share(_ caller: Int, _ kind: ReplayShare.Kind = .plain) -> ReplayShare? {
         let digits = String(caller)
         let text = String(repeating: "0", count: 40 - digits.count) + digits
         return (try? AccessKey(text)).map { ReplayShare(caller: .accessKey($0), kind: kind) }
     }
 
-    /// As many keys as are asked for, of made-up requests.
+    /// Returns the replay keys of `count` different requests.
     private func keys(_ count: Int) async throws -> [ReplayKey] {
         let collector = CountingGuard(.first)
         let server = try scene.server(replayGuard: collector)
@@ -30,7 +31,7 @@ struct ReplayShareTests {
         return collector.claimed.map(\.key)
     }
 
-    /// Sends copies of one plain request, each under a time of its own.
+    /// Sends copies of one plain request, each with a different time.
     private func flood(_ server: ServerSecurity, count: Int) async throws -> [KMError.Code?] {
         var captured = scene.draft()
         var codes: [KMError.Code?] = []
@@ -48,7 +49,7 @@ struct ReplayShareTests {
         return try scene.server(credentials: credentials, replayGuard: replayGuard)
     }
 
-    @Test("A flood of one caller's plain requests is rejected, and stops no other caller")
+    @Test("A flood of one caller's plain requests is rejected and affects no other caller")
     func otherCallers() async throws {
         let server = try server(.inMemory(capacity: 64))
         #expect(
@@ -62,7 +63,7 @@ struct ReplayShareTests {
         }
     }
 
-    @Test("A flood of a caller's plain requests does not stop that caller's encrypted ones")
+    @Test("A flood of a caller's plain requests does not block that caller's encrypted requests")
     func encryptedRequestsOfTheFloodedCaller() async throws {
         let server = try server(.inMemory(capacity: 16))
         #expect(try await flood(server, count: 20).last == .replayGuardFull)
@@ -72,7 +73,7 @@ struct ReplayShareTests {
         }
     }
 
-    @Test("A request that was accepted stays known however many others come")
+    @Test("A replay is still rejected after a flood of other requests")
     func aFloodHidesNoCopy() async throws {
         let server = try server(.inMemory(capacity: 16))
         let genuine = scene.draft(Array("1".utf8))
@@ -125,7 +126,7 @@ struct ReplayShareTests {
         )
     }
 
-    @Test("Three callers can take a full share each, and each further one half of what is left")
+    @Test("Three callers can fill their shares, and each further caller gets half of the remaining room")
     func manyFloodedCallers() async throws {
         let keys = try await keys(400)
         let now = ReceivingScene.start
@@ -141,7 +142,7 @@ struct ReplayShareTests {
         #expect(replayGuard.count == 64)
     }
 
-    @Test("Plain and encrypted requests have their own room, and give it back when they expire")
+    @Test("Plain and encrypted requests have separate room, which is free again when they expire")
     func kindsCountApart() async throws {
         let keys = try await keys(40)
         let now = ReceivingScene.start
@@ -158,7 +159,7 @@ struct ReplayShareTests {
         }
     }
 
-    @Test("A claim erases a bounded number of expired requests, and yet a full share has room again")
+    @Test("A claim erases a bounded number of expired requests, and a full share still has room again")
     func expiryInBulk() async throws {
         let keys = try await keys(400)
         let now = ReceivingScene.start
@@ -167,13 +168,13 @@ struct ReplayShareTests {
         #expect(replayGuard.claim(keys[300], until: now + 9, at: now, of: Self.share(1)) == .first)
         #expect(replayGuard.claim(keys[301], until: now + 9, at: now + 5, of: Self.share(1)) == .first)
         #expect(replayGuard.count == 302 - 64)
-        // What expired is rejected, erased or not.
+        // An expired request is rejected, whether it is erased or not.
         for key in keys[..<300] { #expect(replayGuard.claim(key, until: now, at: now + 5) != .first) }
         for key in keys[302..<400] { #expect(replayGuard.claim(key, until: now + 9, at: now + 5) == .first) }
         #expect(replayGuard.count == 100)
     }
 
-    @Test("Nobody is rejected for requests that have expired, however many of others wait to be erased")
+    @Test("A caller whose requests have expired is accepted, however many expired requests are not erased yet")
     func expiredEntriesOfOthers() async throws {
         let keys = try await keys(4281)
         let now = ReceivingScene.start

@@ -3,7 +3,7 @@ import HTTPTypes
 import KMSecurity
 import Testing
 
-/// What a server takes for a copy of a request.
+/// The requests that a server rejects as replays.
 @Suite("Replays")
 struct ReplayTests {
     private let scene: ReceivingScene
@@ -12,7 +12,7 @@ struct ReplayTests {
         scene = try ReceivingScene()
     }
 
-    /// How 64 copies of a request, sent at once, came out.
+    /// Returns the outcomes of 64 copies of a request, sent at the same time.
     private func outcomes(_ server: ServerSecurity, _ draft: ReceivingDraft, _ protection: Protection) async throws
         -> [KMError.Code?: Int]
     {
@@ -22,7 +22,7 @@ struct ReplayTests {
         }
     }
 
-    @Test("Of 64 copies at once exactly one passes: plain bodies, 20 rounds")
+    @Test("Exactly one of 64 concurrent copies of a plain request is accepted, in each of 20 rounds")
     func parallelPlainCopies() async throws {
         let server = try scene.server()
         for round in 0..<20 {
@@ -31,7 +31,7 @@ struct ReplayTests {
         }
     }
 
-    @Test("Of 64 copies at once exactly one passes: encrypted bodies, 5 rounds")
+    @Test("Exactly one of 64 concurrent copies of an encrypted request is accepted, in each of 5 rounds")
     func parallelEncryptedCopies() async throws {
         let server = try scene.server()
         for _ in 0..<5 {
@@ -40,7 +40,7 @@ struct ReplayTests {
         }
     }
 
-    /// What the token does not cover, changed in a copy.
+    /// Changes to the parts of a request that the token does not authenticate.
     private static let alterations: [@Sendable (inout ReceivingDraft) -> Void] = [
         { $0.setTime("20270305123456790") },
         { $0.setTime("20270305123500000") },
@@ -53,7 +53,7 @@ struct ReplayTests {
         { $0.timeZone = "GMT" },
     ]
 
-    @Test("An encrypted body with another time or correlation id is a copy", arguments: alterations.indices)
+    @Test("An encrypted copy with another time or correlation id is rejected", arguments: alterations.indices)
     func alteredEncryptedCopies(index: Int) async throws {
         for protection in [Protection.message, try .fields("$.physicalCardNo")] {
             let server = try scene.server()
@@ -63,14 +63,14 @@ struct ReplayTests {
             #expect(try await server.refusal(draft, protection: protection) == nil)
             let correlationID = draft.correlationID
             Self.alterations[index](&draft)
-            // Fields are bound to the correlation id, which shows before the guard is asked.
+            // Fields are bound to the correlation id, which is checked before the replay guard is asked.
             let isBound = protection != .message && draft.correlationID != correlationID
             let code = try await server.refusal(draft, protection: protection)
             #expect(code == (isBound ? .fieldMismatch : .replayed))
         }
     }
 
-    @Test("A plain body with another time or correlation id passes, as documented", arguments: alterations.indices)
+    @Test("A plain copy with another time or correlation id is accepted, as documented", arguments: alterations.indices)
     func alteredPlainCopies(index: Int) async throws {
         let server = try scene.server()
         var draft = scene.draft()
@@ -80,7 +80,7 @@ struct ReplayTests {
         #expect(try await server.refusal(draft) == .replayed)
     }
 
-    @Test("What is not covered either, and makes no other request of a copy")
+    @Test("A copy with another ASP id, crypto key id or token form is rejected as a replay")
     func uncoveredHeaders() async throws {
         let server = try scene.server()
         var draft = scene.draft()
@@ -106,7 +106,7 @@ struct ReplayTests {
         #expect(try await server.refusal(draft) == nil)
     }
 
-    @Test("An altered copy of an encrypted body stays refused as long as the guard is to remember it")
+    @Test("An altered copy of an encrypted body is rejected until the guard forgets the original")
     func howLongACopyIsKnown() async throws {
         let replayGuard = InMemoryReplayGuard()
         let server = try scene.server(tolerance: .init(past: 300, future: 60), replayGuard: replayGuard)
@@ -116,14 +116,14 @@ struct ReplayTests {
         draft.setTime("20270305124056789")
         #expect(try await server.refusal(draft, protection: .message) == .replayed)
         #expect(replayGuard.count == 1)
-        // Then it is let go of: TLS is what keeps a body from coming into strange hands.
+        // Then the guard forgets it. Only TLS keeps an attacker from capturing a body in the first place.
         scene.clock.set(ReceivingScene.start.addingTimeInterval(361))
         draft.setTime("20270305124057789")
         #expect(try await server.refusal(draft, protection: .message) == nil)
     }
 
     @Test(
-        "An altered copy of an encrypted body is rejected for as long as the retention says",
+        "An altered copy of an encrypted body is rejected for the configured retention",
         arguments: [(601, true), (3599, true), (3600, true), (3602, false)] as [(TimeInterval, Bool)]
     )
     func retention(age: TimeInterval, isRejected: Bool) async throws {
@@ -136,7 +136,7 @@ struct ReplayTests {
         #expect(try await server.refusal(draft, protection: .message) == (isRejected ? .replayed : nil))
     }
 
-    @Test("A retention that is not longer than the tolerance has to be asked for by its name")
+    @Test("A retention that is not longer than the tolerance is rejected, except insecureFreshnessWindowOnly")
     func retentionsThatAreTooShort() throws {
         for seconds in [0, -1, 599.9, 600, .nan, -.infinity] {
             let error = #expect(throws: KMError(.configurationInvalid)) {
@@ -148,7 +148,7 @@ struct ReplayTests {
         _ = try scene.server(replayRetention: .insecureFreshnessWindowOnly)
     }
 
-    @Test("A copy passes at no time while it is fresh, or after", arguments: [0, 1, 299.999, 300, 300.001, 301, 4000])
+    @Test("A copy is rejected at any age, fresh or stale", arguments: [0, 1, 299.999, 300, 300.001, 301, 4000])
     func copiesInTime(age: TimeInterval) async throws {
         let server = try scene.server()
         #expect(try await server.refusal(scene.draft()) == nil)
@@ -158,7 +158,7 @@ struct ReplayTests {
         #expect(try await server.refusal(scene.draft()) == .replayed)
     }
 
-    @Test("A full guard refuses, and takes requests again when the first have expired")
+    @Test("A full guard rejects requests, and accepts them again when earlier ones have expired")
     func fullGuard() async throws {
         let replayGuard = InMemoryReplayGuard(capacity: 4, capacityPerCaller: 2)
         let server = try scene.server(replayGuard: replayGuard)
@@ -174,14 +174,14 @@ struct ReplayTests {
         #expect(replayGuard.count == 1)
     }
 
-    @Test("Empty bodies are refused unless they are asked for")
+    @Test("Empty bodies are rejected unless the configuration allows them")
     func emptyBodies() async throws {
         let draft = scene.draft([])
         #expect(try await scene.server().refusal(draft) == .emptyBody)
         let open = try scene.server(acceptsEmptyBodies: true)
         #expect(try await open.open(draft).parameters == [])
         #expect(try await open.refusal(draft) == .replayed)
-        // Where a body is to be encrypted, none is no body.
+        // Where encryption is required or possible, an empty body is malformed.
         for protection in [Protection.message, try .fields("$.physicalCardNo")] {
             #expect(
                 try await scene.server(acceptsEmptyBodies: true).refusal(draft, protection: protection)

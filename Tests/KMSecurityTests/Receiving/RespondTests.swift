@@ -4,7 +4,7 @@ import KMSecurity
 import Logging
 import Testing
 
-/// A whole answer in one call, in which nothing can be mistaken for another's fault.
+/// Responding to a request with one call, which attributes each error to the caller or to the server.
 @Suite("Responding")
 struct RespondTests {
     private let scene: ReceivingScene
@@ -24,7 +24,7 @@ struct RespondTests {
         log.records.map { "\($0.level) \($0.metadata["km.code"].map { "\($0)" } ?? "")" }
     }
 
-    @Test("Success: what is returned is sealed under the key of the call")
+    @Test("The returned answer is sealed under the request's key")
     func success() async throws {
         let request = try request()
         let answer = Array(#"{"issuedCardList":[]}"#.utf8)
@@ -37,7 +37,7 @@ struct RespondTests {
         #expect(logged == ["debug done", "debug done"])
     }
 
-    @Test("A policy is for both directions")
+    @Test("The rules of the endpoint apply to the request and to the response")
     func policy() async throws {
         let policy = try Endpoint(
             "/test",
@@ -50,12 +50,12 @@ struct RespondTests {
         #expect(response.body == ReceivingScene.parameters)
     }
 
-    @Test("What does not open is answered in one way, and nothing is asked")
-    func refusedRequest() async throws {
+    @Test("A rejected request gets the public error response, and the handler does not run")
+    func rejectedRequest() async throws {
         let request = try request()
         _ = try await server.open(request)
         let response = await server.respond(to: request.headers, request.body) { _ in
-            Issue.record("a copy was honoured")
+            Issue.record("a replayed request reached the handler")
             return []
         }
         #expect(response.status == .badRequest)
@@ -64,7 +64,7 @@ struct RespondTests {
         #expect(logged == ["debug done", "notice replayed"])
     }
 
-    @Test("A fault of ours in opening is a 500")
+    @Test("A server error while opening is answered with 500")
     func ownFault() async throws {
         let full = try scene.server(replayGuard: CountingGuard(.full(limit: 1)))
         let request = try request()
@@ -74,7 +74,7 @@ struct RespondTests {
     }
 
     @Test(
-        "A result that is thrown is the refusal",
+        "A thrown PlatformError is sent as the response",
         arguments: [PlatformError.notFoundIssuedCards, .walletUserNotFound]
     )
     func rejection(_ error: PlatformError) async throws {
@@ -86,14 +86,14 @@ struct RespondTests {
         #expect(logged == ["debug done", "debug \(error.result.code)"])
     }
 
-    /// Among them what would be the caller's fault if `open` threw it.
+    /// Errors thrown by a handler, including some that would be the caller's fault if `open` threw them.
     private static let faults: [(error: any Error, code: String)] = [
         (KMError(.tokenMismatch), "tokenMismatch"), (KMError(.limitExceeded), "limitExceeded"),
         (KMError(.keyNotActive, "a detail"), "keyNotActive"), (ReceivingOutage(text: "secret"), "ReceivingOutage"),
         (CancellationError(), "CancellationError"),
     ]
 
-    @Test("Any other error is ours: 500, no body, and told at error level")
+    @Test("Any other thrown error is answered with 500 and no body, and logged at error level")
     func faults() async throws {
         for (error, code) in Self.faults {
             let request = try request()
@@ -106,7 +106,7 @@ struct RespondTests {
         #expect(log.records.allSatisfy { !$0.text.contains("secret") })
     }
 
-    @Test("Parameters that do not decode are the caller's fault; an upstream's response that does not is ours")
+    @Test("Undecodable parameters are the caller's fault; an undecodable upstream response is the server's")
     func undecodable() async throws {
         struct Other: Decodable {
             let notThere: String
@@ -126,7 +126,7 @@ struct RespondTests {
         #expect(logged.last == "error responseInvalid")
     }
 
-    @Test("An answer that cannot be sealed is ours too")
+    @Test("A handler's answer that cannot be sealed results in 500")
     func unsealable() async throws {
         let request = try request()
         let response = await server.respond(to: request.headers, request.body) { _ in Array("no JSON".utf8) }
@@ -139,7 +139,7 @@ struct RespondTests {
         #expect(await only.respond(to: other.headers, other.body) { $0.parameters }.status == .internalServerError)
     }
 
-    /// State of an actor, which the answer may use.
+    /// An actor whose state the handler uses.
     private actor Store {
         private var count = 0
 
@@ -152,7 +152,7 @@ struct RespondTests {
         }
     }
 
-    @Test("The answer runs where it was asked for")
+    @Test("The handler runs on the caller's actor")
     func isolation() async throws {
         let store = Store()
         for count in 1...3 {
@@ -162,7 +162,7 @@ struct RespondTests {
         }
     }
 
-    @Test("Callbacks in the same way")
+    @Test("Callbacks are answered in the same way")
     func callback() async throws {
         let callbacks = try scene.server(
             party: .serviceProvider,

@@ -3,7 +3,7 @@ import HTTPTypes
 import KMSecurity
 import Testing
 
-/// A server and a client with another ring or other credentials: what stays as it was.
+/// Changing the keyring or the credentials of a running server or client, which must keep everything else.
 @Suite("Changing a running server")
 struct ServerChangeTests {
     private let scene: ReceivingScene
@@ -25,7 +25,7 @@ struct ServerChangeTests {
         )
     }
 
-    @Test("Another ring: the new key opens, and what was seen before stays seen")
+    @Test("After a keyring change, the new key opens requests and replays are still rejected")
     func anotherRing() async throws {
         let log = CapturedLog()
         let keyring = LiveKeyring(try CryptoKeyring([scene.serverKey], primary: nil))
@@ -48,7 +48,7 @@ struct ServerChangeTests {
         #expect(
             try await fresh.open(reply.headers, reply.body, answering: request).parameters == ReceivingScene.parameters
         )
-        // A call that has begun ends with the ring with which it began.
+        // A call in progress continues with the keyring with which it began.
         try keyring.update { try $0.setting(.discarded, of: scene.keyID) }
         let late = try server.seal(ReceivingScene.parameters, answering: oldCall)
         let opened = try await scene.client().open(late.headers, late.body, answering: old)
@@ -56,11 +56,11 @@ struct ServerChangeTests {
         await #expect(throws: KMError(.keyNotActive)) {
             try await server.open(scene.client().seal(ReceivingScene.parameters))
         }
-        // A change that fails changes nothing.
+        // A failed update changes nothing.
         #expect(throws: KMError(.keyringInvalid)) { try keyring.update { try $0.adding(scene.serverKey) } }
         #expect(server.keyring.keys.count == 2)
 
-        // Clock, limits and log stay.
+        // The clock, the limits and the log are kept.
         let large = Array("[\"\(String(repeating: "x", count: 3000))\"]".utf8)
         await #expect(throws: KMError(.limitExceeded)) { try await server.open(scene.client().seal(large)) }
         #expect(log.records.count == 6)
@@ -70,7 +70,7 @@ struct ServerChangeTests {
         await #expect(throws: KMError(.tokenStale)) { try await server.open(draft) }
     }
 
-    @Test("Other credentials, with the same memory and the same clock")
+    @Test("After a change of credentials, new secrets are accepted and replays are still rejected")
     func otherCredentials() async throws {
         let credentials = LiveCredentials(scene.credentials)
         let server = try scene.server(credentials: credentials)
@@ -93,7 +93,7 @@ struct ServerChangeTests {
         await #expect(throws: KMError(.callerUnknown)) { try await server.open(scene.draft()) }
     }
 
-    @Test("A client with another ring keeps its cache's bounds, and shares no content key with the one that was")
+    @Test("After a keyring change, a client still caches content keys, but uses none from before the change")
     func anotherClientRing() async throws {
         let server = try scene.server(
             keyring: CryptoKeyring([scene.serverKey], primary: nil).adding(ReceivingScene.serverKey(newID))
@@ -117,13 +117,13 @@ struct ServerChangeTests {
                 try client.open(reply.headers, reply.body, answering: request).parameters == ReceivingScene.parameters
             )
         }
-        // Without a cache there is none.
+        // A client without a cache still has none.
         let uncached = try self.client(LiveKeyring(CryptoKeyring(primary: scene.clientKey)))
         let two = try (0..<2).map { _ in encryptedKey(try uncached.seal(ReceivingScene.parameters)) }
         #expect(two[0] != two[1])
     }
 
-    @Test("A discarded key that is made again without its halves keeps its id")
+    @Test("A discarded key that is restored without its RSA keys keeps its id and its state")
     func discardedKeyMadeAgain() async throws {
         let key = CryptoKey(discarded: scene.keyID, issuedAt: ReceivingScene.start)
         #expect(key.state == .discarded)
@@ -143,7 +143,7 @@ struct ServerChangeTests {
         }
     }
 
-    @Test("A ring that only answers takes every step of a rotation without a primary key")
+    @Test("A keyring without a primary key allows every step of a rotation")
     func answeringRing() async throws {
         let ring = try CryptoKeyring([scene.serverKey], primary: nil).adding(ReceivingScene.serverKey(newID))
         let inactive = try ring.setting(.inactive, of: scene.keyID)

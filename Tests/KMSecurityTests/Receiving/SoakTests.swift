@@ -5,10 +5,10 @@ import KMSecurity
 import KMTestSupport
 import Testing
 
-/// Whole exchanges by the million: nothing grows, nothing stays behind.
+/// Millions of whole exchanges, which must not leak memory or file descriptors.
 ///
-/// `KMSEC_SOAK` is their number. Content keys are kept, or one RSA operation after the other would be all that is tried;
-/// with `KMSEC_SOAK_CACHING=0` they are not.
+/// `KMSEC_SOAK` is the number of exchanges. The data-key cache is on, since otherwise the test would spend its time on
+/// RSA operations. `KMSEC_SOAK_CACHING=0` turns the cache off.
 @Suite("Soak")
 struct SoakTests {
     private static let environment = ProcessInfo.processInfo.environment
@@ -16,7 +16,7 @@ struct SoakTests {
     private static let caching: DataKeyCaching? = environment["KMSEC_SOAK_CACHING"] == "0" ? nil : .standard
     private static let taskCount = 2
 
-    /// What a process holds.
+    /// The resident memory, in MiB, and the number of open file descriptors of this process.
     private struct Holdings {
         let memory: Double
         let descriptors: Int
@@ -53,8 +53,8 @@ struct SoakTests {
         return done
     }
 
-    @Test(.enabled(if: callCount != nil, "takes minutes: set KMSEC_SOAK to a number of exchanges"))
-    func nothingGrows() async throws {
+    @Test(.enabled(if: callCount != nil, "takes minutes; to run it, set KMSEC_SOAK to a number of exchanges"))
+    func memoryAndDescriptorsDoNotGrow() async throws {
         let count = try #require(Self.callCount)
         let scene = try ReceivingScene()
         let client = try ClientSecurity(

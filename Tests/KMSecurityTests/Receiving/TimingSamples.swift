@@ -1,9 +1,10 @@
-/// Times of two or more classes of input, taken in turn, and Welch's t between the first and each other one (Reparaz,
-/// Balasch and Verbauwhede, "Dude, is my code constant time?").
+/// Times of two or more classes of input in random order, and Welch's t between the first class and each other one.
+///
+/// The method is that of Reparaz, Balasch and Verbauwhede, "Dude, is my code constant time?".
 struct TimingSamples {
     private var times: [[Double]]
 
-    /// Times `operation` of a class drawn at random, `count` times a class on average.
+    /// Times `operation` with randomly chosen classes, on average `count` times per class.
     init(
         classCount: Int,
         count: Int,
@@ -17,12 +18,12 @@ struct TimingSamples {
             let start = clock.now
             try await operation(index, round & 0xFFFF)
             let elapsed = start.duration(to: clock.now)
-            // The first thousand warm the caches up.
+            // The first thousand rounds warm up the caches.
             if round >= 0 { times[index].append(Double(elapsed.components.attoseconds) / 1e9) }
         }
     }
 
-    /// Mean, variance and number of one class, without what is slower than `limit`.
+    /// Returns the mean, variance and number of one class's samples, without those slower than `limit`.
     private func moments(_ index: Int, below limit: Double) -> (mean: Double, variance: Double, count: Double) {
         let kept = times[index].filter { $0 <= limit }
         let count = Double(kept.count)
@@ -30,7 +31,7 @@ struct TimingSamples {
         return (mean, kept.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / (count - 1), count)
     }
 
-    /// A line for each class but the first: t over all samples and over the faster half and nine tenths of them.
+    /// Returns t between the first class and each other one, over all samples and over the fastest 90% and 50%.
     func report(_ names: [String]) -> String {
         let sorted = times.joined().sorted()
         let limits = [

@@ -3,16 +3,16 @@ import HTTPTypes
 import KMSecurity
 import Testing
 
-/// Measures whether the time of a refusal tells what was wrong.
+/// Measures whether the time of a rejection reveals its reason.
 ///
-/// It prints and asserts nothing of times, which depend on the machine and what else it does: |t| below 4.5 is no
-/// evidence of a difference, and a class against itself tells what the machine adds.
-@Suite("Timing of refusals", .serialized)
+/// The tests print times but do not assert them, since times depend on the machine and its load. |t| below 4.5 is no
+/// evidence of a difference. A class compared with itself shows the noise of the machine.
+@Suite("Timing of rejections", .serialized)
 struct TimingTests {
     private static let setting = ProcessInfo.processInfo.environment["KMSEC_TIMING"]
     static let isWanted = setting != nil
 
-    /// How many samples a class has of an operation that takes microseconds.
+    /// The number of samples per class for operations that take microseconds.
     private static let count = max(1000, setting.flatMap { Int($0) } ?? 0)
 
     private let scene: ReceivingScene
@@ -21,15 +21,15 @@ struct TimingTests {
         scene = try ReceivingScene()
     }
 
-    /// A token's MAC with one bit of one byte changed.
+    /// Returns a token with one bit of its MAC changed.
     private func changed(_ token: String, byte: Int, bit: Int) throws -> TranToken {
         var mac = Array(try #require(Data(base64Encoded: token.suffix(43) + "=")))
         mac[byte] ^= 1 << UInt8(bit)
         return try TranToken(token.prefix(23) + Data(mac).base64EncodedString())
     }
 
-    @Test(.enabled(if: isWanted, "a measurement: set KMSEC_TIMING, to the samples of a class or to 1"))
-    func placeOfTheWrongByte() async throws {
+    @Test(.enabled(if: isWanted, "a measurement; to run it, set KMSEC_TIMING to the samples per class"))
+    func measuresThePositionOfAWrongMACByte() async throws {
         let verifier = TranTokenVerifier(scene.secretKey, tolerance: nil)
         let body = [UInt8](repeating: 0x20, count: 64)
         let right = try scene.draft(body).token()
@@ -40,8 +40,8 @@ struct TimingTests {
         print(samples.report(["first byte of the MAC", "middle byte", "last byte", "first byte again"]))
     }
 
-    @Test(.enabled(if: isWanted, "a measurement: set KMSEC_TIMING, to the samples of a class or to 1"))
-    func unknownCaller() async throws {
+    @Test(.enabled(if: isWanted, "a measurement; to run it, set KMSEC_TIMING to the samples per class"))
+    func measuresAnUnknownCaller() async throws {
         let server = try scene.server()
         var drafts: [ReceivingDraft] = []
         for digit in ["0", "9", "0"] {
@@ -57,10 +57,10 @@ struct TimingTests {
         print(samples.report(["known access key, wrong MAC", "unknown access key", "known access key again"]))
     }
 
-    @Test(.enabled(if: isWanted, "a measurement: set KMSEC_TIMING, to the samples of a class or to 1"))
-    func numberOfSecrets() async throws {
+    @Test(.enabled(if: isWanted, "a measurement; to run it, set KMSEC_TIMING to the samples per class"))
+    func measuresTheNumberOfSecrets() async throws {
         let counts = [1, 0, 2, 4, 1]
-        // An access key for each class, so that the classes differ in nothing else.
+        // One access key per class, so that the classes differ in nothing else.
         let callers = try counts.indices.map { try AccessKey(String(repeating: "\($0)", count: 40)) }
         let secrets = try (0..<4).map { try ReceivingScene.secretKey("secret \($0)") }
         let source = Dictionary(
@@ -79,8 +79,8 @@ struct TimingTests {
         print(samples.report(["one secret", "no secret", "two secrets", "four secrets", "one secret again"]))
     }
 
-    @Test(.enabled(if: isWanted, "a measurement: set KMSEC_TIMING, to the samples of a class or to 1"))
-    func encryptedKeyOrTag() async throws {
+    @Test(.enabled(if: isWanted, "a measurement; to run it, set KMSEC_TIMING to the samples per class"))
+    func measuresOAEPAndTagFailures() async throws {
         let cipher = try ParameterCipher(keyring: CryptoKeyring([scene.serverKey], primary: nil))
         let client = try scene.client()
         // Eight messages of each class: a changed byte in the encrypted key, in the ciphertext, and in the key again.

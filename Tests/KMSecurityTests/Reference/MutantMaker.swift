@@ -2,8 +2,9 @@ import KMPrimitives
 import KMSecurity
 import KMTestSupport
 
-/// Makes bodies that are nearly right: each is damaged in one layer, and right in the layers around it, so that tags are right
-/// where the damage is below them.
+/// Makes nearly valid bodies, each damaged in one layer.
+///
+/// The layers around the damage are valid, so that authentication tags are valid where the damage is below them.
 struct MutantMaker {
     var generator: SeededGenerator
     private let sealers: [ReferenceSealer]
@@ -19,7 +20,7 @@ struct MutantMaker {
 
     mutating func spoilt(_ bytes: [UInt8]) -> [UInt8] { bytes.spoilt(with: MutantPieces.syntax, using: &generator) }
 
-    /// A body of message level.
+    /// Makes a message-level body.
     mutating func message() throws -> [UInt8] {
         let layer = Int.random(in: 0..<6, using: &generator)
         let size = Int.random(in: 0...1, using: &generator)
@@ -28,7 +29,7 @@ struct MutantMaker {
         if layer == 1 { plaintext = spoilt(plaintext) }
         var message = try sealers[size].jwe(header: header, plaintext: plaintext)
         if layer == 2 { message = spoiltPart(of: message) }
-        // Beside the message, where nothing may stand, before or behind it.
+        // A member before or after the message, where no other member is allowed.
         let other = layer == 4 && chance(3) ? MutantPieces.members.randomElement(using: &generator) : nil
         let isBefore = chance(2)
         let (before, behind) = (
@@ -38,7 +39,7 @@ struct MutantMaker {
         return layer == 3 || layer == 4 && other == nil ? spoilt(body) : body
     }
 
-    /// A document of fields `a`, `b` and elements of `c`, and which key and content key they are under is the same for all.
+    /// Makes a document with the fields `a`, `b` and the elements of `c`, under the same RSA key and content key.
     mutating func fields(correlationID: String) throws -> [UInt8] {
         let layer = Int.random(in: 0..<7, using: &generator)
         let size = Int.random(in: 0...1, using: &generator)
@@ -50,7 +51,7 @@ struct MutantMaker {
             var members = [("kid", keyID), ("cty", "json"), ("path", path), ("cid", correlationID)]
             if isVictim, layer == 2 { members.remove(at: Int.random(in: members.indices, using: &generator)) }
             let header = header(size, members, isSpoilt: isVictim && layer == 0)
-            // The last ones do not stand in a field.
+            // The last two plaintexts are not valid in a field.
             let plaintexts = isVictim ? MutantPieces.plaintexts[...] : MutantPieces.plaintexts.dropLast(2)
             var plaintext = Array((plaintexts.randomElement(using: &generator) ?? "").utf8)
             if isVictim, layer == 1 { plaintext = spoilt(plaintext) }
@@ -66,7 +67,7 @@ struct MutantMaker {
         return layer == 4 || layer == 5 ? spoilt(body) : body
     }
 
-    /// A header; spoilt as a text, or in one member, when it is JSON still.
+    /// Makes a header; if `isSpoilt`, it is damaged as a text, or in one member so that it is still JSON.
     private mutating func header(_ size: Int, _ members: [(String, String)], isSpoilt: Bool) -> [UInt8] {
         let all = [("alg", "RSA-OAEP-256"), ("enc", ["A256GCM", "A128GCM"][size])] + members
         var texts = all.map { #""\#($0)":"\#($1)""# }
@@ -85,7 +86,7 @@ struct MutantMaker {
         return isSpoilt && !isSpoiltInside ? spoilt(header) : header
     }
 
-    /// A text as a JSON string; now and then one of its characters is escaped.
+    /// Returns a text as a JSON string, now and then with one escaped character.
     private mutating func escaped(_ text: [UInt8], around opening: String, _ closing: String) -> [UInt8] {
         var text = text
         if chance(4), let at = text.indices.randomElement(using: &generator) {
@@ -95,10 +96,10 @@ struct MutantMaker {
         return Array(opening.utf8) + [0x22] + text + [0x22] + Array(closing.utf8)
     }
 
-    /// A JWE with one of its parts damaged, as text or below its Base64.
+    /// Returns a JWE with one damaged part, damaged before or after Base64 encoding.
     private mutating func spoiltPart(of message: [UInt8]) -> [UInt8] {
         var parts = message.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false).map(Array.init)
-        // The encrypted key now and then: each other one costs two RSA operations.
+        // The encrypted key only now and then, since each new one costs two RSA operations.
         let part = chance(12) ? 1 : [0, 2, 3, 4][Int.random(in: 0..<4, using: &generator)]
         if chance(2) {
             parts[part] = spoilt(parts[part])

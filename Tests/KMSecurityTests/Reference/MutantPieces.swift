@@ -1,6 +1,6 @@
-/// What nearly right bodies are made of.
+/// The pieces of nearly valid bodies.
 enum MutantPieces {
-    /// Put in anywhere.
+    /// Pieces of syntax to insert anywhere.
     static let syntax = [
         "{", "}", "[", "]", ",", ":", "\"", "\\", "\\u0061", "\\ud800", "\\udc00", "\\/", "\\n", "\u{1}", "\u{7F}",
         "\u{FEFF}", "é", "한", "😀", " ", "\t", "\r\n", "0", "-0", "01", "1.5e+7", "1e", "true", "nul", "null", "{}",
@@ -8,7 +8,7 @@ enum MutantPieces {
         "\"a\":1,", ",\"a\":1", "\"encData\":", ".", "..", "=", "A", "_", "-", "+",
     ]
 
-    /// Members of headers and bodies.
+    /// Members to insert into headers and bodies.
     static let members = [
         #""crit":[]"#, #""crit":null"#, #""zip":"DEF""#, #""zi\u0070":1"#, #""Zip":"DEF""#, #""alg":"RSA-OAEP""#,
         #""alg":"RSA-OAEP-256""#, #""alg":"RSA\u002dOAEP-256""#, #""alg":"rsa-oaep-256""#, #""alg":null"#,
@@ -23,7 +23,7 @@ enum MutantPieces {
         (0..<31).map { "\"x\($0)\":0" }.joined(separator: ","),
     ]
 
-    /// Parameters; the last two do not stand in a field.
+    /// Plaintexts of messages and fields; the last two are not valid in a field.
     static let plaintexts = [
         #"{"userId":9999999999999999999,"physicalCardNo":"9491339401250765"}"#, "{}", "null", "-0.5e3", #""é\ud83d""#,
         #"{"a":{"b":[[[[true]]]]}}"#, #" [1, {"a": 1, "a": 2}] "#,

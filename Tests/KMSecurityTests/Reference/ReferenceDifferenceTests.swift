@@ -4,11 +4,11 @@ import KMSecurity
 import KMTestSupport
 import Testing
 
-/// The package opens exactly what the reference opens, to the same plaintext.
-@Suite("The package and the reference")
+/// The package and the reference implementation must open the same inputs, to the same plaintext.
+@Suite("Agreement of the package and the reference implementation")
 struct ReferenceDifferenceTests {
     @Test(arguments: 1...4)
-    func messages(seed: UInt64) throws {
+    func packageAndReferenceAgreeOnMessages(seed: UInt64) throws {
         let pair = try ReferencePair()
         var maker = try MutantMaker(seed: seed, pair)
         var opened = 0
@@ -17,12 +17,12 @@ struct ReferenceDifferenceTests {
             let body = try maker.message()
             opened += check(pair.message(body), "message \(number)", body)
         }
-        // Neither side refuses for the sake of refusing.
+        // A fair share of the inputs must be accepted, and a fair share rejected.
         #expect((rounds / 5..<rounds * 4 / 5).contains(opened))
     }
 
     @Test(arguments: 1...4)
-    func fields(seed: UInt64) throws {
+    func packageAndReferenceAgreeOnFields(seed: UInt64) throws {
         let pair = try ReferencePair()
         var maker = try MutantMaker(seed: seed, pair)
         let correlationID = try CorrelationID("260102030405-0a1b2c3")
@@ -43,7 +43,7 @@ struct ReferenceDifferenceTests {
         let rounds = Effort.rounds(1000)
         for number in 0..<rounds {
             let body = try maker.fields(correlationID: correlationID.text)
-            // The selections that fit most often.
+            // The first selection fits most often.
             let place = maker.chance(2) ? 0 : Int.random(in: selections.indices, using: &maker.generator)
             let verdicts = pair.fields(body, selections[place], maker.chance(3) ? nil : correlationID)
             opened += check(verdicts, "fields \(number), \(selections[place].paths)", body)
@@ -52,7 +52,7 @@ struct ReferenceDifferenceTests {
     }
 
     @Test(arguments: 1...2)
-    func tokens(seed: UInt64) throws {
+    func packageAndReferenceAgreeOnTokens(seed: UInt64) throws {
         let secret = try SecretBytes(World.secretText)
         let key = try SecretKey(secret)
         let verifier = TranTokenVerifier(key, tolerance: .init(past: 300, future: 300))
@@ -62,15 +62,15 @@ struct ReferenceDifferenceTests {
         var opened = 0
         let rounds = Effort.rounds(5000)
         for number in 0..<rounds {
-            // Times near an edge of the calendar, and the clock that reads them near an edge of the tolerance.
+            // Times at edges of the calendar, verified at edges of the tolerance.
             let edges = [
                 "20240229235959999", "20230228000000000", "20001231235959999", "19000228120000000", "00010101000000000",
                 "99991231235959999", "19691231235959999",
             ]
             var text = Array("KMV1:\(edges.randomElement(using: &generator) ?? ""):".utf8) + mac
-            let due = try ReferenceToken(String(decoding: text, as: UTF8.self)).milliseconds
+            let made = try ReferenceToken(String(decoding: text, as: UTF8.self)).milliseconds
             let away = [0, 299_999, 300_000, 300_001].randomElement(using: &generator) ?? 0
-            let now = due + (Bool.random(using: &generator) ? away : -away)
+            let now = made + (Bool.random(using: &generator) ? away : -away)
             if Bool.random(using: &generator) { text.append(UInt8(ascii: "=")) }
             switch Int.random(in: 0..<4, using: &generator) {
             case 0: text[Int.random(in: 5..<22, using: &generator)] = UInt8.random(in: 0x2F...0x3A, using: &generator)
@@ -93,7 +93,7 @@ struct ReferenceDifferenceTests {
         #expect((rounds * 3 / 10..<rounds * 9 / 10).contains(opened))
     }
 
-    /// - Returns: 1 where both open, else 0.
+    /// Records an issue if the verdicts differ, and returns 1 if both sides open the input, or else 0.
     private func check(_ verdicts: (package: Verdict, reference: Verdict), _ what: String, _ input: [UInt8]) -> Int {
         if verdicts.package != verdicts.reference {
             let texts = "package: \(verdicts.package), reference: \(verdicts.reference)"

@@ -3,9 +3,9 @@ import KMPrimitives
 import KMSecurity
 import KMTestSupport
 
-/// The package's receiver and the reference, with the first key of the vectors' messages.
+/// The package's receiver and the reference implementation, with the first key of the message vectors.
 ///
-/// It is the same in every run, so that a body on which the two disagree can be tried again, and become a vector.
+/// The key is the same in every run, so that a body on which the two disagree can be tried again and become a vector.
 struct ReferencePair {
     let id: CryptoKeyID
     let publicKey: RSAPublicKey

@@ -2,11 +2,11 @@ import KMPrimitives
 import KMTestSupport
 import Testing
 
-/// The reference is held against the vectors, before anything is held against it: those that foreign runners confirm.
-@Suite("The reference and the vectors")
+/// Checks the reference implementation against the vectors, which runners in other languages confirm.
+@Suite("Agreement of the reference implementation and the vectors")
 struct ReferenceVectorTests {
     @Test(arguments: ["message-decrypt", "generated/message-decrypt"])
-    func messages(file: String) throws {
+    func theReferenceAgreesWithTheMessageVectors(file: String) throws {
         try everyTest(of: file) { group, test in
             try ReferenceOpener(group.openerKeys())
                 .message([UInt8](hex: test.body), under: #require(test.cryptoKeyId))
@@ -14,7 +14,7 @@ struct ReferenceVectorTests {
     }
 
     @Test(arguments: ["field-decrypt", "generated/field-decrypt"])
-    func fields(file: String) throws {
+    func theReferenceAgreesWithTheFieldVectors(file: String) throws {
         try everyTest(of: file) { group, test in
             try ReferenceOpener(group.openerKeys()).fields(
                 [UInt8](hex: test.body),
@@ -27,7 +27,7 @@ struct ReferenceVectorTests {
     }
 
     @Test(arguments: ["token-verify", "generated/token-verify"])
-    func tokens(file: String) throws {
+    func theReferenceAgreesWithTheTokenVectors(file: String) throws {
         try everyTest(of: file) { group, test in
             try ReferenceToken(#require(test.token)).verify(
                 [UInt8](hex: test.body),

@@ -1,7 +1,7 @@
 import KMPrimitives
 import KMTestSupport
 
-/// What a receiver makes of an input.
+/// The outcome of opening an input.
 enum Verdict: Equatable, CustomStringConvertible {
     case opened([UInt8])
     case refused(code: String)
@@ -22,7 +22,9 @@ enum Verdict: Equatable, CustomStringConvertible {
         if case .opened = self { true } else { false }
     }
 
-    /// Which code is told where two rules are broken is a matter of order, and not held against anyone here.
+    /// Compares two outcomes; any two rejections are equal.
+    ///
+    /// If an input breaks several rules, the reported code depends on the order of the checks.
     static func == (left: Verdict, right: Verdict) -> Bool {
         switch (left, right) {
         case (.opened(let left), .opened(let right)): left == right

@@ -4,7 +4,7 @@ import KMPrimitives
 import KMSecurity
 import KMTestSupport
 
-/// A whole call whose parameters hold the test card's number wherever JSON can, and what was left of it on both sides.
+/// A whole call with the test card number in many places of its parameters, and the values that both sides keep.
 struct CardExchange: Sendable {
     let client: ClientSecurity
     let server: ServerSecurity
@@ -15,12 +15,12 @@ struct CardExchange: Sendable {
     let reply: SealedResponse
     let opened: OpenedResponse
 
-    /// Which ways there are to protect ``CardInputs/parameters``.
+    /// Returns every kind of protection for ``CardInputs/parameters``.
     static func protections() throws -> [Protection] {
         [.none, .message, try .fields("$.physicalCardNo", "$.byCard[*]", "$.list[*].digital.cardNo")]
     }
 
-    /// One call for each protection.
+    /// Makes one call for each protection.
     static func all() async throws -> [CardExchange] {
         var exchanges: [CardExchange] = []
         for protection in try protections() { exchanges.append(try await CardExchange(protection)) }
@@ -75,7 +75,7 @@ struct CardExchange: Sendable {
         return CryptoKey(id: world.keyID, certificate: try certificate(), issuedAt: world.now)
     }
 
-    /// Ciphers with caches that have sealed and opened the parameters.
+    /// Returns two ciphers with data-key caches, after they have sealed and opened the parameters.
     static func usedCiphers() throws -> [ParameterCipher] {
         let world = try World()
         let sender = try ParameterCipher(keyring: CryptoKeyring(primary: world.clientKey), dataKeyCaching: .standard)
@@ -91,7 +91,7 @@ struct CardExchange: Sendable {
     }
 }
 
-/// A replay guard that keeps what it is asked.
+/// A replay guard that records the claims that it receives.
 private actor KeptKeys: ReplayGuard {
     nonisolated let guarding = InMemoryReplayGuard(capacity: 10)
     private(set) var requests: [ReplayClaimRequest] = []

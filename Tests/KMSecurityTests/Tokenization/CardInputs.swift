@@ -5,11 +5,11 @@ import KMSecurity
 import KMTestSupport
 import KMVectors
 
-/// Inputs that hold the test card's number, whole or in part, wherever an input can.
+/// Inputs with the test card number, whole or in part, in every possible place.
 enum CardInputs {
     private static let card = testCardNumber
 
-    /// Parameters with the number as a string, a number, a name, in groups, in escapes, and deep down.
+    /// Parameters with the number as a string, a number, a name, in groups, escaped and deeply nested.
     static let parameters = """
         {"userId":\(card),"physicalCardNo":"\(card)","\(card)":{"\(card)":"\(card)"},"byCard":{"\(card)":"7"},\
         "list":[{"digital":{"cardNo":"\(card)"}},{"digital":{"cardNo":\(card)}}],"spaced":"9491 3394 0125 0765",\
@@ -17,7 +17,7 @@ enum CardInputs {
         "response":{"code":"\(card)","message":"no card \(card)","description":"\(card)","\(card)":1}}
         """.bytes
 
-    /// Values with the number, for every place that takes a text.
+    /// Texts with the number, for every function that takes a text.
     static let texts = [
         card, "\(card)0", "4913394012507", "9491 3394 0125 0765", "9491-3394-0125-0765", " \(card)", "-\(card)",
         "x\(card)",
@@ -29,7 +29,7 @@ enum CardInputs {
         "", "\u{FF19}\(card.dropFirst())", "\(card)\u{0}", "Q1\(card)", "\(card.prefix(4))",
     ]
 
-    /// Bodies with the number, most of them at fault.
+    /// Bodies with the number, most of them invalid.
     static let bodies: [[UInt8]] =
         [parameters] + (texts + documents + documents.map(member) + headers.map(jwe) + keys).map(\.bytes)
 
@@ -62,14 +62,14 @@ enum CardInputs {
         "{\"alg\":\"RSA-OAEP-256\",\"enc\":\"A256GCM\",\"cty\":\"json\",\"path\":\"$['\(card)']\",\"cid\":\"\(card)\"}",
     ]
 
-    /// A body of message level under a protected header, with the number in the parts too.
+    /// Returns a message-level body with a protected header, and with the number in other parts, too.
     private static func jwe(_ header: String) -> String {
         let part = Base64.url.encode(card.bytes)
         let parts = [Base64.url.encode(header.bytes), part, "MTIzNDU2Nzg5MDEy", part, "MTIzNDU2Nzg5MDEyMzQ1Ng"]
         return "{\"encData\":\"\(parts.joined(separator: "."))\"}"
     }
 
-    /// Keys and certificates, none of which is one.
+    /// Invalid keys and certificates.
     private static let keys = [
         "{\"kty\":\"RSA\",\"n\":\"\(card)\",\"e\":\"AQAB\"}",
         "{\"kty\":\"\(card)\",\"n\":\"\(card)\",\"e\":\"\(card)\"}",
@@ -81,7 +81,7 @@ enum CardInputs {
         "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: \(card),\(card)\n\nAAAA\n-----END RSA PRIVATE KEY-----\n",
     ]
 
-    /// Requests' fields with the number in one of them, in all, and twice.
+    /// Returns request headers with the number in one header, in all headers, and in a repeated header.
     static func headerFields() throws -> [HTTPFields] {
         let sealed = try World().client().seal(parameters, protection: .none).headers
         let good = sealed.with(.kmTranToken, try CardExchange.token(of: parameters).text())
@@ -95,7 +95,7 @@ enum CardInputs {
         }
     }
 
-    /// What the vector harness tells of files with the number in each place.
+    /// Returns the reports of the vector runner about files with the number in each place.
     static func vectorReports() throws -> [VectorReport] {
         let folder = FileManager.default.temporaryDirectory.appending(path: "km-tests-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)

@@ -7,9 +7,9 @@ import KMPrimitives
 import KMSecurity
 import KMTestSupport
 
-/// The public ways in: what takes bytes or a text and may throw.
+/// The public functions that take bytes or a text and may throw.
 ///
-/// Each gives back what is safe to print, or nil where it gives back data.
+/// Each returns a value that is safe to print, or nil if its result is data.
 struct CardTakers {
     typealias Taker = (name: String, take: ([UInt8]) throws -> Any?)
 
@@ -28,7 +28,7 @@ struct CardTakers {
         headers[.kmCorrelationID] = request.headers[.kmCorrelationID]
         headers[.kmCryptoKeyID] = world.keyID.text
         replyHeaders = headers
-        // A ring with both halves of one pair, which opens what it seals.
+        // A keyring with the public and the private key of one pair, which opens what it seals.
         let pair = try TestKeys.first()
         cipher = try ParameterCipher(
             keyring: CryptoKeyring(
@@ -46,14 +46,14 @@ struct CardTakers {
         ].map { try FieldSelection($0) }
     }
 
-    /// ``CardInputs/parameters``, sealed in each way that there is.
+    /// Returns ``CardInputs/parameters``, sealed with each kind of protection.
     func sealed() throws -> [[UInt8]] {
         try CardExchange.protections().map {
             try cipher.seal(CardInputs.parameters, $0, under: world.keyID, at: world.now)
         }
     }
 
-    /// What takes a body, a message, a key or a JSON text.
+    /// The functions that take a body, a message, a key or a JSON text.
     var ofBytes: [Taker] {
         [
             ("PAN", { try PAN($0.span) }),
@@ -223,14 +223,14 @@ struct CardTakers {
         ]
     }
 
-    /// What takes a text of its own, as headers and paths are.
+    /// The functions that take a text, such as a header value or a path.
     var ofTexts: [(name: String, take: (String) throws -> Any?)] {
         [
             ("PAN", { try PAN($0) }), ("PAR.Prefix", { try PAR.Prefix($0) }), ("TranTime", { try TranTime($0) }),
             ("TimeZoneCode", { try TimeZoneCode($0) }), ("TranToken", { try TranToken($0) }),
             ("CorrelationID", { try CorrelationID($0) }),
             ("RequestStamp", { try RequestStamp(timeDigits: $0, timeZone: .utc) }),
-            // What these give back prints the text, which is their purpose: see InputlessTypes.
+            // These values print their text on purpose: see InputlessTypes.
             ("AspID", quietly(AspID.init(_:))), ("AccessKey", quietly(AccessKey.init(_:))),
             ("CryptoKeyID", quietly(CryptoKeyID.init(_:))), ("JSONPath", quietly(JSONPath.init(_:))),
             ("PAR", quietly { try PAR($0) }), ("PAR of 27", quietly { try PAR($0, format: .platform) }),
@@ -262,7 +262,7 @@ struct CardTakers {
     }
 }
 
-/// Takes a text, and gives nothing back to print.
+/// Returns a function that calls `make` and returns nil, so that its result is not printed.
 private func quietly<Value>(_ make: @escaping (String) throws -> Value) -> (String) throws -> Any? {
     { text in
         _ = try make(text)

@@ -1,14 +1,14 @@
 import KMTestSupport
 import Testing
 
-/// Calls what may throw, and looks at all that the errors and the values print.
+/// Calls functions that may throw, and searches what their errors and results print for card numbers.
 final class ErrorWatch {
     private(set) var callCount = 0
     private(set) var errorCount = 0
-    /// What was looked at: most errors are one of a few.
+    /// The errors that were searched already, since most errors are repeated.
     private var seen = Set<String>()
 
-    /// Runs `body` and looks at what it throws, or at what it returns, nil for what is not to be printed.
+    /// Runs `body` and searches the error that it throws or the value that it returns; nil is not searched.
     func watch(_ name: String, _ body: () throws -> Any?) {
         callCount += 1
         do {
@@ -18,7 +18,7 @@ final class ErrorWatch {
         }
     }
 
-    /// The asynchronous one.
+    /// Runs an asynchronous `body` and searches its error or its value; nil is not searched.
     func watch(_ name: String, isolation: isolated (any Actor)? = #isolation, _ body: () async throws -> Any?) async {
         callCount += 1
         do {
@@ -36,6 +36,6 @@ final class ErrorWatch {
 
     private func look(_ name: String, _ texts: [String]) {
         guard showsCardNumber(texts) else { return }
-        Issue.record("\(name) shows it: \(texts.first ?? "")")
+        Issue.record("\(name) shows a card number: \(texts.first ?? "")")
     }
 }

@@ -1,4 +1,4 @@
-/// Public types that hold nothing of an input that could be a card number, each with the reason.
+/// Public types that hold no input that could be a card number, each with the reason.
 ///
 /// What a developer or an operator writes (paths, names, limits) is configuration, not data.
 enum InputlessTypes {
@@ -19,7 +19,7 @@ enum InputlessTypes {
         "KMSecurity.DataKeyCaching": "configuration",
         "KMWire.Endpoint": "configuration",
         "KMWire.Endpoint.Rule": "configuration",
-        "KMJSON.FieldSelection": "configuration; what a wildcard reaches is not in it",
+        "KMJSON.FieldSelection": "configuration; does not contain what a wildcard matches",
         "KMJSON.FieldSelection.Presence": "cases",
         "KMSecurity.ClientSecurity.Configuration": "configuration",
         "KMSecurity.ClientSecurity.Party": "cases, one with an access key",
@@ -35,7 +35,7 @@ enum InputlessTypes {
         "KMDiagnosis.HeaderRule": "rules of this package",
         "KMDiagnosis.HeaderRule.Kind": "cases",
         "KMWire.HeaderValue": "a protocol",
-        "KMCards.IssuerRange": "ranges of issuers' numbers: configuration",
+        "KMCards.IssuerRange": "IIN ranges: configuration",
         "KMJSON.JSONPath": "configuration; errors show no path of a document's own",
         "KMCards.PAN.LeadingDigits": "cases",
         "KMCards.PAN.Separators": "cases",
@@ -47,26 +47,25 @@ enum InputlessTypes {
         "KMSecurity.ReplayGuard": "a protocol",
         "KMSecurity.ReplayRetention": "configuration",
         "KMSecurity.ReplayShare.Kind": "cases",
-        "KMWire.RequestStamp": "times of a calendar, and random digits",
+        "KMWire.RequestStamp": "calendar times and random digits",
         "KMWire.TimeZoneCode": "one of four constants",
         "KMSecurity.TranTokenVerifier.Tolerance": "configuration",
         "KMWire.WireProfile": "one of two constants",
         "KMVectors.VectorRunner": "holds nothing",
     ]
 
-    /// Types that print a text which a peer may choose, since that is what they are for, each with the reason why that is
-    /// no card number.
+    /// Identifier types that print a text which a peer may choose, each with the reason why it is not a card number.
     ///
-    /// None takes the test card; whoever puts a number into one of them on purpose, between other characters, has written
-    /// that number into an identifier, which is not a place of card data.
+    /// None of them accepts the test card number. A peer can still hide a card number among other characters of an
+    /// identifier on purpose. These tests do not count that as card data.
     static let identifiers = [
         "KMWire.AccessKey": "40 characters, given by contract",
         "KMWire.AspID":
-            "15 characters, given by contract; of 15 digits some cards are, by the same chance as any number",
+            "15 characters, given by contract; 15 digits can be a valid card number only by chance",
         "KMSecurity.Caller": "an access key or an ASP id",
-        "KMWire.CorrelationID": "20 characters with a hyphen, the first 12 a time of a calendar",
+        "KMWire.CorrelationID": "20 characters with a hyphen; the first 12 are a calendar time",
         "KMWire.CryptoKeyID": "32 characters",
-        "KMCards.PAR": "27 or 29 characters, made to stand in logs in a card number's place",
-        "KMWire.TranTime": "14 digits, a time of a calendar",
+        "KMCards.PAR": "27 or 29 characters, made to replace a card number in logs",
+        "KMWire.TranTime": "14 digits, a calendar time",
     ]
 }

@@ -4,7 +4,7 @@ import KMSecurity
 import KMTestSupport
 import Testing
 
-/// No card number stands in an error, or in a log, whatever comes in.
+/// No error and no log record contains a card number, whatever the input.
 @Suite struct NoCardNumberInErrorsTests {
     private let takers: CardTakers
     private let watch = ErrorWatch()
@@ -13,7 +13,7 @@ import Testing
         takers = try CardTakers()
     }
 
-    @Test func inputsAtFault() {
+    @Test func errorsAboutInvalidInputsShowNoCardNumber() {
         for body in CardInputs.bodies {
             for taker in takers.ofBytes { watch.watch(taker.name) { try taker.take(body) } }
         }
@@ -23,8 +23,8 @@ import Testing
         #expect(watch.errorCount > 4000)
     }
 
-    /// Cut off at each byte, which leaves a part of the number at the end of many.
-    @Test func inputsCutOff() {
+    /// Truncates the parameters at many positions, which leaves a part of the number at the end of some inputs.
+    @Test func errorsAboutTruncatedInputsShowNoCardNumber() {
         let parameters = CardInputs.parameters
         for count in stride(from: 0, to: parameters.count, by: Effort.isThorough ? 3 : 7) {
             for taker in takers.ofBytes { watch.watch(taker.name) { try taker.take(Array(parameters[..<count])) } }
@@ -32,7 +32,7 @@ import Testing
         #expect(watch.errorCount > Effort.rounds(4000))
     }
 
-    @Test func damagedInputs() throws {
+    @Test func errorsAboutDamagedInputsShowNoCardNumber() throws {
         var generator = SeededGenerator(seed: 5)
         let inputs = try takers.sealed() + CardInputs.bodies
         for round in 0..<Effort.rounds(600) {
@@ -49,8 +49,8 @@ import Testing
         #expect(watch.errorCount > Effort.rounds(10_000))
     }
 
-    /// Sealed bodies in which everything but a few bytes is right, which get as far as a body at fault can.
-    @Test func damagedSealedBodies() throws {
+    /// Damages a few bytes of sealed bodies, so that they are rejected as late as possible.
+    @Test func errorsAboutDamagedSealedBodiesShowNoCardNumber() throws {
         var generator = SeededGenerator(seed: 6)
         let sealed = try takers.sealed()
         let openers = takers.ofBytes.filter { $0.name.contains("decrypt") || $0.name.contains("open") }
@@ -62,9 +62,8 @@ import Testing
         #expect(watch.errorCount > Effort.rounds(10_000))
     }
 
-    /// Headers and bodies at fault, as a server sees them, with tokens that are right: what it throws, what it answers and
-    /// what it logs.
-    @Test func servers() async throws {
+    /// Sends invalid headers and bodies with valid tokens to a server, and searches its errors, responses and logs.
+    @Test func aServersErrorsResponsesAndLogsShowNoCardNumber() async throws {
         let world = try World()
         let log = CapturedLog()
         let server = try ServerSecurity(
@@ -111,7 +110,7 @@ import Testing
         #expect(log.records.count == 4 * requests.count)
         #expect(Set(log.records.compactMap { $0.metadata["km.code"].map { "\($0)" } }).count > 10)
         for record in log.records where showsCardNumber([record.text]) {
-            Issue.record("the log shows it: \(record.text)")
+            Issue.record("the log shows a card number: \(record.text)")
         }
     }
 }

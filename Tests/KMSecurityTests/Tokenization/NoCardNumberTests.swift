@@ -4,10 +4,10 @@ import KMSecurity
 import KMTestSupport
 import Testing
 
-/// No card number stands in what a public type prints.
+/// No public type prints a card number.
 @Suite struct NoCardNumberTests {
-    /// The checks below would pass for a search that finds nothing.
-    @Test func theSearchFindsWhatIsShown() {
+    /// Checks the search itself, since the tests below would pass with a search that finds nothing.
+    @Test func theSearchFindsCardNumbers() {
         let number = testCardNumber.bytes
         let shown = [
             testCardNumber, "9491 3394 0125 0765", "x\(testCardNumber.dropFirst(5))y", "9.491339401250765e+15",
@@ -25,7 +25,7 @@ import Testing
         }
     }
 
-    @Test func theSourcesAreReadRight() {
+    @Test func publicTypesAreFoundInSources() {
         let text = """
             public struct A: Sendable {
                 public enum B {
@@ -46,14 +46,16 @@ import Testing
         #expect(PublicTypes.names(in: text) == ["A", "A.B", "A.E.F", "A.B.G", "A.B.H", "J"])
     }
 
-    /// Who adds a public type says here what it prints, or why that can be no card number.
+    /// Checks that each public type is in ``PrintedType/all`` or in ``InputlessTypes``.
+    ///
+    /// If you add a public type, add its values to the first, or the reason why it prints no card number to the second.
     @Test func everyPublicTypeIsAccountedFor() throws {
         let tried = PrintedType.all.map(\.name)
         let tables = tried + InputlessTypes.reasons.keys + InputlessTypes.identifiers.keys
         #expect(Set(tables).count == tables.count)
         let names = try PublicTypes.names()
         #expect(names.subtracting(tables).sorted() == [])
-        // What is tried may be a type of the package alone.
+        // A type in PrintedType.all may have package access.
         #expect(Set(tables).subtracting(names).subtracting(tried).sorted() == [])
     }
 
@@ -61,13 +63,13 @@ import Testing
         let texts = try await type.texts()
         #expect(!texts.isEmpty)
         for text in Set(texts) where showsCardNumber([text]) {
-            Issue.record("\(type.name) prints it: \(text.prefix(200))")
+            Issue.record("\(type.name) prints a card number: \(text.prefix(200))")
             break
         }
     }
 
-    /// What prints its text by definition does not take a card number for one.
-    @Test(arguments: CardInputs.texts.prefix(7)) func identifiersTakeNoCardNumber(_ text: String) {
+    /// Checks that types which print their text do not accept a card number.
+    @Test(arguments: CardInputs.texts.prefix(7)) func identifiersRejectCardNumbers(_ text: String) {
         #expect(refusal { try AspID(text) } == .headerInvalid)
         #expect(refusal { try AccessKey(text) } == .headerInvalid)
         #expect(refusal { try CorrelationID(text) } == .headerInvalid)
@@ -80,6 +82,6 @@ import Testing
 }
 
 extension String {
-    /// Its UTF-8 in Base64.
+    /// The text's UTF-8 bytes in Base64.
     fileprivate var data64: String { Base64.standard.encode(bytes) }
 }

@@ -9,7 +9,7 @@ import KMTestSupport
 import KMVectors
 import Testing
 
-/// A public type, and all that values of it print which were made of the test card's number.
+/// A public type, and everything that its values print when they are made from the test card number.
 struct PrintedType: Sendable, CustomTestStringConvertible {
     let name: String
     let texts: @Sendable () async throws -> [String]

@@ -1,6 +1,6 @@
 import Foundation
 
-/// The public types of the libraries, as their sources name them.
+/// The names of the libraries' public types, read from the sources.
 enum PublicTypes {
     private static let sources = URL(filePath: #filePath).deletingLastPathComponent()
         .appending(path: "../../../Sources").standardized
@@ -9,7 +9,7 @@ enum PublicTypes {
         "KMPrimitives", "KMJSON", "KMJOSE", "KMWire", "KMCards", "KMSecurity", "KMDiagnosis", "KMVectors",
     ]
 
-    /// Their names with module and outer types, `KMSecurity.PAN.Separators`.
+    /// Returns all names, with module and outer types, such as `KMCards.PAN.Separators`.
     static func names() throws -> Set<String> {
         var names = Set<String>()
         for module in modules {
@@ -25,7 +25,7 @@ enum PublicTypes {
         return names
     }
 
-    /// The names of the public types in a file, whose indents, which the formatter holds, tell what lies in what.
+    /// Returns the names of the public types in a file, whose nesting follows from the formatter's indentation.
     static func names(in text: String) -> [String] {
         let declaration = /^( *)([a-z@ ]*?)\b(struct|enum|class|actor|protocol|extension) ([A-Za-z0-9_.]+)/
         var names: [String] = []

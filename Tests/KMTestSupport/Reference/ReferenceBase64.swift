@@ -1,4 +1,4 @@
-/// Canonical Base64 without padding, by a table.
+/// Canonical Base64 without padding, in both alphabets.
 package enum ReferenceBase64: String {
     case url = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
     case standard = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
@@ -9,7 +9,9 @@ package enum ReferenceBase64: String {
         }
     )
 
-    /// The bytes of a text, or nil where it is none: another character, 4n + 1 of them, or a bit behind the last byte.
+    /// Returns the bytes of a text, or nil if the text is not canonical.
+    ///
+    /// A canonical text has no other characters, no length of 4n + 1, and no bits set after the last byte.
     package func decode(_ text: [UInt8]) -> [UInt8]? {
         let values = Self.values[self] ?? [:]
         guard text.count % 4 != 1 else { return nil }

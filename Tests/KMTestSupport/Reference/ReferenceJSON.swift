@@ -1,9 +1,9 @@
-/// A value of a JSON text (RFC 8259), with where it stands; members in their order, repeated ones too.
+/// A value in a JSON text (RFC 8259) with its byte range; objects keep the order of members, and duplicates.
 package struct ReferenceJSON {
     package enum Content {
         case object([(name: [UInt16], value: ReferenceJSON)])
         case array([ReferenceJSON])
-        /// UTF-16 code units, escapes undone: half a surrogate pair is a text like others.
+        /// A decoded string as UTF-16 code units, which can include lone surrogates.
         case text([UInt16])
         case other
     }
@@ -11,9 +11,9 @@ package struct ReferenceJSON {
     package let content: Content
     package let range: Range<Int>
 
-    /// Reads one text, white space around it included.
+    /// Parses one JSON text, which can have white space around its value.
     ///
-    /// - Throws: ``ReferenceRefusal`` `malformedJSON` or `limitExceeded`.
+    /// - Throws: ``ReferenceRefusal`` with `malformedJSON` or `limitExceeded`.
     package init(_ text: [UInt8], maximumDepth: Int = 64) throws {
         var reader = ReferenceJSONReader(text: text, maximumDepth: maximumDepth)
         self = try reader.value(depth: 1)
@@ -26,13 +26,13 @@ package struct ReferenceJSON {
         self.range = range
     }
 
-    /// The code units of a string.
+    /// The code units of a string, or nil for other values.
     var text: [UInt16]? {
         if case .text(let units) = content { units } else { nil }
     }
 }
 
 extension [UInt16] {
-    /// Their text, or nil where half a surrogate pair is among them.
+    /// The code units as a string, or nil if one of them is a lone surrogate.
     var wholeText: String? { String(validating: self, as: UTF16.self) }
 }

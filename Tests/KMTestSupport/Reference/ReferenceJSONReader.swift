@@ -1,4 +1,4 @@
-/// Reads JSON by recursive descent.
+/// A recursive-descent parser for JSON.
 struct ReferenceJSONReader {
     let text: [UInt8]
     let maximumDepth: Int
@@ -22,7 +22,7 @@ struct ReferenceJSONReader {
 
     private func sees(_ character: Unicode.Scalar) -> Bool { next == UInt8(ascii: character) }
 
-    /// A value; an object or array here would be the `depth`th from outside.
+    /// Parses a value; `depth` is the nesting depth that an object or array has here, from 1.
     mutating func value(depth: Int) throws -> ReferenceJSON {
         skipSpace()
         let start = at
@@ -125,7 +125,9 @@ struct ReferenceJSONReader {
         return unit
     }
 
-    /// The code units of one character as it stands, in UTF-8 (RFC 3629): no control character, nothing overlong, no surrogate.
+    /// Parses an unescaped character in UTF-8 (RFC 3629), and returns its code units.
+    ///
+    /// Control characters, overlong sequences and surrogates are rejected.
     private mutating func character() throws -> [UInt16] {
         let count: Int
         switch next ?? 0 {

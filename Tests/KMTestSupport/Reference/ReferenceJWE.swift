@@ -1,25 +1,25 @@
 internal import KMPrimitives
 
-/// A JWE compact serialization, taken apart and judged by the rules of `jwe-decrypt`, under policy `standard`.
+/// A JWE compact serialization, checked by the rules of `jwe-decrypt` under the policy `standard`.
 struct ReferenceJWE {
-    /// The first part as it stands: the associated data.
+    /// The encoded first part, which is the associated data.
     let associatedData: [UInt8]
-    /// The header's members, of which each name is there once.
+    /// The header's members by name; duplicate names are rejected.
     let header: [[UInt16]: ReferenceJSON]
     let encryptedKey: [UInt8]
     let iv: [UInt8]
     let ciphertext: [UInt8]
     let tag: [UInt8]
 
-    /// The texts of members by their ASCII names.
+    /// The string value of a member, by its ASCII name.
     subscript(name: String) -> [UInt16]? { header[Array(name.utf16)]?.text }
 
     private func has(_ name: String) -> Bool { header[Array(name.utf16)] != nil }
 
-    /// How many bytes the content key has.
+    /// The size of the content encryption key (CEK), in bytes.
     var keyByteCount: Int { self["enc"] == Array("A128GCM".utf16) ? 16 : 32 }
 
-    /// Rules 1 to 5.
+    /// Applies rules 1 to 5.
     init(_ text: [UInt8], keyID: String) throws {
         let parts = text.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false).map(Array.init)
         guard parts.count == 5, !parts[0].isEmpty else { throw ReferenceRefusal("malformedJWE") }
@@ -60,7 +60,7 @@ struct ReferenceJWE {
         return header
     }
 
-    /// Rule 6, the first half.
+    /// Applies the first part of rule 6, and returns the CEK.
     func contentKey(with privateKey: RSAPrivateKey) throws -> [UInt8] {
         guard encryptedKey.count == privateKey.byteCount,
             let key = try? privateKey.decryptOAEP(encryptedKey.span), key.count == keyByteCount
@@ -68,7 +68,7 @@ struct ReferenceJWE {
         return key.exposed
     }
 
-    /// Rule 6, the other half.
+    /// Applies the second part of rule 6, and returns the plaintext.
     func plaintext(under contentKey: [UInt8]) throws -> [UInt8] {
         let cipher = try AESGCM(key: SecretBytes(copying: contentKey))
         guard let plaintext = try? cipher.open(ciphertext, tag: tag, iv: iv, associatedData: associatedData) else {

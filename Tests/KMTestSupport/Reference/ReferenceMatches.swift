@@ -1,22 +1,22 @@
-/// What paths must reach: something at every place they lead to, something anywhere, or nothing.
+/// The matches that each path must have: one in every item, at least one, or none.
 ///
-/// Vectors know the latter two, `requiresMatches` true and false. The first asks that no path ends short of its last step, but
-/// where its wildcard meets an empty object or array.
+/// Vectors have only the last two, as `requiresMatches` true and false. With `everyItem`, no path may end before its
+/// last step, except at a wildcard on an empty object or array.
 package enum ReferenceRequirement {
     case everyItem, atLeastOnce, optional
 }
 
-/// The values that paths reach in a document, by the rules of `json-path`.
+/// The values that paths select in a document, by the rules of `json-path`.
 struct ReferenceMatches {
     struct Match {
         let value: ReferenceJSON
-        /// The normalized path; nil where a name on the way has half a surrogate pair.
+        /// The normalized path, or nil if a name in it has a lone surrogate.
         let path: String?
-        /// How many objects and arrays are around it.
+        /// The number of objects and arrays around the value.
         let depth: Int
     }
 
-    /// In the document's order, each once.
+    /// The matches in document order, without duplicates.
     private(set) var matches: [Match] = []
     private var meetsEmptiness = false
     private var isReached = false

@@ -1,6 +1,6 @@
 package import KMPrimitives
 
-/// Opens bodies of both levels by the rules of `message-decrypt` and `field-decrypt`.
+/// Opens bodies at message and field level by the rules of `message-decrypt` and `field-decrypt`.
 package final class ReferenceOpener {
     package struct Key {
         package let id: String
@@ -15,16 +15,16 @@ package final class ReferenceOpener {
     }
 
     private let keys: [Key]
-    /// Content keys by key id and encrypted key, since messages that are made of one another share theirs.
+    /// The content encryption keys (CEKs) by key id, size and encrypted key; changed copies of a message share a CEK.
     private var contentKeys: [[[UInt8]]: [UInt8]] = [:]
 
     package init(_ keys: [Key]) {
         self.keys = keys
     }
 
-    /// The parameters of a body of message level.
+    /// Returns the parameters of a body at message level.
     ///
-    /// - Throws: ``ReferenceRefusal``.
+    /// - Throws: ``ReferenceRefusal`` with the error code of the vectors.
     package func message(_ body: [UInt8], under id: String) throws -> [UInt8] {
         guard body.count <= 1 << 20 else { throw ReferenceRefusal("limitExceeded") }
         let key = try key(id)
@@ -39,9 +39,9 @@ package final class ReferenceOpener {
         return plaintext
     }
 
-    /// The parameters of a body of field level.
+    /// Returns the parameters of a body at field level.
     ///
-    /// - Throws: ``ReferenceRefusal``.
+    /// - Throws: ``ReferenceRefusal`` with the error code of the vectors.
     package func fields(
         _ body: [UInt8],
         paths: [String],
@@ -100,6 +100,6 @@ package final class ReferenceOpener {
         return contentKey
     }
 
-    /// A text in UTF-8; what is half a surrogate pair becomes something that no JWE has.
+    /// Returns a text in UTF-8; a lone surrogate becomes a character that no JWE has.
     private static func bytes(_ text: [UInt16]) -> [UInt8] { Array(String(decoding: text, as: UTF16.self).utf8) }
 }

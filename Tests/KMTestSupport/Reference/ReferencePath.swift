@@ -1,4 +1,4 @@
-/// A path of the subset that `json-path` has, read character by character.
+/// A path in the JSONPath subset of `json-path`, parsed character by character.
 package struct ReferencePath {
     enum Step: Equatable {
         case name([UInt16])
@@ -8,14 +8,16 @@ package struct ReferencePath {
 
     let steps: [Step]
 
-    /// - Throws: ``ReferenceRefusal`` `pathMalformed`, `pathUnsupported`.
+    /// Parses a path.
+    ///
+    /// - Throws: ``ReferenceRefusal`` with `pathMalformed` or `pathUnsupported`.
     package init(_ text: String) throws {
         var reader = Reader(rest: text.unicodeScalars[...])
         steps = try reader.path()
         guard text.utf8.count <= 2048, steps.count <= 64 else { throw ReferenceRefusal("pathMalformed") }
     }
 
-    /// Whether something that this path reaches could have inside it what `other` reaches.
+    /// Whether a match of this path could contain a match of `other`.
     func overlaps(_ other: ReferencePath) -> Bool {
         guard steps.count < other.steps.count else { return false }
         return zip(steps, other.steps).allSatisfy { $0 == $1 || $0 == .wildcard || $1 == .wildcard }

@@ -1,7 +1,7 @@
-/// What the reference refuses, by the code that `Vectors/README.md` has for it.
+/// An error of the reference implementation, with an error code of `Vectors/README.md`.
 ///
-/// The reference is a second receiver, to hold the package's against: written from the rules of that page alone, slow, and as
-/// plain as they are. It shares the primitives with the package, and nothing above them.
+/// The reference is a second receiver, with which tests compare the package. It is written from the rules of that page
+/// alone, and is slow and simple. It shares only the primitives with the package.
 package struct ReferenceRefusal: Error, Equatable {
     package let code: String
 

@@ -1,12 +1,14 @@
 package import KMPrimitives
 
-/// X-KM-Tran-Token by the rules of `token-verify`.
+/// A value of X-KM-Tran-Token, read and verified by the rules of `token-verify`.
 package struct ReferenceToken {
-    /// Since 1970-01-01T00:00:00 on the clock of the zone that the sender names.
+    /// The milliseconds since 1970-01-01T00:00:00 in the time zone that the sender names.
     package let milliseconds: Int
     private let mac: [UInt8]
 
-    /// - Throws: ``ReferenceRefusal`` `tokenMalformed`.
+    /// Parses a token.
+    ///
+    /// - Throws: ``ReferenceRefusal`` with `tokenMalformed`.
     package init(_ text: String) throws {
         let parts = text.utf8.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false).map(Array.init)
         guard parts.count == 3, parts[0] == Array("KMV1".utf8), parts[2].count == 43 || parts[2].count == 44,
@@ -18,7 +20,9 @@ package struct ReferenceToken {
         self.milliseconds = milliseconds
     }
 
-    /// - Throws: ``ReferenceRefusal`` `tokenMismatch`, `tokenStale`.
+    /// Verifies the MAC over `body`, then the age of the token.
+    ///
+    /// - Throws: ``ReferenceRefusal`` with `tokenMismatch` or `tokenStale`.
     package func verify(
         _ body: [UInt8],
         secret: SecretBytes,
@@ -35,7 +39,7 @@ package struct ReferenceToken {
         }
     }
 
-    /// The time of `yyyyMMddHHmmssSSS`, counted day by day and month by month.
+    /// Returns the milliseconds of `yyyyMMddHHmmssSSS` since 1970, or nil if there is no such time.
     static func milliseconds(_ digits: [UInt8]) -> Int? {
         guard digits.count == 17, digits.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
         func number(_ range: Range<Int>) -> Int { digits[range].reduce(0) { $0 * 10 + Int($1 - 0x30) } }

@@ -1,7 +1,7 @@
 internal import Foundation
 internal import KMPrimitives
 
-/// What the reference needs of the files of `Vectors` about what arrives: bodies of both levels, and tokens.
+/// The members of vector files that the reference needs to open bodies and to verify tokens.
 package struct ReferenceVectors: Decodable, Sendable {
     package struct Key: Decodable, Sendable {
         package let id: String
@@ -33,13 +33,13 @@ package struct ReferenceVectors: Decodable, Sendable {
 
     package let groups: [Group]
 
-    /// The file of an operation, such as `message-decrypt`.
+    /// Reads the file of an operation, such as `message-decrypt`.
     package init(_ name: String) throws {
         let url = Document.root.appending(path: "Vectors/\(name).json")
         self = try JSONDecoder().decode(Self.self, from: Data(contentsOf: url))
     }
 
-    /// The keys of the first group, which do not change from run to run: what is found with them can be found again.
+    /// Returns the keys of the first group, which are the same in every run, so that findings are reproducible.
     package func openerKeys() throws -> [ReferenceOpener.Key] { try groups.first?.openerKeys() ?? [] }
 }
 
@@ -51,6 +51,6 @@ extension ReferenceVectors.Group {
         }
     }
 
-    /// How far the clocks of the group's zone go ahead.
+    /// The offset of the group's time zone from UTC, in seconds.
     package var secondsFromUTC: Int { timeZone == "KST" || timeZone == "JST" ? 9 * 3600 : 0 }
 }

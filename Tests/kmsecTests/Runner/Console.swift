@@ -1,21 +1,21 @@
 import Foundation
 import KMTestSupport
 
-/// What a page shows of a terminal: commands behind `$ `, and what comes back.
+/// The terminal session that a page shows: commands after `$ `, and their output.
 ///
-/// A command goes on in the next line behind `|` and `\`, and to the end of a here-document. In what comes back, `…` stands
-/// for one or more characters within a line, and on a line of its own for any lines.
+/// A command continues on the next line after `|` or `\`, and until the end of a here-document. In output, `…` means
+/// one or more characters of a line; alone on a line, it means any number of lines.
 struct Console {
-    /// A command and what it writes to both streams.
+    /// A command and what it writes to standard output and standard error.
     struct Exchange {
         let line: Int
         let command: String
         let output: [String]
-        /// Whether it may end with another status than 0: what it says, or the next command, shows it.
+        /// Whether the exit status can differ from 0, because the page shows an error message or the status.
         let mayFail: Bool
     }
 
-    /// A difference between a page and what happens.
+    /// A difference between a page and the actual output.
     struct Difference: Error, CustomStringConvertible {
         let line: Int
         let description: String
@@ -23,7 +23,7 @@ struct Console {
 
     let exchanges: [Exchange]
 
-    /// The blocks of a page that begin with a command, one behind the other.
+    /// Reads all blocks of a page that begin with a command, in their order.
     init(_ document: Document) throws {
         var found: [(line: Int, command: String, output: [String])] = []
         for block in try document.blocks() where block.lines.first?.hasPrefix("$ ") == true {
@@ -39,20 +39,20 @@ struct Console {
                     found[found.count - 1].output.append(line)
                     continue
                 }
-                if let due = end, line == due { end = nil }
+                if let delimiter = end, line == delimiter { end = nil }
                 isOpen = end != nil || line.hasSuffix("|") || line.hasSuffix("\\")
             }
-            // The blank line between an indented block and the text.
+            // Removes the blank line between an indented block and the text.
             while found.last?.output.last == "" { found[found.count - 1].output.removeLast() }
         }
         exchanges = found.enumerated().map { index, exchange in
             let next = index + 1 < found.count ? found[index + 1].command : ""
-            let tells = exchange.output.contains { $0.hasPrefix("kmsec: error:") } || next == "echo $?"
-            return Exchange(line: exchange.line, command: exchange.command, output: exchange.output, mayFail: tells)
+            let mayFail = exchange.output.contains { $0.hasPrefix("kmsec: error:") } || next == "echo $?"
+            return Exchange(line: exchange.line, command: exchange.command, output: exchange.output, mayFail: mayFail)
         }
     }
 
-    /// Types all commands into one shell, and tells where something else comes back.
+    /// Runs all commands in one shell, and returns the differences from the page.
     func differences(in folder: TemporaryFolder, environment: [String: String]) async throws -> [Difference] {
         let mark = "\u{1E}"
         let script = exchanges.map { "\($0.command)\nshown=$?; printf '\(mark)%s\(mark)' $shown; (exit $shown)\n" }
@@ -77,7 +77,7 @@ struct Console {
         }
     }
 
-    /// Whether a command's output is as shown, but for newlines at its end.
+    /// Whether a command's output is as shown, except for newlines at its end.
     static func matches(_ found: String, _ shown: [String]) throws -> Bool {
         let lines = shown.map { line in
             if line.trimmingCharacters(in: .whitespaces) == "…" { return "(?:[^\n]*\n?)*?" }

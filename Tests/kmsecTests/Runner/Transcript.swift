@@ -1,25 +1,25 @@
 import Foundation
 
-/// A session with the tool, as text: what is typed and what must come back.
+/// A terminal session with the tool: commands and their expected results.
 ///
-/// Each line's beginning tells what it is:
+/// The beginning of a line says what the line is:
 ///
 ///     # a comment
-///     file NAME         makes a file of the lines that follow
-///     | text            one of its lines
-///     $ command         a command, for sh, in the transcript's own folder
-///     + command         one more line of it
-///     > text            what it must write to standard output
-///     ! text            what it must write to standard error
-///     [1]               its exit status; 0 where none is told
-///     mode 600 NAME     a file that must be there, with its mode
-///     absent NAME       a file that must not be there
-///     secret TEXT       what neither stream may hold from here on, unless a line tells that it does
+///     file NAME         creates a file of the lines that follow
+///     | text            a line of the file
+///     $ command         a command for sh, in the transcript's own folder
+///     + command         another line of the command
+///     > text            an expected line of standard output
+///     ! text            an expected line of standard error
+///     [1]               the expected exit status; without this line, 0
+///     mode 600 NAME     a file that must exist, with its mode
+///     absent NAME       a file that must not exist
+///     secret TEXT       a text that must not appear in later output, unless an expected line has it
 ///
-/// A text that ends in ` (no-eol)` ends without a newline. What `*` and `$NAME` mean is told at ``TranscriptPattern``;
-/// `$KEYS` is the folder of keys, `$ID` an id for them, and `$PACKAGE` the package's root.
+/// A text that ends in ` (no-eol)` has no newline at its end. ``TranscriptPattern`` describes `*` and `$NAME`. `$KEYS`
+/// is the folder of keys, `$ID` is a key id for them, and `$PACKAGE` is the package's root.
 struct Transcript {
-    /// Something to do or to look at, and the line where it stands.
+    /// An action or a check, and its line number.
     struct Step {
         let line: Int
         var action: Action
@@ -33,7 +33,7 @@ struct Transcript {
         case secret(String)
     }
 
-    /// A command and all that is expected of it.
+    /// A command and its expected results.
     struct Command {
         var text: String
         var output = ""
@@ -41,7 +41,7 @@ struct Transcript {
         var status: Int32 = 0
     }
 
-    /// A line that cannot be read, or stands where it cannot.
+    /// A line is malformed, or is not allowed after the line before it.
     struct Malformed: Error {
         let line: Int
         let text: String
@@ -55,7 +55,7 @@ struct Transcript {
         }
     }
 
-    /// Whether `line` was understood.
+    /// Reads a line, and returns whether it is valid.
     private mutating func read(_ line: Substring, at number: Int) throws -> Bool {
         let words = line.split(separator: " ", maxSplits: 1, omittingEmptySubsequences: false)
         let rest = words.count > 1 ? String(words[1]) : ""
@@ -78,7 +78,7 @@ struct Transcript {
         steps.append(Step(line: line, action: action))
     }
 
-    /// Adds a line to the file or command that was begun.
+    /// Adds a line to the last file or command, and returns whether the line is valid.
     private mutating func extend(_ mark: Substring, _ text: String) -> Bool {
         let end = " (no-eol)"
         let text = text.hasSuffix(end) ? String(text.dropLast(end.count)) : "\(text)\n"

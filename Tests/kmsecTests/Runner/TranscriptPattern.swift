@@ -1,15 +1,15 @@
 import Foundation
 
-/// An expected text with room for what differs from run to run.
+/// An expected text with placeholders for parts that differ from run to run.
 ///
-/// `*` stands for one or more characters within a line. `$NAME`, in capital letters, stands for one or more characters
-/// other than white space and quotation marks where it comes first, and for the same ones again after that; the commands
-/// that follow have it as a variable.
+/// `*` matches one or more characters of a line. `$NAME`, in capital letters, matches one or more characters other than
+/// white space and quotation marks. If it appears again, it matches only the same text. Later commands have the text as
+/// a variable.
 struct TranscriptPattern {
     private let pattern: String
     private var names: [String] = []
 
-    /// Reads `text`, in which the names of `variables` stand for their values.
+    /// Reads `text`, and replaces the names of `variables` with their values.
     init(_ text: String, variables: [String: String]) {
         var (pattern, rest) = ("", text[...])
         while let first = rest.first {
@@ -32,7 +32,7 @@ struct TranscriptPattern {
         self.pattern = pattern
     }
 
-    /// The values of new names when the whole of `text` is as expected, or nil.
+    /// Returns the values of new names if the whole of `text` matches, or nil if it does not.
     func match(_ text: String) throws -> [String: String]? {
         let expression = try NSRegularExpression(pattern: "\\A(?:\(pattern))\\z")
         let whole = NSRange(text.startIndex..., in: text)

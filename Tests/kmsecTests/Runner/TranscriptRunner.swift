@@ -1,9 +1,9 @@
 import Foundation
 import Testing
 
-/// Runs a transcript in a folder of its own.
+/// Runs a transcript in a new folder.
 struct TranscriptRunner {
-    /// What is not as the transcript tells, and the line where it tells it.
+    /// A difference from the transcript, and the number of the line that it concerns.
     struct Difference {
         let line: Int
         let text: String
@@ -57,7 +57,7 @@ struct TranscriptRunner {
             }
             variables.merge(values) { old, _ in old }
             for secret in secrets where found.contains(secret) && !expected.contains(secret) {
-                fail("standard \(name) holds a secret", at: line)
+                fail("standard \(name) contains a secret", at: line)
             }
         }
     }
@@ -76,7 +76,7 @@ struct TranscriptRunner {
         if FileManager.default.fileExists(atPath: folder.path(name)) { fail("there is a file \(name)", at: line) }
     }
 
-    /// A file's name with the values of variables in it.
+    /// Returns a file name in which variables are replaced with their values.
     private func named(_ name: String) -> String {
         variables.reduce(name) { $0.replacingOccurrences(of: "$\($1.key)", with: $1.value) }
     }

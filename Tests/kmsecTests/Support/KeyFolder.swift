@@ -1,12 +1,12 @@
 import Foundation
 import Testing
 
-/// A folder of keys in many forms, that `make-keys` makes once a run.
+/// A folder of keys in many formats, which `make-keys` creates.
 enum KeyFolder {
-    /// The folder.
+    /// The folder of the running suite.
     @TaskLocal static var current: TemporaryFolder?
 
-    /// The id that the transcripts give the key.
+    /// The key id that the transcripts use for the key.
     static let keyID = "0123456789abcdef0123456789abcdef"
 
     static func make() async throws -> TemporaryFolder {
@@ -29,7 +29,7 @@ struct KeysTrait: SuiteTrait, TestScoping {
 }
 
 extension Trait where Self == KeysTrait {
-    /// Gives a suite ``KeyFolder/current``.
+    /// Provides ``KeyFolder/current`` to a suite.
     static var keys: Self { KeysTrait() }
 }
 

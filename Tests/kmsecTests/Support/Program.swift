@@ -1,10 +1,10 @@
 import Foundation
 
-/// Another program, run as a process of its own.
+/// A program that a test runs as a separate process.
 struct Program: Sendable {
     /// How a process ended and what it wrote.
     struct Outcome {
-        /// The exit status; 128 and the signal's number for one that a signal ended, as shells tell it.
+        /// The exit status, or, as in shells, 128 plus the number of the signal that ended the process.
         let status: Int32
         let output: [UInt8]
         let errors: [UInt8]
@@ -20,7 +20,9 @@ struct Program: Sendable {
 
     let path: String
 
-    /// Runs it and waits for its end; `environment` is all that it gets, `folder` a new one unless given.
+    /// Runs the program, and waits for its end.
+    ///
+    /// `environment` is the complete environment. Without `folder`, the program runs in a new folder.
     func run(
         _ arguments: [String],
         input: [UInt8] = [],
@@ -33,7 +35,7 @@ struct Program: Sendable {
         process.arguments = arguments
         process.environment = environment
         process.currentDirectoryURL = (folder ?? scratch).url
-        // Files, since a pipe that nobody empties would stop the process.
+        // Files instead of pipes, because a full pipe would block the process.
         for name in ["output", "errors"] { try scratch.write([], to: name) }
         try scratch.write(input, to: "input")
         let streams = (
@@ -44,8 +46,8 @@ struct Program: Sendable {
         process.standardInput = streams.input
         process.standardOutput = streams.output
         process.standardError = streams.errors
-        // Process never closes them, and with some 1300 open, Foundation on Linux crashes when it starts another process:
-        // it reads past the end of the list of them (swift-corelibs-foundation, pull request 5472).
+        // Process never closes these files. With about 1300 open files, Foundation on Linux crashes when it starts
+        // another process, since it reads past the end of its file list (swift-corelibs-foundation, pull request 5472).
         defer { for stream in [streams.input, streams.output, streams.errors] { try? stream.close() } }
         try await withCheckedThrowingContinuation { (ended: CheckedContinuation<Void, any Error>) in
             process.terminationHandler = { _ in ended.resume() }
@@ -64,9 +66,9 @@ struct Program: Sendable {
         )
     }
 
-    /// What it writes to standard output.
+    /// Runs the program, and returns its standard output.
     ///
-    /// - Throws: ``Failure`` when it does not end with status 0.
+    /// - Throws: ``Failure`` if the exit status is not 0.
     @discardableResult
     func output(of arguments: [String], input: [UInt8] = [], folder: TemporaryFolder? = nil) async throws -> [UInt8] {
         let outcome = try await run(arguments, input: input, folder: folder)

@@ -5,26 +5,26 @@ import Testing
 enum Programs {
     private static let environment = ProcessInfo.processInfo.environment
 
-    /// Whether a program that is absent is a failure, and not a reason to skip.
-    static let areAllDue = environment["CI"] == "true"
+    /// Whether a missing program fails a test instead of skipping it.
+    static let areAllRequired = environment["CI"] == "true"
 
     /// The package's root.
     static let root = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../..").standardized
 
-    /// Where programs are looked for: Homebrew's OpenSSL before macOS' own `openssl`, which is another one.
+    /// The search path for programs, in which Homebrew's OpenSSL comes before the `openssl` of macOS.
     static let searchPath = "/opt/homebrew/opt/openssl@3/bin:\(environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin")"
 
-    /// What every program gets for an environment, and no more, so that nothing of the outside matters.
+    /// The complete environment of every program, so that variables of the test process have no effect.
     ///
-    /// In a build with the address sanitizer the tool does not look for leaks: where it ends by `exit`, with its work on
-    /// the stack, what it finds is none.
+    /// In builds with the address sanitizer, the tool does not search for leaks. If it calls `exit` while its work is
+    /// still on the stack, the sanitizer reports memory that is not leaked.
     static let cleanEnvironment = ["PATH": searchPath, "LC_ALL": "C", "ASAN_OPTIONS": "detect_leaks=0"]
 
     static let shell = Program(path: "/bin/sh")
     static let openssl = find("openssl")
     static let node = find("node")
     static let curl = find("curl")
-    /// Gives a command a terminal to write to.
+    /// Runs a command with a terminal as its output.
     static let script = find("script")
 
     /// A Python that has the packages of `.ci/interop-environment`.
@@ -33,16 +33,16 @@ enum Programs {
         return executable(environment["KMSEC_INTEROP_PYTHON"] ?? built)
     }()
 
-    /// The tool under test: `KMSEC_BINARY`, or what stands beside the test bundle.
+    /// The tool under test: the path in `KMSEC_BINARY`, or the executable beside the test bundle.
     static let kmsec: Program? = {
         if let path = environment["KMSEC_BINARY"] { return executable(path) }
         return built("kmsec")
     }()
 
-    /// Runs another program and reports the most memory that it had resident.
+    /// A program that runs another one, and reports its peak resident memory.
     static let peakMemory = built("PeakMemory")
 
-    /// A product of the package.
+    /// Returns an executable product of the package, or nil if it is not built.
     private static func built(_ name: String) -> Program? {
         // On Linux the bundle is the process; on macOS a helper of the toolchain gets it as an argument.
         let folders = CommandLine.arguments.compactMap { argument in
@@ -52,7 +52,7 @@ enum Programs {
             .compactMap(executable).first
     }
 
-    /// A script of `Tests/Interop`.
+    /// Returns the path of a script in `Tests/Interop`.
     static func script(_ name: String) -> String {
         root.appending(path: "Tests/Interop/\(name)").path(percentEncoded: false)
     }
@@ -67,8 +67,8 @@ enum Programs {
 }
 
 extension Trait where Self == ConditionTrait {
-    /// Skips where a program is absent; where all are due the test runs, and fails on it.
+    /// Skips a test if a program is missing, unless all programs are required; then the test runs, and fails.
     static func needs(_ program: Program?, _ name: String) -> Self {
-        .enabled(if: program != nil || Programs.areAllDue, "\(name) is not here: see .ci/interop-environment")
+        .enabled(if: program != nil || Programs.areAllRequired, "\(name) is not here: see .ci/interop-environment")
     }
 }

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// A new folder that goes with the last reference to it, and all that is in it.
+/// A new folder, which is removed with its content when the last reference to it is released.
 final class TemporaryFolder: Sendable {
     let url: URL
 
@@ -19,7 +19,7 @@ final class TemporaryFolder: Sendable {
     func path(_ name: String) -> String { url.appending(path: name).path(percentEncoded: false) }
 
     func write(_ bytes: [UInt8], to name: String) throws {
-        // Some of them hold secrets, and kmsec warns of one that others can read.
+        // Some files hold secrets, and kmsec warns about a secret file that others can read.
         let made = FileManager.default.createFile(
             atPath: path(name),
             contents: Data(bytes),
@@ -38,10 +38,10 @@ final class TemporaryFolder: Sendable {
 }
 
 extension TemporaryFolder {
-    /// A folder with the tool in it under its own name, and alone, so that no other program beside it is run by accident.
+    /// Returns a folder that contains only the tool, so that tests do not run other programs by accident.
     static func holdingKmsec() throws -> TemporaryFolder {
         let folder = try TemporaryFolder()
-        let kmsec = try #require(Programs.kmsec, "kmsec is not beside the tests; KMSEC_BINARY can tell where it is")
+        let kmsec = try #require(Programs.kmsec, "kmsec is not beside the tests; set KMSEC_BINARY to its path")
         try FileManager.default.createSymbolicLink(
             atPath: folder.path("kmsec"),
             withDestinationPath: URL(filePath: kmsec.path).absoluteURL.path(percentEncoded: false)

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// A command of the tool, as the argument parser tells of it to programs.
+/// A command of the tool, as `--experimental-dump-help` describes it.
 struct ToolCommand: Decodable {
     struct Argument: Decodable {
         struct Name: Decodable {
@@ -10,7 +10,7 @@ struct ToolCommand: Decodable {
 
         let kind: String
         let names: [Name]?
-        /// The values that it lists; nil for those of any.
+        /// The values that the argument accepts, or nil if it accepts any value.
         let allValues: [String]?
     }
 
@@ -22,7 +22,7 @@ struct ToolCommand: Decodable {
         let command: ToolCommand
     }
 
-    /// Every command there is, and the words that call it, the tool's name the first; `help` is none.
+    /// Returns every command except `help`, with the words that call it, of which the first is the tool's name.
     static func all() async throws -> [(call: String, command: ToolCommand)] {
         let output = try await #require(Programs.kmsec).output(of: ["--experimental-dump-help"])
         return try JSONDecoder().decode(Description.self, from: Data(output)).command.below("")

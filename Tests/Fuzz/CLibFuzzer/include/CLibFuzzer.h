@@ -1,4 +1,4 @@
-/* libFuzzer's entry for programs with a main of their own (libclang_rt.fuzzer_no_main). */
+/* libFuzzer's entry point for programs that have their own main (libclang_rt.fuzzer_no_main). */
 #ifndef CLIBFUZZER_H
 #define CLIBFUZZER_H
 
