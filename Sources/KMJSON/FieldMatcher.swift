@@ -183,7 +183,7 @@ package struct FieldMatcher {
 
     /// Checks and removes the innermost frame at the end of its object or array.
     private mutating func leave(_ frame: Frame, _ document: Span<UInt8>) throws {
-        if frame.isObject { try refuseRepeatedNames(from: frame.firstName, document) }
+        if frame.isObject { try rejectRepeatedNames(from: frame.firstName, document) }
         if deadEnd == nil, let path = unmetPath(frame) { deadEnd = (path, scanner.range.upperBound) }
         if frame.count == 0 {
             for place in frame.first..<frame.end {
@@ -261,7 +261,7 @@ extension FieldMatcher {
     /// Two parsers may choose different values for a duplicate name (RFC 8259 section 4).
     ///
     /// - Throws: ``KMError`` `malformedJSON`.
-    private mutating func refuseRepeatedNames(from first: Int, _ document: Span<UInt8>) throws {
+    private mutating func rejectRepeatedNames(from first: Int, _ document: Span<UInt8>) throws {
         if names.count - first <= Self.fewNames {
             for later in names.indices.dropFirst(first) {
                 for earlier in first..<later where isSame(names[earlier], names[later], document) {

@@ -5,7 +5,7 @@
 import * as crypto from "node:crypto";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { isDeepStrictEqual } from "node:util";
-import { attempt, check, decode, demand, encode, FAILED, only, Refused, words } from "./vectors_tokens.mjs";
+import { attempt, check, decode, demand, encode, FAILED, only, Rejected, words } from "./vectors_tokens.mjs";
 import * as tokens from "./vectors_tokens.mjs";
 
 // JSON (RFC 8259): values with their range; kind is the first byte, and items are name or index, value, and the name's text.
@@ -131,7 +131,7 @@ function openAll(key, messages) {
 }
 
 
-// The operations: each takes the inputs of a test, and returns its outputs or throws Refused.
+// The operations: each takes the inputs of a test, and returns its outputs or throws Rejected.
 function aesGcm({ key, iv, associatedData, ciphertext, tag }) {
     demand([16, 32].includes(key.length) && iv.length === 12 && tag.length === 16, "invalidSize");
     const plaintext = openGcm(key, iv, associatedData, ciphertext, tag);
@@ -268,9 +268,9 @@ function agrees([run, due, optional, outputs], { id, comment, flags, result, err
     try {
         const given = run(inputs) ?? {};
         return isValid && isDeepStrictEqual(given, expected);
-    } catch (refusal) {
-        if (!(refusal instanceof Refused)) throw refusal;
-        return error === refusal.message;
+    } catch (rejection) {
+        if (!(rejection instanceof Rejected)) throw rejection;
+        return error === rejection.message;
     }
 }
 function run(path) {

@@ -7,7 +7,7 @@ import collections, functools, json, pathlib, re, sys
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric.padding import MGF1, OAEP
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from vectors_tokens import attempt, check, decode, demand, encode, FAILED, HEADERS, par_derive, Refused
+from vectors_tokens import attempt, check, decode, demand, encode, FAILED, HEADERS, par_derive, Rejected
 from vectors_tokens import hmac_sha256, request_headers, request_stamp, response_headers, token_explain, token_sign
 from vectors_tokens import token_verify
 
@@ -114,7 +114,7 @@ def open_all(key, messages):
         demand(len(content) == int(header["enc"][1:4]) // 8, FAILED)
     return [attempt(FAILED, AESGCM(content).decrypt, iv, text + tag, aad) for _, (aad, _, iv, text, tag) in messages]
 
-# The operations: each takes the inputs of a test, and returns its outputs or raises Refused.
+# The operations: each takes the inputs of a test, and returns its outputs or raises Rejected.
 def aes_gcm(key, iv, associatedData, ciphertext, tag):
     demand(len(key) in (16, 32) and len(iv) == 12 and len(tag) == 16, "invalidSize")
     plaintext = attempt(FAILED, AESGCM(key).decrypt, iv, ciphertext + tag, associatedData)
@@ -232,7 +232,7 @@ def agrees(operation, id, comment, flags, result, error=None, **inputs):
     is_whole = error is None if result == "valid" else result == "invalid" and error and not expected
     demand(is_whole or None, "a test of another form")
     try: given = function(**inputs) or {}
-    except Refused as refusal: return error == str(refusal)
+    except Rejected as rejection: return error == str(rejection)
     return result == "valid" and given == expected
 
 def run(path):

@@ -1,9 +1,9 @@
 // Headers, tokens and PARs for vectors.mjs: their forms, and the common mistakes in tokens.
 import * as crypto from "node:crypto";
 
-export class Refused extends Error {}
+export class Rejected extends Error {}
 export function demand(value, code) {
-    if (value === null || value === undefined || value === false) throw new Refused(code);
+    if (value === null || value === undefined || value === false) throw new Rejected(code);
     return value;
 }
 export function maybe(work) {

@@ -1,10 +1,10 @@
 """Headers, tokens and PARs for vectors.py: their forms, and the common mistakes in tokens."""
 import base64, collections, datetime, hashlib, hmac, json, math, re
 
-class Refused(Exception): """An input is rejected; the text is the error code."""
+class Rejected(Exception): """An input is rejected; the text is the error code."""
 
 def demand(value, code):
-    if value is None or value is False: raise Refused(code)
+    if value is None or value is False: raise Rejected(code)
     return value
 
 FAILED = "authenticationFailed"

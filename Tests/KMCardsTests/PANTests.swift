@@ -10,14 +10,14 @@ import Testing
         #expect(pan.digitCount == digitCount)
         #expect(pan.exposed == number)
         #expect(try PAN(number, digitCount: digitCount) == pan)
-        #expect(refusal { try PAN(number, digitCount: digitCount + 1) } == .panLengthInvalid)
+        #expect(rejection { try PAN(number, digitCount: digitCount + 1) } == .panLengthInvalid)
     }
 
     @Test func wrongCheckDigitsAreRejected() {
         for account in 0..<200 {
             let number = CardNumbers.make(account)
             for digit in "0123456789" where digit != number.last {
-                #expect(refusal { try PAN(number.dropLast() + String(digit)) } == .panCheckDigitInvalid)
+                #expect(rejection { try PAN(number.dropLast() + String(digit)) } == .panCheckDigitInvalid)
             }
         }
     }
@@ -29,14 +29,14 @@ import Testing
             for digit in "0123456789" where digit != digits[place] {
                 var wrong = digits
                 wrong[place] = digit
-                #expect(refusal { try PAN(String(wrong)) } == .panCheckDigitInvalid)
+                #expect(rejection { try PAN(String(wrong)) } == .panCheckDigitInvalid)
             }
         }
     }
 
     @Test(arguments: ["", "1", "99990000000", "99990000000000000000"])
     func otherLengthsAreRejected(text: String) {
-        #expect(refusal { try PAN(text) } == .panLengthInvalid)
+        #expect(rejection { try PAN(text) } == .panLengthInvalid)
     }
 
     @Test(
@@ -46,26 +46,26 @@ import Testing
         ]
     )
     func otherCharactersAreRejected(text: String) {
-        #expect(refusal { try PAN(text) } == .panMalformed)
-        #expect(refusal { try PAN(text, separators: .spacesAndHyphens) } == .panMalformed)
+        #expect(rejection { try PAN(text) } == .panMalformed)
+        #expect(rejection { try PAN(text, separators: .spacesAndHyphens) } == .panMalformed)
     }
 
     @Test(arguments: ["9491 3394 0125 0765", "9491-3394-0125-0765", "9491339401250-765", "9-4-9-1-3-3-9-4 01250765"])
     func separatorsAreAcceptedIfTheCallerAllowsThem(text: String) throws {
-        #expect(refusal { try PAN(text) } == .panMalformed)
+        #expect(rejection { try PAN(text) } == .panMalformed)
         #expect(try PAN(text, separators: .spacesAndHyphens) == PAN(CardNumbers.test))
         #expect(try PAN(text, digitCount: 16, separators: .spacesAndHyphens).exposed == CardNumbers.test)
     }
 
     @Test(arguments: ["9491  339401250765", "9491- 339401250765", "-", " ", "9491339401250765-", "9491\t339401250765"])
     func otherSeparatorsAreRejected(text: String) {
-        #expect(refusal { try PAN(text, separators: .spacesAndHyphens) } == .panMalformed)
+        #expect(rejection { try PAN(text, separators: .spacesAndHyphens) } == .panMalformed)
     }
 
     @Test func bytesAndStringsGiveTheSamePAN() throws {
         let bytes = Array("x\(CardNumbers.test)y".utf8)
         #expect(try PAN(bytes.span.extracting(1..<17)) == PAN(CardNumbers.test))
-        #expect(refusal { try PAN(bytes.span) } == .panMalformed)
+        #expect(rejection { try PAN(bytes.span) } == .panMalformed)
     }
 
     @Test func equalityComparesTheDigits() throws {

@@ -22,7 +22,7 @@ import Testing
         #expect(par.withCharacters { $0.count } == format.characterCount)
         #expect(format.prefixCharacterCount + PAR.referenceCharacterCount == format.characterCount)
         for other in PAR.Format.allCases where other != format {
-            #expect(refusal { try PAR(text, format: other) } == .parMalformed)
+            #expect(rejection { try PAR(text, format: other) } == .parMalformed)
         }
         #expect(try JSONEncoder().encode([par]) == Data("[\"\(text)\"]".utf8))
         #expect(try JSONDecoder().decode([PAR].self, from: Data("[\"\(text)\"]".utf8)) == [par])
@@ -36,13 +36,13 @@ import Testing
         ]
     )
     func otherTextsAreRejected(text: String) {
-        #expect(refusal { try PAR(text) } == .parMalformed)
+        #expect(rejection { try PAR(text) } == .parMalformed)
         #expect(throws: (any Error).self) { try JSONDecoder().decode([PAR].self, from: Data("[\"\(text)\"]".utf8)) }
     }
 
     @Test(arguments: ["", "Q", "Q12", "q1", "Q-", "KM012", "\u{C4}1", "\u{C4}"])
     func invalidPrefixesAreRejected(text: String) {
-        #expect(refusal { try PAR.Prefix(text) } == .parMalformed)
+        #expect(rejection { try PAR.Prefix(text) } == .parMalformed)
     }
 
     @Test func parsAndPrefixesAreHashable() throws {

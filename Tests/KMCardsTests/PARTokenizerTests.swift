@@ -11,13 +11,13 @@ import Testing
     }
 
     @Test(arguments: [0, 15, 65, 1000]) func keysOfOtherSizesAreRejected(count: Int) {
-        #expect(refusal { try TokenizationKey(SecretBytes(randomCount: count)) } == .invalidSize)
+        #expect(rejection { try TokenizationKey(SecretBytes(randomCount: count)) } == .invalidSize)
     }
 
     @Test(arguments: ["0123456789abcdef", "0123456789ABCDEFabcdef012345678"])
     func shortHexadecimalKeysAreRejected(text: String) {
-        #expect(refusal { try TokenizationKey(SecretBytes(text)) } == .invalidSize)
-        #expect(refusal { try TokenizationKey(SecretBytes(text + "g")) } == nil)
+        #expect(rejection { try TokenizationKey(SecretBytes(text)) } == .invalidSize)
+        #expect(rejection { try TokenizationKey(SecretBytes(text + "g")) } == nil)
     }
 
     /// One line ending at the end of a text file is not part of the key; of a binary file, every byte is.
@@ -34,7 +34,7 @@ import Testing
             try check(text + Array(end.utf8), is: text)
             try check(bytes + Array(end.utf8), is: bytes + Array(end.utf8))
         }
-        #expect(refusal { try TokenizationKey(contentsOfFile: path + "x") } == .fileUnreadable)
+        #expect(rejection { try TokenizationKey(contentsOfFile: path + "x") } == .fileUnreadable)
     }
 
     @Test(arguments: [16, 32, 64]) func keysOf16To64BytesAreAccepted(count: Int) throws {
@@ -94,10 +94,10 @@ import Testing
         let digits = Array(CardNumbers.test.utf8)
         #expect(try tokenizer.par(forDigits: digits.span) == tokenizer.par(for: PAN(CardNumbers.test)))
         #expect(try tokenizer.par(forDigits: digits.span, digitCount: 16) == tokenizer.par(forDigits: digits.span))
-        #expect(refusal { try tokenizer.par(forDigits: digits.span, digitCount: 15) } == .panLengthInvalid)
-        #expect(refusal { try tokenizer.par(forDigits: digits.span.extracting(1...)) } == .panCheckDigitInvalid)
+        #expect(rejection { try tokenizer.par(forDigits: digits.span, digitCount: 15) } == .panLengthInvalid)
+        #expect(rejection { try tokenizer.par(forDigits: digits.span.extracting(1...)) } == .panCheckDigitInvalid)
         let separated = Array("9491 3394 0125 0765".utf8)
-        #expect(refusal { try tokenizer.par(forDigits: separated.span) } == .panMalformed)
+        #expect(rejection { try tokenizer.par(forDigits: separated.span) } == .panMalformed)
     }
 
     @Test func retiredKeysDeriveDuringAMigration() throws {
@@ -114,9 +114,9 @@ import Testing
         #expect(try during.version(of: known, for: PAN(CardNumbers.make(1))) == nil)
         #expect(try during.derivations(for: pan).map(\.version) == [2, 1])
         #expect(try during.derivations(for: pan).map(\.par) == [during.par(for: pan), known])
-        #expect(refusal { try during.par(for: pan, version: 3) } == .keyVersionUnknown)
-        #expect(refusal { try PARTokenizer(new, former: [old, old]) } == .keyVersionRepeated)
-        #expect(refusal { try PARTokenizer(new, former: [Self.key(3, version: 2)]) } == .keyVersionRepeated)
+        #expect(rejection { try during.par(for: pan, version: 3) } == .keyVersionUnknown)
+        #expect(rejection { try PARTokenizer(new, former: [old, old]) } == .keyVersionRepeated)
+        #expect(rejection { try PARTokenizer(new, former: [Self.key(3, version: 2)]) } == .keyVersionRepeated)
         let elsewhere = try PARTokenizer(new, former: [old], prefix: PAR.Prefix("Q2"))
         #expect(try elsewhere.version(of: known, for: pan) == nil)
     }

@@ -7,7 +7,7 @@ import Testing
     private static let base = #""alg":"RSA-OAEP-256","enc":"A128GCM""#
 
     private func code(_ header: String, policy: JWEPolicy = .standard) -> KMError.Code? {
-        refusal { try JWEHeader(parsing: header.bytes, policy: policy) }
+        rejection { try JWEHeader(parsing: header.bytes, policy: policy) }
     }
 
     @Test(arguments: [
@@ -86,9 +86,9 @@ import Testing
             #expect(code(text) == .malformedHeader, "\(text)")
         }
         #expect(code(" \(object)\r\n") == nil)
-        #expect(refusal { try JWEHeader(parsing: object.bytes.dropLast() + [0xFF]) } == .malformedHeader)
+        #expect(rejection { try JWEHeader(parsing: object.bytes.dropLast() + [0xFF]) } == .malformedHeader)
         #expect(
-            refusal { try JWEHeader(parsing: object.utf16.flatMap { [UInt8($0), 0] as [UInt8] }) } == .malformedHeader
+            rejection { try JWEHeader(parsing: object.utf16.flatMap { [UInt8($0), 0] as [UInt8] }) } == .malformedHeader
         )
     }
 

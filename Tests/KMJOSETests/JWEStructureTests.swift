@@ -16,7 +16,7 @@ import Testing
     }
 
     private func code(_ message: [UInt8], policy: JWEPolicy = .standard) -> KMError.Code? {
-        refusal { try JWEDecryptor(policy: policy).decrypt(message) }
+        rejection { try JWEDecryptor(policy: policy).decrypt(message) }
     }
 
     @Test func theMessageMadeByHandIsAccepted() {
@@ -128,6 +128,6 @@ import Testing
         large.header = #"{"alg":"RSA-OAEP-256","enc":"A128GCM","x":""#.bytes
         large.header += [UInt8](repeating: UInt8(ascii: "x"), count: 1 << 20) + #""}"#.bytes
         #expect(code(large.message) == .limitExceeded)
-        #expect(refusal { try JWEHeader(parsing: large.header) } == .limitExceeded)
+        #expect(rejection { try JWEHeader(parsing: large.header) } == .limitExceeded)
     }
 }

@@ -13,11 +13,11 @@ import Testing
         let message = try JWEEncryptor(JWEHeader(encryption: .a256GCM, keyID: "0f")).encrypt(
             "plaintext, 20 bytes.".bytes
         )
-        #expect(refusal { try decryptor.decrypt(message) } == nil)
+        #expect(rejection { try decryptor.decrypt(message) } == nil)
         for bit in 0..<message.count * 8 {
             var changed = message
             changed[bit / 8] ^= 1 << UInt8(bit % 8)
-            let code = refusal { try decryptor.decrypt(changed) }
+            let code = rejection { try decryptor.decrypt(changed) }
             if !Self.structural.contains(code) { Issue.record("bit \(bit): \(String(describing: code))") }
         }
     }
@@ -31,7 +31,7 @@ import Testing
         }
         for mask in 0..<32 {
             let mixed = (0..<5).map { messages[mask >> $0 & 1][$0] }.joined(separator: ".")
-            let code = refusal { try decryptor.decrypt(mixed.bytes) }
+            let code = rejection { try decryptor.decrypt(mixed.bytes) }
             #expect(code == (mask == 0 || mask == 31 ? nil : .authenticationFailed), "\(mask)")
         }
     }
@@ -84,7 +84,7 @@ import Testing
         let decryptor = try JWEDecryptor()
         func code(_ keyID: String?, expected: String?) throws -> KMError.Code? {
             let message = try JWEEncryptor(JWEHeader(encryption: .a128GCM, keyID: keyID)).encrypt([1])
-            return refusal { try decryptor.decrypt(message, keyID: expected) }
+            return rejection { try decryptor.decrypt(message, keyID: expected) }
         }
         #expect(try code("a", expected: "a") == nil)
         #expect(try code("a", expected: nil) == nil)
@@ -105,8 +105,8 @@ import Testing
             to: TestKeys.first().publicKey
         )
         parts.tag[0] ^= 1
-        #expect(refusal { try JWEDecryptor().decrypt(parts.message, keyID: "b") } == .keyIDMismatch)
-        #expect(refusal { try JWEDecryptor().decrypt(parts.message, keyID: "a") } == .authenticationFailed)
+        #expect(rejection { try JWEDecryptor().decrypt(parts.message, keyID: "b") } == .keyIDMismatch)
+        #expect(rejection { try JWEDecryptor().decrypt(parts.message, keyID: "a") } == .authenticationFailed)
     }
 
     @Test func damagedMessagesDoNotTrap() throws {
@@ -115,7 +115,7 @@ import Testing
         for number in 0..<2000 {
             let damaged = parts.message.mutated(using: &generator)
             guard damaged != parts.message else { continue }
-            let code = refusal { try decryptor.decrypt(damaged) }
+            let code = rejection { try decryptor.decrypt(damaged) }
             if !Self.structural.contains(code) { Issue.record("\(number): \(String(describing: code))") }
         }
     }

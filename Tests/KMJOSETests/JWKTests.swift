@@ -21,9 +21,9 @@ import Testing
 
     private var publicJWK: [UInt8] { jwk(Self.publicNames) }
 
-    private func privateCode(_ json: [UInt8]) -> KMError.Code? { refusal { try RSAPrivateKey(jwk: json) } }
+    private func privateCode(_ json: [UInt8]) -> KMError.Code? { rejection { try RSAPrivateKey(jwk: json) } }
 
-    private func publicCode(_ json: [UInt8]) -> KMError.Code? { refusal { try RSAPublicKey(jwk: json) } }
+    private func publicCode(_ json: [UInt8]) -> KMError.Code? { rejection { try RSAPublicKey(jwk: json) } }
 
     @Test func thePublishedKeyIsRead() throws {
         let more = #","alg":"RS256","kid":"2011-04-29","use":"enc","key_ops":["encrypt"],"x5c":[]"#

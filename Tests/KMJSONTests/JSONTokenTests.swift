@@ -64,7 +64,7 @@ import Testing
     @Test func skippingChecksTheSyntax() throws {
         for value in ["[1,]", "[1", #"{"a"}"#, #"["\x"]"#, "[[[]]"] {
             let text = "[\(value)".bytes
-            let code = refusal {
+            let code = rejection {
                 var scanner = JSONScanner()
                 _ = try scanner.next(in: text.span)
                 try scanner.skipValue(in: text.span, startedBy: try scanner.next(in: text.span))

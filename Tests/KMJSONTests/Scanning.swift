@@ -25,5 +25,5 @@ func scan(_ text: [UInt8], maximumDepth: Int = JSONScanner.defaultMaximumDepth) 
 
 /// Returns the code of the error for a text, or nil if the text is valid JSON.
 func verdict(_ text: [UInt8], maximumDepth: Int = JSONScanner.defaultMaximumDepth) -> KMError.Code? {
-    refusal { try scan(text, maximumDepth: maximumDepth) }
+    rejection { try scan(text, maximumDepth: maximumDepth) }
 }

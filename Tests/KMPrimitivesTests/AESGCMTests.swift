@@ -45,7 +45,7 @@ import Testing
         #expect(opened == [1, 2, 3])
         let longer = associatedData + [0]
         #expect(
-            refusal {
+            rejection {
                 try cipher.open(sealed.ciphertext, tag: sealed.tag, iv: iv, associatedData: longer)
             } == .authenticationFailed
         )
@@ -64,7 +64,7 @@ import Testing
                 var changed = inputs
                 changed[input][bit / 8] ^= 1 << UInt8(bit % 8)
                 let other = try AESGCM(key: SecretBytes(copying: changed[0]))
-                let code = refusal {
+                let code = rejection {
                     try other.open(
                         changed[3],
                         tag: changed[4],
@@ -82,7 +82,7 @@ import Testing
         let plaintext = [UInt8](repeating: 5, count: 33)
         let (ciphertext, tag) = try cipher.seal(plaintext, iv: iv, associatedData: associatedData)
         for other in [Array(ciphertext.dropLast()), ciphertext + [0], [], Array(ciphertext.dropFirst())] {
-            let code = refusal {
+            let code = rejection {
                 try cipher.open(other, tag: tag, iv: iv, associatedData: associatedData)
             }
             #expect(code == .authenticationFailed, "\(other.count) bytes")
@@ -103,7 +103,7 @@ import Testing
     @Test(arguments: [0, 1, 15, 17, 24, 31, 33, 64])
     func keysOfOtherSizesAreRejected(byteCount: Int) throws {
         let key = try SecretBytes(randomCount: byteCount)
-        #expect(refusal { try AESGCM(key: key) } == .invalidSize)
+        #expect(rejection { try AESGCM(key: key) } == .invalidSize)
     }
 
     @Test(arguments: [0, 1, 8, 11, 13, 16])
@@ -111,8 +111,8 @@ import Testing
         let cipher = try cipher(16)
         let iv = [UInt8](repeating: 0, count: byteCount)
         let tag = [UInt8](repeating: 0, count: 16)
-        #expect(refusal { try cipher.seal([1], iv: iv, associatedData: []) } == .invalidSize)
-        #expect(refusal { try cipher.open([1], tag: tag, iv: iv, associatedData: []) } == .invalidSize)
+        #expect(rejection { try cipher.seal([1], iv: iv, associatedData: []) } == .invalidSize)
+        #expect(rejection { try cipher.open([1], tag: tag, iv: iv, associatedData: []) } == .invalidSize)
     }
 
     @Test(arguments: [0, 4, 12, 15, 17, 32])
@@ -120,7 +120,7 @@ import Testing
         let cipher = try cipher(16)
         let (ciphertext, tag) = try cipher.seal([1], iv: iv, associatedData: [])
         let cut = Array((tag + tag).prefix(byteCount))
-        let code = refusal { try cipher.open(ciphertext, tag: cut, iv: iv, associatedData: []) }
+        let code = rejection { try cipher.open(ciphertext, tag: cut, iv: iv, associatedData: []) }
         #expect(code == .invalidSize)
     }
 

@@ -77,7 +77,7 @@ import Testing
         #expect(try certificate.publicKey(validAt: start) == pair.publicKey)
         #expect(try certificate.publicKey(validAt: start + day) == pair.publicKey)
         for date in [start - 1, start - 0.001, start + day + 0.001, start + day + 1, .distantPast, .distantFuture] {
-            #expect(refusal { try certificate.publicKey(validAt: date) } == .certificateNotValid, "\(date)")
+            #expect(rejection { try certificate.publicKey(validAt: date) } == .certificateNotValid, "\(date)")
         }
     }
 
@@ -121,35 +121,35 @@ import Testing
     @Test func invalidParametersAreRejected() throws {
         let (pair, now) = (try TestKeys.first(), Date(timeIntervalSince1970: 1_700_000_000))
         for name in ["", "a\0b", "\0", String(repeating: "x", count: 65), String(repeating: "é", count: 65)] {
-            let code = refusal { try Certificate.selfSigned(pair, commonName: name, validity: now...now) }
+            let code = rejection { try Certificate.selfSigned(pair, commonName: name, validity: now...now) }
             #expect(code == .invalidSize, "\(name.count)")
         }
         let longest = String(repeating: "가", count: 64)
         #expect(try Certificate.selfSigned(pair, commonName: longest, validity: now...now).subject == "CN=\(longest)")
         let dates = [Date.distantPast, Date(timeIntervalSince1970: -631_152_001), Date(timeIntervalSince1970: -1e300)]
         for date in dates {
-            let code = refusal { try Certificate.selfSigned(pair, commonName: "x", validity: date...now) }
+            let code = rejection { try Certificate.selfSigned(pair, commonName: "x", validity: date...now) }
             #expect(code == .invalidSize, "\(date)")
         }
         for date in [Date(timeIntervalSince1970: 253_402_300_800), Date(timeIntervalSince1970: 1e300)] {
-            let code = refusal { try Certificate.selfSigned(pair, commonName: "x", validity: now...date) }
+            let code = rejection { try Certificate.selfSigned(pair, commonName: "x", validity: now...date) }
             #expect(code == .invalidSize, "\(date)")
         }
     }
 
     @Test func dataWithoutACertificateIsRejected() throws {
         for name in ["pkcs8.pem", "spki.pem", "spki.der", "pkcs8.der", "modern.p12"] {
-            #expect(refusal { try Certificate(parsing: KeyFiles[name]) } == .malformedCertificate, "\(name)")
+            #expect(rejection { try Certificate(parsing: KeyFiles[name]) } == .malformedCertificate, "\(name)")
         }
         let (pem, der) = (try KeyFiles["certificate.pem"], try KeyFiles["certificate.der"])
         for bytes in [[], [0x30], "garbage".bytes, der + [0], Array(der.dropLast()), Array(pem.dropLast(20))] {
-            #expect(refusal { try Certificate(parsing: bytes) } == .malformedCertificate, "\(bytes.count)")
+            #expect(rejection { try Certificate(parsing: bytes) } == .malformedCertificate, "\(bytes.count)")
         }
     }
 
     @Test(arguments: ["ec", "ed25519", "pss", "rsa-1024"])
     func certificatesOfUnsupportedKeysAreRejected(kind: String) throws {
-        #expect(refusal { try Certificate(parsing: KeyFiles["\(kind)-certificate.pem"]) } == .unsupportedKey)
+        #expect(rejection { try Certificate(parsing: KeyFiles["\(kind)-certificate.pem"]) } == .unsupportedKey)
     }
 
     @Test func textAroundPEMIsIgnored() throws {

@@ -23,7 +23,7 @@ import Testing
     func truncatedPublicDERIsRejected(name: String) throws {
         let der = try KeyFiles[name]
         for count in der.indices {
-            #expect(refusal { try RSAPublicKey(parsing: Array(der.prefix(count))) } == .malformedKey, "\(count)")
+            #expect(rejection { try RSAPublicKey(parsing: Array(der.prefix(count))) } == .malformedKey, "\(count)")
         }
     }
 
@@ -32,7 +32,7 @@ import Testing
     func truncatedPrivateDERIsRejected(name: String, step: Int) throws {
         let (der, passphrase) = (try KeyFiles[name], try SecretBytes("secret"))
         for count in stride(from: 0, to: der.count, by: step) {
-            let code = refusal { try RSAPrivateKey(parsing: Array(der.prefix(count)), passphrase: passphrase) }
+            let code = rejection { try RSAPrivateKey(parsing: Array(der.prefix(count)), passphrase: passphrase) }
             #expect(code == .malformedKey, "\(count)")
         }
     }
@@ -41,7 +41,10 @@ import Testing
     func truncatedCertificatesAreRejected(name: String) throws {
         let der = try KeyFiles[name]
         for count in der.indices {
-            #expect(refusal { try Certificate(parsing: Array(der.prefix(count))) } == .malformedCertificate, "\(count)")
+            #expect(
+                rejection { try Certificate(parsing: Array(der.prefix(count))) } == .malformedCertificate,
+                "\(count)"
+            )
         }
     }
 
@@ -50,7 +53,7 @@ import Testing
     func truncatedPublicPEMIsRejected(name: String) throws {
         let pem = try KeyFiles[name]
         for count in 0..<pem.count - 1 {
-            #expect(refusal { try RSAPublicKey(parsing: Array(pem.prefix(count))) } == .malformedKey, "\(count)")
+            #expect(rejection { try RSAPublicKey(parsing: Array(pem.prefix(count))) } == .malformedKey, "\(count)")
         }
     }
 
@@ -58,7 +61,7 @@ import Testing
     func truncatedPrivatePEMIsRejected(name: String) throws {
         let (pem, passphrase) = (try KeyFiles[name], try SecretBytes("secret"))
         for count in 0..<pem.count - 1 {
-            let code = refusal { try RSAPrivateKey(parsing: Array(pem.prefix(count)), passphrase: passphrase) }
+            let code = rejection { try RSAPrivateKey(parsing: Array(pem.prefix(count)), passphrase: passphrase) }
             #expect(code == .malformedKey, "\(count)")
         }
     }
@@ -69,7 +72,7 @@ import Testing
         var generator = SeededGenerator(seed: 20)
         for number in 0..<1500 {
             let damaged = file.mutated(using: &generator)
-            let code = refusal { try RSAPublicKey(parsing: damaged) }
+            let code = rejection { try RSAPublicKey(parsing: damaged) }
             #expect(Self.expectedOfPublic.contains(code), "\(number): \(String(describing: code))")
         }
     }
@@ -80,7 +83,7 @@ import Testing
         var generator = SeededGenerator(seed: 21)
         for number in 0..<500 {
             let damaged = file.mutated(using: &generator)
-            let code = refusal { try RSAPrivateKey(parsing: damaged, passphrase: passphrase) }
+            let code = rejection { try RSAPrivateKey(parsing: damaged, passphrase: passphrase) }
             #expect(Self.expectedOfPrivate.contains(code), "\(number): \(String(describing: code))")
         }
     }
@@ -91,7 +94,7 @@ import Testing
         var generator = SeededGenerator(seed: 22)
         for number in 0..<1500 {
             let damaged = file.mutated(using: &generator)
-            let code = refusal { try Certificate(parsing: damaged) }
+            let code = rejection { try Certificate(parsing: damaged) }
             let expected: Set<KMError.Code?> = [
                 nil, .malformedCertificate, .malformedKey, .unsupportedKey, .certificateNotValid,
             ]
@@ -105,9 +108,9 @@ import Testing
             // Half of the inputs begin like DER.
             let count = Int.random(in: 0...300, using: &generator)
             let noise = (number.isMultiple(of: 2) ? [0x30, 0x82] : []) + generator.bytes(count)
-            #expect(refusal { try RSAPublicKey(parsing: noise) } == .malformedKey, "\(number)")
-            #expect(refusal { try RSAPrivateKey(parsing: noise) } == .malformedKey, "\(number)")
-            #expect(refusal { try Certificate(parsing: noise) } == .malformedCertificate, "\(number)")
+            #expect(rejection { try RSAPublicKey(parsing: noise) } == .malformedKey, "\(number)")
+            #expect(rejection { try RSAPrivateKey(parsing: noise) } == .malformedKey, "\(number)")
+            #expect(rejection { try Certificate(parsing: noise) } == .malformedCertificate, "\(number)")
         }
     }
 
@@ -121,12 +124,12 @@ import Testing
             .joined()
         for bytes in [deep, longText, longLine, longLabel, Array(manyBlocks), [0x30] + longText] {
             #expect(bytes.count <= 65_536)
-            #expect(refusal { try RSAPublicKey(parsing: bytes) } == .malformedKey)
+            #expect(rejection { try RSAPublicKey(parsing: bytes) } == .malformedKey)
             // The label of `longLine` names a public key.
             #expect(
-                refusal { try RSAPrivateKey(parsing: bytes) } == (bytes == longLine ? .wrongKeyKind : .malformedKey)
+                rejection { try RSAPrivateKey(parsing: bytes) } == (bytes == longLine ? .wrongKeyKind : .malformedKey)
             )
-            #expect(refusal { try Certificate(parsing: bytes) } == .malformedCertificate)
+            #expect(rejection { try Certificate(parsing: bytes) } == .malformedCertificate)
         }
     }
 
@@ -136,11 +139,11 @@ import Testing
         let file = try KeyFiles[name]
         let filled = [UInt8](repeating: 0x0A, count: 65_536 - file.count)
         let (largest, larger) = (file + filled, file + filled + [0x0A])
-        #expect(refusal { try RSAPublicKey(parsing: larger) } == .limitExceeded)
-        #expect(refusal { try RSAPrivateKey(parsing: larger) } == .limitExceeded)
-        #expect(refusal { try Certificate(parsing: larger) } == .limitExceeded)
-        #expect(refusal { try RSAPublicKey(parsing: largest) } != .limitExceeded)
-        #expect(refusal { try RSAPrivateKey(parsing: largest) } != .limitExceeded)
-        #expect(refusal { try Certificate(parsing: largest) } != .limitExceeded)
+        #expect(rejection { try RSAPublicKey(parsing: larger) } == .limitExceeded)
+        #expect(rejection { try RSAPrivateKey(parsing: larger) } == .limitExceeded)
+        #expect(rejection { try Certificate(parsing: larger) } == .limitExceeded)
+        #expect(rejection { try RSAPublicKey(parsing: largest) } != .limitExceeded)
+        #expect(rejection { try RSAPrivateKey(parsing: largest) } != .limitExceeded)
+        #expect(rejection { try Certificate(parsing: largest) } != .limitExceeded)
     }
 }

@@ -124,7 +124,7 @@ import Testing
         changed[index] = [1] + integers[0]
         try expectRejected(pkcs1(changed), .malformedKey, "\(Self.names[index]) is longer than n")
         let secrets = try changed.dropFirst(2).map { try SecretBytes(copying: $0) }
-        let code = refusal {
+        let code = rejection {
             try RSAPrivateKey(modulus: changed[0], publicExponent: changed[1], secrets: Array(secrets))
         }
         #expect(code == .malformedKey)
@@ -136,7 +136,7 @@ import Testing
         let file = try KeyFiles[name]
         let longest = try SecretBytes(copying: [UInt8](repeating: 0x78, count: 1024))
         #expect(
-            refusal { try RSAPrivateKey(parsing: file, passphrase: longest) }
+            rejection { try RSAPrivateKey(parsing: file, passphrase: longest) }
                 == (name == "pkcs8.der" ? nil : .passphraseWrong)
         )
         let longer = try SecretBytes(copying: [UInt8](repeating: 0x78, count: 1025))

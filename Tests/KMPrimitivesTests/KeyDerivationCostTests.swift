@@ -66,7 +66,7 @@ import Testing
 
     private func parse(_ der: [UInt8]) throws -> KMError.Code? {
         let passphrase = try SecretBytes("secret")
-        return refusal { try RSAPrivateKey(parsing: der, passphrase: passphrase) }
+        return rejection { try RSAPrivateKey(parsing: der, passphrase: passphrase) }
     }
 
     /// With small counts the files of this suite are valid, so that only the passphrase is wrong.
@@ -114,7 +114,7 @@ import Testing
     func aMACOfManyIterationsIsNotComputedWithoutAPassphrase(iterations: Int) throws {
         let file = pkcs12([keySafe(pkcs12KDF(10))], macIterations: iterations)
         let before = CPUTime.ofThisThread
-        #expect(refusal { try RSAPrivateKey(parsing: file) } == .passphraseRequired)
+        #expect(rejection { try RSAPrivateKey(parsing: file) } == .passphraseRequired)
         #expect(CPUTime.ofThisThread - before < 0.01)
     }
 

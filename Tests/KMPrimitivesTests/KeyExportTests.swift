@@ -41,8 +41,8 @@ import Testing
         #expect(String(decoding: pem, as: UTF8.self).hasPrefix("-----BEGIN ENCRYPTED PRIVATE KEY-----\n"))
         #expect(try RSAPrivateKey(parsing: pem, passphrase: passphrase).publicKey == pair.publicKey)
         let wrong = try SecretBytes("another one")
-        #expect(refusal { try RSAPrivateKey(parsing: pem, passphrase: wrong) } == .passphraseWrong)
-        #expect(refusal { try RSAPrivateKey(parsing: pem) } == .passphraseRequired)
+        #expect(rejection { try RSAPrivateKey(parsing: pem, passphrase: wrong) } == .passphraseWrong)
+        #expect(rejection { try RSAPrivateKey(parsing: pem) } == .passphraseRequired)
         try withOpenSSL { openssl in
             try openssl.write(pem, to: "key.pem")
             try openssl.write(passphrase.exposed, to: "passphrase")
@@ -84,11 +84,11 @@ import Testing
         let pair = try TestKeys.first()
         for byteCount in [0, 1025] {
             let passphrase = try SecretBytes(copying: [UInt8](repeating: 0x70, count: byteCount))
-            #expect(refusal { try pair.encryptedPKCS8PEM(passphrase: passphrase) } == .invalidSize, "\(byteCount)")
+            #expect(rejection { try pair.encryptedPKCS8PEM(passphrase: passphrase) } == .invalidSize, "\(byteCount)")
         }
         let passphrase = try SecretBytes("x")
         for iterations in [Int.min, -1, 0, 999, 10_000_001, Int(Int32.max), Int(Int32.max) + 1001, Int.max] {
-            let code = refusal { try pair.encryptedPKCS8PEM(passphrase: passphrase, iterations: iterations) }
+            let code = rejection { try pair.encryptedPKCS8PEM(passphrase: passphrase, iterations: iterations) }
             #expect(code == .invalidSize, "\(iterations)")
         }
     }

@@ -85,10 +85,10 @@ import Testing
             let written = try Data(contentsOf: URL(filePath: file))
             #expect(String(decoding: written, as: UTF8.self).hasPrefix("-----BEGIN ENCRYPTED PRIVATE KEY-----\n"))
             #expect(try RSAPrivateKey(contentsOfFile: file, passphrase: passphrase).publicKey == pair.publicKey)
-            #expect(refusal { try RSAPrivateKey(contentsOfFile: file) } == .passphraseRequired)
+            #expect(rejection { try RSAPrivateKey(contentsOfFile: file) } == .passphraseRequired)
 
             func write(_ path: String, _ passphrase: SecretBytes) -> KMError.Code? {
-                refusal { try pair.write(encryptedPEMToNewFile: path, passphrase: passphrase, iterations: 1000) }
+                rejection { try pair.write(encryptedPEMToNewFile: path, passphrase: passphrase, iterations: 1000) }
             }
             #expect(write(file, passphrase) == .fileExists)
             #expect(try Data(contentsOf: URL(filePath: file)) == written)

@@ -33,8 +33,8 @@ import Testing
     @Test(arguments: [1024, 2047, 8193, 16_384, 16_385, 100_000])
     func keysOfOtherSizesAreRejected(bitCount: Int) throws {
         let modulus = modulus(bitCount)
-        #expect(refusal { try RSAPublicKey(parsing: spki(modulus, [1, 0, 1])) } == .unsupportedKey)
-        #expect(refusal { try RSAPublicKey(modulus: modulus, publicExponent: [1, 0, 1]) } == .unsupportedKey)
+        #expect(rejection { try RSAPublicKey(parsing: spki(modulus, [1, 0, 1])) } == .unsupportedKey)
+        #expect(rejection { try RSAPublicKey(modulus: modulus, publicExponent: [1, 0, 1]) } == .unsupportedKey)
     }
 
     /// The size is rejected before the integers are compared with each other, which would take a long time.
@@ -43,12 +43,12 @@ import Testing
         let (modulus, half) = (modulus(bitCount), modulus(bitCount / 2))
         let numbers = [modulus, [1, 0, 1], modulus, half, half, half, half, half].flatMap { DER.integer($0) }
         let pkcs1 = DER.sequence(DER.integer(0), numbers)
-        #expect(refusal { try RSAPrivateKey(parsing: pkcs1) } == .unsupportedKey)
+        #expect(rejection { try RSAPrivateKey(parsing: pkcs1) } == .unsupportedKey)
     }
 
     @Test(arguments: [0, 1, 1024, 2047, 8193, 16_384, -1, Int.max])
     func keysOfOtherSizesAreNotGenerated(bitCount: Int) {
-        #expect(refusal { try RSAPrivateKey.generate(bitCount: bitCount) } == .unsupportedKey)
+        #expect(rejection { try RSAPrivateKey.generate(bitCount: bitCount) } == .unsupportedKey)
     }
 
     @Test func aKeyOfAnUnusualSizeIsGenerated() throws {
@@ -69,15 +69,15 @@ import Testing
     ])
     func otherExponentsAreRejected(exponent: [UInt8]) {
         let modulus = modulus(2048)
-        #expect(refusal { try RSAPublicKey(modulus: modulus, publicExponent: exponent) } == .malformedKey)
-        #expect(refusal { try RSAPublicKey(parsing: spki(modulus, exponent)) } == .malformedKey)
+        #expect(rejection { try RSAPublicKey(modulus: modulus, publicExponent: exponent) } == .malformedKey)
+        #expect(rejection { try RSAPublicKey(parsing: spki(modulus, exponent)) } == .malformedKey)
     }
 
     @Test func evenAndEmptyModuliAreRejected() {
         var even = modulus(2048)
         even[255] &= 0xFE
         for modulus in [even, [], [0], [UInt8](repeating: 0, count: 256)] {
-            #expect(refusal { try RSAPublicKey(modulus: modulus, publicExponent: [1, 0, 1]) } == .malformedKey)
+            #expect(rejection { try RSAPublicKey(modulus: modulus, publicExponent: [1, 0, 1]) } == .malformedKey)
         }
     }
 }

@@ -157,7 +157,7 @@ import Testing
     /// Returns the code that `body` throws, and expects it to use less than half a second of processor time.
     private func code<Result>(_ body: () throws -> Result) -> KMError.Code? {
         let before = CPUTime.ofThisThread
-        let code = refusal(body)
+        let code = rejection(body)
         let seconds = CPUTime.ofThisThread - before
         #expect(seconds < 0.5)
         return code

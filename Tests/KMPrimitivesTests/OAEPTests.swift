@@ -24,7 +24,7 @@ import Testing
     func longerMessagesAreRejected(size: Int) throws {
         let key = try TestKeys.first().publicKey
         let message = [UInt8](repeating: 1, count: size)
-        #expect(refusal { try key.encryptOAEP(message) } == .invalidSize)
+        #expect(rejection { try key.encryptOAEP(message) } == .invalidSize)
     }
 
     @Test func allDecryptionFailuresAreTheSame() throws {
@@ -51,7 +51,7 @@ import Testing
     @Test func anotherHashDoesNotDecrypt() throws {
         let pair = try TestKeys.first()
         let ciphertext = try pair.publicKey.encryptOAEP([1, 2, 3])
-        #expect(refusal { try pair.decryptOAEP(ciphertext, hash: .insecureSHA1) } == .authenticationFailed)
+        #expect(rejection { try pair.decryptOAEP(ciphertext, hash: .insecureSHA1) } == .authenticationFailed)
     }
 
     /// Each implementation decrypts what the other encrypts; the command uses either hash.

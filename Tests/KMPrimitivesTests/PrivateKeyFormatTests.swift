@@ -33,7 +33,7 @@ import Testing
 
     @Test(arguments: encrypted)
     func aMissingPassphraseIsReported(name: String) throws {
-        #expect(refusal { try RSAPrivateKey(parsing: KeyFiles[name]) } == .passphraseRequired)
+        #expect(rejection { try RSAPrivateKey(parsing: KeyFiles[name]) } == .passphraseRequired)
     }
 
     @Test(arguments: encrypted)
@@ -41,7 +41,10 @@ import Testing
         let file = try KeyFiles[name]
         for text in ["", "Secret", "secre", "secret\n", "비밀", String(repeating: "x", count: 1024)] {
             let passphrase = try SecretBytes(text)
-            #expect(refusal { try RSAPrivateKey(parsing: file, passphrase: passphrase) } == .passphraseWrong, "\(text)")
+            #expect(
+                rejection { try RSAPrivateKey(parsing: file, passphrase: passphrase) } == .passphraseWrong,
+                "\(text)"
+            )
         }
     }
 
@@ -52,7 +55,7 @@ import Testing
         for number in 0..<1500 {
             let passphrase = try SecretBytes("wrong \(number)")
             #expect(
-                refusal { try RSAPrivateKey(parsing: file, passphrase: passphrase) } == .passphraseWrong,
+                rejection { try RSAPrivateKey(parsing: file, passphrase: passphrase) } == .passphraseWrong,
                 "\(number)"
             )
         }
@@ -62,9 +65,9 @@ import Testing
         for name in ["pkcs8-empty.pem", "empty.p12"] {
             let file = try KeyFiles[name]
             #expect(try works(RSAPrivateKey(parsing: file, passphrase: SecretBytes(""))), "\(name)")
-            #expect(refusal { try RSAPrivateKey(parsing: file) } == .passphraseRequired, "\(name)")
+            #expect(rejection { try RSAPrivateKey(parsing: file) } == .passphraseRequired, "\(name)")
             let wrong = try SecretBytes("x")
-            #expect(refusal { try RSAPrivateKey(parsing: file, passphrase: wrong) } == .passphraseWrong, "\(name)")
+            #expect(rejection { try RSAPrivateKey(parsing: file, passphrase: wrong) } == .passphraseWrong, "\(name)")
         }
     }
 
@@ -73,8 +76,8 @@ import Testing
     @Test(arguments: legacy)
     func legacyEncryptionIsReported(name: String) throws {
         let passphrase = try SecretBytes("secret")
-        #expect(refusal { try RSAPrivateKey(parsing: KeyFiles[name], passphrase: passphrase) } == .legacyEncryption)
-        #expect(refusal { try RSAPrivateKey(parsing: KeyFiles[name]) } == .passphraseRequired)
+        #expect(rejection { try RSAPrivateKey(parsing: KeyFiles[name], passphrase: passphrase) } == .legacyEncryption)
+        #expect(rejection { try RSAPrivateKey(parsing: KeyFiles[name]) } == .passphraseRequired)
     }
 
     /// Runs the command that the error names.
@@ -88,7 +91,7 @@ import Testing
         try openssl.write(file, to: "OLD")
         try openssl(String(detail[command...]), "-passin", "pass:secret", "-passout", "pass:new secret")
         let converted = try openssl.read("NEW")
-        #expect(refusal { try RSAPrivateKey(parsing: converted) } == .passphraseRequired)
+        #expect(rejection { try RSAPrivateKey(parsing: converted) } == .passphraseRequired)
         #expect(try works(RSAPrivateKey(parsing: converted, passphrase: SecretBytes("new secret"))))
     }
 
@@ -118,14 +121,14 @@ import Testing
     func bytesAfterDERAreRejected(name: String) throws {
         let (der, passphrase) = (try KeyFiles[name], try SecretBytes("secret"))
         for tail: [UInt8] in [[0], [0x0A], [0x30, 0], der] {
-            let code = refusal { try RSAPrivateKey(parsing: der + tail, passphrase: passphrase) }
+            let code = rejection { try RSAPrivateKey(parsing: der + tail, passphrase: passphrase) }
             #expect(code == .malformedKey, "\(tail.count)")
         }
     }
 
     @Test(arguments: PublicKeyFormatTests.formats)
     func publicKeysAndCertificatesAreRejected(name: String) throws {
-        #expect(refusal { try RSAPrivateKey(parsing: KeyFiles[name]) } == .wrongKeyKind)
+        #expect(rejection { try RSAPrivateKey(parsing: KeyFiles[name]) } == .wrongKeyKind)
     }
 
     @Test func theKeyOfABundleIsFound() throws {
@@ -139,16 +142,16 @@ import Testing
     func otherAlgorithmsAndSizesAreRejected(kind: String) throws {
         let passphrase = try SecretBytes("secret")
         for name in ["\(kind).pem", "\(kind).der", "\(kind).p12"] {
-            let code = refusal { try RSAPrivateKey(parsing: KeyFiles[name], passphrase: passphrase) }
+            let code = rejection { try RSAPrivateKey(parsing: KeyFiles[name], passphrase: passphrase) }
             #expect(code == .unsupportedKey, "\(name)")
         }
-        #expect(refusal { try RSAPrivateKey(parsing: KeyFiles["ec-sec1.pem"]) } == .unsupportedKey)
+        #expect(rejection { try RSAPrivateKey(parsing: KeyFiles["ec-sec1.pem"]) } == .unsupportedKey)
     }
 
     @Test func dataWithoutAKeyIsRejected() throws {
         let passphrase = try SecretBytes("secret")
         let file = try KeyFiles["certificate-only.p12"]
-        #expect(refusal { try RSAPrivateKey(parsing: file, passphrase: passphrase) } == .malformedKey)
+        #expect(rejection { try RSAPrivateKey(parsing: file, passphrase: passphrase) } == .malformedKey)
         let pem = String(decoding: try KeyFiles["pkcs8.pem"], as: UTF8.self)
         let traditional = String(decoding: try KeyFiles["pkcs1-aes.pem"], as: UTF8.self)
         let texts = [
@@ -160,7 +163,7 @@ import Testing
             traditional.replacing("DEK-Info", with: "DEC-Info"), traditional.replacing("Proc-Type", with: "Proc-type"),
         ]
         for (index, text) in texts.enumerated() {
-            let code = refusal { try RSAPrivateKey(parsing: text.bytes, passphrase: passphrase) }
+            let code = rejection { try RSAPrivateKey(parsing: text.bytes, passphrase: passphrase) }
             #expect(code == .malformedKey, "\(index)")
         }
     }

@@ -46,7 +46,7 @@ import Testing
     func bytesAfterDERAreRejected(name: String) throws {
         let der = try KeyFiles[name]
         for tail: [UInt8] in [[0], [0x0A], [0x30, 0], der] {
-            #expect(refusal { try RSAPublicKey(parsing: der + tail) } == .malformedKey, "\(tail.count)")
+            #expect(rejection { try RSAPublicKey(parsing: der + tail) } == .malformedKey, "\(tail.count)")
         }
     }
 
@@ -55,13 +55,13 @@ import Testing
         "ec.der", "ed25519.der",
     ])
     func privateKeysAreRejected(name: String) throws {
-        #expect(refusal { try RSAPublicKey(parsing: KeyFiles[name]) } == .wrongKeyKind)
+        #expect(rejection { try RSAPublicKey(parsing: KeyFiles[name]) } == .wrongKeyKind)
     }
 
     @Test(arguments: ["ec", "ed25519", "pss", "rsa-1024"])
     func otherAlgorithmsAndSizesAreRejected(kind: String) throws {
         for name in ["\(kind)-public.pem", "\(kind)-public.der", "\(kind)-certificate.pem"] {
-            #expect(refusal { try RSAPublicKey(parsing: KeyFiles[name]) } == .unsupportedKey, "\(name)")
+            #expect(rejection { try RSAPublicKey(parsing: KeyFiles[name]) } == .unsupportedKey, "\(name)")
         }
     }
 
@@ -85,12 +85,12 @@ import Testing
             spki.replacing("\n", with: ""), spki.replacing("A", with: "!"),
         ]
         for (index, text) in texts.enumerated() {
-            #expect(refusal { try RSAPublicKey(parsing: text.bytes) } == .malformedKey, "\(index)")
+            #expect(rejection { try RSAPublicKey(parsing: text.bytes) } == .malformedKey, "\(index)")
         }
         for bytes: [UInt8] in [
             [0x30], [0x30, 0], [0x30, 0x80], [0x30, 0x84, 0xFF, 0xFF, 0xFF, 0xFF], [0], [0xFF, 0xFE],
         ] {
-            #expect(refusal { try RSAPublicKey(parsing: bytes) } == .malformedKey, "\(bytes)")
+            #expect(rejection { try RSAPublicKey(parsing: bytes) } == .malformedKey, "\(bytes)")
         }
     }
 }

@@ -39,7 +39,7 @@ import Testing
     /// The export of a key without them must fail, or give a file that can be read again.
     @Test func aKeyWithoutPrimesIsExportedCompletelyOrNotAtAll() throws {
         let pair = try pair(integers, secretCount: 1)
-        let code = refusal {
+        let code = rejection {
             let exported = try pair.insecurePKCS8PEM()
             #expect(try works(RSAPrivateKey(parsing: exported)))
         }
@@ -52,7 +52,7 @@ import Testing
 
     @Test(arguments: [0, 2, 3, 4, 5])
     func otherNumbersOfSecretIntegersAreRejected(secretCount: Int) {
-        #expect(refusal { try pair(integers, secretCount: secretCount) } == .malformedKey)
+        #expect(rejection { try pair(integers, secretCount: secretCount) } == .malformedKey)
     }
 
     /// Each integer in turn has one bit changed.
@@ -61,7 +61,7 @@ import Testing
         var changed = integers
         // The integer stays odd and keeps its size.
         changed[index][changed[index].count / 2] ^= 0x10
-        #expect(refusal { try pair(changed) } == .malformedKey)
+        #expect(rejection { try pair(changed) } == .malformedKey)
     }
 
     @Test(
@@ -71,7 +71,7 @@ import Testing
     func tinyAndHugeIntegersAreRejected(index: Int, integer: [UInt8]) throws {
         var changed = integers
         changed[index] = integer
-        let code = refusal { try pair(changed) }
+        let code = rejection { try pair(changed) }
         #expect(code == .malformedKey || code == .unsupportedKey)
     }
 
@@ -79,7 +79,7 @@ import Testing
         for (left, right) in [(0, 2), (2, 3), (5, 6), (3, 7)] {
             var changed = integers
             changed.swapAt(left, right)
-            let code = refusal { try pair(changed) }
+            let code = rejection { try pair(changed) }
             #expect(code == .malformedKey || code == .unsupportedKey, "\(left), \(right)")
         }
     }
@@ -89,7 +89,7 @@ import Testing
         let secrets = try integers.dropFirst(2).map { try SecretBytes(copying: $0) }
         let (modulus, exponent) = (try other.modulus(), try other.publicExponent())
         for count in [1, 6] {
-            let code = refusal {
+            let code = rejection {
                 try RSAPrivateKey(modulus: modulus, publicExponent: exponent, secrets: Array(secrets.prefix(count)))
             }
             #expect(code == .malformedKey, "\(count)")

@@ -29,8 +29,8 @@ import Testing
     }
 
     @Test func aNegativeCountIsRejected() {
-        #expect(refusal { try SecretBytes(randomCount: -1) } == .invalidSize)
-        #expect(refusal { try SecretBytes(randomCount: .min) } == .invalidSize)
+        #expect(rejection { try SecretBytes(randomCount: -1) } == .invalidSize)
+        #expect(rejection { try SecretBytes(randomCount: .min) } == .invalidSize)
     }
 
     @Test func anUninitializedSecretIsZero() throws {
@@ -44,7 +44,7 @@ import Testing
 
     @Test func errorsOfTheClosureAreRethrown() {
         #expect(
-            refusal { try SecretBytes(count: 5) { _ in throw KMError(.limitExceeded) } } == .limitExceeded
+            rejection { try SecretBytes(count: 5) { _ in throw KMError(.limitExceeded) } } == .limitExceeded
         )
     }
 
@@ -85,7 +85,7 @@ import Testing
 
     @Test(arguments: [-1, -4096, Int.min])
     func aNegativeCountIsRejected(count: Int) {
-        #expect(refusal { try SecureRandom.bytes(count) } == .invalidSize)
+        #expect(rejection { try SecureRandom.bytes(count) } == .invalidSize)
     }
 }
 

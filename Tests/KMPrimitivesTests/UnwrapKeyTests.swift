@@ -83,6 +83,6 @@ import Testing
     func impossibleKeySizesAreRejected(byteCount: Int) throws {
         let pair = try TestKeys.first()
         let wrapped = try pair.publicKey.encryptOAEP([1])
-        #expect(refusal { try pair.unwrapKey(wrapped, byteCount: byteCount) } == .invalidSize)
+        #expect(rejection { try pair.unwrapKey(wrapped, byteCount: byteCount) } == .invalidSize)
     }
 }

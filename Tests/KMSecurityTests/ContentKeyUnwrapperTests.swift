@@ -152,7 +152,7 @@ import Testing
         let changed = Array(parts.joined(separator: [UInt8(ascii: ".")]))
         let (compact, header) = try JWEPolicy.standard.parse(changed.span, keyID: nil)
         let contentKey = try await opener.contentKey(of: compact, header)
-        #expect(refusal { try contentKey.reader().read(compact) } == .authenticationFailed)
+        #expect(rejection { try contentKey.reader().read(compact) } == .authenticationFailed)
         #expect(service.asked.withLock { $0.isEmpty })
     }
 
@@ -177,7 +177,7 @@ import Testing
         let other = try self.server(failing, caching: .standard)
         for _ in 0..<3 {
             let request = try client.seal(Self.parameters.bytes, protection: .message)
-            #expect(await refusal { try await other.open(request.headers, request.body) } == .authenticationFailed)
+            #expect(await rejection { try await other.open(request.headers, request.body) } == .authenticationFailed)
         }
         #expect(failing.asked.withLock { $0.count } == 3)
     }
@@ -190,6 +190,6 @@ import Testing
         )
         let cipher = try ParameterCipher(keyring: CryptoKeyring(primary: key))
         let body = try cipher.seal("{}".bytes, .message, under: key.id, at: .now)
-        #expect(refusal { try cipher.open(body, .message, under: key.id) } == .privateKeyElsewhere)
+        #expect(rejection { try cipher.open(body, .message, under: key.id) } == .privateKeyElsewhere)
     }
 }

@@ -27,7 +27,7 @@ import Testing
         #expect(try CryptoKeyring(primary: key("a")).primaryID == key("a").id)
         let privateKeyOnly = try CryptoKey(id: world.keyID, decryptionKey: TestKeys.first())
         for key in [try key("a", state: .inactive), try key("a", state: .discarded), privateKeyOnly] {
-            #expect(refusal { try CryptoKeyring(primary: key) } == .keyringInvalid)
+            #expect(rejection { try CryptoKeyring(primary: key) } == .keyringInvalid)
         }
     }
 
@@ -44,39 +44,39 @@ import Testing
     }
 
     @Test func aKeyWithoutAPublicOrPrivateKeyIsRejected() {
-        #expect(refusal { try CryptoKey(id: world.keyID, issuedAt: world.now) } == .keyHalfMissing)
+        #expect(rejection { try CryptoKey(id: world.keyID, issuedAt: world.now) } == .keyHalfMissing)
     }
 
     @Test func duplicateIDsAreRejected() throws {
         let (a, b) = (try key("a"), try key("b"))
-        #expect(refusal { try CryptoKeyring([a, b, a], primary: nil) } == .keyringInvalid)
-        #expect(refusal { try CryptoKeyring(primary: a).adding(key("a", after: 5)) } == .keyringInvalid)
-        #expect(refusal { try CryptoKeyring([key("a", state: .discarded)], primary: nil).adding(a) } == .keyringInvalid)
+        #expect(rejection { try CryptoKeyring([a, b, a], primary: nil) } == .keyringInvalid)
+        #expect(rejection { try CryptoKeyring(primary: a).adding(key("a", after: 5)) } == .keyringInvalid)
+        #expect(rejection { try CryptoKeyring([key("a", state: .discarded)], primary: nil).adding(a) } == .keyringInvalid)
         // Ids are case-sensitive.
-        #expect(refusal { try CryptoKeyring([a, key("A")], primary: nil) } == nil)
+        #expect(rejection { try CryptoKeyring([a, key("A")], primary: nil) } == nil)
     }
 
     @Test func thePrimaryKeyMustEncrypt() throws {
         let (a, b) = (try key("a"), try key("b"))
         let half = try CryptoKey(id: world.keyID, decryptionKey: TestKeys.first(), issuedAt: world.now)
         #expect(try CryptoKeyring([a, b], primary: b.id).primaryID == b.id)
-        #expect(refusal { try CryptoKeyring([a], primary: b.id) } == .keyringInvalid)
-        #expect(refusal { try CryptoKeyring([], primary: a.id) } == .keyringInvalid)
-        #expect(refusal { try CryptoKeyring([half], primary: half.id) } == .keyringInvalid)
+        #expect(rejection { try CryptoKeyring([a], primary: b.id) } == .keyringInvalid)
+        #expect(rejection { try CryptoKeyring([], primary: a.id) } == .keyringInvalid)
+        #expect(rejection { try CryptoKeyring([half], primary: half.id) } == .keyringInvalid)
         for state in [CryptoKey.State.inactive, .discarded] {
-            #expect(refusal { try CryptoKeyring([key("a", state: state)], primary: a.id) } == .keyringInvalid)
+            #expect(rejection { try CryptoKeyring([key("a", state: state)], primary: a.id) } == .keyringInvalid)
         }
         let ring = try CryptoKeyring([a, key("b", state: .inactive)], primary: a.id)
-        #expect(refusal { try ring.makingPrimary(b.id) } == .keyringInvalid)
-        #expect(refusal { try ring.makingPrimary(key("c").id) } == .keyringInvalid)
+        #expect(rejection { try ring.makingPrimary(b.id) } == .keyringInvalid)
+        #expect(rejection { try ring.makingPrimary(key("c").id) } == .keyringInvalid)
         #expect(try ring.makingPrimary(nil).primaryID == nil)
     }
 
     @Test func thePrimaryKeyCannotBeDeactivatedOrDiscarded() throws {
         let (a, b) = (try key("a"), try key("b"))
         let ring = try CryptoKeyring([a, b], primary: a.id)
-        #expect(refusal { try ring.setting(.inactive, of: a.id) } == .keyringInvalid)
-        #expect(refusal { try ring.setting(.discarded, of: a.id) } == .keyringInvalid)
+        #expect(rejection { try ring.setting(.inactive, of: a.id) } == .keyringInvalid)
+        #expect(rejection { try ring.setting(.discarded, of: a.id) } == .keyringInvalid)
         #expect(try ring.setting(.active, of: a.id).primaryID == a.id)
         let moved = try ring.makingPrimary(b.id).setting(.inactive, of: a.id)
         #expect(try moved.key(a.id).state == .inactive)
@@ -90,18 +90,18 @@ import Testing
         let a = try key("a")
         let ring = try CryptoKeyring([a, key("b")], primary: key("b").id).setting(.discarded, of: a.id)
         for state in CryptoKey.State.allCases {
-            #expect(refusal { try ring.setting(state, of: a.id) } == .keyNotActive)
+            #expect(rejection { try ring.setting(state, of: a.id) } == .keyNotActive)
         }
-        #expect(refusal { try ring.makingPrimary(a.id) } == .keyringInvalid)
+        #expect(rejection { try ring.makingPrimary(a.id) } == .keyringInvalid)
         #expect(try ring.key(a.id).state == .discarded)
     }
 
     @Test func unknownIDsAreRejected() throws {
         let ring = try CryptoKeyring(primary: key("a"))
         let unknown = try key("b").id
-        #expect(refusal { try ring.key(unknown) } == .keyUnknown)
-        #expect(refusal { try ring.setting(.inactive, of: unknown) } == .keyUnknown)
-        #expect(refusal { try CryptoKeyring([], primary: nil).key(unknown) } == .keyUnknown)
+        #expect(rejection { try ring.key(unknown) } == .keyUnknown)
+        #expect(rejection { try ring.setting(.inactive, of: unknown) } == .keyUnknown)
+        #expect(rejection { try CryptoKeyring([], primary: nil).key(unknown) } == .keyUnknown)
     }
 
     @Test func keysAreOrderedByIssueTime() throws {
@@ -156,7 +156,7 @@ import Testing
             try await group.waitForAll()
         }
         #expect(Set(live.keyring.keys.map(\.id)) == Set(ids))
-        #expect(refusal { try live.update { try $0.makingPrimary(ids[0]) } } == .keyringInvalid)
+        #expect(rejection { try live.update { try $0.makingPrimary(ids[0]) } } == .keyringInvalid)
         #expect(live.keyring.keys.count == 64)
     }
 }

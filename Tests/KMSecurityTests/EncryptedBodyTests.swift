@@ -20,7 +20,7 @@ import Testing
     private func code(_ body: String) -> KMError.Code? { code(body.bytes) }
 
     private func code(_ body: [UInt8]) -> KMError.Code? {
-        refusal { try cipher.open(body, .message, under: world.keyID) }
+        rejection { try cipher.open(body, .message, under: world.keyID) }
     }
 
     @Test func anyJSONSpellingOfTheBodyIsAccepted() throws {

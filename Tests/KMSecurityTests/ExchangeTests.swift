@@ -114,7 +114,7 @@ import Testing
             let request = try world.client().seal(Self.request.bytes, protection: protection)
             let token = try TranToken(try #require(request.headers[.kmTranToken]))
             let verifier = TranTokenVerifier(world.secretKey)
-            #expect(refusal { try verifier.verify(token, body: request.body, timeZone: .kst, at: world.now) } == nil)
+            #expect(rejection { try verifier.verify(token, body: request.body, timeZone: .kst, at: world.now) } == nil)
         }
     }
 
@@ -126,7 +126,7 @@ import Testing
             let call = try await world.server(secretKeys: keys).open(request.headers, request.body, protection: .none)
             #expect(call.parameters == "{}".bytes)
         }
-        let code = await refusal {
+        let code = await rejection {
             try await world.server(secretKeys: [world.secretKey, other]).open(
                 request.headers,
                 request.body,
@@ -149,7 +149,7 @@ import Testing
             #expect(reply.headers == [:])
         }
         // A client that expects encrypted parameters rejects an error reply.
-        let code = await refusal { try await world.client().open(reply.headers, reply.body, answering: request) }
+        let code = await rejection { try await world.client().open(reply.headers, reply.body, answering: request) }
         #expect(code == .protectionRequired)
     }
 

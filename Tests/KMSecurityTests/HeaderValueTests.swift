@@ -9,7 +9,7 @@ import Testing
     static let foreign = ["\0", "\n", "\r", "\t", " ", "\u{7F}", "\u{80}", "é", "０", "Ａ", "а", "\u{200B}", "٠"]
 
     private func code<Value: HeaderValue>(_ type: Value.Type, _ text: String) -> KMError.Code? {
-        refusal { try Value(text) }
+        rejection { try Value(text) }
     }
 
     /// Checks that a type of fixed length and alphabet accepts `text` and rejects every change of it.
@@ -114,7 +114,7 @@ import Testing
     func timesMustExistInTheCalendar(text: String, exists: Bool) {
         #expect(code(TranTime.self, text) == (exists ? nil : .headerInvalid))
         let mac = String(repeating: "A", count: 43)
-        #expect(refusal { try TranToken("KMV1:\(text)000:\(mac)") } == (exists ? nil : .tokenMalformed))
+        #expect(rejection { try TranToken("KMV1:\(text)000:\(mac)") } == (exists ? nil : .tokenMalformed))
         if text.hasPrefix("20") {
             #expect(code(CorrelationID.self, "\(text.dropFirst(2))-0000000") == (exists ? nil : .headerInvalid))
         }

@@ -58,12 +58,12 @@ import Testing
         let cipher = try sender()
         for text in ["", " ", "{", "{}x", "nul", "{'a':1}", "\u{FEFF}{}"] {
             #expect(
-                refusal { try cipher.seal(text.bytes, .message, under: world.keyID, at: now) } == .malformedJSON,
+                rejection { try cipher.seal(text.bytes, .message, under: world.keyID, at: now) } == .malformedJSON,
                 "\(text)"
             )
         }
         #expect(
-            refusal { try cipher.seal([0x22, 0xFF, 0x22], .message, under: world.keyID, at: now) } == .malformedJSON
+            rejection { try cipher.seal([0x22, 0xFF, 0x22], .message, under: world.keyID, at: now) } == .malformedJSON
         )
     }
 
@@ -83,17 +83,20 @@ import Testing
     @Test func bodiesAboveTheSizeLimitAreRejected() throws {
         let limits = ParameterLimits(maximumBodyByteCount: 1000)
         let small = try sender().seal("{}".bytes, .message, under: world.keyID, at: now)
-        #expect(refusal { try receiver(limits: limits).open(small, .message, under: world.keyID) } == nil)
+        #expect(rejection { try receiver(limits: limits).open(small, .message, under: world.keyID) } == nil)
         let exact = ParameterLimits(maximumBodyByteCount: small.count)
-        #expect(refusal { try receiver(limits: exact).open(small, .message, under: world.keyID) } == nil)
+        #expect(rejection { try receiver(limits: exact).open(small, .message, under: world.keyID) } == nil)
         let short = ParameterLimits(maximumBodyByteCount: small.count - 1)
-        #expect(refusal { try receiver(limits: short).open(small, .message, under: world.keyID) } == .limitExceeded)
+        #expect(rejection { try receiver(limits: short).open(small, .message, under: world.keyID) } == .limitExceeded)
         let large = Array("\"\(String(repeating: "x", count: 999))\"".utf8)
         #expect(
-            refusal { try sender(limits: limits).seal(large, .message, under: world.keyID, at: now) } == .limitExceeded
+            rejection { try sender(limits: limits).seal(large, .message, under: world.keyID, at: now) }
+                == .limitExceeded
         )
         let garbage = [UInt8](repeating: 0xFF, count: 1001)
-        #expect(refusal { try receiver(limits: limits).open(garbage, .message, under: world.keyID) } == .limitExceeded)
+        #expect(
+            rejection { try receiver(limits: limits).open(garbage, .message, under: world.keyID) } == .limitExceeded
+        )
     }
 
     /// Checks that a receiver accepts what a sender with the same limits seals.
@@ -105,7 +108,7 @@ import Testing
                 continue
             }
             #expect(
-                refusal { try receiver(limits: limits).open(body, .message, under: world.keyID) } == nil,
+                rejection { try receiver(limits: limits).open(body, .message, under: world.keyID) } == nil,
                 "\(count)"
             )
         }
@@ -114,12 +117,12 @@ import Testing
     @Test func nestingAboveTheDepthLimitIsRejected() throws {
         let limits = ParameterLimits(maximumDepth: 3)
         let (three, four) = ("[[[]]]".bytes, "[[[[]]]]".bytes)
-        #expect(refusal { try sender(limits: limits).seal(three, .message, under: world.keyID, at: now) } == nil)
+        #expect(rejection { try sender(limits: limits).seal(three, .message, under: world.keyID, at: now) } == nil)
         #expect(
-            refusal { try sender(limits: limits).seal(four, .message, under: world.keyID, at: now) } == .limitExceeded
+            rejection { try sender(limits: limits).seal(four, .message, under: world.keyID, at: now) } == .limitExceeded
         )
         let body = try sender().seal(four, .message, under: world.keyID, at: now)
-        #expect(refusal { try receiver(limits: limits).open(body, .message, under: world.keyID) } == .limitExceeded)
+        #expect(rejection { try receiver(limits: limits).open(body, .message, under: world.keyID) } == .limitExceeded)
     }
 
     @Test func theKeysStateDecidesWhetherItSealsAndOpens() throws {
@@ -127,8 +130,8 @@ import Testing
         func codes(_ ring: CryptoKeyring) throws -> [KMError.Code?] {
             let cipher = try ParameterCipher(keyring: ring)
             return [
-                refusal { try cipher.seal("{}".bytes, .message, under: world.keyID, at: now) },
-                refusal { try cipher.open(body, .message, under: world.keyID) },
+                rejection { try cipher.seal("{}".bytes, .message, under: world.keyID, at: now) },
+                rejection { try cipher.open(body, .message, under: world.keyID) },
             ]
         }
         #expect(try codes(CryptoKeyring([world.serverKey], primary: nil)) == [nil, nil])
@@ -152,9 +155,9 @@ import Testing
         let ring = try CryptoKeyring([world.serverKey], primary: nil).adding(other)
         let cipher = try ParameterCipher(keyring: ring)
         let named = try sender(.documented).seal("{}".bytes, .message, under: world.keyID, at: now)
-        #expect(refusal { try cipher.open(named, .message, under: world.otherKeyID) } == .keyIDMismatch)
+        #expect(rejection { try cipher.open(named, .message, under: world.otherKeyID) } == .keyIDMismatch)
         let unnamed = try sender(.gateway).seal("{}".bytes, .message, under: world.keyID, at: now)
-        #expect(refusal { try cipher.open(unnamed, .message, under: world.otherKeyID) } == .authenticationFailed)
+        #expect(rejection { try cipher.open(unnamed, .message, under: world.otherKeyID) } == .authenticationFailed)
     }
 
     @Test func aCertificateOutsideItsValidityIsRejected() throws {
@@ -168,17 +171,18 @@ import Testing
         )
         let cipher = try ParameterCipher(keyring: CryptoKeyring(primary: key))
         for seconds in [0.0, 50, 100] {
-            #expect(refusal { try cipher.seal("{}".bytes, .message, under: world.keyID, at: start + seconds) } == nil)
+            #expect(rejection { try cipher.seal("{}".bytes, .message, under: world.keyID, at: start + seconds) } == nil)
         }
         for seconds in [-1, -0.001, 100.001, 101] {
-            let code = refusal { try cipher.seal("{}".bytes, .message, under: world.keyID, at: start + seconds) }
+            let code = rejection { try cipher.seal("{}".bytes, .message, under: world.keyID, at: start + seconds) }
             #expect(code == .certificateNotValid, "\(seconds)")
         }
         // A change of the key's state keeps the certificate's validity.
         let ring = try CryptoKeyring([key], primary: nil).setting(.inactive, of: key.id).setting(.active, of: key.id)
         let again = try ParameterCipher(keyring: ring)
         #expect(
-            refusal { try again.seal("{}".bytes, .message, under: world.keyID, at: start - 1) } == .certificateNotValid
+            rejection { try again.seal("{}".bytes, .message, under: world.keyID, at: start - 1) }
+                == .certificateNotValid
         )
         // Opening does not depend on the validity of the peer's certificate.
         let body = try ParameterCipher(keyring: CryptoKeyring([world.serverKey], primary: nil)).seal(

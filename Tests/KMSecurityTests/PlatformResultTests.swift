@@ -3,7 +3,7 @@ import KMTestSupport
 import Testing
 
 @Suite struct PlatformResultTests {
-    private func code(_ text: String) -> KMError.Code? { refusal { try PlatformResult(parsing: text.bytes) } }
+    private func code(_ text: String) -> KMError.Code? { rejection { try PlatformResult(parsing: text.bytes) } }
 
     @Test func codesAndMessagesMatchTheAPIPage() {
         let errors: [PlatformError] = [
@@ -31,8 +31,8 @@ import Testing
 
     @Test func aSuccessIsNotAnError() throws {
         #expect(PlatformResult.success.isSuccess)
-        #expect(refusal { try PlatformError(PlatformResult.success) } == .malformedResult)
-        #expect(refusal { try PlatformError(parsing: PlatformResult.success.body) } == .malformedResult)
+        #expect(rejection { try PlatformError(PlatformResult.success) } == .malformedResult)
+        #expect(rejection { try PlatformError(parsing: PlatformResult.success.body) } == .malformedResult)
         let error = try PlatformError(PlatformResult(code: "900_001", message: "Of your own."))
         #expect(!error.result.isSuccess)
         #expect(try PlatformError(parsing: error.result.body) == error)

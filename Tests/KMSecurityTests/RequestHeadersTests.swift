@@ -16,7 +16,7 @@ import Testing
         fields = try World().client().seal("{}".bytes, protection: .none).headers
     }
 
-    private func code(_ fields: HTTPFields) -> KMError.Code? { refusal { try RequestHeaders(fields) } }
+    private func code(_ fields: HTTPFields) -> KMError.Code? { rejection { try RequestHeaders(fields) } }
 
     @Test func headersSurviveWritingAndParsing() throws {
         let headers = try RequestHeaders(fields)
@@ -119,14 +119,14 @@ import Testing
         let both = response.with(.kmCryptoKeyID, World.keyText)
         #expect(try ResponseHeaders(both).cryptoKeyID?.text == World.keyText)
         #expect(try ResponseHeaders(both).httpFields == both)
-        #expect(refusal { try ResponseHeaders([:]) } == .headerMissing)
-        #expect(refusal { try ResponseHeaders(both.with(.kmCorrelationID, nil)) } == .headerMissing)
-        #expect(refusal { try ResponseHeaders(both.with(.kmCryptoKeyID, "x")) } == .headerInvalid)
-        #expect(refusal { try ResponseHeaders(both.with(.kmCorrelationID, "x")) } == .headerInvalid)
+        #expect(rejection { try ResponseHeaders([:]) } == .headerMissing)
+        #expect(rejection { try ResponseHeaders(both.with(.kmCorrelationID, nil)) } == .headerMissing)
+        #expect(rejection { try ResponseHeaders(both.with(.kmCryptoKeyID, "x")) } == .headerInvalid)
+        #expect(rejection { try ResponseHeaders(both.with(.kmCorrelationID, "x")) } == .headerInvalid)
         for name in [HTTPField.Name.kmCorrelationID, .kmCryptoKeyID] {
             var twice = both
             twice.append(HTTPField(name: name, value: both[name] ?? ""))
-            #expect(refusal { try ResponseHeaders(twice) } == .headerRepeated)
+            #expect(rejection { try ResponseHeaders(twice) } == .headerRepeated)
         }
     }
 }

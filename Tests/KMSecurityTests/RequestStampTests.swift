@@ -73,7 +73,7 @@ import Testing
     func datesOutside2000To2099AreRejected(seconds: Double) {
         let date = Date(timeIntervalSince1970: seconds)
         for zone in TimeZoneCode.all {
-            #expect(refusal { try RequestStamp(date: date, timeZone: zone) } == .headerInvalid)
+            #expect(rejection { try RequestStamp(date: date, timeZone: zone) } == .headerInvalid)
         }
     }
 }

@@ -21,7 +21,7 @@ import Testing
         let stamp = try RequestStamp(date: now, timeZone: made)
         let token = try TranTokenSigner(secretKey).sign([1], at: stamp)
         let verifier = TranTokenVerifier(secretKey, tolerance: tolerance)
-        return refusal { try verifier.verify(token, body: [1], timeZone: read, at: now + seconds) }
+        return rejection { try verifier.verify(token, body: [1], timeZone: read, at: now + seconds) }
     }
 
     @Test func bothEdgesOfTheToleranceAreAccepted() throws {
@@ -78,6 +78,6 @@ import Testing
         let stamp = try RequestStamp(date: now, timeZone: .utc)
         let token = try TranTokenSigner(SecretKey(SecretBytes("another"))).sign([1], at: stamp)
         let verifier = TranTokenVerifier(secretKey)
-        #expect(refusal { try verifier.verify(token, body: [1], timeZone: .utc, at: now + 1e6) } == .tokenMismatch)
+        #expect(rejection { try verifier.verify(token, body: [1], timeZone: .utc, at: now + 1e6) } == .tokenMismatch)
     }
 }

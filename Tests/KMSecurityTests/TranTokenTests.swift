@@ -17,7 +17,7 @@ import Testing
 
     private func token() throws -> TranToken { try TranTokenSigner(secretKey()).sign(body, at: stamp) }
 
-    private func code(_ text: String) -> KMError.Code? { refusal { try TranToken(text) } }
+    private func code(_ text: String) -> KMError.Code? { rejection { try TranToken(text) } }
 
     @Test func bothFormsAreWrittenAndParsed() throws {
         let token = try token()
@@ -97,7 +97,7 @@ import Testing
             for byte in UInt8.min...0x7F where Array(text.utf8)[index] != byte {
                 var changed = Array(text.utf8)
                 changed[index] = byte
-                let code = refusal {
+                let code = rejection {
                     let token = try TranToken(String(decoding: changed, as: UTF8.self))
                     try verifier.verify(token, body: body, timeZone: .kst, at: Date())
                 }
@@ -112,7 +112,7 @@ import Testing
         let token = try token()
         func code(_ body: [UInt8], _ secret: String = World.secretText) throws -> KMError.Code? {
             let verifier = TranTokenVerifier(try secretKey(secret), tolerance: nil)
-            return refusal { try verifier.verify(token, body: body, timeZone: .kst, at: Date()) }
+            return rejection { try verifier.verify(token, body: body, timeZone: .kst, at: Date()) }
         }
         #expect(try code(body) == nil)
         for bit in 0..<body.count * 8 {
@@ -129,7 +129,7 @@ import Testing
     }
 
     @Test func anEmptySecretKeyIsRejectedAndAShortOneIsReported() throws {
-        #expect(refusal { try SecretKey(SecretBytes(copying: [])) } == .invalidSize)
+        #expect(rejection { try SecretKey(SecretBytes(copying: [])) } == .invalidSize)
         for (count, isShort) in [(1, true), (6, true), (31, true), (32, false), (200, false)] {
             let key = try SecretKey(SecretBytes(copying: [UInt8](repeating: 1, count: count)))
             #expect(key.isShort == isShort)

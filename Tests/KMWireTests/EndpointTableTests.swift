@@ -29,14 +29,14 @@ import Testing
     @Test func pathsAreComparedByteForByte() throws {
         let table = try EndpointTable([Endpoint("/a"), Endpoint("/K")])
         #expect(try table.endpoint(.post, "/a").path == "/a")
-        #expect(refusal { try table.endpoint(.post, "/\u{212A}") } == .endpointUnknown)
+        #expect(rejection { try table.endpoint(.post, "/\u{212A}") } == .endpointUnknown)
         #expect(try table.endpoint(.post, "/a?b=/c").path == "/a")
         for (method, path) in [
             (HTTPRequest.Method.get, "/a"), (.post, "/A"), (.post, "/a/"), (.post, "//a"), (.post, "/%61"),
             (.post, "/a#b"),
             (.post, "/a\u{301}"), (.post, ""), (.post, "?"), (.post, "/b/../a"),
         ] {
-            #expect(refusal { try table.endpoint(method, path) } == .endpointUnknown, "\(method) \(path)")
+            #expect(rejection { try table.endpoint(method, path) } == .endpointUnknown, "\(method) \(path)")
         }
     }
 
@@ -61,12 +61,12 @@ import Testing
         #"{"protection":"message","Protection":"plain"}"#,
     ])
     func malformedRulesAreRejected(_ rule: String) {
-        #expect(refusal { try table(endpoint(rule)) } == .malformedEndpointTable)
+        #expect(rejection { try table(endpoint(rule)) } == .malformedEndpointTable)
     }
 
     @Test func pathsOfFieldsAreChecked() {
         func code(_ paths: String) -> KMError.Code? {
-            refusal { try table(endpoint(#"{"protection":"fields","fields":[\#(paths)]}"#)) }
+            rejection { try table(endpoint(#"{"protection":"fields","fields":[\#(paths)]}"#)) }
         }
         #expect(code(#""a""#) == .pathMalformed)
         #expect(code(#""$..a""#) == .pathUnsupported)
@@ -86,22 +86,22 @@ import Testing
         #"{"method":"POST","path":"/a","request":{"protection":"plain"},"response":{"protection":"plain"},"x":1}"#,
     ])
     func malformedEndpointsAreRejected(_ text: String) {
-        #expect(refusal { try table(text) } == .malformedEndpointTable)
+        #expect(rejection { try table(text) } == .malformedEndpointTable)
     }
 
     @Test func malformedTablesAreRejected() throws {
         let endpoint = endpoint(#"{"protection":"message"}"#)
-        #expect(refusal { try table("\(endpoint),\(endpoint)") } == .malformedEndpointTable)
-        #expect(refusal { try table(endpoint, version: "2") } == .malformedEndpointTable)
-        #expect(refusal { try table(endpoint, version: "1.0") } == .malformedEndpointTable)
+        #expect(rejection { try table("\(endpoint),\(endpoint)") } == .malformedEndpointTable)
+        #expect(rejection { try table(endpoint, version: "2") } == .malformedEndpointTable)
+        #expect(rejection { try table(endpoint, version: "1.0") } == .malformedEndpointTable)
         for text in ["[]", "{}", #"{"version":1}"#, #"{"endpoints":[]}"#, #"{"version":1,"endpoints":{}}"#, "1"] {
-            #expect(refusal { try EndpointTable(parsing: Array(text.utf8)) } == .malformedEndpointTable, "\(text)")
+            #expect(rejection { try EndpointTable(parsing: Array(text.utf8)) } == .malformedEndpointTable, "\(text)")
         }
         for text in ["", "{", #"{"version":1,"endpoints":[]} x"#, #"{"version":1,"endpoints":[]}{}"#] {
-            #expect(refusal { try EndpointTable(parsing: Array(text.utf8)) } == .malformedJSON, "\(text)")
+            #expect(rejection { try EndpointTable(parsing: Array(text.utf8)) } == .malformedJSON, "\(text)")
         }
         let large = [UInt8](repeating: UInt8(ascii: " "), count: 1 << 20) + Array("{}".utf8)
-        #expect(refusal { try EndpointTable(parsing: large) } == .limitExceeded)
+        #expect(rejection { try EndpointTable(parsing: large) } == .limitExceeded)
     }
 
     @Test func damagedTablesAreReadOrRejected() throws {

@@ -12,7 +12,7 @@ extension ToolTests {
                 let received: String
             }
 
-            struct Refusal: Decodable {
+            struct Rejection: Decodable {
                 let attempt: String
                 let code: String
                 let reply: String
@@ -23,7 +23,7 @@ extension ToolTests {
             let profile: String
             let request: Message
             let response: Message
-            let refusals: [Refusal]
+            let rejections: [Rejection]
         }
 
         @Test(arguments: [("documented", 66, "A256GCM"), ("gateway", 67, "A128GCM")])
@@ -46,9 +46,9 @@ extension ToolTests {
             let echoed = ["X-KM-Correlation-Id", "X-KM-Crypto-Key-Id"]
             #expect(report.response.headers == headers.filter { echoed.contains($0.key) })
             let codes = ["replayed", "tokenMismatch", "tokenStale", "keyUnknown", "authenticationFailed"]
-            #expect(report.refusals.map(\.code) == codes)
+            #expect(report.rejections.map(\.code) == codes)
             // The reply does not reveal the reason.
-            #expect(Set(report.refusals.map(\.reply)).count == 1)
+            #expect(Set(report.rejections.map(\.reply)).count == 1)
         }
 
         /// `kmsec headers check` accepts the headers of the demo.

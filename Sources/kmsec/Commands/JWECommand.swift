@@ -56,7 +56,7 @@ struct JWEInspectCommand: ParsableCommand {
             throw KMError(.malformedHeader, "the protected header is not UTF-8")
         }
         // Check the header first: its algorithms explain the sizes.
-        let refusal = Result {
+        let rejection = Result {
             _ = try JWEHeader(parsing: parts.headerJSON, policy: policy)
             try parts.checkSizes()
         }.failure
@@ -68,8 +68,8 @@ struct JWEInspectCommand: ParsableCommand {
             path: path,
             protectedHeader: header,
             sizes: Dictionary(uniqueKeysWithValues: zip(sizeNames, counts)),
-            accepted: refusal == nil,
-            reason: refusal
+            accepted: rejection == nil,
+            reason: rejection
         )
     }
 

@@ -24,7 +24,7 @@ struct Demo {
             profile: profile.name,
             request: whole.request,
             response: whole.response,
-            refusals: try await refusals(whole.sealed),
+            rejections: try await rejections(whole.sealed),
             fieldRequest: byField.request,
             fieldResponse: byField.response
         )
@@ -63,7 +63,7 @@ struct Demo {
         )
     }
 
-    private func refusals(_ request: SealedRequest) async throws -> [DemoReport.Refusal] {
+    private func rejections(_ request: SealedRequest) async throws -> [DemoReport.Rejection] {
         let parameters = DemoParties.requestParameters
         let late = try parties.client(clock: { Date(timeIntervalSinceNow: -600) }).seal(
             parameters,
@@ -76,11 +76,11 @@ struct Demo {
         var forgedHeaders = request.headers
         forgedHeaders[.kmTranToken] = try TranTokenSigner(parties.secretKey).sign(forged, at: stamp).text(profile)
         return [
-            try await refusal("the same request again", request.headers, request.body, .replayed),
-            try await refusal("a changed body", request.headers, changed(request.body), .tokenMismatch),
-            try await refusal("a token that is ten minutes old", late.headers, late.body, .tokenStale),
-            try await refusal("an unknown key id", unknown.headers, unknown.body, .keyUnknown),
-            try await refusal("a changed ciphertext, signed again", forgedHeaders, forged, .authenticationFailed),
+            try await rejection("the same request again", request.headers, request.body, .replayed),
+            try await rejection("a changed body", request.headers, changed(request.body), .tokenMismatch),
+            try await rejection("a token that is ten minutes old", late.headers, late.body, .tokenStale),
+            try await rejection("an unknown key id", unknown.headers, unknown.body, .keyUnknown),
+            try await rejection("a changed ciphertext, signed again", forgedHeaders, forged, .authenticationFailed),
         ]
     }
 
@@ -92,17 +92,17 @@ struct Demo {
         return body
     }
 
-    private func refusal(
+    private func rejection(
         _ attempt: String,
         _ headers: HTTPFields,
         _ body: [UInt8],
         _ expected: KMError.Code
-    ) async throws -> DemoReport.Refusal {
+    ) async throws -> DemoReport.Rejection {
         do {
             _ = try await parties.server.open(headers, body, for: .waitingPhysicalCards)
         } catch let error as KMError where error.code == expected {
             let reply = parties.server.publicResponse(to: error, answering: headers)
-            return DemoReport.Refusal(
+            return DemoReport.Rejection(
                 attempt: attempt,
                 code: error.code.description,
                 detail: error.detail,

@@ -15,7 +15,7 @@ struct DemoReport: Encodable {
     }
 
     /// A changed or repeated request, and how the server rejected it.
-    struct Refusal: Encodable {
+    struct Rejection: Encodable {
         let attempt: String
         /// The error code, for the receiver's engineers only.
         let code: String
@@ -29,7 +29,7 @@ struct DemoReport: Encodable {
     let profile: String
     let request: Message
     let response: Message
-    let refusals: [Refusal]
+    let rejections: [Rejection]
     /// The same call at field level.
     let fieldRequest: Message
     let fieldResponse: Message

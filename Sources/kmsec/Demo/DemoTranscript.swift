@@ -19,12 +19,12 @@ struct DemoTranscript {
         heading("4. The client decrypts the response")
         item("parameters", report.response.received)
         heading("5. Requests that the server rejects")
-        for refusal in report.refusals {
-            let reason = refusal.detail.isEmpty ? "" : ": \(refusal.detail)"
-            text += "   \(style("31", "rejected"))  \(refusal.attempt)\n"
-            text += "             \(style("2", "\(refusal.code)\(reason)"))\n"
+        for rejection in report.rejections {
+            let reason = rejection.detail.isEmpty ? "" : ": \(rejection.detail)"
+            text += "   \(style("31", "rejected"))  \(rejection.attempt)\n"
+            text += "             \(style("2", "\(rejection.code)\(reason)"))\n"
         }
-        if let reply = report.refusals.first?.reply {
+        if let reply = report.rejections.first?.reply {
             text += "   Every sender gets the same response: HTTP 400 \(reply)\n"
         }
         heading("6. The same call at field level: only card data is encrypted, so others can route and log the rest")

@@ -71,12 +71,12 @@ struct ClientSnippetTests {
         let request = try ClientSnippets.request(client)
         let cards = { try await ClientSnippets.cards(client, 400, [:], error.result.body, answering: request) }
         for status in [401, 500, 502] {
-            await #expect(throws: ClientSnippets.Refused.self) {
+            await #expect(throws: ClientSnippets.Rejected.self) {
                 try await ClientSnippets.cards(client, status, [:], Array("<html>".utf8), answering: request)
             }
         }
         if throwing {
-            await #expect(throws: ClientSnippets.Refused.self) { try await cards() }
+            await #expect(throws: ClientSnippets.Rejected.self) { try await cards() }
         } else {
             #expect(try await cards() == [])
         }
@@ -87,12 +87,12 @@ struct ClientSnippetTests {
         let plain = Array(#"{"issuedCardList":[]}"#.utf8)
         let call = try await ends.server.open(request.headers, request.body)
         let reply = try ends.server.seal(plain, answering: call, protection: .none)
-        await #expect(throws: ClientSnippets.Refused.self) {
+        await #expect(throws: ClientSnippets.Rejected.self) {
             try await ClientSnippets.parameters(client, reply.headers, reply.body, answering: request)
         }
         let other = try CryptoKeyID.random()
         let sealed = try ends.server.seal(plain, answering: call)
-        await #expect(throws: ClientSnippets.Refused.self) {
+        await #expect(throws: ClientSnippets.Rejected.self) {
             try await ClientSnippets.parameters(
                 client,
                 sealed.headers.with(.kmCryptoKeyID, other.text),

@@ -6,7 +6,7 @@ import KMSecurity
     import FoundationNetworking
 #endif
 
-/// The Swift blocks of GettingStartedClient, to the letter but for their indentation.
+/// The Swift blocks of GettingStartedClient, exact but for their indentation.
 enum ClientSnippets {
     struct WaitingCards: Codable {
         struct Item: Codable {
@@ -17,7 +17,7 @@ enum ClientSnippets {
         let issuedCardList: [Item]
     }
 
-    struct Refused: Error {
+    struct Rejected: Error {
         let code: String
     }
 
@@ -99,10 +99,10 @@ enum ClientSnippets {
         case 400:
             let error = try PlatformError(parsing: body)
             if error == .notFoundIssuedCards { return [] }
-            throw Refused(code: error.result.code)
+            throw Rejected(code: error.result.code)
         default:
             // Not a reply in the platform's form: a 500 has no body, and a proxy sends its own.
-            throw Refused(code: "HTTP \(status)")
+            throw Rejected(code: "HTTP \(status)")
         }
     }
 
@@ -116,10 +116,10 @@ enum ClientSnippets {
             return try await client.open(fields, body, answering: request).parameters
         } catch let error as KMError where error.code == .protectionRequired {
             // The reply is plain but must be encrypted. Do not use it, whoever sent it.
-            throw Refused(code: "\(error)")
+            throw Rejected(code: "\(error)")
         } catch let error as KMError where error.code == .keyNotActive || error.code == .keyUnknown {
             // The platform answered under a key that this keyring does not have, or no longer uses.
-            throw Refused(code: "\(error)")
+            throw Rejected(code: "\(error)")
         }
     }
 

@@ -1,6 +1,6 @@
 import KMJOSE
 
-/// The Swift block of KMJOSE's page, to the letter but for its indentation.
+/// The Swift block of KMJOSE's page, exact but for its indentation.
 enum JOSESnippets {
     static func exchange() throws -> (header: JWEHeader, sent: JWEHeader, plaintext: [UInt8]) {
         let pair = try RSAPrivateKey.generate()

@@ -65,12 +65,12 @@ struct KeySnippetTests {
     }
 
     @Test(arguments: [(-7200.0, true), (3600.0, false)])
-    func anExpiredCertificateIsRejectedWhenSealing(_ end: TimeInterval, _ isRefused: Bool) throws {
+    func anExpiredCertificateIsRejectedWhenSealing(_ end: TimeInterval, _ isRejected: Bool) throws {
         let validity = Date.now.addingTimeInterval(-10_000)...Date.now.addingTimeInterval(end)
         let certificate = try Certificate.selfSigned(TestKeys.first(), commonName: "key", validity: validity)
         var printed: [String] = []
         try KeySnippets.expired(certificate, CryptoKeyID.random(), Self.parameters) { printed.append($0) }
-        #expect(printed.count == (isRefused ? 1 : 0))
+        #expect(printed.count == (isRejected ? 1 : 0))
     }
 
     @Test func keyStatesBehaveAsTheArticlesTableSays() async throws {
@@ -79,14 +79,14 @@ struct KeySnippetTests {
         let rings = try KeySnippets.states(ends.clientRing, fresh, ends.keyID)
         #expect(rings.map(\.primaryID) == [ends.keyID, fresh.id, fresh.id])
         #expect(try rings.map { try $0.key(ends.keyID).state } == [.active, .inactive, .discarded])
-        #expect(refusal { try ends.clientRing.setting(.inactive, of: ends.keyID) } == .keyringInvalid)
+        #expect(rejection { try ends.clientRing.setting(.inactive, of: ends.keyID) } == .keyringInvalid)
         // A message sealed before the change still opens after it, unless its key is discarded.
         let request = try ends.client().seal(Self.parameters, protection: .message)
         let call = try await ends.server.open(request.headers, request.body)
         let reply = try ends.server.seal(Self.parameters, answering: call)
         let codes = try rings.map { ring in
             let cipher = try ParameterCipher(keyring: ring)
-            return refusal { try cipher.open(reply.body, .message, under: ends.keyID) }
+            return rejection { try cipher.open(reply.body, .message, under: ends.keyID) }
         }
         #expect(codes == [nil, nil, .keyNotActive])
     }
@@ -160,7 +160,7 @@ struct KeySnippetTests {
         }
         // A client that never rotates is accepted up to step 3 and rejected from step 4.
         #expect(try await exchange(client: 0, server: 3) == ends.keyID)
-        #expect(await refusal { try await exchange(client: 0, server: 4) } == .keyNotActive)
+        #expect(await rejection { try await exchange(client: 0, server: 4) } == .keyNotActive)
     }
 
     @Test func aDiscardedKeyStaysDiscardedAfterARestart() throws {
@@ -172,8 +172,8 @@ struct KeySnippetTests {
         #expect(ring.keys.map(\.id) == [ends.keyID, id])
         #expect(ring.primaryID == id)
         let cipher = try ParameterCipher(keyring: ring)
-        #expect(refusal { try cipher.seal(Self.parameters, .message, under: ends.keyID, at: .now) } == .keyNotActive)
-        #expect(refusal { try cipher.seal(Self.parameters, .message, under: id, at: .now) } == nil)
+        #expect(rejection { try cipher.seal(Self.parameters, .message, under: ends.keyID, at: .now) } == .keyNotActive)
+        #expect(rejection { try cipher.seal(Self.parameters, .message, under: id, at: .now) } == nil)
     }
 
     @Test(arguments: [3600.0, -3600]) func anOldSecretIsAcceptedUntilItsLastDay(_ lastDay: TimeInterval) async throws {
@@ -197,7 +197,7 @@ struct KeySnippetTests {
         if lastDay > 0 {
             #expect(try await server.open(old.headers, old.body).credentialName == "2025-11")
         } else {
-            #expect(await refusal { try await server.open(old.headers, old.body) } == .credentialNotValid)
+            #expect(await rejection { try await server.open(old.headers, old.body) } == .credentialNotValid)
         }
     }
 }

@@ -1,7 +1,7 @@
 import Foundation
 import KMSecurity
 
-/// The Swift blocks of KeyHandling and GettingStartedOperator, to the letter but for their indentation.
+/// The Swift blocks of KeyHandling and GettingStartedOperator, exact but for their indentation.
 enum KeySnippets {
     struct KeyServiceKey: ContentKeyUnwrapper {
         let decrypt: @Sendable (_ encryptedKey: [UInt8]) async throws -> [UInt8]?

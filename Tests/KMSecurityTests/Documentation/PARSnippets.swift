@@ -1,6 +1,6 @@
 import KMSecurity
 
-/// The Swift blocks of PARDerivation, and the README's about it, to the letter but for their indentation.
+/// The Swift blocks of PARDerivation, and the README's about it, exact but for their indentation.
 enum PARSnippets {
     static func derive(keyFile: String) throws -> PAR {
         let key = try TokenizationKey(contentsOfFile: keyFile, version: 1)

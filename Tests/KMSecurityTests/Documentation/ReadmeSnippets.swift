@@ -3,7 +3,7 @@ import HTTPTypes
 import KMSecurity
 import Logging
 
-/// The README's Swift blocks, to the letter but for their indentation.
+/// The README's Swift blocks, exact but for their indentation.
 struct ReadmeSnippets {
     let keyID: String
     let secretFile: String

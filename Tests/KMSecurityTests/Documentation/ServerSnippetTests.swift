@@ -46,11 +46,11 @@ struct ServerSnippetTests {
             let reply = try server.seal(Self.parameters, answering: call)
             #expect(try await own.open(reply.headers, reply.body, answering: request).parameters == Self.parameters)
             let stolen = try foreign.seal(Self.parameters, protection: .message)
-            #expect(await refusal { try await server.open(stolen.headers, stolen.body) } == .keyUnknown)
+            #expect(await rejection { try await server.open(stolen.headers, stolen.body) } == .keyUnknown)
         }
         let request = try client(0, as: 0).seal(Self.parameters, protection: .message)
         _ = try await server.open(request.headers, request.body)
-        #expect(await refusal { try await server.open(request.headers, request.body) } == .replayed)
+        #expect(await rejection { try await server.open(request.headers, request.body) } == .replayed)
     }
 
     @Test func keysAndCredentialsChangeWhileTheServerRuns() async throws {
@@ -73,14 +73,14 @@ struct ServerSnippetTests {
         let old = try ends.client().seal(Self.parameters, protection: .message)
         let new = try newClient.seal(Self.parameters, protection: .message)
         _ = try await server.open(old.headers, old.body)
-        #expect(await refusal { try await server.open(new.headers, new.body) } == .keyUnknown)
+        #expect(await rejection { try await server.open(new.headers, new.body) } == .keyUnknown)
         let newKey = try SnippetEnds.key(fresh, TestKeys.second(), TestKeys.first())
         try ServerSnippets.rotate(keyring, live, newKey, credentials(fresh))
         _ = try await server.open(new.headers, new.body)
         // The replay guard still remembers the requests from before the change.
-        #expect(await refusal { try await server.open(new.headers, new.body) } == .replayed)
+        #expect(await rejection { try await server.open(new.headers, new.body) } == .replayed)
         let late = try ends.client().seal(Self.parameters, protection: .message)
-        #expect(await refusal { try await server.open(late.headers, late.body) } == .keyUnknown)
+        #expect(await rejection { try await server.open(late.headers, late.body) } == .keyUnknown)
     }
 
     @Test func theHandlerAnswersSuccessRejectionAndFailure() async throws {
@@ -125,7 +125,7 @@ struct ServerSnippetTests {
         let request = try ends.client().seal(parameters, protection: protection)
         #expect(try await ServerSnippets.byField(ends.server, request.headers, request.body).parameters == parameters)
         let plain = try ends.client().seal(parameters, protection: .none)
-        let code = await refusal { try await ServerSnippets.byField(ends.server, plain.headers, plain.body) }
+        let code = await rejection { try await ServerSnippets.byField(ends.server, plain.headers, plain.body) }
         #expect(code == .protectionRequired)
     }
 
@@ -134,7 +134,7 @@ struct ServerSnippetTests {
             .appending(path: "../../../Sources/KMWire/Endpoints/endpoints.json").standardized
         let endpoint = try ServerSnippets.cardInfo(file.path(percentEncoded: false))
         #expect(endpoint.request == .message)
-        #expect(refusal { try ServerSnippets.cardInfo("/nonexistent") } == .fileUnreadable)
+        #expect(rejection { try ServerSnippets.cardInfo("/nonexistent") } == .fileUnreadable)
     }
 
     @Test func optionalFieldsMayBeMissingFromSomeItems() throws {
@@ -143,7 +143,7 @@ struct ServerSnippetTests {
         let loose = try ServerSnippets.loosely().response.protection
         let item = #"{"values":{"points":[{"policyId":"1"}]}}"#
         func seal(_ items: String) -> KMError.Code? {
-            refusal { try cipher.seal("{\"issuedCardList\":[\(items)]}".bytes, loose, under: ends.keyID, at: .now) }
+            rejection { try cipher.seal("{\"issuedCardList\":[\(items)]}".bytes, loose, under: ends.keyID, at: .now) }
         }
         #expect(seal(#"\#(item),{"values":{}}"#) == nil)
         #expect(seal(#"{"values":{}}"#) == .fieldMissing)
@@ -192,14 +192,14 @@ struct ServerSnippetTests {
         }
         let request = try ends.client().seal(Self.parameters, protection: .message)
         _ = try await servers[0].open(request.headers, request.body)
-        #expect(await refusal { try await servers[1].open(request.headers, request.body) } == .replayed)
+        #expect(await rejection { try await servers[1].open(request.headers, request.body) } == .replayed)
         #expect(store.withLock { $0.keys.allSatisfy { $0.hasPrefix("km:") } })
         #expect(store.withLock { Set($0.values) } == ["encrypted:accessKey:\(ends.accessKey)"])
         for (protection, code) in [(Protection.message, nil), (.message, .replayGuardFull), (.none, nil)]
             as [(Protection, KMError.Code?)]
         {
             let other = try ends.client().seal(Self.parameters, protection: protection)
-            let found = await refusal { try await servers[1].open(other.headers, other.body, protection: protection) }
+            let found = await rejection { try await servers[1].open(other.headers, other.body, protection: protection) }
             #expect(found == code)
         }
     }

@@ -4,7 +4,7 @@ import KMDiagnosis
 import KMSecurity
 import Logging
 
-/// The Swift blocks of GettingStartedServer, to the letter but for their indentation.
+/// The Swift blocks of GettingStartedServer, exact but for their indentation.
 struct ServerSnippets {
     actor CachedCredentials: CredentialSource {
         private let load: @Sendable (Caller) async throws -> [Credential]

@@ -35,7 +35,7 @@ struct ThreatModelTests {
         let call = try await server.open(requests[0].headers, requests[0].body, protection: protection)
         let reply = try server.seal(parameters, answering: call, protection: protection)
         let headers = reply.headers.with(.kmCorrelationID, requests[1].requestHeaders.correlationID.text)
-        let found = await refusal {
+        let found = await rejection {
             try await client.open(headers, reply.body, answering: requests[1], protection: protection)
         }
         #expect(found == code)
@@ -51,10 +51,10 @@ struct ThreatModelTests {
         let headers = stamp.headers
             .with(.kmTranToken, "KMV1:\(stamp.requestHeaders.token.timeDigits):\(mac)")
         let server = try world.server(at: later)
-        #expect(await refusal { try await server.open(headers, request.body, protection: protection) } == code)
+        #expect(await rejection { try await server.open(headers, request.body, protection: protection) } == code)
         // With the original correlation id, to which the fields are bound, its time differs too much from the others.
         let own = headers.with(.kmCorrelationID, request.requestHeaders.correlationID.text)
-        let found = await refusal { try await server.open(own, request.body, protection: protection) }
+        let found = await rejection { try await server.open(own, request.body, protection: protection) }
         #expect(found == .timeMismatch)
     }
 }

@@ -65,15 +65,15 @@ struct FieldCodingTests {
         init() {}
 
         init(from decoder: any Decoder) throws {
-            throw Refusal(number: FieldSamples.cardNumber)
+            throw Rejection(number: FieldSamples.cardNumber)
         }
 
         func encode(to encoder: any Encoder) throws {
-            throw Refusal(number: FieldSamples.cardNumber)
+            throw Rejection(number: FieldSamples.cardNumber)
         }
     }
 
-    private struct Refusal: Error {
+    private struct Rejection: Error {
         let number: String
     }
 

@@ -24,28 +24,28 @@ struct FieldDowngradeTests {
     ]
 
     @Test("Missing protection is rejected where it is required, in requests and responses", arguments: rejections)
-    func required(_ refusal: (policy: Endpoint, sent: Endpoint?, code: KMError.Code)) async throws {
-        let protection = refusal.sent?.request.protection ?? .none
+    func required(_ rejection: (policy: Endpoint, sent: Endpoint?, code: KMError.Code)) async throws {
+        let protection = rejection.sent?.request.protection ?? .none
         let sent = try exchange.client.seal(request, protection: protection)
-        await #expect(throws: KMError(refusal.code)) { try await exchange.receive(sent, refusal.policy) }
-        await #expect(throws: KMError(refusal.code)) {
-            try await exchange.server.open(sent.headers, sent.body, protection: refusal.policy.request.protection)
+        await #expect(throws: KMError(rejection.code)) { try await exchange.receive(sent, rejection.policy) }
+        await #expect(throws: KMError(rejection.code)) {
+            try await exchange.server.open(sent.headers, sent.body, protection: rejection.policy.request.protection)
         }
         let (asked, call) = try await exchange.call()
         let reply = try exchange.server.seal(
             response,
             answering: call,
-            protection: refusal.sent?.response.protection ?? .none
+            protection: rejection.sent?.response.protection ?? .none
         )
-        await #expect(throws: KMError(refusal.code)) {
-            try await exchange.client.open(reply.headers, reply.body, answering: asked, for: refusal.policy)
+        await #expect(throws: KMError(rejection.code)) {
+            try await exchange.client.open(reply.headers, reply.body, answering: asked, for: rejection.policy)
         }
-        await #expect(throws: KMError(refusal.code)) {
+        await #expect(throws: KMError(rejection.code)) {
             try await exchange.client.open(
                 reply.headers,
                 reply.body,
                 answering: asked,
-                protection: refusal.policy.response.protection
+                protection: rejection.policy.response.protection
             )
         }
     }

@@ -97,16 +97,16 @@ struct FieldLimitTests {
 
     @Test("A name whose path makes the header too large is rejected, and shorter names open")
     func headerSize() throws {
-        var (sealed, refused) = (1, 8192)
-        while refused - sealed > 1 {
-            let count = (sealed + refused) / 2
+        var (sealed, rejected) = (1, 8192)
+        while rejected - sealed > 1 {
+            let count = (sealed + rejected) / 2
             let document = #"{"\#(String(repeating: "n", count: count))":1}"#
             let body: [UInt8]
             do {
                 body = try standard.seal(document, ["$[*]"])
             } catch let error as KMError {
                 #expect(error.code == .limitExceeded)
-                refused = count
+                rejected = count
                 continue
             }
             #expect(try standard.open(body, ["$[*]"]).text == document)

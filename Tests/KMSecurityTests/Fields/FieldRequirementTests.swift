@@ -15,7 +15,7 @@ struct FieldRequirementTests {
     /// Returns the error code of sealing and opening, or nil if both succeed.
     ///
     /// The test fails if only one of them rejects the document, or if the codes differ.
-    private func refusal(_ text: String, _ paths: [String], _ requirement: Requirement) throws -> KMError.Code? {
+    private func rejection(_ text: String, _ paths: [String], _ requirement: Requirement) throws -> KMError.Code? {
         let selection = try FieldSelection(paths, presence: requirement)
         func code(_ body: () throws -> [UInt8]) -> KMError.Code? {
             do {
@@ -58,14 +58,14 @@ struct FieldRequirementTests {
         ] {
             for items in [[bad, good], [good, bad], [good, bad, good]] {
                 let text = #"{"l":[\#(items.joined(separator: ","))]}"#
-                #expect(try refusal(text, paths, .everyItem) == .fieldMissing, "\(text)")
-                #expect(try refusal(text, paths, .atLeastOnce) == nil, "\(text)")
-                #expect(try refusal(text, paths, .optional) == nil, "\(text)")
+                #expect(try rejection(text, paths, .everyItem) == .fieldMissing, "\(text)")
+                #expect(try rejection(text, paths, .atLeastOnce) == nil, "\(text)")
+                #expect(try rejection(text, paths, .optional) == nil, "\(text)")
             }
         }
-        #expect(try refusal(#"{"l":[\#(good),\#(good)]}"#, paths, .everyItem) == nil)
+        #expect(try rejection(#"{"l":[\#(good),\#(good)]}"#, paths, .everyItem) == nil)
         let other = #"{"x":[],"d" : {"e":null,"\u0063":null}}"#
-        #expect(try refusal(#"{"l":[\#(good),\#(other)]}"#, paths, .everyItem) == nil)
+        #expect(try rejection(#"{"l":[\#(good),\#(other)]}"#, paths, .everyItem) == nil)
     }
 
     @Test("Empty lists and null values satisfy every requirement; missing members and items do not, unless optional")
@@ -76,7 +76,7 @@ struct FieldRequirementTests {
             (#"{"l":[[1,2],[3,4,5]]}"#, "$.l[*][1]"), (#"{"":{"":1}}"#, "$['']['']"), ("null", "$"),
         ] {
             for requirement in [FieldSelection.Presence.everyItem, .atLeastOnce] {
-                #expect(try refusal(text, [path], requirement) == nil, "\(text)")
+                #expect(try rejection(text, [path], requirement) == nil, "\(text)")
             }
         }
         for (text, path) in [
@@ -84,20 +84,20 @@ struct FieldRequirementTests {
             (#"{"0":1}"#, "$[0]"), ("[1]", "$[1]"), (#"[{"a":1}]"#, "$.a"),
         ] {
             for requirement in [FieldSelection.Presence.everyItem, .atLeastOnce] {
-                #expect(try refusal(text, [path], requirement) == .fieldMissing, "\(text)")
+                #expect(try rejection(text, [path], requirement) == .fieldMissing, "\(text)")
             }
-            #expect(try refusal(text, [path], .optional) == nil, "\(text)")
+            #expect(try rejection(text, [path], .optional) == nil, "\(text)")
         }
-        #expect(try refusal(#"{"l":[[1,2],[3]]}"#, ["$.l[*][1]"], .everyItem) == .fieldMissing)
-        #expect(try refusal(#"{"l":[[1,2],null]}"#, ["$.l[*][*]"], .everyItem) == .fieldMissing)
+        #expect(try rejection(#"{"l":[[1,2],[3]]}"#, ["$.l[*][1]"], .everyItem) == .fieldMissing)
+        #expect(try rejection(#"{"l":[[1,2],null]}"#, ["$.l[*][*]"], .everyItem) == .fieldMissing)
     }
 
     @Test("Each of several paths through one array is checked on its own")
     func several() throws {
         let paths = ["$.l[0].a", "$.l[*].b"]
-        #expect(try refusal(#"{"l":[{"a":1,"b":2},{"b":3}]}"#, paths, .everyItem) == nil)
-        #expect(try refusal(#"{"l":[{"b":2},{"a":1,"b":3}]}"#, paths, .everyItem) == .fieldMissing)
-        #expect(try refusal(#"{"l":[{"a":1,"b":2},{"a":3}]}"#, paths, .everyItem) == .fieldMissing)
+        #expect(try rejection(#"{"l":[{"a":1,"b":2},{"b":3}]}"#, paths, .everyItem) == nil)
+        #expect(try rejection(#"{"l":[{"b":2},{"a":1,"b":3}]}"#, paths, .everyItem) == .fieldMissing)
+        #expect(try rejection(#"{"l":[{"a":1,"b":2},{"a":3}]}"#, paths, .everyItem) == .fieldMissing)
     }
 
     @Test("Malformed JSON is reported before a missing field, wherever it occurs")
@@ -116,8 +116,8 @@ struct FieldRequirementTests {
                 items[1],
                 with: items[1].replacing("\"\(name)\"", with: "\"\(name.uppercased())\"")
             )
-            #expect(try refusal(text, FieldSamples.responsePaths, .everyItem) == .fieldMissing)
-            #expect(try refusal(text, FieldSamples.responsePaths, .atLeastOnce) == nil)
+            #expect(try rejection(text, FieldSamples.responsePaths, .everyItem) == .fieldMissing)
+            #expect(try rejection(text, FieldSamples.responsePaths, .atLeastOnce) == nil)
         }
         let paths = ["$.issuedCardList[*].values.points[*].policyId"]
         let points = #""values":{"points":[{"policyId":"1"}],"balance""#
@@ -125,7 +125,7 @@ struct FieldRequirementTests {
             items[2],
             with: items[2].replacing(#""values":{"balance""#, with: points)
         )
-        #expect(try refusal(text, paths, .everyItem) == .fieldMissing)
-        #expect(try refusal(text, paths, .atLeastOnce) == nil)
+        #expect(try rejection(text, paths, .everyItem) == .fieldMissing)
+        #expect(try rejection(text, paths, .atLeastOnce) == nil)
     }
 }

@@ -117,7 +117,7 @@ struct CallbackTests {
     func callsNameTheirKey() async throws {
         var draft = scene.draft(try scene.client().seal(ReceivingScene.parameters, protection: .message).body)
         draft.cryptoKeyID = nil
-        #expect(try await scene.server().refusal(draft, protection: .message) == .headerMissing)
+        #expect(try await scene.server().rejection(draft, protection: .message) == .headerMissing)
     }
 
     @Test("A callback with an access key is rejected, and so is another request without one")

@@ -83,7 +83,7 @@ struct CheckOrderTests {
             replayGuard: replayGuard,
             limits: ParameterLimits(maximumBodyByteCount: 4096)
         )
-        let code = try await server.refusal(draft(step, andLater: andLater), protection: .message)
+        let code = try await server.rejection(draft(step, andLater: andLater), protection: .message)
         #expect(code == step.code)
         #expect(credentials.callers.count == (step < .caller ? 0 : 1))
         #expect(replayGuard.claimed.count == (step < .replay ? 0 : 1))
@@ -134,7 +134,7 @@ struct CheckOrderTests {
         let replayGuard = InMemoryReplayGuard()
         let server = try scene.server(replayGuard: replayGuard)
         for step in Step.allCases where step < .replay && step != .validity && step != .aspID && step != .size {
-            #expect(try await server.refusal(draft(step, andLater: false), protection: .message) == step.code)
+            #expect(try await server.rejection(draft(step, andLater: false), protection: .message) == step.code)
             #expect(replayGuard.count == 0)
         }
         // The forgeries do not block the genuine request.

@@ -48,9 +48,9 @@ struct CompatibilityTests {
         let server = try scene.server()
         var draft = scene.draft()
         draft.profile = first
-        #expect(try await server.refusal(draft) == nil)
+        #expect(try await server.rejection(draft) == nil)
         draft.profile = second
-        #expect(try await server.refusal(draft) == .replayed)
+        #expect(try await server.rejection(draft) == .replayed)
     }
 
     @Test("Header names are case-insensitive", arguments: [true, false])
@@ -82,7 +82,7 @@ struct CompatibilityTests {
             )
             // Both crypto keys have the same RSA keys, so that only the id decides.
             draft.cryptoKeyID = other.text
-            #expect(try await scene.server(keyring: ring).refusal(draft, protection: .message) == code)
+            #expect(try await scene.server(keyring: ring).rejection(draft, protection: .message) == code)
         }
     }
 

@@ -39,7 +39,7 @@ struct CredentialTests {
         #expect(try await server.open(draft(old)).credentialName == "old")
         #expect(try await server.open(draft(new)).credentialName == "new")
         let foreign = try ReceivingScene.secretKey("the old secret\n")
-        #expect(try await server.refusal(draft(foreign)) == .tokenMismatch)
+        #expect(try await server.rejection(draft(foreign)) == .tokenMismatch)
     }
 
     @Test("Secrets without names are numbered")
@@ -57,8 +57,8 @@ struct CredentialTests {
             Credential(name: "old", insecureForAnyAspID: old, cryptoKeyIDs: .insecureAny, validity: validity(from, to)),
             Credential(name: "new", insecureForAnyAspID: new, cryptoKeyIDs: .insecureAny)
         )
-        #expect(try await server.refusal(draft(old)) == .credentialNotValid)
-        #expect(try await server.refusal(draft(new)) == nil)
+        #expect(try await server.rejection(draft(old)) == .credentialNotValid)
+        #expect(try await server.rejection(draft(new)) == nil)
     }
 
     @Test(arguments: [(-10, 0), (0, 10), (0, 0)] as [(Double, Double)])
@@ -93,16 +93,16 @@ struct CredentialTests {
         let server = try server(
             Credential(name: "bound", secretKey: old, aspID: scene.aspID, cryptoKeyIDs: .insecureAny)
         )
-        #expect(try await server.refusal(draft(old)) == nil)
-        #expect(try await server.refusal(draft(old, aspID: "000170000000001")) == .callerUnknown)
-        #expect(try await server.refusal(draft(new, aspID: "000170000000001")) == .tokenMismatch)
+        #expect(try await server.rejection(draft(old)) == nil)
+        #expect(try await server.rejection(draft(old, aspID: "000170000000001")) == .callerUnknown)
+        #expect(try await server.rejection(draft(new, aspID: "000170000000001")) == .tokenMismatch)
     }
 
     @Test("A credential for any ASP id accepts every ASP id")
     func anyAspID() async throws {
         for aspID in [scene.aspID.text, "000170000000001"] {
             let server = try server(Credential(insecureForAnyAspID: old, cryptoKeyIDs: .insecureAny))
-            #expect(try await server.refusal(draft(old, aspID: aspID)) == nil)
+            #expect(try await server.rejection(draft(old, aspID: aspID)) == nil)
         }
     }
 
@@ -114,7 +114,7 @@ struct CredentialTests {
         )
         #expect(try await server.open(draft(old, aspID: "000170000000001")).credentialName == "one")
         #expect(try await server.open(draft(old, aspID: "000170000000002")).credentialName == "two")
-        #expect(try await server.refusal(draft(old, aspID: "000170000000003")) == .callerUnknown)
+        #expect(try await server.rejection(draft(old, aspID: "000170000000003")) == .callerUnknown)
     }
 
     @Test("A valid credential of another ASP id does not replace an expired one")
@@ -129,17 +129,17 @@ struct CredentialTests {
             ),
             Credential(name: "foreign", secretKey: old, aspID: try AspID("000170000000002"), cryptoKeyIDs: .insecureAny)
         )
-        #expect(try await server.refusal(draft(old)) == .credentialNotValid)
+        #expect(try await server.rejection(draft(old)) == .credentialNotValid)
     }
 
     @Test("An unknown access key is rejected, and so is one without secrets")
     func unknown() async throws {
         var draft = scene.draft()
         let nobody = StaticCredentials([Caller: [Credential]]())
-        #expect(try await scene.server(credentials: nobody).refusal(draft) == .callerUnknown)
-        #expect(try await server().refusal(draft) == .callerUnknown)
+        #expect(try await scene.server(credentials: nobody).rejection(draft) == .callerUnknown)
+        #expect(try await server().rejection(draft) == .callerUnknown)
         draft.accessKey = String(draft.accessKey?.reversed() ?? [])
-        #expect(try await scene.server().refusal(draft) == .callerUnknown)
+        #expect(try await scene.server().rejection(draft) == .callerUnknown)
     }
 
     @Test("Another caller's secret is rejected")
@@ -148,9 +148,9 @@ struct CredentialTests {
         let server = try scene.server(
             credentials: StaticCredentials(insecureForAnyAspIDAndCryptoKey: [scene.accessKey: [old], other: [new]])
         )
-        #expect(try await server.refusal(draft(new)) == .tokenMismatch)
+        #expect(try await server.rejection(draft(new)) == .tokenMismatch)
         var draft = draft(new)
         draft.accessKey = other.text
-        #expect(try await server.refusal(draft) == nil)
+        #expect(try await server.rejection(draft) == nil)
     }
 }

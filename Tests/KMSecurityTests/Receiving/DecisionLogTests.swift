@@ -130,9 +130,9 @@ struct DecisionLogTests {
         let success = try await record { _ = try await client.open(reply.headers, reply.body, answering: request) }
         #expect(success.level == .debug)
         let another = try client.seal(ReceivingScene.parameters, protection: .message)
-        let refusal = try await record { _ = try await client.open(reply.headers, reply.body, answering: another) }
-        #expect(refusal.level == .notice)
-        #expect(refusal.metadata["km.code"] == "correlationMismatch")
+        let rejection = try await record { _ = try await client.open(reply.headers, reply.body, answering: another) }
+        #expect(rejection.level == .notice)
+        #expect(rejection.metadata["km.code"] == "correlationMismatch")
     }
 
     /// Returns drafts with a card number in every part of a body or header that the server reads.
@@ -180,7 +180,7 @@ struct DecisionLogTests {
         for draft in drafts {
             forbidden.append(String(try draft.token().suffix(43).prefix(20)))
             for protection in [Protection.message, .none, try .fields("$.physicalCardNo")] {
-                _ = try await server.refusal(draft, protection: protection)
+                _ = try await server.rejection(draft, protection: protection)
             }
         }
         let sealed = try scene.client().seal(ReceivingScene.parameters, protection: .message)

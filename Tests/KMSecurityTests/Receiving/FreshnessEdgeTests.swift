@@ -22,9 +22,9 @@ struct FreshnessEdgeTests {
         let server = try scene.server(tolerance: .init(past: 300, future: 60))
         let draft = scene.draft()
         scene.clock.set(ReceivingScene.start.addingTimeInterval(age))
-        #expect(try await server.refusal(draft) == (passes ? nil : .tokenStale))
+        #expect(try await server.rejection(draft) == (passes ? nil : .tokenStale))
         // A request at the edge is remembered, too.
-        if passes { #expect(try await server.refusal(draft) == .replayed) }
+        if passes { #expect(try await server.rejection(draft) == .replayed) }
     }
 
     @Test("A tolerance of zero accepts only the current millisecond")
@@ -33,32 +33,32 @@ struct FreshnessEdgeTests {
         let draft = scene.draft()
         for (age, code) in [(0.001, KMError.Code.tokenStale), (-0.001, .tokenStale), (0, nil)] {
             scene.clock.set(ReceivingScene.start.addingTimeInterval(age))
-            #expect(try await server.refusal(draft) == code)
+            #expect(try await server.rejection(draft) == code)
         }
     }
 
     @Test("A tolerance of NaN rejects every request", arguments: [(Double.nan, 300), (300, .nan), (.nan, .nan)])
     func notANumber(past: TimeInterval, future: TimeInterval) async throws {
         let server = try scene.server(tolerance: .init(past: past, future: future))
-        #expect(try await server.refusal(scene.draft()) == .tokenStale)
+        #expect(try await server.rejection(scene.draft()) == .tokenStale)
     }
 
     @Test("An infinite tolerance accepts any age and remembers requests forever", arguments: [0, 1e9])
     func endless(age: TimeInterval) async throws {
         let server = try scene.server(tolerance: .init(past: .infinity, future: .infinity))
         scene.clock.set(ReceivingScene.start.addingTimeInterval(age))
-        #expect(try await server.refusal(scene.draft()) == nil)
+        #expect(try await server.rejection(scene.draft()) == nil)
         scene.clock.set(ReceivingScene.start.addingTimeInterval(age + 1e9))
-        #expect(try await server.refusal(scene.draft()) == .replayed)
+        #expect(try await server.rejection(scene.draft()) == .replayed)
     }
 
     @Test("A time in the wrong time zone is nine hours off and is rejected")
     func wrongZone() async throws {
         var draft = scene.draft()
         draft.timeZone = "KST"
-        #expect(try await scene.server().refusal(draft) == .tokenStale)
+        #expect(try await scene.server().rejection(draft) == .tokenStale)
         draft.setTime("20270305213456789")
-        #expect(try await scene.server().refusal(draft) == nil)
+        #expect(try await scene.server().rejection(draft) == nil)
     }
 
     /// Checks instants at which two time zones have different dates, and leap days.
@@ -103,7 +103,7 @@ struct FreshnessEdgeTests {
             )
             var draft = scene.draft()
             draft.correlationID = "\(time)-0a1b2c3"
-            #expect(try await server.refusal(draft) == (passes ? nil : .timeMismatch))
+            #expect(try await server.rejection(draft) == (passes ? nil : .timeMismatch))
         }
     }
 }

@@ -39,14 +39,14 @@ struct HeaderAgreementTests {
             fields[index].value = String(value)
             let isRight = HeaderRule.rules(.request).compactMap { $0.finding(fields) }.allSatisfy(\.isSatisfied)
             counts[isRight, default: 0] += 1
-            let refusal = await #expect(throws: KMError.self) {
+            let rejection = await #expect(throws: KMError.self) {
                 // The token is for another body, so that a request with valid headers fails in a known way.
                 try await server.open(fields, [0x20], protection: .none)
             }
             let afterHeaders: [KMError.Code] = [.callerUnknown, .tokenMismatch]
             #expect(
-                refusal.map { afterHeaders.contains($0.code) } == isRight,
-                "\(fields[index].name.rawName): \(fields[index].value), \(String(describing: refusal?.code))"
+                rejection.map { afterHeaders.contains($0.code) } == isRight,
+                "\(fields[index].name.rawName): \(fields[index].value), \(String(describing: rejection?.code))"
             )
         }
         // Both outcomes must occur often enough to be significant.

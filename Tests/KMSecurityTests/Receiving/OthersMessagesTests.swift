@@ -28,7 +28,7 @@ struct OthersMessagesTests {
                 ])
             )
             let draft = scene.draft(try scene.client().seal(ReceivingScene.parameters, protection: .message).body)
-            #expect(try await server.refusal(draft, protection: .message) == expected)
+            #expect(try await server.rejection(draft, protection: .message) == expected)
         }
     }
 
@@ -55,13 +55,13 @@ struct OthersMessagesTests {
     func rejectedRequestsClaimNothing() async throws {
         let replayGuard = InMemoryReplayGuard(capacity: 1)
         let server = try scene.server(replayGuard: replayGuard)
-        #expect(try await server.refusal(scene.draft([]), protection: .none) == .emptyBody)
+        #expect(try await server.rejection(scene.draft([]), protection: .none) == .emptyBody)
         let draft = scene.draft(try scene.client().seal(ReceivingScene.parameters, protection: .message).body)
         var forged = draft
         forged.cryptoKeyID = String(repeating: "0", count: 32)
-        #expect(try await server.refusal(forged, protection: .message) == .keyUnknown)
+        #expect(try await server.rejection(forged, protection: .message) == .keyUnknown)
         #expect(replayGuard.count == 0)
-        #expect(try await server.refusal(draft, protection: .message) == nil)
+        #expect(try await server.rejection(draft, protection: .message) == nil)
     }
 
     @Test("A field is rejected as a message")
@@ -71,7 +71,7 @@ struct OthersMessagesTests {
         let text = String(decoding: byField.body, as: UTF8.self)
         let field = try #require(text.split(separator: "\"").first { $0.hasPrefix("eyJ") })
         let draft = scene.draft(Array(#"{"encData":"\#(field)"}"#.utf8))
-        #expect(try await server.refusal(draft, protection: .message) == .fieldMismatch)
+        #expect(try await server.rejection(draft, protection: .message) == .fieldMismatch)
     }
 
     @Test("An encrypted request is remembered for the configured retention")
@@ -84,10 +84,10 @@ struct OthersMessagesTests {
             clock: clock.now
         )
         var draft = scene.draft(try scene.client().seal(ReceivingScene.parameters, protection: .message).body)
-        #expect(try await server.refusal(draft, protection: .message) == nil)
+        #expect(try await server.rejection(draft, protection: .message) == nil)
         clock.set(ReceivingScene.start.addingTimeInterval(7200))
         draft.setTime("20270305143456789")
         draft.correlationID = "270305143456-0a1b2c3"
-        #expect(try await server.refusal(draft, protection: .message) == .replayed)
+        #expect(try await server.rejection(draft, protection: .message) == .replayed)
     }
 }

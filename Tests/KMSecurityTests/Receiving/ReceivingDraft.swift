@@ -58,7 +58,7 @@ extension ServerSecurity {
     }
 
     /// Returns the code with which the server rejects a request, or nil if it accepts the request.
-    func refusal(_ draft: ReceivingDraft, protection: Protection = .none) async throws -> KMError.Code? {
+    func rejection(_ draft: ReceivingDraft, protection: Protection = .none) async throws -> KMError.Code? {
         do {
             _ = try await open(draft, protection: protection)
             return nil

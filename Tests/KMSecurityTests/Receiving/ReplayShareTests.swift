@@ -37,7 +37,7 @@ struct ReplayShareTests {
         var codes: [KMError.Code?] = []
         for index in 0..<count {
             captured.setTime("20270305123456\(100 + index)")
-            codes.append(try await server.refusal(captured))
+            codes.append(try await server.rejection(captured))
         }
         return codes
     }
@@ -59,7 +59,7 @@ struct ReplayShareTests {
         for index in 0..<16 {
             var genuine = scene.draft(Array("\(index)".utf8))
             genuine.accessKey = other.text
-            #expect(try await server.refusal(genuine) == nil)
+            #expect(try await server.rejection(genuine) == nil)
         }
     }
 
@@ -77,9 +77,9 @@ struct ReplayShareTests {
     func aFloodHidesNoCopy() async throws {
         let server = try server(.inMemory(capacity: 16))
         let genuine = scene.draft(Array("1".utf8))
-        #expect(try await server.refusal(genuine) == nil)
+        #expect(try await server.rejection(genuine) == nil)
         _ = try await flood(server, count: 100)
-        #expect(try await server.refusal(genuine) == .replayed)
+        #expect(try await server.rejection(genuine) == .replayed)
     }
 
     @Test("The detail says which limit was reached, and what to do")

@@ -17,7 +17,7 @@ struct ReplayTests {
         -> [KMError.Code?: Int]
     {
         try await withThrowingTaskGroup(of: KMError.Code?.self) { group in
-            for _ in 0..<64 { group.addTask { try await server.refusal(draft, protection: protection) } }
+            for _ in 0..<64 { group.addTask { try await server.rejection(draft, protection: protection) } }
             return try await group.reduce(into: [:]) { $0[$1, default: 0] += 1 }
         }
     }
@@ -60,12 +60,12 @@ struct ReplayTests {
             let request = try scene.client().seal(ReceivingScene.parameters, protection: protection)
             var draft = scene.draft(request.body)
             draft.correlationID = request.headers[.kmCorrelationID]
-            #expect(try await server.refusal(draft, protection: protection) == nil)
+            #expect(try await server.rejection(draft, protection: protection) == nil)
             let correlationID = draft.correlationID
             Self.alterations[index](&draft)
             // Fields are bound to the correlation id, which is checked before the replay guard is asked.
             let isBound = protection != .message && draft.correlationID != correlationID
-            let code = try await server.refusal(draft, protection: protection)
+            let code = try await server.rejection(draft, protection: protection)
             #expect(code == (isBound ? .fieldMismatch : .replayed))
         }
     }
@@ -74,23 +74,23 @@ struct ReplayTests {
     func alteredPlainCopies(index: Int) async throws {
         let server = try scene.server()
         var draft = scene.draft()
-        #expect(try await server.refusal(draft) == nil)
+        #expect(try await server.rejection(draft) == nil)
         Self.alterations[index](&draft)
-        #expect(try await server.refusal(draft) == nil)
-        #expect(try await server.refusal(draft) == .replayed)
+        #expect(try await server.rejection(draft) == nil)
+        #expect(try await server.rejection(draft) == .replayed)
     }
 
     @Test("A copy with another ASP id, crypto key id or token form is rejected as a replay")
     func uncoveredHeaders() async throws {
         let server = try scene.server()
         var draft = scene.draft()
-        #expect(try await server.refusal(draft) == nil)
+        #expect(try await server.rejection(draft) == nil)
         draft.aspID = "000170000000001"
-        #expect(try await server.refusal(draft) == .replayed)
+        #expect(try await server.rejection(draft) == .replayed)
         draft.cryptoKeyID = nil
-        #expect(try await server.refusal(draft) == .replayed)
+        #expect(try await server.rejection(draft) == .replayed)
         draft.profile = .gateway
-        #expect(try await server.refusal(draft) == .replayed)
+        #expect(try await server.rejection(draft) == .replayed)
     }
 
     @Test("Two callers may send the same body at the same time")
@@ -101,9 +101,9 @@ struct ReplayTests {
         ])
         let server = try scene.server(credentials: credentials)
         var draft = scene.draft()
-        #expect(try await server.refusal(draft) == nil)
+        #expect(try await server.rejection(draft) == nil)
         draft.accessKey = other.text
-        #expect(try await server.refusal(draft) == nil)
+        #expect(try await server.rejection(draft) == nil)
     }
 
     @Test("An altered copy of an encrypted body is rejected until the guard forgets the original")
@@ -111,15 +111,15 @@ struct ReplayTests {
         let replayGuard = InMemoryReplayGuard()
         let server = try scene.server(tolerance: .init(past: 300, future: 60), replayGuard: replayGuard)
         var draft = scene.draft(try scene.client().seal(ReceivingScene.parameters, protection: .message).body)
-        #expect(try await server.refusal(draft, protection: .message) == nil)
+        #expect(try await server.rejection(draft, protection: .message) == nil)
         scene.clock.set(ReceivingScene.start.addingTimeInterval(360))
         draft.setTime("20270305124056789")
-        #expect(try await server.refusal(draft, protection: .message) == .replayed)
+        #expect(try await server.rejection(draft, protection: .message) == .replayed)
         #expect(replayGuard.count == 1)
         // Then the guard forgets it. Only TLS keeps an attacker from capturing a body in the first place.
         scene.clock.set(ReceivingScene.start.addingTimeInterval(361))
         draft.setTime("20270305124057789")
-        #expect(try await server.refusal(draft, protection: .message) == nil)
+        #expect(try await server.rejection(draft, protection: .message) == nil)
     }
 
     @Test(
@@ -129,11 +129,11 @@ struct ReplayTests {
     func retention(age: TimeInterval, isRejected: Bool) async throws {
         let server = try scene.server(replayRetention: .seconds(3600))
         var draft = scene.draft(try scene.client().seal(ReceivingScene.parameters, protection: .message).body)
-        #expect(try await server.refusal(draft, protection: .message) == nil)
+        #expect(try await server.rejection(draft, protection: .message) == nil)
         scene.clock.set(ReceivingScene.start.addingTimeInterval(age))
         let stamp = try RequestStamp(date: ReceivingScene.start.addingTimeInterval(age), timeZone: .utc)
         draft.setTime("\(stamp.tranTime)000")
-        #expect(try await server.refusal(draft, protection: .message) == (isRejected ? .replayed : nil))
+        #expect(try await server.rejection(draft, protection: .message) == (isRejected ? .replayed : nil))
     }
 
     @Test("A retention that is not longer than the tolerance is rejected, except insecureFreshnessWindowOnly")
@@ -151,11 +151,11 @@ struct ReplayTests {
     @Test("A copy is rejected at any age, fresh or stale", arguments: [0, 1, 299.999, 300, 300.001, 301, 4000])
     func copiesInTime(age: TimeInterval) async throws {
         let server = try scene.server()
-        #expect(try await server.refusal(scene.draft()) == nil)
+        #expect(try await server.rejection(scene.draft()) == nil)
         scene.clock.set(ReceivingScene.start.addingTimeInterval(age))
-        #expect(try await server.refusal(scene.draft()) == (age <= 300 ? .replayed : .tokenStale))
+        #expect(try await server.rejection(scene.draft()) == (age <= 300 ? .replayed : .tokenStale))
         scene.clock.set(ReceivingScene.start)
-        #expect(try await server.refusal(scene.draft()) == .replayed)
+        #expect(try await server.rejection(scene.draft()) == .replayed)
     }
 
     @Test("A full guard rejects requests, and accepts them again when earlier ones have expired")
@@ -165,26 +165,26 @@ struct ReplayTests {
         for (body, code) in [("1", nil), ("2", nil), ("3", .replayGuardFull), ("2", .replayed)]
             as [(String, KMError.Code?)]
         {
-            #expect(try await server.refusal(scene.draft(Array(body.utf8))) == code)
+            #expect(try await server.rejection(scene.draft(Array(body.utf8))) == code)
         }
         scene.clock.set(ReceivingScene.start.addingTimeInterval(301))
         var draft = scene.draft(Array("3".utf8))
         draft.setTime("20270305123957000")
-        #expect(try await server.refusal(draft) == nil)
+        #expect(try await server.rejection(draft) == nil)
         #expect(replayGuard.count == 1)
     }
 
     @Test("Empty bodies are rejected unless the configuration allows them")
     func emptyBodies() async throws {
         let draft = scene.draft([])
-        #expect(try await scene.server().refusal(draft) == .emptyBody)
+        #expect(try await scene.server().rejection(draft) == .emptyBody)
         let open = try scene.server(acceptsEmptyBodies: true)
         #expect(try await open.open(draft).parameters == [])
-        #expect(try await open.refusal(draft) == .replayed)
+        #expect(try await open.rejection(draft) == .replayed)
         // Where encryption is required or possible, an empty body is malformed.
         for protection in [Protection.message, try .fields("$.physicalCardNo")] {
             #expect(
-                try await scene.server(acceptsEmptyBodies: true).refusal(draft, protection: protection)
+                try await scene.server(acceptsEmptyBodies: true).rejection(draft, protection: protection)
                     == .malformedJSON
             )
         }

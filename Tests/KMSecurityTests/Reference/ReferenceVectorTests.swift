@@ -52,8 +52,8 @@ struct ReferenceVectorTests {
                     let plaintext = try open(group, test)
                     #expect(test.result == "valid", "\(file) \(test.id)")
                     #expect(plaintext == test.parameters.map { [UInt8](hex: $0) }, "\(file) \(test.id)")
-                } catch let refusal as ReferenceRefusal {
-                    #expect(refusal.code == test.error, "\(file) \(test.id)")
+                } catch let rejection as ReferenceRejection {
+                    #expect(rejection.code == test.error, "\(file) \(test.id)")
                 }
             }
         }

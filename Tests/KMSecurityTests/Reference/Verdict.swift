@@ -4,17 +4,17 @@ import KMTestSupport
 /// The outcome of opening an input.
 enum Verdict: Equatable, CustomStringConvertible {
     case opened([UInt8])
-    case refused(code: String)
+    case rejected(code: String)
 
     init(_ open: () throws -> [UInt8]) {
         do {
             self = .opened(try open())
         } catch let error as KMError {
-            self = .refused(code: error.code.description)
-        } catch let refusal as ReferenceRefusal {
-            self = .refused(code: refusal.code)
+            self = .rejected(code: error.code.description)
+        } catch let rejection as ReferenceRejection {
+            self = .rejected(code: rejection.code)
         } catch {
-            self = .refused(code: "\(error)")
+            self = .rejected(code: "\(error)")
         }
     }
 
@@ -28,7 +28,7 @@ enum Verdict: Equatable, CustomStringConvertible {
     static func == (left: Verdict, right: Verdict) -> Bool {
         switch (left, right) {
         case (.opened(let left), .opened(let right)): left == right
-        case (.refused, .refused): true
+        case (.rejected, .rejected): true
         default: false
         }
     }
@@ -36,7 +36,7 @@ enum Verdict: Equatable, CustomStringConvertible {
     var description: String {
         switch self {
         case .opened(let plaintext): "opened: \(String(decoding: plaintext, as: UTF8.self))"
-        case .refused(let code): code
+        case .rejected(let code): code
         }
     }
 }

@@ -70,14 +70,14 @@ import Testing
 
     /// Checks that types which print their text do not accept a card number.
     @Test(arguments: CardInputs.texts.prefix(7)) func identifiersRejectCardNumbers(_ text: String) {
-        #expect(refusal { try AspID(text) } == .headerInvalid)
-        #expect(refusal { try AccessKey(text) } == .headerInvalid)
-        #expect(refusal { try CorrelationID(text) } == .headerInvalid)
-        #expect(refusal { try CryptoKeyID(text) } == .headerInvalid)
-        #expect(refusal { try TranTime(text) } == .headerInvalid)
-        #expect(refusal { try TimeZoneCode(text) } == .headerInvalid)
-        #expect(refusal { try PAR(text) } == .parMalformed)
-        #expect(refusal { try PAR.Prefix(text) } == .parMalformed)
+        #expect(rejection { try AspID(text) } == .headerInvalid)
+        #expect(rejection { try AccessKey(text) } == .headerInvalid)
+        #expect(rejection { try CorrelationID(text) } == .headerInvalid)
+        #expect(rejection { try CryptoKeyID(text) } == .headerInvalid)
+        #expect(rejection { try TranTime(text) } == .headerInvalid)
+        #expect(rejection { try TimeZoneCode(text) } == .headerInvalid)
+        #expect(rejection { try PAR(text) } == .parMalformed)
+        #expect(rejection { try PAR.Prefix(text) } == .parMalformed)
     }
 }
 

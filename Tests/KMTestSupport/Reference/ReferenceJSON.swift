@@ -13,12 +13,12 @@ package struct ReferenceJSON {
 
     /// Parses one JSON text, which can have white space around its value.
     ///
-    /// - Throws: ``ReferenceRefusal`` with `malformedJSON` or `limitExceeded`.
+    /// - Throws: ``ReferenceRejection`` with `malformedJSON` or `limitExceeded`.
     package init(_ text: [UInt8], maximumDepth: Int = 64) throws {
         var reader = ReferenceJSONReader(text: text, maximumDepth: maximumDepth)
         self = try reader.value(depth: 1)
         reader.skipSpace()
-        guard reader.at == text.count else { throw ReferenceRefusal("malformedJSON") }
+        guard reader.at == text.count else { throw ReferenceRejection("malformedJSON") }
     }
 
     init(content: Content, range: Range<Int>) {

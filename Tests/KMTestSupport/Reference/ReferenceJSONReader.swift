@@ -16,7 +16,7 @@ struct ReferenceJSONReader {
     }
 
     private mutating func take(_ token: String) throws {
-        guard text[at...].starts(with: token.utf8) else { throw ReferenceRefusal("malformedJSON") }
+        guard text[at...].starts(with: token.utf8) else { throw ReferenceRejection("malformedJSON") }
         at += token.utf8.count
     }
 
@@ -33,7 +33,7 @@ struct ReferenceJSONReader {
     private mutating func content(depth: Int) throws -> ReferenceJSON.Content {
         switch next {
         case UInt8(ascii: "{"):
-            guard depth <= maximumDepth else { throw ReferenceRefusal("limitExceeded") }
+            guard depth <= maximumDepth else { throw ReferenceRejection("limitExceeded") }
             return .object(
                 try list("{", "}") { reader in
                     let name = try reader.string()
@@ -43,7 +43,7 @@ struct ReferenceJSONReader {
                 }
             )
         case UInt8(ascii: "["):
-            guard depth <= maximumDepth else { throw ReferenceRefusal("limitExceeded") }
+            guard depth <= maximumDepth else { throw ReferenceRejection("limitExceeded") }
             return .array(try list("[", "]") { try $0.value(depth: depth + 1) })
         case UInt8(ascii: "\""): return .text(try string())
         case UInt8(ascii: "t"): try take("true")
@@ -91,7 +91,7 @@ struct ReferenceJSONReader {
     private mutating func digits() throws {
         let start = at
         while let byte = next, (0x30...0x39).contains(byte) { at += 1 }
-        guard at > start else { throw ReferenceRefusal("malformedJSON") }
+        guard at > start else { throw ReferenceRejection("malformedJSON") }
     }
 
     private mutating func string() throws -> [UInt16] {
@@ -117,7 +117,7 @@ struct ReferenceJSONReader {
         var unit: UInt16 = 0
         for _ in 0..<4 {
             guard let byte = next, let digit = Character(Unicode.Scalar(byte)).hexDigitValue, byte < 0x80 else {
-                throw ReferenceRefusal("malformedJSON")
+                throw ReferenceRejection("malformedJSON")
             }
             unit = unit << 4 | UInt16(digit)
             at += 1
@@ -137,10 +137,10 @@ struct ReferenceJSONReader {
         case 0xC2...0xDF: count = 2
         case 0xE0...0xEF: count = 3
         case 0xF0...0xF4: count = 4
-        default: throw ReferenceRefusal("malformedJSON")
+        default: throw ReferenceRejection("malformedJSON")
         }
         guard let character = String(validating: text[at...].prefix(count), as: UTF8.self) else {
-            throw ReferenceRefusal("malformedJSON")
+            throw ReferenceRejection("malformedJSON")
         }
         at += count
         return Array(character.utf16)

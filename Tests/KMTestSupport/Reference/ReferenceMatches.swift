@@ -23,9 +23,9 @@ struct ReferenceMatches {
     private var endsShort = false
 
     init(_ texts: [String], _ requirement: ReferenceRequirement, in body: [UInt8]) throws {
-        guard (1...256).contains(texts.count) else { throw ReferenceRefusal("limitExceeded") }
+        guard (1...256).contains(texts.count) else { throw ReferenceRejection("limitExceeded") }
         let paths = try texts.map(ReferencePath.init)
-        for path in paths where paths.contains(where: path.overlaps) { throw ReferenceRefusal("pathsOverlap") }
+        for path in paths where paths.contains(where: path.overlaps) { throw ReferenceRejection("pathsOverlap") }
         let document = try ReferenceJSON(body)
         var missesOne = false
         for path in paths {
@@ -38,12 +38,12 @@ struct ReferenceMatches {
             }
         }
         matches.sort { $0.value.range.lowerBound < $1.value.range.lowerBound }
-        guard matches.count <= 1024 else { throw ReferenceRefusal("limitExceeded") }
+        guard matches.count <= 1024 else { throw ReferenceRejection("limitExceeded") }
         for match in matches {
-            guard let path = match.path else { throw ReferenceRefusal("pathUnsupported") }
-            guard path.utf8.count <= 4096 else { throw ReferenceRefusal("limitExceeded") }
+            guard let path = match.path else { throw ReferenceRejection("pathUnsupported") }
+            guard path.utf8.count <= 4096 else { throw ReferenceRejection("limitExceeded") }
         }
-        guard !missesOne else { throw ReferenceRefusal("fieldMissing") }
+        guard !missesOne else { throw ReferenceRejection("fieldMissing") }
     }
 
     private mutating func walk(_ here: Match, _ steps: ArraySlice<ReferencePath.Step>) throws {
@@ -57,7 +57,7 @@ struct ReferenceMatches {
         var isEmpty = false
         switch here.value.content {
         case .object(let members):
-            guard Set(members.map(\.name)).count == members.count else { throw ReferenceRefusal("malformedJSON") }
+            guard Set(members.map(\.name)).count == members.count else { throw ReferenceRejection("malformedJSON") }
             isEmpty = members.isEmpty
             for (name, value) in members where step == .wildcard || step == .name(name) {
                 next.append((value, name.wholeText.flatMap { name in here.path.map { $0 + Self.normalized(name) } }))

@@ -24,16 +24,16 @@ package final class ReferenceOpener {
 
     /// Returns the parameters of a body at message level.
     ///
-    /// - Throws: ``ReferenceRefusal`` with the error code of the vectors.
+    /// - Throws: ``ReferenceRejection`` with the error code of the vectors.
     package func message(_ body: [UInt8], under id: String) throws -> [UInt8] {
-        guard body.count <= 1 << 20 else { throw ReferenceRefusal("limitExceeded") }
+        guard body.count <= 1 << 20 else { throw ReferenceRejection("limitExceeded") }
         let key = try key(id)
         guard case .object(let members) = try ReferenceJSON(body).content,
             members.contains(where: { $0.name == Array("encData".utf16) })
-        else { throw ReferenceRefusal("protectionRequired") }
-        guard members.count == 1, let text = members[0].value.text else { throw ReferenceRefusal("malformedBody") }
+        else { throw ReferenceRejection("protectionRequired") }
+        guard members.count == 1, let text = members[0].value.text else { throw ReferenceRejection("malformedBody") }
         let message = try ReferenceJWE(Self.bytes(text), keyID: id)
-        guard message["path"] == nil else { throw ReferenceRefusal("fieldMismatch") }
+        guard message["path"] == nil else { throw ReferenceRejection("fieldMismatch") }
         let plaintext = try message.plaintext(under: contentKey(of: message, key))
         _ = try ReferenceJSON(plaintext)
         return plaintext
@@ -41,7 +41,7 @@ package final class ReferenceOpener {
 
     /// Returns the parameters of a body at field level.
     ///
-    /// - Throws: ``ReferenceRefusal`` with the error code of the vectors.
+    /// - Throws: ``ReferenceRejection`` with the error code of the vectors.
     package func fields(
         _ body: [UInt8],
         paths: [String],
@@ -49,26 +49,28 @@ package final class ReferenceOpener {
         under id: String,
         correlationID: String? = nil
     ) throws -> [UInt8] {
-        guard body.count <= 1 << 20 else { throw ReferenceRefusal("limitExceeded") }
+        guard body.count <= 1 << 20 else { throw ReferenceRejection("limitExceeded") }
         let key = try key(id)
         if let correlationID { try Self.checkCorrelationID(Array(correlationID.utf8)) }
         let matches = try ReferenceMatches(paths, requirement, in: body).matches
         var fields: [ReferenceJWE] = []
         for match in matches {
-            guard let text = match.value.text, text.contains(0x2E) else { throw ReferenceRefusal("protectionRequired") }
+            guard let text = match.value.text, text.contains(0x2E) else {
+                throw ReferenceRejection("protectionRequired")
+            }
             let field = try ReferenceJWE(Self.bytes(text), keyID: id)
             let first = fields.first ?? field
             guard field["cty"] == Array("json".utf16), let path = match.path, field["path"] == Array(path.utf16),
                 correlationID == nil || field["cid"] == correlationID.map({ Array($0.utf16) }),
                 field.encryptedKey == first.encryptedKey, field["enc"] == first["enc"]
-            else { throw ReferenceRefusal("fieldMismatch") }
+            else { throw ReferenceRejection("fieldMismatch") }
             fields.append(field)
         }
         let plaintexts = try fields.map { try $0.plaintext(under: contentKey(of: $0, key)) }
         var parameters = body
         for (match, plaintext) in zip(matches, plaintexts).reversed() {
             let value = try ReferenceJSON(plaintext, maximumDepth: 64 - match.depth)
-            guard value.range == plaintext.indices else { throw ReferenceRefusal("malformedJSON") }
+            guard value.range == plaintext.indices else { throw ReferenceRejection("malformedJSON") }
             parameters.replaceSubrange(match.value.range, with: plaintext)
         }
         return parameters
@@ -78,16 +80,16 @@ package final class ReferenceOpener {
         let isHexadecimal = { (byte: UInt8) in "0123456789abcdefABCDEF".utf8.contains(byte) }
         guard text.count == 20, text[12] == UInt8(ascii: "-"), text[13...].allSatisfy(isHexadecimal),
             ReferenceToken.milliseconds(Array("20".utf8) + text[..<12] + Array("000".utf8)) != nil
-        else { throw ReferenceRefusal("headerInvalid") }
+        else { throw ReferenceRejection("headerInvalid") }
     }
 
     private func key(_ id: String) throws -> Key {
         let isKeyCharacter = { (byte: UInt8) in ReferenceBase64.url.rawValue.utf8.contains(byte) }
-        guard id.utf8.count == 32, id.utf8.allSatisfy(isKeyCharacter) else { throw ReferenceRefusal("headerInvalid") }
+        guard id.utf8.count == 32, id.utf8.allSatisfy(isKeyCharacter) else { throw ReferenceRejection("headerInvalid") }
         guard let key = keys.first(where: { Array($0.id.utf8) == Array(id.utf8) }) else {
-            throw ReferenceRefusal("keyUnknown")
+            throw ReferenceRejection("keyUnknown")
         }
-        guard !key.isDiscarded else { throw ReferenceRefusal("keyNotActive") }
+        guard !key.isDiscarded else { throw ReferenceRejection("keyNotActive") }
         return key
     }
 

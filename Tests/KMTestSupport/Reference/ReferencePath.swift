@@ -10,11 +10,11 @@ package struct ReferencePath {
 
     /// Parses a path.
     ///
-    /// - Throws: ``ReferenceRefusal`` with `pathMalformed` or `pathUnsupported`.
+    /// - Throws: ``ReferenceRejection`` with `pathMalformed` or `pathUnsupported`.
     package init(_ text: String) throws {
         var reader = Reader(rest: text.unicodeScalars[...])
         steps = try reader.path()
-        guard text.utf8.count <= 2048, steps.count <= 64 else { throw ReferenceRefusal("pathMalformed") }
+        guard text.utf8.count <= 2048, steps.count <= 64 else { throw ReferenceRejection("pathMalformed") }
     }
 
     /// Whether a match of this path could contain a match of `other`.
@@ -37,7 +37,7 @@ package struct ReferencePath {
         }
 
         mutating func path() throws -> [Step] {
-            guard takes("$") else { throw ReferenceRefusal("pathMalformed") }
+            guard takes("$") else { throw ReferenceRejection("pathMalformed") }
             var steps: [Step] = []
             while !rest.isEmpty {
                 skipSpace()
@@ -46,14 +46,14 @@ package struct ReferencePath {
                 } else if takes("[") {
                     skipSpace()
                     if let scalar = rest.first, "?:-".unicodeScalars.contains(scalar) {
-                        throw ReferenceRefusal("pathUnsupported")
+                        throw ReferenceRejection("pathUnsupported")
                     }
                     steps.append(try selector())
                     skipSpace()
-                    if rest.first == "," || rest.first == ":" { throw ReferenceRefusal("pathUnsupported") }
-                    guard takes("]") else { throw ReferenceRefusal("pathMalformed") }
+                    if rest.first == "," || rest.first == ":" { throw ReferenceRejection("pathUnsupported") }
+                    guard takes("]") else { throw ReferenceRejection("pathMalformed") }
                 } else {
-                    throw ReferenceRefusal("pathMalformed")
+                    throw ReferenceRejection("pathMalformed")
                 }
             }
             return steps
@@ -61,7 +61,7 @@ package struct ReferencePath {
 
         private mutating func dotted() throws -> Step {
             if takes("*") { return .wildcard }
-            if rest.first == "." { throw ReferenceRefusal("pathUnsupported") }
+            if rest.first == "." { throw ReferenceRejection("pathUnsupported") }
             var name = ""
             while let scalar = rest.first {
                 let isLetter = ("a"..."z").contains(scalar) || ("A"..."Z").contains(scalar) || scalar == "_"
@@ -69,7 +69,7 @@ package struct ReferencePath {
                 guard isLetter || !scalar.isASCII || (isDigit && !name.isEmpty) else { break }
                 name.unicodeScalars.append(rest.removeFirst())
             }
-            guard !name.isEmpty else { throw ReferenceRefusal("pathMalformed") }
+            guard !name.isEmpty else { throw ReferenceRejection("pathMalformed") }
             return .name(Array(name.utf16))
         }
 
@@ -82,7 +82,7 @@ package struct ReferencePath {
                 digits.unicodeScalars.append(rest.removeFirst())
             }
             guard let index = Int(digits), index < 1 << 53, digits == "0" || !digits.hasPrefix("0") else {
-                throw ReferenceRefusal("pathMalformed")
+                throw ReferenceRejection("pathMalformed")
             }
             return .index(index)
         }
@@ -91,21 +91,21 @@ package struct ReferencePath {
             var units: [UInt16] = []
             while !takes(quote) {
                 guard let scalar = rest.popFirst(), scalar.value >= 0x20 else {
-                    throw ReferenceRefusal("pathMalformed")
+                    throw ReferenceRejection("pathMalformed")
                 }
                 if scalar == "\\" { units.append(try escape(quote)) } else { units += String(scalar).utf16 }
             }
-            guard units.wholeText != nil else { throw ReferenceRefusal("pathMalformed") }
+            guard units.wholeText != nil else { throw ReferenceRejection("pathMalformed") }
             return units
         }
 
         private mutating func escape(_ quote: Unicode.Scalar) throws -> UInt16 {
             let short: [Unicode.Scalar: UInt16] = ["b": 8, "f": 12, "n": 10, "r": 13, "t": 9, "/": 0x2F, "\\": 0x5C]
-            guard let scalar = rest.popFirst() else { throw ReferenceRefusal("pathMalformed") }
+            guard let scalar = rest.popFirst() else { throw ReferenceRejection("pathMalformed") }
             if scalar == quote { return UInt16(quote.value) }
             if let unit = short[scalar] { return unit }
             let digits = rest.prefix(4).compactMap { $0.isASCII ? Character($0).hexDigitValue : nil }
-            guard scalar == "u", digits.count == 4 else { throw ReferenceRefusal("pathMalformed") }
+            guard scalar == "u", digits.count == 4 else { throw ReferenceRejection("pathMalformed") }
             rest.removeFirst(4)
             return digits.reduce(0) { $0 << 4 | UInt16($1) }
         }

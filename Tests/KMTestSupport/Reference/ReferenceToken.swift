@@ -8,21 +8,21 @@ package struct ReferenceToken {
 
     /// Parses a token.
     ///
-    /// - Throws: ``ReferenceRefusal`` with `tokenMalformed`.
+    /// - Throws: ``ReferenceRejection`` with `tokenMalformed`.
     package init(_ text: String) throws {
         let parts = text.utf8.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false).map(Array.init)
         guard parts.count == 3, parts[0] == Array("KMV1".utf8), parts[2].count == 43 || parts[2].count == 44,
             parts[2].count == 43 || parts[2].last == UInt8(ascii: "="),
             let mac = ReferenceBase64.standard.decode(Array(parts[2].prefix(43))),
             let milliseconds = Self.milliseconds(parts[1])
-        else { throw ReferenceRefusal("tokenMalformed") }
+        else { throw ReferenceRejection("tokenMalformed") }
         self.mac = mac
         self.milliseconds = milliseconds
     }
 
     /// Verifies the MAC over `body`, then the age of the token.
     ///
-    /// - Throws: ``ReferenceRefusal`` with `tokenMismatch` or `tokenStale`.
+    /// - Throws: ``ReferenceRejection`` with `tokenMismatch` or `tokenStale`.
     package func verify(
         _ body: [UInt8],
         secret: SecretBytes,
@@ -31,11 +31,11 @@ package struct ReferenceToken {
         verifiedAt now: Int
     ) throws {
         guard try HMACSHA256(key: secret).authenticate(body).exposed == mac else {
-            throw ReferenceRefusal("tokenMismatch")
+            throw ReferenceRejection("tokenMismatch")
         }
         guard let toleranceSeconds else { return }
         guard abs(now - (milliseconds - secondsFromUTC * 1000)) <= toleranceSeconds * 1000 else {
-            throw ReferenceRefusal("tokenStale")
+            throw ReferenceRejection("tokenStale")
         }
     }
 

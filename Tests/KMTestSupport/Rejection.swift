@@ -10,7 +10,7 @@ extension KMError.Code {
 /// Returns the code of the error that `body` throws, or nil if it does not throw.
 ///
 /// It also checks that OpenSSL's error queue is empty afterwards, so that every test of an error tests that too.
-package func refusal<Result>(_ body: () throws -> Result) -> KMError.Code? {
+package func rejection<Result>(_ body: () throws -> Result) -> KMError.Code? {
     OpenSSL.drainErrorQueue()
     var code: KMError.Code?
     do {
@@ -24,7 +24,7 @@ package func refusal<Result>(_ body: () throws -> Result) -> KMError.Code? {
 }
 
 /// Returns the code of the error that an asynchronous `body` throws, or nil if it does not throw.
-package func refusal<Result>(_ body: () async throws -> Result) async -> KMError.Code? {
+package func rejection<Result>(_ body: () async throws -> Result) async -> KMError.Code? {
     do {
         _ = try await body()
         return nil

@@ -2,7 +2,7 @@
 ///
 /// The reference is a second receiver, with which tests compare the package. It is written from the rules of that page
 /// alone, and is slow and simple. It shares only the primitives with the package.
-package struct ReferenceRefusal: Error, Equatable {
+package struct ReferenceRejection: Error, Equatable {
     package let code: String
 
     init(_ code: String) {

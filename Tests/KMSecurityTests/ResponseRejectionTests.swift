@@ -5,7 +5,7 @@ import KMTestSupport
 import Testing
 
 /// Responses that a client rejects, and messages that neither side sends.
-@Suite struct ResponseRefusalTests {
+@Suite struct ResponseRejectionTests {
     private let world: World
     private let request: SealedRequest
 
@@ -24,7 +24,7 @@ import Testing
         .Code?
     {
         let client = try client ?? world.client()
-        return await refusal { try await client.open(headers, body, answering: request) }
+        return await rejection { try await client.open(headers, body, answering: request) }
     }
 
     @Test func aValidResponseIsAccepted() async throws {
@@ -84,7 +84,8 @@ import Testing
         let call = try await world.server().open(request.headers, request.body)
         let answer = try world.server().seal("{}".bytes, answering: call)
         #expect(
-            await refusal { try await client.open(answer.headers, answer.body, answering: request) } == .keyHalfMissing
+            await rejection { try await client.open(answer.headers, answer.body, answering: request) }
+                == .keyHalfMissing
         )
     }
 
@@ -95,7 +96,7 @@ import Testing
             let request = try client.seal("{}".bytes, protection: .message)
             let call = try await world.server().open(request.headers, request.body)
             let reply = try world.server().seal(ExchangeTests.response.bytes, answering: call)
-            let code = await refusal { try await client.open(reply.headers, reply.body, answering: request) }
+            let code = await rejection { try await client.open(reply.headers, reply.body, answering: request) }
             #expect(code == expected)
         }
     }
@@ -103,17 +104,17 @@ import Testing
     @Test func sealingRejectsInactiveKeysAndInvalidCertificates() throws {
         for state in [CryptoKey.State.inactive, .discarded] {
             let client = try world.client(ring: world.ring(world.clientKey, state))
-            #expect(refusal { try client.seal("{}".bytes, protection: .message) } == .keyUnknown)
+            #expect(rejection { try client.seal("{}".bytes, protection: .message) } == .keyUnknown)
         }
         let start = Date(timeIntervalSince1970: 1_600_000_000)
         let certificate = try Certificate.selfSigned(TestKeys.first(), commonName: "x", validity: start...start + 100)
         let ring = try CryptoKeyring(primary: CryptoKey(id: world.keyID, certificate: certificate, issuedAt: start))
         let expired = try world.client(ring: ring)
-        #expect(refusal { try expired.seal("{}".bytes, protection: .message) } == .certificateNotValid)
+        #expect(rejection { try expired.seal("{}".bytes, protection: .message) } == .certificateNotValid)
         let early = try world.client(ring: ring, at: start - 1)
-        #expect(refusal { try early.seal("{}".bytes, protection: .message) } == .certificateNotValid)
+        #expect(rejection { try early.seal("{}".bytes, protection: .message) } == .certificateNotValid)
         let valid = try world.client(ring: ring, at: start + 1)
-        #expect(refusal { try valid.seal("{}".bytes, protection: .message) } == nil)
+        #expect(rejection { try valid.seal("{}".bytes, protection: .message) } == nil)
     }
 
     /// Checks that a request is opened and answered under a key that became inactive while it was in transit.
@@ -133,22 +134,22 @@ import Testing
         #expect(try server.seal("{}".bytes, answering: call).headers[.kmCryptoKeyID] == World.keyText)
         let without = try world.server()
         let other = try await without.open(plain.headers, plain.body, for: endpoint)
-        #expect(refusal { try without.seal("{}".bytes, answering: other) } == .keyUnknown)
+        #expect(rejection { try without.seal("{}".bytes, answering: other) } == .keyUnknown)
     }
 
     @Test func invalidJSONIsNotSealed() async throws {
         let server = try world.server()
         let call = try await server.open(request.headers, request.body)
         for text in ["", "{", "{}x"] {
-            #expect(refusal { try server.seal(text.bytes, answering: call) } == .malformedJSON)
-            #expect(refusal { try world.client().seal(text.bytes, protection: .message) } == .malformedJSON)
+            #expect(rejection { try server.seal(text.bytes, answering: call) } == .malformedJSON)
+            #expect(rejection { try world.client().seal(text.bytes, protection: .message) } == .malformedJSON)
         }
     }
 
     @Test func sealingRejectsAClockOutside2000To2099() throws {
         for seconds in [0, 4_102_444_800, .nan, .infinity] as [Double] {
             let client = try world.client(at: Date(timeIntervalSince1970: seconds))
-            #expect(refusal { try client.seal("{}".bytes, protection: .none) } == .headerInvalid, "\(seconds)")
+            #expect(rejection { try client.seal("{}".bytes, protection: .none) } == .headerInvalid, "\(seconds)")
         }
     }
 }

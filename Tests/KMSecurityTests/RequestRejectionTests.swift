@@ -5,7 +5,7 @@ import KMTestSupport
 import Testing
 
 /// Requests that a server rejects.
-@Suite struct RequestRefusalTests {
+@Suite struct RequestRejectionTests {
     private let world: World
     private let request: SealedRequest
 
@@ -21,7 +21,7 @@ import Testing
         server: ServerSecurity? = nil
     ) async throws -> KMError.Code? {
         let server = try server ?? world.server()
-        return await refusal {
+        return await rejection {
             try await server.open(headers ?? request.headers, body ?? request.body, protection: protection)
         }
     }
