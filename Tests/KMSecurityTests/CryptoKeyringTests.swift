@@ -51,7 +51,9 @@ import Testing
         let (a, b) = (try key("a"), try key("b"))
         #expect(rejection { try CryptoKeyring([a, b, a], primary: nil) } == .keyringInvalid)
         #expect(rejection { try CryptoKeyring(primary: a).adding(key("a", after: 5)) } == .keyringInvalid)
-        #expect(rejection { try CryptoKeyring([key("a", state: .discarded)], primary: nil).adding(a) } == .keyringInvalid)
+        #expect(
+            rejection { try CryptoKeyring([key("a", state: .discarded)], primary: nil).adding(a) } == .keyringInvalid
+        )
         // Ids are case-sensitive.
         #expect(rejection { try CryptoKeyring([a, key("A")], primary: nil) } == nil)
     }
