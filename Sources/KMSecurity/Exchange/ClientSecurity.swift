@@ -109,7 +109,11 @@ public struct ClientSecurity: Sendable {
     public func seal(_ parameters: [UInt8], for endpoint: Endpoint) throws -> SealedRequest {
         let date = clock()
         let cipher = try ciphers.current()
-        let keyID = party == .platform ? cipher.keyring.firstIssued?.id : cipher.keyring.primaryID
+        let keyID =
+            switch party {
+            case .platform: try cipher.keyring.callbackKeyID(isRequired: endpoint.request.protection != .none)
+            case .serviceProvider: cipher.keyring.primaryID
+            }
         let stamp = try RequestStamp(date: date, timeZone: configuration.timeZone)
         return try seal(parameters, endpoint, cipher, under: keyID, stamp: stamp, at: date)
     }

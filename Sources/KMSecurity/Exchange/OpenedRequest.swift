@@ -13,7 +13,7 @@ public struct OpenedRequest: Sendable {
     ///
     /// They are one JSON text. For a plain request, they are the body as received, which is not checked.
     public let parameters: [UInt8]
-    /// The key that the request named, or for a callback without one, the active key that was issued first.
+    /// The key that encrypts the answer; nil if the request named none and its credential may not use the primary one.
     let keyID: CryptoKeyID?
     /// The cipher that opened the request and also seals the answer, even if the keyring has changed since; nil in a
     /// test.

@@ -165,14 +165,19 @@ struct RequestPipeline {
     /// A request whose credential may use the crypto key, and whose body passed all checks that need no private key.
     struct Examined {
         let request: Authenticated
+        /// The key that encrypts the request; nil for a plain request that names none.
         let keyID: CryptoKeyID?
         let body: ExaminedBody
+        /// The key that encrypts the answer: ``keyID``, or the primary key if the credential may use it.
+        let answerKeyID: CryptoKeyID?
     }
 
     private func examine(_ fresh: Fresh) throws -> Examined {
         let request = fresh.request
-        let isCallback = checks.party == .serviceProvider
-        let keyID = request.parsed.headers.cryptoKeyID ?? (isCallback ? cipher.keyring.firstIssued?.id : nil)
+        var keyID = request.parsed.headers.cryptoKeyID
+        if keyID == nil, checks.party == .serviceProvider {
+            keyID = try cipher.keyring.callbackKeyID(isRequired: endpoint.request.protection != .none)
+        }
         try Self.check(keyID, of: request.credential)
         let body = request.parsed.body
         if body.isEmpty, endpoint.request.protection == .none, !checks.allowsEmptyBodies {
@@ -184,7 +189,8 @@ struct RequestPipeline {
         }
         let correlationID = request.parsed.headers.correlationID
         let examined = try cipher.examine(body, endpoint.request, keyID, correlationID: correlationID)
-        return Examined(request: request, keyID: keyID, body: examined)
+        let primaryID = cipher.keyring.primaryID.flatMap { request.credential.cryptoKeyIDs.contains($0) ? $0 : nil }
+        return Examined(request: request, keyID: keyID, body: examined, answerKeyID: keyID ?? primaryID)
     }
 
     /// Checks that the credential may use the key.
@@ -235,7 +241,7 @@ struct RequestPipeline {
             examined.request.parsed.headers,
             examined.request.credential.name,
             try await cipher.open(examined.body),
-            examined.keyID,
+            examined.answerKeyID,
             cipher
         )
     }

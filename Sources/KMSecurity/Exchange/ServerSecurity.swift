@@ -86,6 +86,15 @@ public struct ServerSecurity: Sendable {
             self.limits = limits
             self.dataKeyCaching = dataKeyCaching
         }
+
+        /// Rejects times that would turn a check off, which only the options named `insecure…` may do.
+        fileprivate func checkTimes() throws {
+            var times = [("tolerance.past", tolerance.past), ("tolerance.future", tolerance.future)]
+            if case .seconds(let skew) = correlationSkew { times.append(("correlationSkew", skew)) }
+            for (name, seconds) in times where !seconds.isFinite || seconds < 0 {
+                throw KMError(.configurationInvalid, "\(name) must be 0 or more seconds, and finite; got \(seconds)")
+            }
+        }
     }
 
     /// The options.
@@ -106,8 +115,8 @@ public struct ServerSecurity: Sendable {
     ///   - logger: The logger that receives accepted requests at debug level and rejected ones at notice level, without
     ///     secrets.
     ///   - clock: The source of the current time.
-    /// - Throws: ``KMError`` `configurationInvalid` if the retention is not longer than the tolerance;
-    ///   `cryptographyUnavailable`.
+    /// - Throws: ``KMError`` `configurationInvalid` if the retention is not longer than the tolerance, or a time is
+    ///   infinite or negative; `cryptographyUnavailable`.
     public init(
         party: Party = .platform,
         credentials: any CredentialSource,
@@ -118,6 +127,7 @@ public struct ServerSecurity: Sendable {
         clock: @escaping WallClock = { Date() }
     ) throws {
         self.configuration = configuration
+        try configuration.checkTimes()
         ciphers = try CipherSource(
             keyring,
             configuration.profile,
@@ -164,18 +174,22 @@ public struct ServerSecurity: Sendable {
     ///
     /// - Parameters:
     ///   - parameters: One JSON text, whose bytes are not changed.
-    ///   - request: The request. Its correlation id is echoed, and the key that it named encrypts; for a callback that
-    ///     named none, the active key that was issued first.
+    ///   - request: The request. Its correlation id is echoed, and the key that it named encrypts. If it named none,
+    ///     the keyring's primary key does, and in an answer to a callback the active key that was issued first.
     /// - Returns: HTTP status 200, the headers and the body to send.
-    /// - Throws: ``KMError`` `keyUnknown` if the request names no key and the keyring has no primary one; what
+    /// - Throws: ``KMError`` `keyUnknown` if the request names no key, and its credential may not use the primary one; what
     ///   ``ParameterCipher/seal(_:_:under:at:correlationID:)`` throws.
     public func seal(_ parameters: [UInt8], answering request: OpenedRequest) throws -> SealedResponse {
         let correlationID = request.headers.correlationID
         let protection = request.endpoint.response.protection
         guard protection != .none else { return SealedResponse(.ok, correlationID, nil, parameters) }
         let cipher = try request.cipher ?? ciphers.current()
-        guard let id = request.keyID ?? cipher.keyring.primaryID else {
-            throw KMError(.keyUnknown, "the request names no crypto key, and the keyring has no primary one")
+        guard let id = request.keyID else {
+            throw KMError(
+                .keyUnknown,
+                "the request names no crypto key, and the keyring has no primary key that the caller's credential "
+                    + "may use"
+            )
         }
         let body = try cipher.seal(
             parameters,

@@ -9,7 +9,7 @@ public import KMPrimitives
 ///
 /// - Return nil if the device says that the encrypted key does not decrypt. The package then continues with a random
 ///   key, so that the sender cannot tell a wrong key from a wrong message (RFC 7516 section 11.5). Do not log or count
-///   this case apart from others, and take the same time for it as far as the device allows.
+///   this case separately, and take the same time for it as far as the device allows.
 /// - Throw if the device does not answer, or needs a login. A server then answers HTTP 500, and the request stays in
 ///   the memory of the replay guard.
 /// - Do not retry in a way that uses up login attempts.

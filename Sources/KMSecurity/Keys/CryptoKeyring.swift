@@ -67,6 +67,20 @@ public struct CryptoKeyring: Sendable {
     /// keys and one has no time of issue.
     public let firstIssued: CryptoKey?
 
+    /// Returns the key of a callback that names none: ``firstIssued``.
+    ///
+    /// - Throws: ``KMError`` `keyringInvalid` if a key is required and several are active, one without a time of issue.
+    func callbackKeyID(isRequired: Bool) throws -> CryptoKeyID? {
+        guard isRequired, firstIssued == nil, byID.values.contains(where: { $0.state == .active }) else {
+            return firstIssued?.id
+        }
+        throw KMError(
+            .keyringInvalid,
+            "a callback uses the active key that was issued first, and the keyring cannot tell which one that is; give "
+                + "each active key its issuedAt"
+        )
+    }
+
     /// Returns the key with an id.
     ///
     /// - Throws: ``KMError`` `keyUnknown`.

@@ -131,9 +131,8 @@ extension ParameterCipher {
 
     /// Checks that a plaintext is one JSON value without white space around it.
     ///
-    /// Otherwise the rest of the document would change its meaning.
-    ///
-    /// The value and what is around it must not be nested more deeply than the limit.
+    /// A plaintext such as `1,"amount":2` would otherwise add a member to the document. The value, together with the
+    /// objects and arrays around it, must not be nested more deeply than the limit.
     private func checkIsValue(_ value: [UInt8], of field: EncryptedField) throws {
         let text = value.span
         var scanner = JSONScanner(maximumDepth: limits.maximumDepth - field.match.depth)

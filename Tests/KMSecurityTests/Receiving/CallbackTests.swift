@@ -1,6 +1,7 @@
 import Foundation
 import HTTPTypes
 import KMSecurity
+import KMTestSupport
 import Testing
 
 /// Calls from the platform to a service provider, which have no access key and use the first key issued.
@@ -174,5 +175,37 @@ struct CallbackTests {
         await #expect(throws: KMError(.replayed)) {
             try await provider.open(request.headers, request.body, for: .waitingPhysicalCards)
         }
+    }
+
+    /// Neither party may guess which of its keys the other one means.
+    @Test("With several active keys and one without a time of issue, callbacks fail as a fault of the keyring")
+    func undatedKeys() async throws {
+        let request = try platform().seal(ReceivingScene.parameters, for: .waitingPhysicalCards)
+        let undated = try CryptoKey(
+            id: newestID,
+            encryptionKey: scene.serverPair.publicKey,
+            decryptionKey: scene.serverPair
+        )
+        let ring = try CryptoKeyring([undated, ReceivingScene.serverKey(firstID)], primary: nil)
+        let platform = try ClientSecurity(
+            party: .platform,
+            aspID: scene.aspID,
+            secretKey: scene.secretKey,
+            keyring: ring
+        )
+        #expect(rejection { try platform.seal([], for: .waitingPhysicalCards) } == .keyringInvalid)
+        let own = StaticCredentials([
+            .callback(scene.aspID): [Credential(insecureForAnyAspID: scene.secretKey, cryptoKeyIDs: .insecureAny)]
+        ])
+        let provider = try scene.server(party: .serviceProvider, credentials: own, keyring: ring)
+        var fields = request.headers
+        fields[.kmCryptoKeyID] = nil
+        let response = await provider.respond(to: fields, request.body, for: .waitingPhysicalCards) { $0.parameters }
+        #expect(response.status == .internalServerError)
+        // A callback that names its key does not need the times.
+        #expect(
+            try await provider.open(request.headers, request.body, for: .waitingPhysicalCards).headers.aspID
+                == scene.aspID
+        )
     }
 }

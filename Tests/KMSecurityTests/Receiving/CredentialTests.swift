@@ -1,6 +1,7 @@
 import Foundation
 import HTTPTypes
 import KMSecurity
+import KMTestSupport
 import Testing
 
 @Suite("Credentials")
@@ -152,5 +153,23 @@ struct CredentialTests {
         var draft = draft(new)
         draft.accessKey = other.text
         #expect(try await server.rejection(draft) == nil)
+    }
+
+    @Test("An answer to a request that named no key uses the primary key only if the credential may use it")
+    func primaryKeyOfAnAnswer() async throws {
+        let ring = try CryptoKeyring(primary: ReceivingScene.serverKey(scene.keyID))
+        let endpoint = Endpoint("/plain", request: .plain)
+        var draft = scene.draft()
+        draft.cryptoKeyID = nil
+        let cases: [(Credential.CryptoKeyIDs, KMError.Code?)] = [([scene.keyID], nil), ([], .keyUnknown)]
+        for (ids, code) in cases {
+            let credential = Credential(secretKey: scene.secretKey, aspID: scene.aspID, cryptoKeyIDs: ids)
+            let server = try scene.server(
+                credentials: StaticCredentials([.accessKey(scene.accessKey): [credential]]),
+                keyring: ring
+            )
+            let call = try await server.open(draft.fields(), draft.body, for: endpoint)
+            #expect(rejection { try server.seal(ReceivingScene.parameters, answering: call) } == code)
+        }
     }
 }

@@ -8,8 +8,8 @@ struct ErrorCodeTests {
         .headerMissing, .headerRepeated, .headerInvalid, .timeZoneUnknown, .timeMismatch, .tokenMalformed,
         .tokenMismatch, .tokenStale, .callerUnknown, .credentialNotValid, .replayed, .emptyBody, .limitExceeded,
         .malformedJSON, .malformedBody, .protectionRequired, .fieldMissing, .fieldMismatch, .keyUnknown, .keyNotActive,
-        .keyHalfMissing, .malformedJWE, .malformedHeader, .algorithmNotAllowed, .keyIDMismatch, .authenticationFailed,
-        .pathUnsupported, .invalidSize,
+        .malformedJWE, .malformedHeader, .algorithmNotAllowed, .keyIDMismatch, .authenticationFailed,
+        .pathUnsupported,
     ]
 
     @Test func everyRejectionCodeHasADifferentName() {

@@ -1,6 +1,7 @@
 import Foundation
 import HTTPTypes
 import KMSecurity
+import KMTestSupport
 import Testing
 
 @Suite("Tolerance of the token's time")
@@ -37,19 +38,12 @@ struct FreshnessEdgeTests {
         }
     }
 
-    @Test("A tolerance of NaN rejects every request", arguments: [(Double.nan, 300), (300, .nan), (.nan, .nan)])
-    func notANumber(past: TimeInterval, future: TimeInterval) async throws {
-        let server = try scene.server(tolerance: .init(past: past, future: future))
-        #expect(try await server.rejection(scene.draft()) == .tokenStale)
-    }
-
-    @Test("An infinite tolerance accepts any age and remembers requests forever", arguments: [0, 1e9])
-    func endless(age: TimeInterval) async throws {
-        let server = try scene.server(tolerance: .init(past: .infinity, future: .infinity))
-        scene.clock.set(ReceivingScene.start.addingTimeInterval(age))
-        #expect(try await server.rejection(scene.draft()) == nil)
-        scene.clock.set(ReceivingScene.start.addingTimeInterval(age + 1e9))
-        #expect(try await server.rejection(scene.draft()) == .replayed)
+    @Test("A time that would turn a check off is rejected", arguments: [Double.nan, .infinity, -.infinity, -1])
+    func impossibleTimes(seconds: TimeInterval) async throws {
+        for tolerance in [TranTokenVerifier.Tolerance(past: seconds, future: 300), .init(past: 300, future: seconds)] {
+            #expect(rejection { try scene.server(tolerance: tolerance) } == .configurationInvalid)
+        }
+        #expect(rejection { try scene.server(correlationSkew: .seconds(seconds)) } == .configurationInvalid)
     }
 
     @Test("A time in the wrong time zone is nine hours off and is rejected")

@@ -84,6 +84,7 @@ struct ReceivingScene: Sendable {
         tolerance: TranTokenVerifier.Tolerance = .standard,
         replayGuard: any ReplayGuard = .inMemory(),
         replayRetention: ReplayRetention = .insecureFreshnessWindowOnly,
+        correlationSkew: ServerSecurity.CorrelationSkew = .seconds(300),
         acceptsEmptyBodies: Bool = false,
         limits: ParameterLimits = .standard,
         logger: Logger? = nil
@@ -96,6 +97,7 @@ struct ReceivingScene: Sendable {
             configuration: .init(
                 replayRetention: replayRetention,
                 tolerance: tolerance,
+                correlationSkew: correlationSkew,
                 insecureAllowingEmptyBodies: acceptsEmptyBodies,
                 profile: profile,
                 limits: limits
