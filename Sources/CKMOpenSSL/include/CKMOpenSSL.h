@@ -110,6 +110,15 @@ void km_hmac_free(km_hmac *KM_NULLABLE hmac);
 /* Writes the MAC, KM_SHA256_SIZE bytes, to `mac`. */
 km_result km_hmac_compute(const km_hmac *hmac, const uint8_t *KM_NULLABLE message, size_t size, uint8_t *mac);
 
+/* kdf.c */
+
+/* Derives a key of `size` bytes from a passphrase by scrypt (RFC 7914). OpenSSL fails when the parameters are outside
+ * the RFC's range, or need more than `maximum_memory` bytes. */
+km_result km_scrypt(km_bytes passphrase, km_bytes salt, uint64_t n, uint32_t r, uint32_t p, uint64_t maximum_memory,
+                    size_t size, uint8_t *key);
+/* Derives a key of `size` bytes, at most 8160, by HKDF with SHA-256 (RFC 5869). `input` must not be empty. */
+km_result km_hkdf_sha256(km_bytes input, km_bytes salt, km_bytes info, size_t size, uint8_t *key);
+
 /* aead.c: AES-GCM (NIST SP 800-38D) with keys of 16 or 32 bytes, 96-bit IVs and 128-bit tags. */
 
 typedef enum km_direction { KM_SEAL, KM_OPEN } km_direction;
