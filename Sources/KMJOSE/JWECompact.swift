@@ -103,13 +103,3 @@ extension JWECompact: CustomStringConvertible, CustomDebugStringConvertible, Cus
     /// A mirror without children, so that the content is not shown.
     public var customMirror: Mirror { Mirror(self, children: []) }
 }
-
-extension [UInt8] {
-    /// Creates an array with a copy of `span`.
-    init(copying span: Span<UInt8>) {
-        self = []
-        append(addingCapacity: span.count) { output in
-            for index in span.indices { output.append(span[index]) }
-        }
-    }
-}

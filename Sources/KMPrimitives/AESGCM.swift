@@ -55,6 +55,29 @@ package struct AESGCM: Sendable {
         try Opener(key).open(ciphertext, tag: tag, iv: iv, associatedData: associatedData)
     }
 
+    /// Verifies the tag and decrypts `ciphertext`, which must not be empty, into secret memory.
+    ///
+    /// - Throws: ``KMError`` as ``open(_:tag:iv:associatedData:)``; `cryptographyUnavailable` when memory runs out.
+    package func openSecret(
+        _ ciphertext: Span<UInt8>,
+        tag: Span<UInt8>,
+        iv: Span<UInt8>,
+        associatedData: Span<UInt8>
+    ) throws -> SecretBytes {
+        let opener = try Opener(key)
+        try Self.check(iv: iv, count: ciphertext.count)
+        guard !ciphertext.isEmpty, tag.count == Self.tagByteCount else {
+            throw KMError(.invalidSize, "there must be a ciphertext, and a tag of \(Self.tagByteCount) bytes")
+        }
+        return try SecretBytes(count: ciphertext.count) { target in
+            let isDone = unsafe target.withUnsafeMutableBufferPointer { target in
+                guard let start = target.baseAddress else { return false }
+                return unsafe opener.decrypt(ciphertext, tag, iv, associatedData, to: start)
+            }
+            guard isDone else { throw KMError(.authenticationFailed) }
+        }
+    }
+
     /// Creates a sealer, which encrypts several messages with this key, one after another.
     ///
     /// - Throws: ``KMError`` `cryptographyUnavailable` when OpenSSL fails.
@@ -157,23 +180,33 @@ extension AESGCM {
                 throw KMError(.invalidSize, "an AES-GCM tag must be \(AESGCM.tagByteCount) bytes; got \(tag.count)")
             }
             let plaintext = unsafe filledArray(ciphertext.count) { target in
-                unsafe tag.withUnsafeBufferPointer { tag in
-                    unsafe withInputs(iv, associatedData, ciphertext) { iv, associatedData, ciphertext in
-                        unsafe km_aes_gcm_open(
-                            handle,
-                            iv.start,
-                            associatedData.baseAddress,
-                            associatedData.count,
-                            ciphertext.baseAddress,
-                            ciphertext.count,
-                            tag.start,
-                            target
-                        ) == KM_OK
-                    }
-                }
+                unsafe decrypt(ciphertext, tag, iv, associatedData, to: target)
             }
             guard let plaintext else { throw KMError(.authenticationFailed) }
             return plaintext
+        }
+
+        fileprivate func decrypt(
+            _ ciphertext: Span<UInt8>,
+            _ tag: Span<UInt8>,
+            _ iv: Span<UInt8>,
+            _ associatedData: Span<UInt8>,
+            to target: UnsafeMutablePointer<UInt8>
+        ) -> Bool {
+            unsafe tag.withUnsafeBufferPointer { tag in
+                unsafe withInputs(iv, associatedData, ciphertext) { iv, associatedData, ciphertext in
+                    unsafe km_aes_gcm_open(
+                        handle,
+                        iv.start,
+                        associatedData.baseAddress,
+                        associatedData.count,
+                        ciphertext.baseAddress,
+                        ciphertext.count,
+                        tag.start,
+                        target
+                    ) == KM_OK
+                }
+            }
         }
     }
 

@@ -110,19 +110,31 @@ package func writeNewFile(_ bytes: Span<UInt8>, path: String, mode: UInt16) thro
 package func writeFile(_ bytes: Span<UInt8>, path: String, mode: UInt16, replaces: Bool) throws {
     // The name is random, so that no file left behind by another process has it. It is short, so that it is valid for
     // a target name of any length.
-    let directory = path.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(path[...$0]) } ?? ""
-    let temporary = "\(directory).\(hexadecimal(try SecureRandom.bytes(12))).tmp"
-    let descriptor = unsafe open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode_t(mode))
+    let temporary = "\(directory(of: path)).\(hexadecimal(try SecureRandom.bytes(12))).tmp"
+    try writeFile(bytes, path: path, mode: mode, replaces: replaces, temporary: temporary, O_EXCL)
+}
+
+/// Replaces a file completely or not at all, by way of `path` with the suffix `.new`.
+///
+/// Only the holder of a lock may do so. A file of that name, which a killed process left behind, is overwritten.
+///
+/// - Throws: ``KMError`` `fileUnwritable`.
+package func replaceFile(_ bytes: Span<UInt8>, path: String, mode: UInt16) throws {
+    try writeFile(bytes, path: path, mode: mode, replaces: true, temporary: "\(path).new", O_TRUNC | O_NOFOLLOW)
+}
+
+private func writeFile(
+    _ bytes: Span<UInt8>,
+    path: String,
+    mode: UInt16,
+    replaces: Bool,
+    temporary: String,
+    _ flags: Int32
+) throws {
+    let descriptor = unsafe open(temporary, O_WRONLY | O_CREAT | O_CLOEXEC | flags, mode_t(mode))
     guard descriptor >= 0 else { throw unwritable(path, errno) }
     defer { unsafe unlink(temporary) }
-    var failure: Int32 = 0
-    unsafe bytes.withUnsafeBytes { source in
-        var written = 0
-        while written < source.count, failure == 0, let start = source.baseAddress {
-            let put = unsafe write(descriptor, start + written, source.count - written)
-            if put > 0 { written += put } else if errno != EINTR { failure = errno }
-        }
-    }
+    var failure = writeAll(bytes, to: descriptor)
     if failure == 0, fsync(descriptor) != 0 { failure = errno }
     if close(descriptor) != 0, failure == 0 { failure = errno }
     guard failure == 0 else { throw unwritable(path, failure) }
@@ -130,9 +142,10 @@ package func writeFile(_ bytes: Span<UInt8>, path: String, mode: UInt16, replace
         if errno == EEXIST { throw KMError(.fileExists, "\(path) exists; no existing file is changed") }
         throw unwritable(path, errno)
     }
+    try synchronizeDirectory(of: path)
 }
 
-private func unwritable(_ path: String, _ number: Int32) -> KMError {
+func unwritable(_ path: String, _ number: Int32) -> KMError {
     KMError(.fileUnwritable, "\(path): \(systemReason(number))")
 }
 

@@ -1,4 +1,10 @@
 extension [UInt8] {
+    /// Creates an array with a copy of `span`.
+    package init(copying span: Span<UInt8>) {
+        self = []
+        append(copying: span)
+    }
+
     /// Appends the bytes of a span in one memory copy.
     package mutating func append(copying bytes: Span<UInt8>) {
         unsafe bytes.withUnsafeBufferPointer { unsafe append(contentsOf: $0) }

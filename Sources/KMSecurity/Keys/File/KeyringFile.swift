@@ -1,0 +1,193 @@
+public import Foundation
+public import KMPrimitives
+public import KMWire
+
+/// The crypto keys of one party, as a keyring file holds them.
+///
+/// The file knows more than a ``CryptoKeyring``: states after NIST SP 800-57 part 1 section 7, the time of each change,
+/// and the nodes of the fleet. Its operations are the steps of a rotation. Each returns a new value with the next
+/// generation, or throws `rotationBlocked` with what blocks it.
+public struct KeyringFile: Sendable {
+    /// The party that the file belongs to.
+    public enum Role: String, Sendable, CaseIterable {
+        /// A service provider, which encrypts requests under its primary key.
+        case provider
+        /// The platform, which answers under the key that a request names and has no primary key.
+        case platform
+    }
+
+    /// The state of a key (NIST SP 800-57 part 1 section 7).
+    public enum State: String, Sendable, CaseIterable {
+        /// The key was added. It opens and answers what the peer sends under it, and begins no message.
+        case preActivation = "pre-activation"
+        /// The key is in full use.
+        case active
+        /// The key begins no message for a while, and opens and answers what the peer sends under it.
+        case suspended
+        /// The key is being retired. It begins no message, and opens and answers what is still in transit.
+        case deactivated
+        /// Somebody else may know the private key. The key does nothing.
+        case compromised
+        /// The private key and the certificate are erased. The id stays reserved. This is final.
+        case destroyed
+
+        /// The state on the platform, which knows three.
+        public var platformState: CryptoKey.State {
+            switch self {
+            case .active: .active
+            case .preActivation, .suspended, .deactivated: .inactive
+            case .compromised, .destroyed: .discarded
+            }
+        }
+
+        /// Whether the key opens messages. At most two keys of a file are usable at a time.
+        public var isUsable: Bool { platformState != .discarded }
+    }
+
+    /// Where the private key of a key is.
+    enum PrivateKey: Sendable {
+        /// In the sealed part of the keyring file.
+        case sealed(RSAPrivateKey)
+        /// In an unencrypted PEM or DER file; the path can be relative to the keyring file.
+        case file(String)
+    }
+
+    /// A key of the file.
+    public struct Key: Sendable {
+        /// The id.
+        public let id: CryptoKeyID
+        /// The state.
+        public internal(set) var state: State
+        /// The time at which the platform issued the key.
+        public let issuedAt: Date
+        /// The time at which the state changed last.
+        public internal(set) var changedAt: Date
+        /// The peer's certificate; nil if the party only receives, or the key is destroyed.
+        public internal(set) var certificate: Certificate?
+        /// The own private key; nil if the party only sends, or the key is destroyed.
+        var privateKey: PrivateKey?
+    }
+
+    /// The largest number of usable keys: the platform has at most two ids for a project at a time.
+    public static let maximumUsableCount = 2
+    /// The largest number of keys, destroyed ones included.
+    static let maximumCount = 10_000
+
+    /// The party that the file belongs to.
+    public let role: Role
+    /// The number of the file's version, from 1. It grows by one with every change.
+    public internal(set) var generation: Int
+    /// The keys in the order in which they were added.
+    public internal(set) var keys: [Key]
+    /// The id of the key that encrypts requests; nil on a platform, or before the first key is promoted.
+    public internal(set) var primaryID: CryptoKeyID?
+    /// The names of the processes that use the file, 1 to 64 letters, digits, `.`, `_` and `-` each.
+    public internal(set) var nodes: [String]
+
+    /// Creates the first generation, without keys.
+    ///
+    /// - Throws: ``KMError`` `keyringFileInvalid` if a node's name is malformed or appears twice.
+    package init(role: Role, nodes: [String]) throws {
+        self.init(role: role, generation: 1, keys: [], primaryID: nil, nodes: nodes)
+        try check()
+    }
+
+    init(role: Role, generation: Int, keys: [Key], primaryID: CryptoKeyID?, nodes: [String]) {
+        self.role = role
+        self.generation = generation
+        self.keys = keys
+        self.primaryID = primaryID
+        self.nodes = nodes
+    }
+
+    /// The active key that was issued first, which callbacks use; nil if no key is active.
+    public var firstIssuedID: CryptoKeyID? {
+        keys.filter { $0.state == .active }.min { ($0.issuedAt, $0.id.text) < ($1.issuedAt, $1.id.text) }?.id
+    }
+
+    /// Checks what must be true of every file.
+    func check() throws {
+        guard generation >= 1 else { throw Self.invalid("generation must be 1 or more") }
+        guard keys.count <= Self.maximumCount else {
+            throw Self.invalid("there are more than \(Self.maximumCount) keys")
+        }
+        guard Set(keys.map(\.id)).count == keys.count else { throw Self.invalid("a key id appears twice") }
+        guard keys.count(where: \.state.isUsable) <= Self.maximumUsableCount else {
+            throw Self.invalid("more than \(Self.maximumUsableCount) keys are usable")
+        }
+        for key in keys {
+            let isEmpty = key.certificate == nil && key.privateKey == nil
+            guard isEmpty == (key.state == .destroyed) else {
+                throw Self.invalid("key \(key.id) must have a certificate or a private key unless it is destroyed")
+            }
+        }
+        if let primaryID {
+            let primary = keys.first { $0.id == primaryID }
+            guard role == .provider, let primary, primary.state == .active, primary.certificate != nil else {
+                throw Self.invalid("the primary key must be active and have a certificate, and a platform has none")
+            }
+        }
+        let names = nodes.allSatisfy { name in
+            (1...64).contains(name.utf8.count)
+                && name.utf8.allSatisfy { $0.isAlphanumeric || Array("._-".utf8).contains($0) }
+        }
+        guard names, Set(nodes).count == nodes.count else {
+            throw Self.invalid("each node needs a name of its own, of 1 to 64 letters, digits, '.', '_' and '-'")
+        }
+    }
+
+    static func invalid(_ detail: String) -> KMError { KMError(.keyringFileInvalid, detail) }
+
+    /// Returns the keyring that a client or server uses.
+    ///
+    /// - Parameter load: Returns the private key in a file of its own.
+    func keyring(_ load: (String) throws -> RSAPrivateKey) throws -> CryptoKeyring {
+        let keys = try keys.map { key in
+            let privateKey: RSAPrivateKey? =
+                switch key.privateKey {
+                case .sealed(let key): key
+                case .file(let path) where key.state.isUsable: try load(path)
+                default: nil
+                }
+            let state = key.state.platformState
+            guard state != .discarded else { return CryptoKey(discarded: key.id, issuedAt: key.issuedAt) }
+            guard let certificate = key.certificate else {
+                return try CryptoKey(id: key.id, decryptionKey: privateKey, state: state, issuedAt: key.issuedAt)
+            }
+            return CryptoKey(
+                id: key.id,
+                certificate: certificate,
+                decryptionKey: privateKey,
+                state: state,
+                issuedAt: key.issuedAt
+            )
+        }
+        return try CryptoKeyring(keys, primary: primaryID)
+    }
+}
+
+extension KeyringFile: CustomStringConvertible, CustomReflectable {
+    /// The role, the generation, and the ids and states.
+    public var description: String {
+        let items = keys.map { "\($0.id) \($0.state.rawValue)\($0.id == primaryID ? " primary" : "")" }
+        return "KeyringFile(\(role.rawValue), generation \(generation): \(items.joined(separator: ", ")))"
+    }
+
+    /// Shows no children.
+    public var customMirror: Mirror { Mirror(self, children: []) }
+}
+
+extension KeyringFile.Key: CustomStringConvertible, CustomReflectable {
+    /// The id and the state.
+    public var description: String { "\(id) \(state.rawValue)" }
+
+    /// Shows no children.
+    public var customMirror: Mirror { Mirror(self, children: []) }
+}
+
+extension KMError.Code {
+    /// A keyring file is malformed, or contradicts itself.
+    public static let keyringFileInvalid = Self("keyringFileInvalid")
+    /// A step of a key rotation is not safe yet.
+    public static let rotationBlocked = Self("rotationBlocked")
+}

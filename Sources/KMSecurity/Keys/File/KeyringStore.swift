@@ -1,0 +1,140 @@
+package import Foundation
+package import KMPrimitives
+
+/// A keyring file on disk, with its lock (`FILE.lock`) and its audit log (`FILE.log`).
+package struct KeyringStore: Sendable {
+    package let path: String
+    private let passphrases: KeyringPassphrases
+    /// The cost of a new file's key derivation.
+    private let cost: ScryptCost
+
+    package var logPath: String { "\(path).log" }
+
+    package init(path: String, passphrases: KeyringPassphrases, cost: ScryptCost = .standard) {
+        self.path = path
+        self.passphrases = passphrases
+        self.cost = cost
+    }
+
+    /// Creates the file, with an audit log of one line.
+    ///
+    /// - Throws: ``KMError`` `fileExists`, `fileUnwritable`; the errors of the passphrases.
+    package func create(_ file: KeyringFile, at date: Date, by author: String, reason: String) throws {
+        try locked {
+            for path in [path, logPath] where FileIdentity(path: path) != nil {
+                throw KMError(.fileExists, "\(path) exists; no existing file is changed")
+            }
+            let protection = try KeyringProtection(passphrases.load(), cost: cost)
+            let document = try KeyringDocument(file, protection)
+            let change = KeyringFile.Change(action: "init", id: nil, from: nil, to: nil)
+            try write(document, change, at: date, by: author, reason: reason)
+        }
+    }
+
+    /// Opens the file.
+    ///
+    /// - Throws: ``KMError`` `fileUnreadable`; what ``KeyringDocument`` throws.
+    package func open() throws -> KeyringDocument { try openWithDigest(known: nil).document }
+
+    /// Opens the file, and returns the SHA-256 of its bytes too.
+    func openWithDigest(known: KeyringProtection?) throws -> (document: KeyringDocument, digest: [UInt8]) {
+        let bytes = try bytes()
+        let document = try KeyringDocument(bytes, known: known, passphrases: passphrases.load)
+        let digest = try SHA256.digest(bytes)
+        return (document, digest)
+    }
+
+    /// Changes the file, under the lock. A process that is killed leaves the old file or the new one.
+    ///
+    /// - Parameter change: The step, which works on a copy of the file.
+    /// - Throws: ``KMError`` `fileUnreadable`, `fileUnwritable`; `keyringLogInvalid` if the log was changed; what
+    ///   ``KeyringDocument`` and `change` throw.
+    package func update(
+        at date: Date,
+        by author: String,
+        reason: String,
+        _ change: (inout KeyringFile) throws -> KeyringFile.Change
+    ) throws -> KeyringFile {
+        try locked {
+            var document = try open()
+            _ = try KeyringLog.verify(logBytes(), document.log, key: document.logKey)
+            var file = document.file
+            let step = try change(&file)
+            document.file = file
+            try write(document, step, at: date, by: author, reason: reason)
+            return file
+        }
+    }
+
+    /// Checks the audit log.
+    ///
+    /// - Throws: ``KMError`` `keyringLogInvalid`, `fileUnreadable`; what ``KeyringDocument`` throws.
+    package func verifyLog() throws -> KeyringLog.Report {
+        try locked {
+            let document = try open()
+            return try KeyringLog.verify(logBytes(), document.log, key: document.logKey)
+        }
+    }
+
+    private func locked<Result>(_ body: () throws -> Result) throws -> Result {
+        let lock = try FileLock(path: "\(path).lock")
+        defer { withExtendedLifetime(lock) {} }
+        return try body()
+    }
+
+    private func write(
+        _ document: KeyringDocument,
+        _ change: KeyringFile.Change,
+        at date: Date,
+        by author: String,
+        reason: String
+    ) throws {
+        var document = document
+        let (line, end) = try KeyringLog.line(
+            change,
+            generation: document.file.generation,
+            after: document.log,
+            at: date,
+            by: author,
+            reason: reason,
+            key: document.logKey
+        )
+        try append(line.span, toFile: logPath, after: document.log.byteCount)
+        document.log = end
+        let bytes = try document.encoded()
+        try replaceFile(bytes.span, path: path, mode: 0o600)
+    }
+
+    private func bytes() throws -> [UInt8] {
+        // Private keys are sealed in the file, so ordinary memory is good enough for it.
+        try SecretBytes(contentsOfFile: path, maximumCount: KeyringDocument.maximumByteCount)
+            .withBytes { [UInt8](copying: $0) }
+    }
+
+    private func logBytes() throws -> [UInt8] {
+        try SecretBytes(contentsOfFile: logPath, maximumCount: 1 << 30).withBytes { [UInt8](copying: $0) }
+    }
+}
+
+/// The passphrases of a keyring file's custodians.
+public struct KeyringPassphrases: Sendable {
+    let load: @Sendable () throws -> [SecretBytes]
+
+    /// Creates a source of passphrases.
+    ///
+    /// - Parameter load: Returns the passphrase, or the two passphrases in the order of the custodians. It is called
+    ///   again only when the file has other passphrases than before.
+    public init(_ load: @escaping @Sendable () throws -> [SecretBytes]) {
+        self.load = load
+    }
+
+    /// Reads each passphrase from a file; one trailing line end is ignored. `/dev/fd/N` reads the descriptor N.
+    public static func files(_ paths: String...) -> KeyringPassphrases {
+        KeyringPassphrases { try paths.map { try SecretBytes(contentsOfFile: $0).withoutTrailingNewline() } }
+    }
+
+    /// Reads each passphrase from an environment variable.
+    public static func environment(_ names: String...) -> KeyringPassphrases {
+        KeyringPassphrases { try names.map { try SecretBytes(contentsOfEnvironmentVariable: $0) } }
+    }
+}
