@@ -14,6 +14,7 @@ package struct StrictJSONReader {
     /// - Parameters:
     ///   - json: The file.
     ///   - code: The code of all errors except `malformedJSON` and `limitExceeded`, which the scanner throws.
+    ///   - maximumDepth: The largest accepted depth of objects and arrays.
     package init(_ json: [UInt8], code: KMError.Code, maximumDepth: Int = 8) {
         self.json = json
         self.code = code

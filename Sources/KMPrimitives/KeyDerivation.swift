@@ -41,6 +41,7 @@ package struct ScryptCost: Sendable, Hashable {
     ///   - passphrase: The passphrase, of any size.
     ///   - salt: A random value, which need not be secret.
     ///   - byteCount: The size of the key.
+    /// - Returns: The key.
     /// - Throws: ``KMError`` `cryptographyUnavailable` when OpenSSL has no scrypt, or memory runs out.
     package func key(from passphrase: SecretBytes, salt: [UInt8], byteCount: Int) throws -> SecretBytes {
         unsafe try derived(byteCount, "scrypt") { target in
@@ -72,6 +73,7 @@ package struct ScryptCost: Sendable, Hashable {
 ///   - salt: A value that need not be secret; empty for none.
 ///   - info: The purpose of the key.
 ///   - byteCount: The size of the key, 1 to 8160.
+/// - Returns: The key.
 /// - Throws: ``KMError`` `cryptographyUnavailable` when OpenSSL fails.
 package func hkdf(_ input: SecretBytes, salt: [UInt8] = [], info: [UInt8], byteCount: Int) throws -> SecretBytes {
     unsafe try derived(byteCount, "HKDF") { target in

@@ -22,7 +22,14 @@ extension SecretBytes {
         defer { close(descriptor) }
         // Room for one byte more than the maximum shows whether the file is too large.
         var count = 0
-        let limit = min(max(0, maximumCount), 1 << 30)
+        var limit = min(max(0, maximumCount), 1 << 30)
+        // A regular file tells its size, so that a small one needs little memory; files of /proc say 0.
+        var status = stat()
+        if unsafe fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_size > 0 {
+            let size = Int(status.st_size)
+            guard size <= limit else { throw Self.tooLarge(path, limit) }
+            limit = size
+        }
         let room = try SecretBytes(count: limit + 1) { target in
             try unsafe target.withUnsafeMutableBytes { target in
                 while count < target.count {
@@ -41,9 +48,7 @@ extension SecretBytes {
                 }
             }
         }
-        guard count <= limit else {
-            throw KMError(.fileUnreadable, "\(path): the file must be at most \(limit) bytes; it is larger")
-        }
+        guard count <= limit else { throw Self.tooLarge(path, limit) }
         self = try room.extracting(0..<count)
     }
 
@@ -86,6 +91,10 @@ extension SecretBytes {
     ///   when it cannot be written.
     public func write(toNewFile path: String) throws {
         try withBytes { try writeNewFile($0, path: path, mode: 0o600) }
+    }
+
+    private static func tooLarge(_ path: String, _ limit: Int) -> KMError {
+        KMError(.fileUnreadable, "\(path): the file must be at most \(limit) bytes; it is larger, or grew meanwhile")
     }
 
     private static func unreadable(_ path: String, _ number: Int32) -> KMError {

@@ -81,6 +81,7 @@ public final class FileKeyring: KeyringSource {
     /// Follows the file until the task is cancelled.
     ///
     /// - Parameter interval: The time between two looks at the file.
+    /// - Throws: Nothing; the signature is that of a service.
     public func run(interval: Duration = .seconds(1)) async throws {
         var lastFault = ""
         var wait = interval
@@ -101,6 +102,8 @@ public final class FileKeyring: KeyringSource {
     }
 
     /// Follows the file until the task is cancelled, once a second.
+    ///
+    /// - Throws: Nothing; the signature is that of a service.
     public func run() async throws { try await run(interval: .seconds(1)) }
 
     private static func read(_ store: KeyringStore, known: KeyringProtection?) throws -> State {

@@ -17,6 +17,7 @@ extension KeyringFile {
 
     /// Adds a key in the state pre-activation.
     ///
+    /// - Returns: What the audit log records.
     /// - Throws: ``KMError`` `rotationBlocked` if two keys are usable; `keyringFileInvalid` if the id is known.
     package mutating func add(
         _ id: CryptoKeyID,
@@ -49,6 +50,7 @@ extension KeyringFile {
 
     /// Makes a key active, and in a provider's file primary.
     ///
+    /// - Returns: What the audit log records.
     /// - Throws: ``KMError`` `keyUnknown`, `rotationBlocked`.
     package mutating func promote(_ id: CryptoKeyID, at date: Date) throws -> Change {
         let (index, old) = try find(id)
@@ -71,8 +73,11 @@ extension KeyringFile {
     /// Takes an active key out of use, either to retire it or for a while.
     ///
     /// - Parameters:
+    ///   - id: The key.
     ///   - isSuspension: Whether the key becomes suspended rather than deactivated.
     ///   - callbackID: The key that callbacks use afterwards, which must be named if that changes.
+    ///   - date: The time of the change.
+    /// - Returns: What the audit log records.
     /// - Throws: ``KMError`` `keyUnknown`, `rotationBlocked`.
     package mutating func deactivate(
         _ id: CryptoKeyID,
@@ -99,6 +104,7 @@ extension KeyringFile {
 
     /// Makes a suspended or deactivated key active again.
     ///
+    /// - Returns: What the audit log records.
     /// - Throws: ``KMError`` `keyUnknown`, `rotationBlocked`.
     package mutating func reactivate(_ id: CryptoKeyID, at date: Date) throws -> Change {
         let (index, old) = try find(id)
@@ -109,8 +115,11 @@ extension KeyringFile {
         return try done("reactivate", id, from: old)
     }
 
-    /// Erases a key's private key and certificate. This cannot be undone.
+    /// Erases a key's private key and certificate.
     ///
+    /// This cannot be undone.
+    ///
+    /// - Returns: What the audit log records.
     /// - Throws: ``KMError`` `keyUnknown`, `rotationBlocked`.
     package mutating func discard(_ id: CryptoKeyID, at date: Date) throws -> Change {
         let (index, old) = try find(id)
@@ -124,9 +133,15 @@ extension KeyringFile {
         return try done("discard", id, from: old)
     }
 
-    /// Stops all use of a key at once, because somebody else may know its private key. This cannot be undone.
+    /// Stops all use of a key at once, because somebody else may know its private key.
     ///
-    /// - Parameter allowsNoPrimary: Whether a provider may be left without a primary key, so that it cannot send.
+    /// This cannot be undone.
+    ///
+    /// - Parameters:
+    ///   - id: The key.
+    ///   - allowsNoPrimary: Whether a provider may be left without a primary key, so that it cannot send.
+    ///   - date: The time of the change.
+    /// - Returns: What the audit log records.
     /// - Throws: ``KMError`` `keyUnknown`, `rotationBlocked`.
     package mutating func compromise(_ id: CryptoKeyID, allowsNoPrimary: Bool, at date: Date) throws -> Change {
         let (index, old) = try find(id)
@@ -146,6 +161,7 @@ extension KeyringFile {
 
     /// Lists the nodes of the fleet anew.
     ///
+    /// - Returns: What the audit log records.
     /// - Throws: ``KMError`` `keyringFileInvalid`.
     package mutating func list(nodes: [String]) throws -> Change {
         self.nodes = nodes

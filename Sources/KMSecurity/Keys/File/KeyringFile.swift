@@ -40,7 +40,9 @@ public struct KeyringFile: Sendable {
             }
         }
 
-        /// Whether the key opens messages. At most two keys of a file are usable at a time.
+        /// Whether the key opens messages.
+        ///
+        /// At most two keys of a file are usable at a time.
         public var isUsable: Bool { platformState != .discarded }
     }
 
@@ -75,7 +77,9 @@ public struct KeyringFile: Sendable {
 
     /// The party that the file belongs to.
     public let role: Role
-    /// The number of the file's version, from 1. It grows by one with every change.
+    /// The number of the file's version, from 1.
+    ///
+    /// It grows by one with every change.
     public internal(set) var generation: Int
     /// The keys in the order in which they were added.
     public internal(set) var keys: [Key]
@@ -141,6 +145,8 @@ public struct KeyringFile: Sendable {
     /// Returns the keyring that a client or server uses.
     ///
     /// - Parameter load: Returns the private key in a file of its own.
+    /// - Returns: The keys with the platform's states.
+    /// - Throws: The errors of `load`.
     func keyring(_ load: (String) throws -> RSAPrivateKey) throws -> CryptoKeyring {
         let keys = try keys.map { key in
             let privateKey: RSAPrivateKey? =

@@ -73,6 +73,7 @@ package enum KeyringLog {
     ///   - bytes: The bytes of the log.
     ///   - end: The end that the keyring file holds.
     ///   - key: The key of the log.
+    /// - Returns: The lines, and whether one follows that belongs to no change.
     /// - Throws: ``KMError`` `keyringLogInvalid`, with the number of the first line that does not fit.
     package static func verify(_ bytes: [UInt8], _ end: End, key: SecretBytes) throws -> Report {
         let hmac = try HMACSHA256(key: key)

@@ -44,9 +44,16 @@ package struct KeyringStore: Sendable {
         return (document, digest)
     }
 
-    /// Changes the file, under the lock. A process that is killed leaves the old file or the new one.
+    /// Changes the file, under the lock.
     ///
-    /// - Parameter change: The step, which works on a copy of the file.
+    /// A process that is killed leaves the old file or the new one.
+    ///
+    /// - Parameters:
+    ///   - date: The time for the audit log.
+    ///   - author: The person or program for the audit log.
+    ///   - reason: The reason for the audit log; may be empty.
+    ///   - change: The step, which works on a copy of the file.
+    /// - Returns: The new contents.
     /// - Throws: ``KMError`` `fileUnreadable`, `fileUnwritable`; `keyringLogInvalid` if the log was changed; what
     ///   ``KeyringDocument`` and `change` throw.
     package func update(
@@ -128,7 +135,9 @@ public struct KeyringPassphrases: Sendable {
         self.load = load
     }
 
-    /// Reads each passphrase from a file; one trailing line end is ignored. `/dev/fd/N` reads the descriptor N.
+    /// Reads each passphrase from a file; one trailing line end is ignored.
+    ///
+    /// `/dev/fd/N` reads the descriptor N.
     public static func files(_ paths: String...) -> KeyringPassphrases {
         KeyringPassphrases { try paths.map { try SecretBytes(contentsOfFile: $0).withoutTrailingNewline() } }
     }
