@@ -26,7 +26,7 @@ import Testing
     /// Truncates the parameters at many positions, which leaves a part of the number at the end of some inputs.
     @Test func errorsAboutTruncatedInputsShowNoCardNumber() {
         let parameters = CardInputs.parameters
-        for count in stride(from: 0, to: parameters.count, by: Effort.isThorough ? 3 : 7) {
+        for count in stride(from: 0, to: parameters.count, by: Effort.isThorough ? 3 : 21) {
             for taker in takers.ofBytes { watch.watch(taker.name) { try taker.take(Array(parameters[..<count])) } }
         }
         #expect(watch.errorCount > Effort.rounds(4000))
@@ -91,6 +91,7 @@ import Testing
             requests.append((good.with(.kmTranToken, try CardExchange.token(of: sent).text()), sent))
         }
         let protections = try CardExchange.protections()
+        requests = Effort.sample(requests, 2)
         for (fields, body) in requests {
             for protection in protections {
                 await watch.watch("ServerSecurity.open") {
@@ -106,7 +107,7 @@ import Testing
                 try await server.open(fields, body, for: .waitingPhysicalCards)
             }
         }
-        #expect(watch.errorCount > 2000)
+        #expect(watch.errorCount > 4 * requests.count)
         #expect(log.records.count == 4 * requests.count)
         #expect(Set(log.records.compactMap { $0.metadata["km.code"].map { "\($0)" } }).count > 10)
         for record in log.records where showsCardNumber([record.text]) {
