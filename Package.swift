@@ -137,12 +137,12 @@ let package = Package(
         ),
         .testTarget(
             name: "KMVectorsTests",
-            dependencies: ["KMVectors", "KMSecurity"],
+            dependencies: ["KMVectors", "KMSecurity", "KMTestSupport"],
             swiftSettings: strict
         ),
         .testTarget(
             name: "KMVectorGenerationTests",
-            dependencies: ["KMVectorGeneration", "KMVectors", "KMSecurity"],
+            dependencies: ["KMVectorGeneration", "KMVectors", "KMSecurity", "KMTestSupport"],
             swiftSettings: strict
         ),
         .executableTarget(name: "PeakMemory", path: "Tests/PeakMemory"),

@@ -147,10 +147,7 @@ struct PANScanDetectionTests {
     func overlaps() {
         let text = "5105 1051 0510 %34111 1111 1111 1111"
         #expect(panFindings(text).count == 1)
-        #expect(
-            PANScanner.masking(text)
-                == "510510******4111 1111 1111 1111".replacing("510510******4111", with: "510510******4111")
-        )
+        #expect(PANScanner.masking(text) == "510510******4111 1111 1111 1111")
         let pieces = [
             "4111", "1111", "5105105105105100", "%34", "%31", "\\u0034", "&#52;", " ", "-", "\u{FF14}", "%EF%BC%94",
             "0510", "1",

@@ -144,7 +144,7 @@ struct PANScanStreamTests {
             var scanner = PANScanner()
             let part = Array(String(repeating: unit, count: (64 << 10) / unit.utf8.count).utf8)
             scanner.append(Array(opening.utf8).span) { _ in }
-            for _ in 0..<24 {
+            for _ in 0..<8 {
                 scanner.append(part.span) { _ in }
                 let held = Int("\(scanner)".filter(\.isNumber)) ?? .max
                 #expect(held < 300_000, "\(unit): \(held) bytes")
@@ -165,7 +165,7 @@ struct PANScanStreamTests {
     func damage(_ seed: UInt64) {
         var generator = SeededGenerator(seed: seed)
         let escapes = #"{"a":"\u0039491339401250765","9491 3394 0125 0765":[%39491339401250765,&#57;491339401250765]}"#
-        for _ in 0..<300 {
+        for _ in 0..<Effort.rounds(300) {
             var text = Self.planted(300, using: &generator).text + escapes.utf8
             if Bool.random(using: &generator) { text = text.flatMap { [$0, 0] } }
             text = text.mutated(using: &generator)

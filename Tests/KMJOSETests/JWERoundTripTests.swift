@@ -28,7 +28,7 @@ import Testing
         #expect(try parts.open(with: TestKeys.first()) == "a message".bytes)
     }
 
-    @Test func messagesMadeByHandAreDecrypted() throws {
+    @Test func handwrittenMessagesAreDecrypted() throws {
         let key = try TestKeys.first().publicKey
         for (header, keyByteCount) in [
             (JWEParts.gateway, 16), (#"{ "enc" : "A256GCM" , "alg" : "RSA-OAEP-256" }"#, 32),

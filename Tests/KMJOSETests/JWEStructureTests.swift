@@ -19,7 +19,7 @@ import Testing
         rejection { try JWEDecryptor(policy: policy).decrypt(message) }
     }
 
-    @Test func theMessageMadeByHandIsAccepted() {
+    @Test func theHandwrittenMessageIsAccepted() {
         #expect(code(parts.message) == nil)
     }
 

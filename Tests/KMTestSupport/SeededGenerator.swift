@@ -17,6 +17,13 @@ package struct SeededGenerator: RandomNumberGenerator {
     package mutating func bytes(_ count: Int) -> [UInt8] {
         (0..<count).map { _ in UInt8.random(in: 0...255, using: &self) }
     }
+
+    /// Returns true once in `count` times on average.
+    package mutating func once(in count: Int) -> Bool { below(count) == 0 }
+
+    package mutating func below(_ count: Int) -> Int { Int.random(in: 0..<count, using: &self) }
+
+    package mutating func pick<Element>(_ items: [Element]) -> Element { items[below(items.count)] }
 }
 
 extension [UInt8] {

@@ -10,11 +10,11 @@ import Testing
 
 /// Runs the snippets of the article GettingStartedClient.
 struct ClientSnippetTests {
-    private let ends: SnippetEnds
+    private let ends: ClientAndServer
     private let client: ClientSecurity
 
     init() throws {
-        ends = try SnippetEnds()
+        ends = try ClientAndServer(at: .now)
         client = try ClientSnippets.client(ends.secretKey, ends.clientRing)
     }
 
@@ -23,7 +23,7 @@ struct ClientSnippetTests {
         let validity = Date.now.addingTimeInterval(-60)...Date.now.addingTimeInterval(3600)
         let certificate = try Certificate.selfSigned(TestKeys.first(), commonName: "platform", validity: validity)
         let paths = (folder.path("secret"), folder.path("passphrase"), folder.path("key"), folder.path("cert"))
-        try Data("\(SnippetEnds.secretText)\n".utf8).write(to: URL(filePath: paths.0))
+        try Data("\(ClientAndServer.secretText)\n".utf8).write(to: URL(filePath: paths.0))
         try Data("correct horse\n".utf8).write(to: URL(filePath: paths.1))
         let pem = try TestKeys.second().encryptedPKCS8PEM(passphrase: SecretBytes("correct horse"), iterations: 1000)
         try Data(pem).write(to: URL(filePath: paths.2))
@@ -106,7 +106,7 @@ struct ClientSnippetTests {
         let fresh = try CryptoKeyID.random()
         let live = LiveKeyring(ends.clientRing)
         let client = try ClientSnippets.client(ends.secretKey, live)
-        let ring = try ends.serverRing.adding(SnippetEnds.key(fresh, TestKeys.second(), TestKeys.first()))
+        let ring = try ends.serverRing.adding(ClientAndServer.serverKey(fresh, issuedAt: .now))
         let server = try ServerSecurity(
             credentials: StaticCredentials([
                 .accessKey(ends.accessKey): [
@@ -116,7 +116,7 @@ struct ClientSnippetTests {
             keyring: ring,
             configuration: .init(replayRetention: .seconds(3600))
         )
-        let newKey = try SnippetEnds.key(fresh, TestKeys.first(), TestKeys.second())
+        let newKey = try ClientAndServer.clientKey(fresh, issuedAt: .now)
         var used: [String?] = []
         for isRotating in [true, false] {
             let request = try client.seal(Array("{}".utf8), for: .waitingPhysicalCards)

@@ -74,8 +74,8 @@ struct KeySnippetTests {
     }
 
     @Test func keyStatesBehaveAsTheArticlesTableSays() async throws {
-        let ends = try SnippetEnds()
-        let fresh = try SnippetEnds.key(CryptoKeyID.random(), TestKeys.first(), TestKeys.second())
+        let ends = try ClientAndServer(at: .now)
+        let fresh = try ClientAndServer.clientKey(CryptoKeyID.random(), issuedAt: .now)
         let rings = try KeySnippets.states(ends.clientRing, fresh, ends.keyID)
         #expect(rings.map(\.primaryID) == [ends.keyID, fresh.id, fresh.id])
         #expect(try rings.map { try $0.key(ends.keyID).state } == [.active, .inactive, .discarded])
@@ -92,14 +92,14 @@ struct KeySnippetTests {
     }
 
     @Test func aPrivateKeyCanBeInAKeyService() async throws {
-        let ends = try SnippetEnds()
+        let ends = try ClientAndServer(at: .now)
         let pair = try TestKeys.second()
         let remote = KeySnippets.KeyServiceKey { encryptedKey in
             let wrapped = WrappedContentKey(encryptedKey, byteCount: 32)
             return try pair.unwrap(wrapped)?.withBytes { key in key.indices.map { key[$0] } }
         }
         let key = try CryptoKey(id: ends.keyID, encryptionKey: TestKeys.first().publicKey, decryptionKey: remote)
-        let client = try ends.client(CryptoKeyring(primary: key))
+        let client = try ends.client(keyring: CryptoKeyring(primary: key))
         let request = try client.seal(Self.parameters, for: Endpoint.waitingPhysicalCards)
         let call = try await ends.server.open(request.headers, request.body, for: .waitingPhysicalCards)
         let reply = try ends.server.seal(Self.parameters, answering: call)
@@ -107,7 +107,7 @@ struct KeySnippetTests {
     }
 
     @Test func messagesShareACachedContentKey() async throws {
-        let ends = try SnippetEnds()
+        let ends = try ClientAndServer(at: .now)
         let client = try KeySnippets.cached(
             aspID: ends.aspID,
             accessKey: ends.accessKey,
@@ -124,10 +124,13 @@ struct KeySnippetTests {
 
     /// Checks that a call works while one end is at most one rotation step ahead of the other.
     @Test func aRotationInterruptsNoCalls() async throws {
-        let ends = try SnippetEnds()
+        let ends = try ClientAndServer(at: .now)
         let (theirs, own) = (try TestKeys.first(), try TestKeys.second())
         let id = try CryptoKeyID.random()
-        let (clientKey, serverKey) = (try SnippetEnds.key(id, theirs, own), try SnippetEnds.key(id, own, theirs))
+        let (clientKey, serverKey) = (
+            try CryptoKey(id: id, encryptionKey: theirs.publicKey, decryptionKey: own, issuedAt: .now),
+            try CryptoKey(id: id, encryptionKey: own.publicKey, decryptionKey: theirs, issuedAt: .now)
+        )
         func exchange(client clientSteps: Int, server serverSteps: Int) async throws -> CryptoKeyID? {
             let clientRing = try KeySnippets.rotate(ends.clientRing, clientKey, ends.keyID, steps: clientSteps)
             let serverRing = try KeySnippets.rotate(ends.serverRing, serverKey, ends.keyID, steps: serverSteps)
@@ -144,7 +147,7 @@ struct KeySnippetTests {
                 keyring: serverRing,
                 configuration: .init(replayRetention: .seconds(3600))
             )
-            let client = try ends.client(clientRing)
+            let client = try ends.client(keyring: clientRing)
             let request = try client.seal(Self.parameters, protection: .message)
             let call = try await server.open(request.headers, request.body)
             let reply = try server.seal(Self.parameters, answering: call)
@@ -164,7 +167,7 @@ struct KeySnippetTests {
     }
 
     @Test func aDiscardedKeyStaysDiscardedAfterARestart() throws {
-        let ends = try SnippetEnds()
+        let ends = try ClientAndServer(at: .now)
         let (pair, id) = (try TestKeys.first(), try CryptoKeyID.random())
         let validity = Date.now.addingTimeInterval(-60)...Date.now.addingTimeInterval(3600)
         let certificate = try Certificate.selfSigned(pair, commonName: "new", validity: validity)
@@ -177,7 +180,7 @@ struct KeySnippetTests {
     }
 
     @Test(arguments: [3600.0, -3600]) func anOldSecretIsAcceptedUntilItsLastDay(_ lastDay: TimeInterval) async throws {
-        let ends = try SnippetEnds()
+        let ends = try ClientAndServer(at: .now)
         let fresh = try SecretKey(SecretBytes(randomCount: 32))
         let server = try ServerSecurity(
             credentials: KeySnippets.secrets(

@@ -30,7 +30,12 @@ struct ServerSnippetTests {
         let replays = InMemoryReplayGuard()
         let (_, server) = try ServerSnippets.server(providers[0], providers[1], replayGuard: replays)
         func client(_ number: Int, as other: Int, id: CryptoKeyID? = nil) throws -> ClientSecurity {
-            let key = try SnippetEnds.key(id ?? providers[other].keyID, ours, keys[number])
+            let key = try CryptoKey(
+                id: id ?? providers[other].keyID,
+                encryptionKey: ours.publicKey,
+                decryptionKey: keys[number],
+                issuedAt: .now
+            )
             return try ClientSecurity(
                 party: .serviceProvider(providers[number].accessKey),
                 aspID: providers[number].aspID,
@@ -54,7 +59,7 @@ struct ServerSnippetTests {
     }
 
     @Test func keysAndCredentialsChangeWhileTheServerRuns() async throws {
-        let ends = try SnippetEnds()
+        let ends = try ClientAndServer(at: .now)
         let fresh = try CryptoKeyID.random()
         func credentials(_ keyID: CryptoKeyID) -> StaticCredentials {
             StaticCredentials([
@@ -69,12 +74,14 @@ struct ServerSnippetTests {
             keyring: keyring,
             configuration: .init(replayRetention: .seconds(3600))
         )
-        let newClient = try ends.client(SnippetEnds.ring(fresh, TestKeys.first(), TestKeys.second()))
+        let newClient = try ends.client(
+            keyring: CryptoKeyring(primary: ClientAndServer.clientKey(fresh, issuedAt: .now))
+        )
         let old = try ends.client().seal(Self.parameters, protection: .message)
         let new = try newClient.seal(Self.parameters, protection: .message)
         _ = try await server.open(old.headers, old.body)
         #expect(await rejection { try await server.open(new.headers, new.body) } == .keyUnknown)
-        let newKey = try SnippetEnds.key(fresh, TestKeys.second(), TestKeys.first())
+        let newKey = try ClientAndServer.serverKey(fresh, issuedAt: .now)
         try ServerSnippets.rotate(keyring, live, newKey, credentials(fresh))
         _ = try await server.open(new.headers, new.body)
         // The replay guard still remembers the requests from before the change.
@@ -84,7 +91,7 @@ struct ServerSnippetTests {
     }
 
     @Test func theHandlerAnswersSuccessRejectionAndFailure() async throws {
-        let ends = try SnippetEnds()
+        let ends = try ClientAndServer(at: .now)
         let client = try ends.client()
         struct Outage: Error {}
         func status(_ request: SealedRequest, _ answer: Result<[UInt8]?, Outage>) async -> (Int, [UInt8]) {
@@ -106,7 +113,7 @@ struct ServerSnippetTests {
     }
 
     @Test func theResponseIdentifiesACardByItsPAR() async throws {
-        let ends = try SnippetEnds()
+        let ends = try ClientAndServer(at: .now)
         let request = try ends.client().seal(#"{"physicalCardNo":"9491339401250765"}"#.bytes)
         let call = try await ends.server.open(request.headers, request.body)
         let tokenizer = try PARTokenizer(TokenizationKey(SecretBytes(randomCount: 32)))
@@ -118,7 +125,7 @@ struct ServerSnippetTests {
     }
 
     @Test func fieldsMustBeEncryptedWhereTheEndpointSaysSo() async throws {
-        let ends = try SnippetEnds()
+        let ends = try ClientAndServer(at: .now)
         let parameters =
             #"{"physicalCardNo":"9491339401250765","physicalCardExpDate":"3108","physicalCardCVC":"211"}"#.bytes
         let protection = Endpoint.waitingPhysicalCardsByField.request.protection
@@ -138,7 +145,7 @@ struct ServerSnippetTests {
     }
 
     @Test func optionalFieldsMayBeMissingFromSomeItems() throws {
-        let ends = try SnippetEnds()
+        let ends = try ClientAndServer(at: .now)
         let cipher = try ParameterCipher(keyring: ends.clientRing)
         let loose = try ServerSnippets.loosely().response.protection
         let item = #"{"values":{"points":[{"policyId":"1"}]}}"#
@@ -150,7 +157,7 @@ struct ServerSnippetTests {
     }
 
     @Test func credentialsAreCachedUntilForgotten() async throws {
-        let ends = try SnippetEnds()
+        let ends = try ClientAndServer(at: .now)
         let loads = Mutex(0)
         let (known, secretKey) = (Caller.accessKey(ends.accessKey), ends.secretKey)
         let source = ServerSnippets.CachedCredentials { caller in
@@ -169,7 +176,7 @@ struct ServerSnippetTests {
     }
 
     @Test func aSharedStoreWorksAsAReplayGuard() async throws {
-        let ends = try SnippetEnds()
+        let ends = try ClientAndServer(at: .now)
         let store = Mutex<[String: String]>([:])
         let replays = ServerSnippets.SharedReplayGuard(
             count: { share in store.withLock { $0.values.count { $0 == share } } },
@@ -205,7 +212,7 @@ struct ServerSnippetTests {
     }
 
     @Test func aCallbackIsSentAndAnswered() async throws {
-        let ends = try SnippetEnds()
+        let ends = try ClientAndServer(at: .now)
         let answer = #"{"response":{"code":"000_000","message":"Success."}}"#.bytes
         let replays = InMemoryReplayGuard()
         let received = Mutex<[[UInt8]]>([])

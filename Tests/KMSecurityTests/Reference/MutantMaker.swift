@@ -18,17 +18,19 @@ struct MutantMaker {
 
     mutating func chance(_ one: Int) -> Bool { Int.random(in: 0..<one, using: &generator) == 0 }
 
-    mutating func spoilt(_ bytes: [UInt8]) -> [UInt8] { bytes.spoilt(with: MutantPieces.syntax, using: &generator) }
+    mutating func damaged(_ bytes: [UInt8]) -> [UInt8] {
+        bytes.nearlyValid(with: MutantPieces.syntax, using: &generator)
+    }
 
     /// Makes a message-level body.
     mutating func message() throws -> [UInt8] {
         let layer = Int.random(in: 0..<6, using: &generator)
         let size = Int.random(in: 0...1, using: &generator)
-        let header = header(size, chance(2) ? [("kid", keyID)] : [], isSpoilt: layer == 0)
+        let header = header(size, chance(2) ? [("kid", keyID)] : [], isDamaged: layer == 0)
         var plaintext = Array((MutantPieces.plaintexts.randomElement(using: &generator) ?? "").utf8)
-        if layer == 1 { plaintext = spoilt(plaintext) }
+        if layer == 1 { plaintext = damaged(plaintext) }
         var message = try sealers[size].jwe(header: header, plaintext: plaintext)
-        if layer == 2 { message = spoiltPart(of: message) }
+        if layer == 2 { message = damagedPart(of: message) }
         // A member before or after the message, where no other member is allowed.
         let other = layer == 4 && chance(3) ? MutantPieces.members.randomElement(using: &generator) : nil
         let isBefore = chance(2)
@@ -36,7 +38,7 @@ struct MutantMaker {
             other.map { isBefore ? $0 + "," : "" } ?? "", other.map { isBefore ? "" : "," + $0 } ?? ""
         )
         let body = escaped(message, around: #"{\#(before)"encData":"#, "\(behind)}")
-        return layer == 3 || layer == 4 && other == nil ? spoilt(body) : body
+        return layer == 3 || layer == 4 && other == nil ? damaged(body) : body
     }
 
     /// Makes a document with the fields `a`, `b` and the elements of `c`, under the same RSA key and content key.
@@ -50,29 +52,29 @@ struct MutantMaker {
             let isVictim = index == victim
             var members = [("kid", keyID), ("cty", "json"), ("path", path), ("cid", correlationID)]
             if isVictim, layer == 2 { members.remove(at: Int.random(in: members.indices, using: &generator)) }
-            let header = header(size, members, isSpoilt: isVictim && layer == 0)
+            let header = header(size, members, isDamaged: isVictim && layer == 0)
             // The last two plaintexts are not valid in a field.
             let plaintexts = isVictim ? MutantPieces.plaintexts[...] : MutantPieces.plaintexts.dropLast(2)
             var plaintext = Array((plaintexts.randomElement(using: &generator) ?? "").utf8)
-            if isVictim, layer == 1 { plaintext = spoilt(plaintext) }
+            if isVictim, layer == 1 { plaintext = damaged(plaintext) }
             let sealer = sealers[isVictim && layer == 2 && chance(4) ? 1 - size : size]
             var message = try sealer.jwe(header: header, plaintext: plaintext)
-            if isVictim, layer == 3 { message = spoiltPart(of: message) }
+            if isVictim, layer == 3 { message = damagedPart(of: message) }
             texts.append(message)
         }
         if layer == 4, chance(2) { texts.swapAt(victim, Int.random(in: places.indices, using: &generator)) }
         let pieces = [#"{"a":"#, #","x":{"b":0},"b":"#, #", "c": ["#, ",", #"],"d":"é"}"#]
         var body = Array(pieces[0].utf8)
         for (text, piece) in zip(texts, pieces.dropFirst()) { body += escaped(text, around: "", piece) }
-        return layer == 4 || layer == 5 ? spoilt(body) : body
+        return layer == 4 || layer == 5 ? damaged(body) : body
     }
 
-    /// Makes a header; if `isSpoilt`, it is damaged as a text, or in one member so that it is still JSON.
-    private mutating func header(_ size: Int, _ members: [(String, String)], isSpoilt: Bool) -> [UInt8] {
+    /// Makes a header; if `isDamaged`, it is damaged as a text, or in one member so that it is still JSON.
+    private mutating func header(_ size: Int, _ members: [(String, String)], isDamaged: Bool) -> [UInt8] {
         let all = [("alg", "RSA-OAEP-256"), ("enc", ["A256GCM", "A128GCM"][size])] + members
         var texts = all.map { #""\#($0)":"\#($1)""# }
-        let isSpoiltInside = isSpoilt && !chance(3)
-        if isSpoiltInside {
+        let isDamagedInside = isDamaged && !chance(3)
+        if isDamagedInside {
             let place = Int.random(in: texts.indices, using: &generator)
             let other = MutantPieces.members.randomElement(using: &generator) ?? ""
             switch Int.random(in: 0..<4, using: &generator) {
@@ -83,7 +85,7 @@ struct MutantMaker {
             }
         }
         let header = Array("{\(texts.joined(separator: ","))}".utf8)
-        return isSpoilt && !isSpoiltInside ? spoilt(header) : header
+        return isDamaged && !isDamagedInside ? damaged(header) : header
     }
 
     /// Returns a text as a JSON string, now and then with one escaped character.
@@ -97,14 +99,14 @@ struct MutantMaker {
     }
 
     /// Returns a JWE with one damaged part, damaged before or after Base64 encoding.
-    private mutating func spoiltPart(of message: [UInt8]) -> [UInt8] {
+    private mutating func damagedPart(of message: [UInt8]) -> [UInt8] {
         var parts = message.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false).map(Array.init)
         // The encrypted key only now and then, since each new one costs two RSA operations.
         let part = chance(12) ? 1 : [0, 2, 3, 4][Int.random(in: 0..<4, using: &generator)]
         if chance(2) {
-            parts[part] = spoilt(parts[part])
+            parts[part] = damaged(parts[part])
         } else {
-            parts[part] = ReferenceBase64.url.encode(spoilt(ReferenceBase64.url.decode(parts[part]) ?? []))
+            parts[part] = ReferenceBase64.url.encode(damaged(ReferenceBase64.url.decode(parts[part]) ?? []))
         }
         return Array(parts.joined(separator: [UInt8(ascii: ".")]))
     }

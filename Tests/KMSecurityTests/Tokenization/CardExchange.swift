@@ -28,23 +28,23 @@ struct CardExchange: Sendable {
     }
 
     private init(_ protection: Protection) async throws {
-        let world = try World()
+        let ends = try ClientAndServer()
         let kept = KeptKeys()
         replayGuard = kept.guarding
         client = try ClientSecurity(
-            party: .serviceProvider(world.accessKey),
-            aspID: world.aspID,
+            party: .serviceProvider(ends.accessKey),
+            aspID: ends.aspID,
             secretKey: Self.secretKey(),
-            keyring: CryptoKeyring(primary: world.clientKey),
+            keyring: CryptoKeyring(primary: ends.clientKey),
             configuration: .init(dataKeyCaching: .standard),
-            clock: { world.now }
+            clock: { ends.now }
         )
         server = try ServerSecurity(
             credentials: StaticCredentials([Self.caller(): [Self.credential()]]),
-            keyring: CryptoKeyring([world.serverKey], primary: nil),
+            keyring: CryptoKeyring([ends.serverKey], primary: nil),
             replayGuard: kept,
             configuration: .init(replayRetention: .seconds(3600), dataKeyCaching: .standard),
-            clock: { world.now }
+            clock: { ends.now }
         )
         request = try client.seal(CardInputs.parameters, protection: protection)
         call = try await server.open(request.headers, request.body, protection: protection)
@@ -55,37 +55,37 @@ struct CardExchange: Sendable {
 
     static func secretKey() throws -> SecretKey { try SecretKey(SecretBytes(testCardNumber)) }
 
-    static func caller() throws -> Caller { .accessKey(try World().accessKey) }
+    static func caller() throws -> Caller { .accessKey(try ClientAndServer().accessKey) }
 
     static func credential() throws -> Credential {
         Credential(name: "first", insecureForAnyAspID: try secretKey(), cryptoKeyIDs: .insecureAny)
     }
 
     static func token(of body: [UInt8]) throws -> TranToken {
-        try TranTokenSigner(secretKey()).sign(body, at: RequestStamp(date: World().now, timeZone: .kst))
+        try TranTokenSigner(secretKey()).sign(body, at: RequestStamp(date: ClientAndServer().now, timeZone: .kst))
     }
 
     static func certificate() throws -> Certificate {
-        let now = try World().now
+        let now = try ClientAndServer().now
         return try .selfSigned(TestKeys.first(), commonName: testCardNumber, validity: now...now.addingTimeInterval(60))
     }
 
     static func certifiedKey() throws -> CryptoKey {
-        let world = try World()
-        return CryptoKey(id: world.keyID, certificate: try certificate(), issuedAt: world.now)
+        let ends = try ClientAndServer()
+        return CryptoKey(id: ends.keyID, certificate: try certificate(), issuedAt: ends.now)
     }
 
     /// Returns two ciphers with data-key caches, after they have sealed and opened the parameters.
     static func usedCiphers() throws -> [ParameterCipher] {
-        let world = try World()
-        let sender = try ParameterCipher(keyring: CryptoKeyring(primary: world.clientKey), dataKeyCaching: .standard)
+        let ends = try ClientAndServer()
+        let sender = try ParameterCipher(keyring: CryptoKeyring(primary: ends.clientKey), dataKeyCaching: .standard)
         let receiver = try ParameterCipher(
-            keyring: CryptoKeyring([world.serverKey], primary: nil),
+            keyring: CryptoKeyring([ends.serverKey], primary: nil),
             dataKeyCaching: .standard
         )
         for protection in try protections() {
-            let body = try sender.seal(CardInputs.parameters, protection, under: world.keyID, at: world.now)
-            _ = try receiver.open(body, protection, under: world.keyID)
+            let body = try sender.seal(CardInputs.parameters, protection, under: ends.keyID, at: ends.now)
+            _ = try receiver.open(body, protection, under: ends.keyID)
         }
         return [sender, receiver]
     }

@@ -83,7 +83,7 @@ enum CardInputs {
 
     /// Returns request headers with the number in one header, in all headers, and in a repeated header.
     static func headerFields() throws -> [HTTPFields] {
-        let sealed = try World().client().seal(parameters, protection: .none).headers
+        let sealed = try ClientAndServer().client().seal(parameters, protection: .none).headers
         let good = sealed.with(.kmTranToken, try CardExchange.token(of: parameters).text())
         let names: [HTTPField.Name] = good.map(\.name)
         return texts.flatMap { text in

@@ -46,12 +46,12 @@ import Testing
         #expect(PublicTypes.names(in: text) == ["A", "A.B", "A.E.F", "A.B.G", "A.B.H", "J"])
     }
 
-    /// Checks that each public type is in ``PrintedType/all`` or in ``InputlessTypes``.
+    /// Checks that each public type is in ``PrintedType/all`` or in ``TypesWithoutInput``.
     ///
     /// If you add a public type, add its values to the first, or the reason why it prints no card number to the second.
     @Test func everyPublicTypeIsAccountedFor() throws {
         let tried = PrintedType.all.map(\.name)
-        let tables = tried + InputlessTypes.reasons.keys + InputlessTypes.identifiers.keys
+        let tables = tried + TypesWithoutInput.reasons.keys + TypesWithoutInput.identifiers.keys
         #expect(Set(tables).count == tables.count)
         let names = try PublicTypes.names()
         #expect(names.subtracting(tables).sorted() == [])
