@@ -34,5 +34,5 @@ package struct ReferenceJSON {
 
 extension [UInt16] {
     /// The code units as a string, or nil if one of them is a lone surrogate.
-    var wholeText: String? { String(validating: self, as: UTF16.self) }
+    package var wholeText: String? { String(validating: self, as: UTF16.self) }
 }

@@ -7,17 +7,20 @@ package enum ReferenceRequirement {
 }
 
 /// The values that paths select in a document, by the rules of `json-path`.
-struct ReferenceMatches {
-    struct Match {
-        let value: ReferenceJSON
+package struct ReferenceMatches {
+    package struct Match {
+        package let value: ReferenceJSON
         /// The normalized path, or nil if a name in it has a lone surrogate.
-        let path: String?
+        package let path: String?
         /// The number of objects and arrays around the value.
         let depth: Int
     }
 
     /// The matches in document order, without duplicates.
-    private(set) var matches: [Match] = []
+    package private(set) var matches: [Match] = []
+    /// The codes of the rules that the paths and the document break, of which the first is reported.
+    package private(set) var codes: [String] = []
+    private var meetsDuplicates = false
     private var meetsEmptiness = false
     private var isReached = false
     private var endsShort = false
@@ -26,11 +29,16 @@ struct ReferenceMatches {
         guard (1...256).contains(texts.count) else { throw ReferenceRejection("limitExceeded") }
         let paths = try texts.map(ReferencePath.init)
         for path in paths where paths.contains(where: path.overlaps) { throw ReferenceRejection("pathsOverlap") }
-        let document = try ReferenceJSON(body)
+        self.init(paths, requirement, in: try ReferenceJSON(body))
+        if let code = codes.first { throw ReferenceRejection(code) }
+    }
+
+    /// Finds the matches of paths that do not overlap.
+    package init(_ paths: [ReferencePath], _ requirement: ReferenceRequirement, in document: ReferenceJSON) {
         var missesOne = false
         for path in paths {
             (isReached, meetsEmptiness, endsShort) = (false, false, false)
-            try walk(Match(value: document, path: "$", depth: 0), path.steps[...])
+            walk(Match(value: document, path: "$", depth: 0), path.steps[...])
             switch requirement {
             case .everyItem: missesOne = missesOne || endsShort
             case .atLeastOnce: missesOne = missesOne || !isReached && !meetsEmptiness
@@ -38,15 +46,16 @@ struct ReferenceMatches {
             }
         }
         matches.sort { $0.value.range.lowerBound < $1.value.range.lowerBound }
-        guard matches.count <= 1024 else { throw ReferenceRejection("limitExceeded") }
+        if meetsDuplicates { codes.append("malformedJSON") }
+        if matches.count > 1024 { codes.append("limitExceeded") }
         for match in matches {
-            guard let path = match.path else { throw ReferenceRejection("pathUnsupported") }
-            guard path.utf8.count <= 4096 else { throw ReferenceRejection("limitExceeded") }
+            guard let path = match.path else { codes.append("pathUnsupported"); continue }
+            if path.utf8.count > 4096 { codes.append("limitExceeded") }
         }
-        guard !missesOne else { throw ReferenceRejection("fieldMissing") }
+        if missesOne { codes.append("fieldMissing") }
     }
 
-    private mutating func walk(_ here: Match, _ steps: ArraySlice<ReferencePath.Step>) throws {
+    private mutating func walk(_ here: Match, _ steps: ArraySlice<ReferencePath.Step>) {
         guard let step = steps.first else {
             isReached = true
             let start = here.value.range.lowerBound
@@ -57,7 +66,7 @@ struct ReferenceMatches {
         var isEmpty = false
         switch here.value.content {
         case .object(let members):
-            guard Set(members.map(\.name)).count == members.count else { throw ReferenceRejection("malformedJSON") }
+            if Set(members.map(\.name)).count < members.count { meetsDuplicates = true }
             isEmpty = members.isEmpty
             for (name, value) in members where step == .wildcard || step == .name(name) {
                 next.append((value, name.wholeText.flatMap { name in here.path.map { $0 + Self.normalized(name) } }))
@@ -72,7 +81,7 @@ struct ReferenceMatches {
         }
         if isEmpty && step == .wildcard { meetsEmptiness = true } else if next.isEmpty { endsShort = true }
         for (value, path) in next {
-            try walk(Match(value: value, path: path, depth: here.depth + 1), steps.dropFirst())
+            walk(Match(value: value, path: path, depth: here.depth + 1), steps.dropFirst())
         }
     }
 

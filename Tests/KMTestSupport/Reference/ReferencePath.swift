@@ -1,12 +1,16 @@
 /// A path in the JSONPath subset of `json-path`, parsed character by character.
 package struct ReferencePath {
-    enum Step: Equatable {
+    package enum Step: Equatable {
         case name([UInt16])
         case index(Int)
         case wildcard
     }
 
-    let steps: [Step]
+    package let steps: [Step]
+
+    package init(steps: [Step]) {
+        self.steps = steps
+    }
 
     /// Parses a path.
     ///
@@ -18,7 +22,7 @@ package struct ReferencePath {
     }
 
     /// Whether a match of this path could contain a match of `other`.
-    func overlaps(_ other: ReferencePath) -> Bool {
+    package func overlaps(_ other: ReferencePath) -> Bool {
         guard steps.count < other.steps.count else { return false }
         return zip(steps, other.steps).allSatisfy { $0 == $1 || $0 == .wildcard || $1 == .wildcard }
     }
@@ -110,4 +114,10 @@ package struct ReferencePath {
             return digits.reduce(0) { $0 << 4 | UInt16($1) }
         }
     }
+}
+
+extension ReferencePath.Step: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral {
+    package init(stringLiteral name: String) { self = .name(Array(name.utf16)) }
+
+    package init(integerLiteral index: Int) { self = .index(index) }
 }

@@ -1,3 +1,4 @@
+import KMTestSupport
 import Testing
 
 @testable import KMSecurity
@@ -96,7 +97,7 @@ struct FieldDowngradeTests {
         let policy = optional(Self.byField)
         let sent = try ends.client().seal(request, for: policy)
         let plain = FieldBody(bytes: request)
-        for name in ["physicalCardNo", "physicalCardExpDate", "physicalCardCVC"] as [FieldReferenceStep] {
+        for name in ["physicalCardNo", "physicalCardExpDate", "physicalCardCVC"] as [ReferencePath.Step] {
             var body = FieldBody(bytes: sent.body)
             try body.put(plain[name], at: name)
             await #expect(throws: KMError(.protectionRequired)) { try await ends.receive(sent, body.bytes, policy) }
@@ -112,7 +113,7 @@ struct FieldDowngradeTests {
         let (asked, call) = try await ends.call()
         let reply = try ends.server.seal(response, answering: call, for: policy)
         var body = FieldBody(bytes: reply.body)
-        let place: [FieldReferenceStep] = ["issuedCardList", 2, "digital", "mobileCardCVC"]
+        let place: [ReferencePath.Step] = ["issuedCardList", 2, "digital", "mobileCardCVC"]
         try body.put(#""702""#, at: place[0], place[1], place[2], place[3])
         await #expect(throws: KMError(.protectionRequired)) {
             try await ends.client().open(reply.headers, body.bytes, answering: asked, for: policy)

@@ -1,4 +1,5 @@
 import Foundation
+import KMTestSupport
 import Testing
 
 @testable import KMSecurity

@@ -1,3 +1,4 @@
+import KMTestSupport
 import Testing
 
 @testable import KMSecurity
@@ -105,7 +106,7 @@ struct FieldMovingTests {
         let second = FieldBody(
             bytes: try cipher.seal(FieldSamples.request, requestPaths, other.map(FieldFixture.correlationID))
         )
-        for name in ["physicalCardNo", "physicalCardExpDate", "physicalCardCVC"] as [FieldReferenceStep] {
+        for name in ["physicalCardNo", "physicalCardExpDate", "physicalCardCVC"] as [ReferencePath.Step] {
             var body = request
             try body.put(second[name], at: name)
             #expect(throws: KMError(.fieldMismatch)) { try openRequest(body) }

@@ -5,40 +5,40 @@ struct FieldPathGenerator {
     var random: SeededGenerator
 
     /// Returns a path to a random value of `tree`, with some wildcards; now and then the path leads past the value.
-    mutating func path(in tree: FieldReferenceTree) -> FieldReferencePath {
-        var steps: [FieldReferenceStep] = []
+    mutating func path(in tree: ReferenceJSON) -> ReferencePath {
+        var steps: [ReferencePath.Step] = []
         var tree = tree
         while true {
             if steps.count > 0, random.once(in: 12) { break }
-            let step: FieldReferenceStep
-            switch tree {
-            case .object(_, let members) where !members.isEmpty:
+            let step: ReferencePath.Step
+            switch tree.content {
+            case .object(let members) where !members.isEmpty:
                 let member = random.pick(members)
                 // An unpaired surrogate cannot be written in a path; only a wildcard matches it.
-                step = FieldReferencePath.scalars(member.name) == nil ? .any : .name(member.name)
+                step = member.name.wholeText == nil ? .wildcard : .name(member.name)
                 tree = member.value
-            case .array(_, let elements) where !elements.isEmpty:
+            case .array(let elements) where !elements.isEmpty:
                 let index = random.below(elements.count)
                 step = .index(index)
                 tree = elements[index]
             default:
-                if random.once(in: 8) { steps.append(random.once(in: 2) ? .any : .index(random.below(3))) }
-                return FieldReferencePath(steps: steps)
+                if random.once(in: 8) { steps.append(random.once(in: 2) ? .wildcard : .index(random.below(3))) }
+                return ReferencePath(steps: steps)
             }
-            steps.append(random.once(in: 4) ? .any : step)
+            steps.append(random.once(in: 4) ? .wildcard : step)
         }
-        return FieldReferencePath(steps: steps)
+        return ReferencePath(steps: steps)
     }
 
     /// Returns a random spelling of a path.
-    mutating func spelling(of path: FieldReferencePath) -> String {
+    mutating func spelling(of path: ReferencePath) -> String {
         var text = "$"
         for step in path.steps {
             if random.once(in: 20) { text += random.pick([" ", "\t", "\n", "\r"]) }
             switch step {
-            case .any: text += random.once(in: 2) ? ".*" : "[" + space() + "*" + space() + "]"
+            case .wildcard: text += random.once(in: 2) ? ".*" : "[" + space() + "*" + space() + "]"
             case .index(let index): text += "[" + space() + String(index) + space() + "]"
-            case .name(let name): text += spelling(of: FieldReferencePath.scalars(name) ?? [])
+            case .name(let name): text += spelling(of: Array((name.wholeText ?? "").unicodeScalars))
             }
         }
         return text

@@ -1,3 +1,5 @@
+import KMTestSupport
+
 @testable import KMSecurity
 
 /// The parameters of the documented call, with white space and members that field-level sealing must not change.
@@ -28,31 +30,25 @@ enum FieldSamples {
     }
 }
 
-extension FieldReferenceStep: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral {
-    init(stringLiteral name: String) { self = .name(Array(name.utf16)) }
-
-    init(integerLiteral index: Int) { self = .index(index) }
-}
-
 /// A body that an attacker can change in transit.
 struct FieldBody {
     var bytes: [UInt8]
 
     /// The text of the value at a path.
-    subscript(_ steps: FieldReferenceStep...) -> String {
+    subscript(_ steps: ReferencePath.Step...) -> String {
         get throws { Array(bytes[try range(steps)]).text }
     }
 
-    mutating func put(_ text: String, at steps: FieldReferenceStep...) throws {
+    mutating func put(_ text: String, at steps: ReferencePath.Step...) throws {
         bytes.replaceSubrange(try range(steps), with: text.utf8)
     }
 
-    private func range(_ steps: [FieldReferenceStep]) throws -> Range<Int> {
-        let tree = try FieldReferenceTree(bytes)
-        guard let hit = FieldReferencePath(steps: steps).outcome(in: tree).hits.values.first else {
+    private func range(_ steps: [ReferencePath.Step]) throws -> Range<Int> {
+        let path = ReferencePath(steps: steps)
+        guard let match = try ReferenceMatches([path], .optional, in: ReferenceJSON(bytes)).matches.first else {
             throw KMError(.fieldMissing, "the test's path matches no value")
         }
-        return hit.range
+        return match.value.range
     }
 
     /// Replaces one character of base64url text with another.

@@ -1,3 +1,4 @@
+import KMTestSupport
 import Testing
 
 @testable import KMSecurity

@@ -30,27 +30,25 @@ struct GeneratedFieldCase: CustomStringConvertible {
             SeededGenerator(seed: seed &* 1000 &+ UInt64(number))
         )
         text = maker.make()
-        let tree = try FieldReferenceTree(text)
+        let document = try ReferenceJSON(text)
         var pathMaker = FieldPathGenerator(random: maker.random)
-        var chosen: [(path: FieldReferencePath, spelling: String)] = []
+        var chosen: [(path: ReferencePath, spelling: String)] = []
         var overlaps: [(String, String)] = []
         for _ in 0...pathMaker.random.below(5) {
-            let path = pathMaker.path(in: tree)
+            let path = pathMaker.path(in: document)
             let spelling = pathMaker.spelling(of: path)
-            let holders = chosen.filter { $0.path.canHold(path) }.map { ($0.spelling, spelling) }
-            let held = chosen.filter { path.canHold($0.path) }.map { (spelling, $0.spelling) }
+            let holders = chosen.filter { $0.path.overlaps(path) }.map { ($0.spelling, spelling) }
+            let held = chosen.filter { path.overlaps($0.path) }.map { (spelling, $0.spelling) }
             overlaps += holders + held
             if holders.isEmpty && held.isEmpty { chosen.append((path, spelling)) }
         }
         self.overlaps = overlaps
         paths = chosen.map(\.spelling)
-        let requirement = [FieldSelection.Presence.everyItem, .atLeastOnce, .optional][pathMaker.random.below(3)]
-        selection = try FieldSelection(paths, presence: requirement)
-        let outcomes = chosen.map { $0.path.outcome(in: tree) }
-        codes = outcomes.reduce(into: []) { $0.formUnion($1.codes(requirement)) }
-        let all = outcomes.flatMap(\.hits.values).sorted { $0.range.lowerBound < $1.range.lowerBound }
-        var hits: [(Range<Int>, String)] = []
-        for hit in all where hits.last?.0 != hit.range { hits.append((hit.range, hit.path ?? "")) }
-        self.hits = hits
+        let choice = pathMaker.random.below(3)
+        selection = try FieldSelection(paths, presence: [.everyItem, .atLeastOnce, .optional][choice])
+        let requirement = [ReferenceRequirement.everyItem, .atLeastOnce, .optional][choice]
+        let matches = ReferenceMatches(chosen.map(\.path), requirement, in: document)
+        codes = Set(matches.codes.map { KMError.Code($0) })
+        hits = matches.matches.map { ($0.value.range, $0.path ?? "") }
     }
 }
