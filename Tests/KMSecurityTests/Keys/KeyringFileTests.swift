@@ -112,8 +112,8 @@ import Testing
         for (old, new) in [
             ("pre-activation", "active"), ("\"generation\": 4", "\"generation\": 5"),
             ("\"nodes\": [\"a\", ", "\"nodes\": ["),
-            ("\"primary\": \"1", "\"primary\": \"1"),
-        ] where old != new {
+            ("\"primary\": \"1", "\"primary\": \"2"),
+        ] {
             let changed = text.replacing(old, with: new)
             #expect(changed != text)
             #expect(rejection { try open(changed.bytes) } == .passphraseWrong, "\(new)")

@@ -54,8 +54,6 @@ public final class FileKeyring: KeyringSource {
     public func reload() throws -> Bool {
         try reloading.withLock { _ in
             let (old, known) = state.withLock { ($0, $0.protection) }
-            // A file that was just replaced can still change within the resolution of its times; then the digest
-            // decides.
             guard FileIdentity(path: store.path) != old.identity else { return false }
             let new = try Self.read(store, known: known)
             guard new.digest != old.digest else {
@@ -80,9 +78,8 @@ public final class FileKeyring: KeyringSource {
 
     /// Follows the file until the task is cancelled.
     ///
-    /// - Parameter interval: The time between two looks at the file.
-    /// - Throws: Nothing; the signature is that of a service.
-    public func run(interval: Duration = .seconds(1)) async throws {
+    /// - Parameter interval: The time between two looks at the file; up to 30 s while it cannot be loaded.
+    public func run(interval: Duration = .seconds(1)) async {
         var lastFault = ""
         var wait = interval
         while !Task.isCancelled {
@@ -91,7 +88,8 @@ public final class FileKeyring: KeyringSource {
                 try reload()
                 (lastFault, wait) = ("", interval)
             } catch {
-                let fault = "\(error)"
+                // An error of the passphrases' source may quote its input: only its type is logged.
+                let fault = error is KMError ? "\(error)" : "\(type(of: error))"
                 if fault != lastFault {
                     logger?.error("keyring not loaded; the old one stays in use", metadata: ["km.detail": "\(fault)"])
                 }
@@ -102,9 +100,7 @@ public final class FileKeyring: KeyringSource {
     }
 
     /// Follows the file until the task is cancelled, once a second.
-    ///
-    /// - Throws: Nothing; the signature is that of a service.
-    public func run() async throws { try await run(interval: .seconds(1)) }
+    public func run() async { await run(interval: .seconds(1)) }
 
     private static func read(_ store: KeyringStore, known: KeyringProtection?) throws -> State {
         // Before the file is read: if it changes in between, the next look finds another identity.

@@ -99,12 +99,6 @@ package struct KeyringDocument: Sendable {
         return Array(("{" + members.map { "\n    \"\($0)\": \($1)" }.joined(separator: ",") + "\n  }").utf8)
     }
 
-    private func quoted(_ text: String) -> String {
-        var output: [UInt8] = []
-        JSONString.append(text, to: &output)
-        return String(decoding: output, as: UTF8.self)
-    }
-
     private func secrets() throws -> SecretBytes {
         var buffer = try SecretBuffer(capacity: 8192)
         try buffer.append(copying: Self.magic.span)
@@ -207,4 +201,11 @@ enum KeyringTime {
         guard let date = try? Date(text, strategy: .iso8601), Self.text(date) == text else { return nil }
         return date
     }
+}
+
+/// Returns a text as a JSON string.
+func quoted(_ text: String) -> String {
+    var output: [UInt8] = []
+    JSONString.append(text, to: &output)
+    return String(decoding: output, as: UTF8.self)
 }

@@ -120,6 +120,10 @@ public struct KeyringFile: Sendable {
             throw Self.invalid("more than \(Self.maximumUsableCount) keys are usable")
         }
         for key in keys {
+            for time in [key.issuedAt, key.changedAt]
+            where !(0...253_402_300_799).contains(time.timeIntervalSince1970) {
+                throw Self.invalid("the times of key \(key.id) must lie within the years 1970 to 9999")
+            }
             let isEmpty = key.certificate == nil && key.privateKey == nil
             guard isEmpty == (key.state == .destroyed) else {
                 throw Self.invalid("key \(key.id) must have a certificate or a private key unless it is destroyed")

@@ -150,12 +150,6 @@ package enum KeyringLog {
 
     private static func value(_ digit: UInt8) -> UInt8 { digit.isDigit ? digit - 0x30 : digit - 0x61 + 10 }
 
-    private static func quoted(_ text: String) -> String {
-        var output: [UInt8] = []
-        JSONString.append(text, to: &output)
-        return String(decoding: output, as: UTF8.self)
-    }
-
     private static func invalid(_ detail: String) -> KMError { KMError(.keyringLogInvalid, detail) }
 }
 

@@ -106,9 +106,12 @@ package struct KeyringStore: Sendable {
             reason: reason,
             key: document.logKey
         )
-        try append(line.span, toFile: logPath, after: document.log.byteCount)
+        let start = document.log.byteCount
         document.log = end
         let bytes = try document.encoded()
+        // What cannot be read back is not written. With the key at hand, no passphrase is needed.
+        _ = try KeyringDocument(bytes, known: document.protection) { [] }
+        try append(line.span, toFile: logPath, after: start)
         try replaceFile(bytes.span, path: path, mode: 0o600)
     }
 
