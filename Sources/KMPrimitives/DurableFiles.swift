@@ -9,21 +9,24 @@
 /// A lock that processes on one machine take in turn, by `flock` on a file of its own.
 ///
 /// The system releases it when the process ends, however it ends. The file stays.
-package final class FileLock {
+package final class FileLock: Sendable {
     private let descriptor: Int32
 
-    /// Waits for the lock.
+    /// Takes the lock.
     ///
-    /// - Parameter path: The path of the lock's file, which is created if it does not exist.
-    /// - Throws: ``KMError`` `fileUnwritable`.
-    package init(path: String) throws {
+    /// - Parameters:
+    ///   - path: The path of the lock's file, which is created if it does not exist.
+    ///   - waits: Whether to wait for another process that has the lock.
+    /// - Throws: ``KMError`` `fileUnwritable`; `fileLocked` if another process has the lock and `waits` is false.
+    package init(path: String, waits: Bool = true) throws {
         descriptor = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard descriptor >= 0 else { throw unwritable(path, errno) }
-        while flock(descriptor, LOCK_EX) != 0 {
+        while flock(descriptor, waits ? LOCK_EX : LOCK_EX | LOCK_NB) != 0 {
             let number = errno
             guard number == EINTR else {
                 close(descriptor)
-                throw unwritable(path, number)
+                throw number == EWOULDBLOCK
+                    ? KMError(.fileLocked, "another process has locked \(path)") : unwritable(path, number)
             }
         }
     }
@@ -101,4 +104,9 @@ func synchronizeDirectory(of path: String) throws {
 /// Returns a path's directory with its slash; empty for a name alone.
 package func directory(of path: String) -> String {
     path.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(path[...$0]) } ?? ""
+}
+
+extension KMError.Code {
+    /// Another process has locked a file.
+    public static let fileLocked = Self("fileLocked")
 }

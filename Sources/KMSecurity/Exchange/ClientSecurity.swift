@@ -52,6 +52,7 @@ public struct ClientSecurity: Sendable {
     private let signer: TranTokenSigner
     private var ciphers: CipherSource
     private let clock: WallClock
+    private let census: KeyCensus?
 
     /// Creates a client.
     ///
@@ -87,6 +88,7 @@ public struct ClientSecurity: Sendable {
         )
         log = DecisionLog(logger: logger)
         self.clock = clock
+        census = keyring.census
     }
 
     /// The current keyring.
@@ -166,6 +168,8 @@ public struct ClientSecurity: Sendable {
             token: try signer.sign(body, at: stamp),
             stamp: stamp
         )
+        // The answer comes under the key, even if the request is plain.
+        if let keyID { census?.record(.sealedRequest, keyID, peer: peer) }
         return SealedRequest(
             endpoint: endpoint,
             requestHeaders: headers,
@@ -197,7 +201,15 @@ public struct ClientSecurity: Sendable {
     ) async throws -> OpenedResponse {
         try await log.decision(.response, headers) { _ in
             let (responseHeaders, examined) = try examine(headers, body, answering: request)
-            return OpenedResponse(headers: responseHeaders, parameters: try await request.cipher.open(examined))
+            let keyID = keyID(of: responseHeaders, answering: request)
+            do {
+                let parameters = try await request.cipher.open(examined)
+                if let keyID { census?.record(.openedResponse, keyID, peer: peer) }
+                return OpenedResponse(headers: responseHeaders, parameters: parameters)
+            } catch {
+                if let keyID { census?.record(.openedResponse, keyID, peer: peer, isAccepted: false) }
+                throw error
+            }
         }
     }
 
@@ -213,6 +225,15 @@ public struct ClientSecurity: Sendable {
     ) throws -> OpenedResponse {
         let (responseHeaders, examined) = try examine(headers, body, answering: request)
         return OpenedResponse(headers: responseHeaders, parameters: try request.cipher.openLocally(examined))
+    }
+
+    /// The peer in the census.
+    private var peer: String { party == .platform ? "provider" : "platform" }
+
+    /// The key that an answer is encrypted under; nil if it is plain.
+    private func keyID(of headers: ResponseHeaders, answering request: SealedRequest) -> CryptoKeyID? {
+        guard request.endpoint.response.protection != .none else { return nil }
+        return headers.cryptoKeyID ?? request.requestHeaders.cryptoKeyID
     }
 
     private func examine(

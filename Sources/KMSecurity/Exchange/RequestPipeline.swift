@@ -18,6 +18,7 @@ struct RequestPipeline {
         /// The time in seconds for which the guard remembers an encrypted request.
         let retention: TimeInterval
         let allowsEmptyBodies: Bool
+        let census: KeyCensus?
     }
 
     let checks: Checks
@@ -34,9 +35,30 @@ struct RequestPipeline {
         let parsed = try parse(fields, body)
         let authenticated = try await authenticate(parsed, clock: clock, &known)
         let fresh = try checkFreshness(authenticated)
-        let examined = try examine(fresh)
+        let examined: Examined
+        do {
+            examined = try examine(fresh)
+        } catch let error as KMError where error.code == .keyNotActive {
+            count(authenticated, parsed.headers.cryptoKeyID, isAccepted: false)
+            throw error
+        }
         let claimed = try await claim(examined)
-        return try await open(claimed)
+        do {
+            let opened = try await open(claimed)
+            count(authenticated, examined.keyID, isAccepted: true)
+            return opened
+        } catch {
+            count(authenticated, examined.keyID, isAccepted: false)
+            throw error
+        }
+    }
+
+    /// Counts the use of the key in the census.
+    ///
+    /// A request that the replay guard rejects is not counted: a copy does not prove that the sender uses the key.
+    private func count(_ request: Authenticated, _ keyID: CryptoKeyID?, isAccepted: Bool) {
+        guard let census = checks.census, let keyID else { return }
+        census.record(.openedRequest, keyID, peer: request.credential.name, isAccepted: isAccepted)
     }
 
     // MARK: Parsed

@@ -142,7 +142,8 @@ public struct ServerSecurity: Sendable {
             tolerance: configuration.tolerance,
             correlationSkew: configuration.correlationSkew,
             retention: try configuration.replayRetention.checked(configuration.tolerance),
-            allowsEmptyBodies: configuration.insecureAllowingEmptyBodies
+            allowsEmptyBodies: configuration.insecureAllowingEmptyBodies,
+            census: keyring.census
         )
         log = DecisionLog(logger: logger)
         self.clock = clock
@@ -199,6 +200,7 @@ public struct ServerSecurity: Sendable {
             correlationID: correlationID,
             answering: true
         )
+        checks.census?.record(.sealedResponse, id, peer: request.credentialName)
         return SealedResponse(.ok, correlationID, id, body)
     }
 }

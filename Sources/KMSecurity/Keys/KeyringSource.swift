@@ -9,6 +9,15 @@ public protocol KeyringSource: Sendable {
     /// of the same keyring. A client or server that sees a new keyring prepares its keys and starts with an empty
     /// data-key cache.
     var keyring: CryptoKeyring { get }
+    /// What counts the uses of the keys; nil, the default, for nothing.
+    ///
+    /// A client or server reads it once, when it is created.
+    var census: KeyCensus? { get }
+}
+
+extension KeyringSource {
+    /// Nothing.
+    public var census: KeyCensus? { nil }
 }
 
 extension CryptoKeyring: KeyringSource {

@@ -21,7 +21,7 @@ import Testing
             passphrases: KeyringPassphrases { [try SecretBytes("correct horse")] },
             cost: KeyringFileTests.cheap
         )
-        try store.create(KeyringFileTests.file(), at: date, by: "operator", reason: "first file")
+        try store.create(KeyringFileTests.file(), by: KeyringStore.Author("operator", at: date, reason: "first file"))
     }
 
     private func bytes(_ path: String) throws -> [UInt8] { Array(try Data(contentsOf: URL(filePath: path))) }
@@ -29,7 +29,7 @@ import Testing
     private func write(_ bytes: [UInt8], _ path: String) throws { try Data(bytes).write(to: URL(filePath: path)) }
 
     private func promote() throws {
-        _ = try store.update(at: date, by: "operator", reason: "rotation") {
+        _ = try store.update(by: KeyringStore.Author("operator", at: date, reason: "rotation")) {
             try $0.promote(KeyringFileTests.id("2"), at: date)
         }
     }
@@ -38,7 +38,10 @@ import Testing
 
     @Test func aChangeIsWrittenAndLogged() throws {
         defer { cleanUp() }
-        #expect(rejection { try store.create(KeyringFileTests.file(), at: date, by: "x", reason: "") } == .fileExists)
+        #expect(
+            rejection { try store.create(KeyringFileTests.file(), by: KeyringStore.Author("x", at: date)) }
+                == .fileExists
+        )
         try promote()
         #expect(try store.open().file.primaryID == KeyringFileTests.id("2"))
         let report = try store.verifyLog()
@@ -95,8 +98,8 @@ import Testing
             try write(Array("half a file".utf8), "\(store.path).new")
             let report = try store.verifyLog()
             #expect(report.hasUnfinishedLine && report.entries.count == 1)
-            _ = try store.update(at: date, by: "x", reason: "") { try $0.list(nodes: ["c"]) }
-            #expect(try store.verifyLog().entries.map(\.action) == ["init", "nodes"])
+            _ = try store.update(by: KeyringStore.Author("x", at: date)) { try $0.set(nodes: ["c"], soakSeconds: 60) }
+            #expect(try store.verifyLog().entries.map(\.action) == ["init", "set"])
             #expect(try !store.verifyLog().hasUnfinishedLine)
         }
     }
@@ -107,8 +110,8 @@ import Testing
             for number in 0..<8 {
                 group.addTask {
                     do {
-                        _ = try store.update(at: date, by: "\(number)", reason: "") { file in
-                            try file.list(nodes: file.nodes + ["node\(number)"])
+                        _ = try store.update(by: KeyringStore.Author("\(number)", at: date)) { file in
+                            try file.set(nodes: file.nodes + ["node\(number)"], soakSeconds: 60)
                         }
                     } catch { Issue.record(error) }
                 }
@@ -123,7 +126,7 @@ import Testing
         let (file, log) = (try bytes(store.path), try bytes(store.logPath))
         for seconds in [1e15, -1, .infinity, .nan] {
             let code = rejection {
-                try store.update(at: date, by: "x", reason: "") {
+                try store.update(by: KeyringStore.Author("x", at: date)) {
                     try $0.promote(KeyringFileTests.id("2"), at: Date(timeIntervalSince1970: seconds))
                 }
             }
@@ -201,8 +204,10 @@ import Testing
     @Test func aPrivateKeyCanBeInAFileOfItsOwn() throws {
         defer { cleanUp() }
         let id = try KeyringFileTests.id("3")
-        _ = try store.update(at: date, by: "x", reason: "") { try $0.discard(KeyringFileTests.id("2"), at: date) }
-        _ = try store.update(at: date, by: "x", reason: "") {
+        _ = try store.update(by: KeyringStore.Author("x", at: date)) {
+            try $0.discard(KeyringFileTests.id("2"), at: date)
+        }
+        _ = try store.update(by: KeyringStore.Author("x", at: date)) {
             try $0.add(
                 id,
                 certificate: nil,

@@ -10,8 +10,7 @@ public import Logging
 public final class FileKeyring: KeyringSource {
     private struct State {
         var keyring: CryptoKeyring
-        var file: KeyringFile
-        var protection: KeyringProtection
+        var document: KeyringDocument
         var identity: FileIdentity?
         var digest: [UInt8]
     }
@@ -20,6 +19,7 @@ public final class FileKeyring: KeyringSource {
     private let state: Locked<State>
     /// One reload at a time; requests do not wait for it.
     private let reloading = Locked(())
+    private let writer: CensusWriter?
     private let logger: Logger?
 
     /// Reads a keyring file.
@@ -29,21 +29,39 @@ public final class FileKeyring: KeyringSource {
     /// - Parameters:
     ///   - path: The path of the file.
     ///   - passphrases: The passphrases of its custodians.
+    ///   - node: The name of this process in the file. It then counts its uses of the keys in the census
+    ///     `PATH.NODE.census`, without which no key can be retired safely. Nil for no census.
     ///   - logger: The logger that receives each change at notice level and each fault at error level.
     /// - Throws: ``KMError`` `fileUnreadable`; `keyringFileInvalid`, `malformedJSON` or `limitExceeded` if the file is
-    ///   malformed; `passphraseWrong`, `passphraseRequired`; the errors of `passphrases`; the errors of private keys in
-    ///   files of their own.
-    public init(path: String, passphrases: KeyringPassphrases, logger: Logger? = nil) throws {
+    ///   malformed, or does not list the node; `passphraseWrong`, `passphraseRequired`; the errors of `passphrases`; the
+    ///   errors of private keys in files of their own; `keyringFileOlder` if the node has loaded a later generation
+    ///   before; `fileLocked` if another process is the node; `fileUnwritable`.
+    public init(
+        path: String,
+        passphrases: KeyringPassphrases,
+        node: String? = nil,
+        logger: Logger? = nil
+    ) throws {
         store = KeyringStore(path: path, passphrases: passphrases)
         self.logger = logger
-        state = Locked(try Self.read(store, known: nil))
+        let first = try Self.read(store, known: nil)
+        writer = try node.map { node in
+            guard first.document.file.nodes.contains(node) else {
+                throw KeyringFile.invalid("the file does not list node \(node): kmsec keyring set FILE --node \(node)")
+            }
+            return try CensusWriter(keyring: path, node: node, first.document, logger)
+        }
+        state = Locked(first)
     }
 
     /// The current keyring.
     public var keyring: CryptoKeyring { state.withLock { $0.keyring } }
 
     /// The current contents of the file.
-    public var file: KeyringFile { state.withLock { $0.file } }
+    public var file: KeyringFile { state.withLock { $0.document.file } }
+
+    /// The uses of the keys by this process; nil if it has no node's name.
+    public var census: KeyCensus? { writer?.census }
 
     /// Reads the file again if it has changed.
     ///
@@ -53,36 +71,59 @@ public final class FileKeyring: KeyringSource {
     @discardableResult
     public func reload() throws -> Bool {
         try reloading.withLock { _ in
-            let (old, known) = state.withLock { ($0, $0.protection) }
+            let (old, known) = state.withLock { ($0, $0.document.protection) }
             guard FileIdentity(path: store.path) != old.identity else { return false }
             let new = try Self.read(store, known: known)
             guard new.digest != old.digest else {
                 state.withLock { $0.identity = new.identity }
                 return false
             }
-            guard new.file.generation > old.file.generation else {
+            guard new.document.file.generation > old.document.file.generation else {
                 throw KMError(
                     .keyringFileOlder,
-                    "the keyring file has generation \(new.file.generation), and generation \(old.file.generation) is in "
+                    "the keyring file has generation \(new.document.file.generation), and generation "
+                        + "\(old.document.file.generation) is in "
                         + "use; an older file is never loaded: copy the newest one here"
                 )
             }
             state.withLock { $0 = new }
             logger?.notice(
                 "keyring loaded",
-                metadata: ["km.generation": "\(new.file.generation)", "km.keyring": "\(new.file)"]
+                metadata: ["km.generation": "\(new.document.file.generation)", "km.keyring": "\(new.document.file)"]
             )
+            // The operator waits for it.
+            writeCensusLoggingFaults()
             return true
         }
     }
 
-    /// Follows the file until the task is cancelled.
+    /// Writes the census of this node; ``run(interval:censusInterval:)`` does so by itself.
     ///
-    /// - Parameter interval: The time between two looks at the file; up to 30 s while it cannot be loaded.
-    public func run(interval: Duration = .seconds(1)) async {
+    /// - Parameter hasEnded: Whether the process uses no key from now on. Its census then has no gap when the process is
+    ///   started again. If it does use a key, the census is written again.
+    /// - Throws: ``KMError`` `fileUnwritable`, `cryptographyUnavailable`.
+    public func writeCensus(hasEnded: Bool = false) throws {
+        let document = state.withLock { $0.document }
+        try writer?.write(document, hasEnded: hasEnded)
+    }
+
+    /// Follows the file until the task is cancelled, and writes the census.
+    ///
+    /// Let the task end after those that serve requests: the census then says that the process has ended. With
+    /// swift-service-lifecycle, services end in the reverse of the order in which they are listed.
+    ///
+    /// - Parameters:
+    ///   - interval: The time between two looks at the file; up to 30 s while it cannot be loaded.
+    ///   - censusInterval: The time between two versions of the census.
+    public func run(interval: Duration = .seconds(1), censusInterval: Duration = .seconds(10)) async {
         var lastFault = ""
         var wait = interval
+        var censusTime = ContinuousClock.now
         while !Task.isCancelled {
+            if ContinuousClock.now >= censusTime {
+                writeCensusLoggingFaults()
+                censusTime = .now + censusInterval
+            }
             try? await Task.sleep(for: wait)
             do {
                 try reload()
@@ -97,10 +138,19 @@ public final class FileKeyring: KeyringSource {
                 (lastFault, wait) = (fault, min(max(wait * 2, interval), max(interval, .seconds(30))))
             }
         }
+        writeCensusLoggingFaults(hasEnded: true)
     }
 
-    /// Follows the file until the task is cancelled, once a second.
+    /// Follows the file until the task is cancelled: it looks once a second, and writes the census every ten seconds.
     public func run() async { await run(interval: .seconds(1)) }
+
+    private func writeCensusLoggingFaults(hasEnded: Bool = false) {
+        do {
+            try writeCensus(hasEnded: hasEnded)
+        } catch {
+            logger?.error("census not written", metadata: ["km.detail": "\(error)"])
+        }
+    }
 
     private static func read(_ store: KeyringStore, known: KeyringProtection?) throws -> State {
         // Before the file is read: if it changes in between, the next look finds another identity.
@@ -112,8 +162,7 @@ public final class FileKeyring: KeyringSource {
         }
         return State(
             keyring: keyring,
-            file: document.file,
-            protection: document.protection,
+            document: document,
             identity: identity,
             digest: digest
         )

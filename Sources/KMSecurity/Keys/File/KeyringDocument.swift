@@ -76,6 +76,7 @@ package struct KeyringDocument: Sendable {
                 "log",
                 "{\"lines\": \(log.lineCount), \"bytes\": \(log.byteCount), \"sha256\": \(quoted(hexadecimal(log.digest)))}"
             ),
+            ("soakSeconds", "\(file.soakSeconds)"),
             ("nodes", "[\(file.nodes.map(quoted).joined(separator: ", "))]"),
         ]
         if let id = file.primaryID { members.append(("primary", quoted(id.text))) }
@@ -83,8 +84,12 @@ package struct KeyringDocument: Sendable {
             var members = [
                 ("id", quoted(key.id.text)), ("state", quoted(key.state.rawValue)),
                 ("issuedAt", quoted(KeyringTime.text(key.issuedAt))),
-                ("changedAt", quoted(KeyringTime.text(key.changedAt))),
+                ("changedAt", quoted(KeyringTime.text(key.changedAt))), ("changedIn", "\(key.changedIn)"),
             ]
+            if let (state, date) = key.peer {
+                members.append(("peer", quoted(state.rawValue)))
+                members.append(("peerRecordedAt", quoted(KeyringTime.text(date))))
+            }
             if let certificate = key.certificate {
                 members.append(("certificate", quoted(Base64.url.encode(try certificate.derRepresentation()))))
             }
@@ -194,7 +199,12 @@ package struct KeyringDocument: Sendable {
 
 /// Times in keyring files: UTC, whole seconds, such as `2026-11-25T03:00:00Z`.
 enum KeyringTime {
-    static func text(_ date: Date) -> String { date.formatted(.iso8601) }
+    /// - Parameters:
+    ///   - date: The time.
+    ///   - rule: What becomes of a fraction of a second.
+    static func text(_ date: Date, _ rule: FloatingPointRoundingRule = .down) -> String {
+        Date(timeIntervalSince1970: date.timeIntervalSince1970.rounded(rule)).formatted(.iso8601)
+    }
 
     /// - Returns: nil for any other form.
     static func date(_ text: String) -> Date? {

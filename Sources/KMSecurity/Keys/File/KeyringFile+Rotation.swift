@@ -41,6 +41,7 @@ extension KeyringFile {
                 state: .preActivation,
                 issuedAt: issuedAt,
                 changedAt: date,
+                changedIn: generation + 1,
                 certificate: certificate,
                 privateKey: secret
             )
@@ -70,7 +71,7 @@ extension KeyringFile {
         return try done("promote", id, from: old)
     }
 
-    /// Takes an active key out of use, either to retire it or for a while.
+    /// Takes a key out of use, either to retire it or for a while.
     ///
     /// - Parameters:
     ///   - id: The key.
@@ -86,7 +87,9 @@ extension KeyringFile {
         at date: Date
     ) throws -> Change {
         let (index, old) = try find(id)
-        guard old == .active else { throw blocked("key \(id) is \(old.rawValue), not active") }
+        guard old == .active || (old == .suspended && !isSuspension) else {
+            throw blocked("key \(id) is \(old.rawValue), not active")
+        }
         guard id != primaryID else {
             throw blocked("key \(id) is primary; promote another key first: kmsec keyring promote FILE ID")
         }
@@ -102,14 +105,15 @@ extension KeyringFile {
         return try done(isSuspension ? "suspend" : "deactivate", id, from: old)
     }
 
-    /// Makes a suspended or deactivated key active again.
+    /// Makes a suspended key active again.
     ///
     /// - Returns: What the audit log records.
     /// - Throws: ``KMError`` `keyUnknown`, `rotationBlocked`.
     package mutating func reactivate(_ id: CryptoKeyID, at date: Date) throws -> Change {
         let (index, old) = try find(id)
-        guard old == .suspended || old == .deactivated else {
-            throw blocked("key \(id) is \(old.rawValue), not suspended or deactivated")
+        guard old == .suspended else {
+            let why = old == .deactivated ? ", and the peer may rely on that: add a new key instead" : ", not suspended"
+            throw blocked("key \(id) is \(old.rawValue)\(why)")
         }
         set(.active, index, date)
         return try done("reactivate", id, from: old)
@@ -159,13 +163,23 @@ extension KeyringFile {
         return try done("compromise", id, from: old)
     }
 
-    /// Lists the nodes of the fleet anew.
+    /// Records what the peer said about a key.
+    ///
+    /// - Returns: What the audit log records.
+    /// - Throws: ``KMError`` `keyUnknown`.
+    package mutating func record(_ state: PeerState, of id: CryptoKeyID, at date: Date) throws -> Change {
+        let (index, _) = try find(id)
+        keys[index].peer = (state, date)
+        return try done("peer \(state.rawValue)", id, from: nil)
+    }
+
+    /// Lists the nodes of the fleet anew, and sets the soak time.
     ///
     /// - Returns: What the audit log records.
     /// - Throws: ``KMError`` `keyringFileInvalid`.
-    package mutating func list(nodes: [String]) throws -> Change {
-        self.nodes = nodes
-        return try done("nodes", nil, from: nil)
+    package mutating func set(nodes: [String], soakSeconds: Int) throws -> Change {
+        (self.nodes, self.soakSeconds) = (nodes, soakSeconds)
+        return try done("set", nil, from: nil)
     }
 
     private func find(_ id: CryptoKeyID) throws -> (index: Int, state: State) {
@@ -178,12 +192,14 @@ extension KeyringFile {
     private mutating func set(_ state: State, _ index: Int, _ date: Date) {
         keys[index].state = state
         keys[index].changedAt = date
+        keys[index].changedIn = generation + 1
     }
 
     private mutating func done(_ action: String, _ id: CryptoKeyID?, from: State?) throws -> Change {
         generation += 1
         try check()
-        return Change(action: action, id: id, from: from, to: keys.first { $0.id == id }?.state)
+        let to = action.hasPrefix("peer") ? nil : keys.first { $0.id == id }?.state
+        return Change(action: action, id: id, from: from, to: to)
     }
 
     private func blocked(_ reason: String) -> KMError { KMError(.rotationBlocked, reason) }

@@ -25,6 +25,8 @@ public struct KeyringFile: Sendable {
         /// The key begins no message for a while, and opens and answers what the peer sends under it.
         case suspended
         /// The key is being retired. It begins no message, and opens and answers what is still in transit.
+        ///
+        /// It never becomes active again, because the peer may have been told that this party stopped using it.
         case deactivated
         /// Somebody else may know the private key. The key does nothing.
         case compromised
@@ -46,6 +48,16 @@ public struct KeyringFile: Sendable {
         public var isUsable: Bool { platformState != .discarded }
     }
 
+    /// What the peer has said about a key, which its own fleet has done.
+    public enum PeerState: String, Sendable, CaseIterable {
+        /// Every node of the peer can open messages under the key.
+        case holds
+        /// No node of the peer begins a message under the key any more.
+        case stopped
+        /// The peer has erased the key.
+        case destroyed
+    }
+
     /// Where the private key of a key is.
     enum PrivateKey: Sendable {
         /// In the sealed part of the keyring file.
@@ -64,6 +76,10 @@ public struct KeyringFile: Sendable {
         public let issuedAt: Date
         /// The time at which the state changed last.
         public internal(set) var changedAt: Date
+        /// The generation of the file in which the state changed last.
+        public internal(set) var changedIn: Int
+        /// What the peer said last about the key, and when that was recorded; nil if it said nothing yet.
+        public internal(set) var peer: (state: PeerState, recordedAt: Date)?
         /// The peer's certificate; nil if the party only receives, or the key is destroyed.
         public internal(set) var certificate: Certificate?
         /// The own private key; nil if the party only sends, or the key is destroyed.
@@ -73,7 +89,7 @@ public struct KeyringFile: Sendable {
     /// The largest number of usable keys: the platform has at most two ids for a project at a time.
     public static let maximumUsableCount = 2
     /// The largest number of keys, destroyed ones included.
-    static let maximumCount = 10_000
+    static let maximumCount = 1000
 
     /// The party that the file belongs to.
     public let role: Role
@@ -87,21 +103,33 @@ public struct KeyringFile: Sendable {
     public internal(set) var primaryID: CryptoKeyID?
     /// The names of the processes that use the file, 1 to 64 letters, digits, `.`, `_` and `-` each.
     public internal(set) var nodes: [String]
+    /// The time for which a key must be unused before it can be discarded, in seconds.
+    ///
+    /// It must be longer than the life of a message: the time in transit, the tolerance of the clocks, and the longest
+    /// pause of a process that has not been restarted.
+    public internal(set) var soakSeconds: Int
+
+    /// The soak time of a new file: a day, in seconds.
+    package static let standardSoakSeconds = 86_400
+    /// The accepted soak times, in seconds: up to a year.
+    package static let soakRange = 1...31_536_000
 
     /// Creates the first generation, without keys.
     ///
-    /// - Throws: ``KMError`` `keyringFileInvalid` if a node's name is malformed or appears twice.
-    package init(role: Role, nodes: [String]) throws {
-        self.init(role: role, generation: 1, keys: [], primaryID: nil, nodes: nodes)
+    /// - Throws: ``KMError`` `keyringFileInvalid` if a node's name is malformed or appears twice, or the soak time is
+    ///   outside ``soakRange``.
+    package init(role: Role, nodes: [String], soakSeconds: Int = standardSoakSeconds) throws {
+        self.init(role: role, generation: 1, keys: [], primaryID: nil, nodes: nodes, soakSeconds: soakSeconds)
         try check()
     }
 
-    init(role: Role, generation: Int, keys: [Key], primaryID: CryptoKeyID?, nodes: [String]) {
+    init(role: Role, generation: Int, keys: [Key], primaryID: CryptoKeyID?, nodes: [String], soakSeconds: Int) {
         self.role = role
         self.generation = generation
         self.keys = keys
         self.primaryID = primaryID
         self.nodes = nodes
+        self.soakSeconds = soakSeconds
     }
 
     /// The active key that was issued first, which callbacks use; nil if no key is active.
@@ -120,7 +148,10 @@ public struct KeyringFile: Sendable {
             throw Self.invalid("more than \(Self.maximumUsableCount) keys are usable")
         }
         for key in keys {
-            for time in [key.issuedAt, key.changedAt]
+            guard (1...generation).contains(key.changedIn) else {
+                throw Self.invalid("key \(key.id) changed in a generation that does not exist")
+            }
+            for time in [key.issuedAt, key.changedAt, key.peer?.recordedAt ?? key.changedAt]
             where !(0...253_402_300_799).contains(time.timeIntervalSince1970) {
                 throw Self.invalid("the times of key \(key.id) must lie within the years 1970 to 9999")
             }
@@ -135,13 +166,21 @@ public struct KeyringFile: Sendable {
                 throw Self.invalid("the primary key must be active and have a certificate, and a platform has none")
             }
         }
-        let names = nodes.allSatisfy { name in
-            (1...64).contains(name.utf8.count)
-                && name.utf8.allSatisfy { $0.isAlphanumeric || Array("._-".utf8).contains($0) }
+        guard Self.soakRange.contains(soakSeconds) else {
+            throw Self.invalid("the soak time must be \(Self.soakRange.lowerBound) s to a year; got \(soakSeconds) s")
         }
-        guard names, Set(nodes).count == nodes.count else {
-            throw Self.invalid("each node needs a name of its own, of 1 to 64 letters, digits, '.', '_' and '-'")
+        guard nodes.allSatisfy(Self.isNodeName), Set(nodes).count == nodes.count else {
+            throw Self.invalid(
+                "each node needs a name of its own, of 1 to 64 letters, digits, '.', '_' and '-' after a "
+                    + "letter or digit"
+            )
         }
+    }
+
+    /// Whether a text is 1 to 64 letters, digits, `.`, `_` and `-`, and begins with a letter or digit.
+    static func isNodeName(_ name: String) -> Bool {
+        (1...64).contains(name.utf8.count) && name.utf8.first?.isAlphanumeric == true
+            && name.utf8.allSatisfy { $0.isAlphanumeric || Array("._-".utf8).contains($0) }
     }
 
     static func invalid(_ detail: String) -> KMError { KMError(.keyringFileInvalid, detail) }

@@ -25,6 +25,7 @@ enum KeyringParser {
         var parameters: KeyringProtection.Parameters?
         var log: KeyringLog.End?
         var nodes: [String]?
+        var soakSeconds: Int?
         var primaryID: CryptoKeyID?
         var keys: [(key: KeyringFile.Key, isSealed: Bool)]?
     }
@@ -56,7 +57,8 @@ enum KeyringParser {
                 generation: try reader.required(value.generation, "generation"),
                 keys: keys.map(\.key),
                 primaryID: value.primaryID,
-                nodes: try reader.required(value.nodes, "nodes")
+                nodes: try reader.required(value.nodes, "nodes"),
+                soakSeconds: try reader.required(value.soakSeconds, "soakSeconds")
             ),
             parameters: try reader.required(value.parameters, "scrypt"),
             log: try reader.required(value.log, "log"),
@@ -73,6 +75,7 @@ enum KeyringParser {
         case "scrypt": value.parameters = try scrypt(&reader, name)
         case "log": value.log = try log(&reader, name)
         case "nodes": value.nodes = try reader.strings(name, maximumCount: 10_000)
+        case "soakSeconds": value.soakSeconds = try reader.integer(name)
         case "primary": value.primaryID = try id(&reader, name)
         case "keys": value.keys = try reader.objects(name, maximumCount: KeyringFile.maximumCount, key)
         default: throw reader.unknown()
@@ -135,6 +138,7 @@ enum KeyringParser {
 
     private static func key(_ reader: inout StrictJSONReader) throws -> (key: KeyringFile.Key, isSealed: Bool) {
         var (id, state, issuedAt, changedAt): (CryptoKeyID?, KeyringFile.State?, Date?, Date?) = (nil, nil, nil, nil)
+        var (changedIn, peer, peerRecordedAt): (Int?, KeyringFile.PeerState?, Date?) = (nil, nil, nil)
         var (certificate, privateKeyFile, isSealed): (Certificate?, String?, Bool) = (nil, nil, false)
         try reader.members { reader, name in
             switch name {
@@ -142,6 +146,9 @@ enum KeyringParser {
             case "state": state = try enumeration(&reader, name)
             case "issuedAt": issuedAt = try time(&reader, name)
             case "changedAt": changedAt = try time(&reader, name)
+            case "changedIn": changedIn = try reader.integer(name)
+            case "peer": peer = try enumeration(&reader, name)
+            case "peerRecordedAt": peerRecordedAt = try time(&reader, name)
             case "certificate": certificate = try Certificate(parsing: base64(&reader, name))
             case "privateKey":
                 guard try reader.string(name) == "sealed" else { throw reader.invalid("privateKey must be sealed") }
@@ -153,11 +160,18 @@ enum KeyringParser {
         guard !isSealed || privateKeyFile == nil else {
             throw reader.invalid("a key has both privateKey and privateKeyFile")
         }
+        guard (peer == nil) == (peerRecordedAt == nil) else {
+            throw reader.invalid("a key has only one of peer and peerRecordedAt")
+        }
+        var said: (KeyringFile.PeerState, Date)?
+        if let peer, let peerRecordedAt { said = (peer, peerRecordedAt) }
         let found = KeyringFile.Key(
             id: try reader.required(id, "id"),
             state: try reader.required(state, "state"),
             issuedAt: try reader.required(issuedAt, "issuedAt"),
             changedAt: try reader.required(changedAt, "changedAt"),
+            changedIn: try reader.required(changedIn, "changedIn"),
+            peer: said,
             certificate: certificate,
             privateKey: privateKeyFile.map { .file($0) }
         )
@@ -166,7 +180,7 @@ enum KeyringParser {
 
     // MARK: Values
 
-    private static func id(_ reader: inout StrictJSONReader, _ name: String) throws -> CryptoKeyID {
+    static func id(_ reader: inout StrictJSONReader, _ name: String) throws -> CryptoKeyID {
         do {
             return try CryptoKeyID(reader.string(name))
         } catch let error as KMError where error.code == .headerInvalid {
@@ -174,7 +188,7 @@ enum KeyringParser {
         }
     }
 
-    private static func enumeration<Value: RawRepresentable<String> & CaseIterable>(
+    static func enumeration<Value: RawRepresentable<String> & CaseIterable>(
         _ reader: inout StrictJSONReader,
         _ name: String
     ) throws -> Value {
@@ -184,7 +198,7 @@ enum KeyringParser {
         return value
     }
 
-    private static func time(_ reader: inout StrictJSONReader, _ name: String) throws -> Date {
+    static func time(_ reader: inout StrictJSONReader, _ name: String) throws -> Date {
         guard let date = KeyringTime.date(try reader.string(name)) else {
             throw reader.invalid("\(name) must be a time in UTC, such as 2026-11-25T03:00:00Z")
         }

@@ -19,7 +19,7 @@ package struct KeyringStore: Sendable {
     /// Creates the file, with an audit log of one line.
     ///
     /// - Throws: ``KMError`` `fileExists`, `fileUnwritable`; the errors of the passphrases.
-    package func create(_ file: KeyringFile, at date: Date, by author: String, reason: String) throws {
+    package func create(_ file: KeyringFile, by author: Author) throws {
         try locked {
             for path in [path, logPath] where FileIdentity(path: path) != nil {
                 throw KMError(.fileExists, "\(path) exists; no existing file is changed")
@@ -27,7 +27,7 @@ package struct KeyringStore: Sendable {
             let protection = try KeyringProtection(passphrases.load(), cost: cost)
             let document = try KeyringDocument(file, protection)
             let change = KeyringFile.Change(action: "init", id: nil, from: nil, to: nil)
-            try write(document, change, at: date, by: author, reason: reason)
+            try write(document, change, at: author.date, by: author.name, reason: author.reason)
         }
     }
 
@@ -44,33 +44,93 @@ package struct KeyringStore: Sendable {
         return (document, digest)
     }
 
+    /// Who changes a file, when and why, for the audit log.
+    package struct Author: Sendable {
+        package let name: String
+        package let date: Date
+        package let reason: String
+
+        package init(_ name: String, at date: Date, reason: String = "") {
+            (self.name, self.date, self.reason) = (name, date, reason)
+        }
+    }
+
     /// Changes the file, under the lock.
     ///
     /// A process that is killed leaves the old file or the new one.
     ///
     /// - Parameters:
-    ///   - date: The time for the audit log.
-    ///   - author: The person or program for the audit log.
-    ///   - reason: The reason for the audit log; may be empty.
-    ///   - change: The step, which works on a copy of the file.
-    /// - Returns: The new contents.
-    /// - Throws: ``KMError`` `fileUnreadable`, `fileUnwritable`; `keyringLogInvalid` if the log was changed; what
-    ///   ``KeyringDocument`` and `change` throw.
+    ///   - author: Who makes the change.
+    ///   - step: The step whose guards must allow the change; nil for a change without guards.
+    ///   - censuses: Paths of censuses, besides those beside the file.
+    ///   - isForced: Whether to make the change although guards do not allow it. The audit log then records them.
+    ///   - change: The change of a copy of the file.
+    /// - Returns: The new contents, and what the change was forced past.
+    /// - Throws: ``RotationBlocked``; ``KMError`` `fileUnreadable`, `fileUnwritable`; `keyringLogInvalid` if the log was
+    ///   changed; `censusInvalid` if the memory of earlier censuses was changed; what ``KeyringDocument`` and `change`
+    ///   throw.
+    @discardableResult
     package func update(
-        at date: Date,
-        by author: String,
-        reason: String,
+        by author: Author,
+        guardedAs step: RotationGuards.Step? = nil,
+        censuses: [String] = [],
+        isForced: Bool = false,
         _ change: (inout KeyringFile) throws -> KeyringFile.Change
-    ) throws -> KeyringFile {
+    ) throws -> (file: KeyringFile, overridden: [String]) {
         try locked {
             var document = try open()
             _ = try KeyringLog.verify(logBytes(), document.log, key: document.logKey)
             var file = document.file
-            let step = try change(&file)
+            let made = try change(&file)
+            var overridden: [String] = []
+            if let step {
+                let fleet = try fleet(document, censuses, at: author.date)
+                overridden = RotationGuards(document.file, fleet).blockers(of: step)
+                guard overridden.isEmpty || isForced else { throw RotationBlocked(reasons: overridden) }
+            }
             document.file = file
-            try write(document, step, at: date, by: author, reason: reason)
-            return file
+            let forced = overridden.isEmpty ? "" : "; forced although " + overridden.joined(separator: "; ")
+            try write(document, made, at: author.date, by: author.name, reason: author.reason + forced)
+            return (file, overridden)
         }
+    }
+
+    /// Reads the censuses of the fleet, and remembers that it has seen them.
+    ///
+    /// - Parameters:
+    ///   - censuses: Paths of censuses, besides those beside the file.
+    ///   - date: The current time.
+    /// - Returns: The file and the censuses.
+    /// - Throws: ``KMError`` as ``open()``; `fileUnwritable`; `censusInvalid` if the memory of earlier censuses was
+    ///   changed.
+    package func census(_ censuses: [String] = [], at date: Date) throws -> (file: KeyringFile, fleet: FleetCensus) {
+        try locked {
+            let document = try open()
+            return (document.file, try fleet(document, censuses, at: date))
+        }
+    }
+
+    private func fleet(_ document: KeyringDocument, _ censuses: [String], at date: Date) throws -> FleetCensus {
+        let beside = try namesBesideFile().map { directory(of: path) + $0 }
+        let memory = SeenCensuses(path: "\(path).seen", logKey: document.logKey)
+        let seen = try memory.read()
+        let fleet = FleetCensus(
+            (beside + censuses).map(FleetCensus.Input.init(contentsOfFile:)),
+            nodes: document.file.nodes,
+            seen: seen,
+            document.logKey,
+            at: date
+        )
+        if fleet.sequences != seen { try memory.write(fleet.sequences) }
+        return fleet
+    }
+
+    /// The names of the censuses in the directory of the file.
+    private func namesBesideFile() throws -> [String] {
+        let folder = directory(of: path)
+        let name = path.dropFirst(folder.count)
+        return try FileManager.default.contentsOfDirectory(atPath: folder.isEmpty ? "." : folder)
+            .filter { $0.hasPrefix("\(name).") && $0.hasSuffix(".census") }.sorted()
     }
 
     /// Checks the audit log.

@@ -1,0 +1,114 @@
+package import Foundation
+package import KMPrimitives
+internal import KMWire
+
+/// The censuses of all nodes that a keyring file lists, at one time.
+///
+/// A census that is missing, damaged, older than one seen before, or written in the future is no census: the node's uses
+/// are then unknown, and never zero.
+package struct FleetCensus: Sendable {
+    /// A census as it was read from a file.
+    package struct Input: Sendable {
+        let source: String
+        let contents: Result<[UInt8], KMError>
+
+        /// Reads a file.
+        package init(contentsOfFile path: String) {
+            source = path
+            do {
+                let bytes = try SecretBytes(contentsOfFile: path, maximumCount: CensusFile.maximumByteCount)
+                contents = .success(bytes.withBytes { [UInt8](copying: $0) })
+            } catch {
+                contents = .failure(error as? KMError ?? KMError(.fileUnreadable, path))
+            }
+        }
+
+        init(source: String, bytes: [UInt8]) {
+            self.source = source
+            contents = .success(bytes)
+        }
+    }
+
+    /// The census of a listed node, or why there is none.
+    package enum Node: Sendable {
+        case known(CensusFile)
+        case unknown(String)
+    }
+
+    /// The largest difference between the clocks of two machines, in seconds.
+    static let maximumSkew: TimeInterval = 60
+
+    /// The listed nodes in the order of the file.
+    let nodes: [(name: String, node: Node)]
+    /// The files that are no census, each with the reason.
+    let faults: [(source: String, reason: String)]
+    /// The names of nodes that have a census and are not listed.
+    let unlisted: [String]
+    /// The sequence numbers of the censuses that were seen, by node.
+    package let sequences: [String: Int]
+    /// When the censuses were read.
+    let date: Date
+
+    /// Reads the censuses of a fleet.
+    ///
+    /// - Parameters:
+    ///   - inputs: The files.
+    ///   - names: The listed nodes.
+    ///   - seen: The sequence numbers of the censuses seen before, by node.
+    ///   - logKey: The key of the log in the sealed part of the keyring file.
+    ///   - date: The current time.
+    package init(_ inputs: [Input], nodes names: [String], seen: [String: Int], _ logKey: SecretBytes, at date: Date) {
+        var (found, faults, unlisted): ([String: CensusFile], [(String, String)], [String]) = ([:], [], [])
+        for input in inputs {
+            do {
+                let census = try CensusFile(input.contents.get(), logKey)
+                if let other = found[census.node], other.sequence >= census.sequence { continue }
+                found[census.node] = census
+            } catch {
+                faults.append((input.source, (error as? KMError)?.detail ?? "it cannot be read"))
+            }
+        }
+        var sequences = seen
+        for (name, census) in found {
+            if !names.contains(name) { unlisted.append(name) }
+            sequences[name] = max(census.sequence, seen[name] ?? 0)
+        }
+        nodes = names.map { name in
+            guard let census = found[name] else {
+                let reasons = faults.filter { $0.0.hasSuffix(".\(name).census") || names.count == 1 }.map(\.1)
+                return (name, .unknown(reasons.first ?? "there is no census of it"))
+            }
+            if let last = seen[name], census.sequence < last {
+                return (name, .unknown("its census is older than one seen before; copy the newest one here"))
+            }
+            if census.writtenAt > date.addingTimeInterval(Self.maximumSkew) {
+                return (name, .unknown("its census is from the future; set the clocks of both machines"))
+            }
+            return (name, .known(census))
+        }
+        self.faults = faults.map { (source: $0.0, reason: $0.1) }
+        self.unlisted = unlisted.sorted()
+        self.sequences = sequences
+        self.date = date
+    }
+
+    /// The nodes that have not loaded a generation, each with the reason.
+    func missing(_ generation: Int) -> [String] {
+        nodes.compactMap { name, node in
+            switch node {
+            case .unknown(let reason): "node \(name) is unknown: \(reason)"
+            case .known(let census) where census.generation < generation:
+                "node \(name) has loaded generation \(census.generation), not \(generation); copy the file there"
+            case .known: nil
+            }
+        }
+    }
+
+    /// Returns all uses of a key, with the node.
+    func uses(of id: CryptoKeyID) -> [(node: String, use: KeyUse)] {
+        nodes.flatMap { name, node -> [(String, KeyUse)] in
+            guard case .known(let census) = node else { return [] }
+            return census.uses.filter { $0.keyID == id }.map { (name, $0) }
+        }
+    }
+}

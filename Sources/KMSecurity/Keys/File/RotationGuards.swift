@@ -1,0 +1,135 @@
+internal import Foundation
+package import KMWire
+
+/// What must be true of both fleets before a step of a rotation.
+///
+/// The checks in ``KeyringFile`` need the file alone. These need what the nodes of this party have acknowledged and used,
+/// and what the peer has said.
+///
+/// The clocks of the nodes may differ by ``FleetCensus/maximumSkew``; the soak time must be much longer.
+package struct RotationGuards: Sendable {
+    /// A step that is guarded.
+    package enum Step: Sendable {
+        case add
+        case promote(CryptoKeyID)
+        case deactivate(CryptoKeyID)
+        case reactivate(CryptoKeyID)
+        case discard(CryptoKeyID)
+    }
+
+    /// The longest time since a census was written, in seconds, for it to say whether a key is used now.
+    static let maximumCensusAge: TimeInterval = 3600
+
+    private let file: KeyringFile
+    private let fleet: FleetCensus
+
+    package init(_ file: KeyringFile, _ fleet: FleetCensus) {
+        self.file = file
+        self.fleet = fleet
+    }
+
+    /// Returns what blocks a step; empty if nothing does.
+    package func blockers(of step: Step) -> [String] {
+        switch step {
+        case .add: undestroyed
+        case .promote(let id): promotion(id)
+        case .deactivate(let id): acknowledgements + promised(id)
+        case .reactivate(let id): acknowledgements + promised(id)
+        case .discard(let id): discard(id)
+        }
+    }
+
+    /// A third id at the peer is as bad as one here.
+    private var undestroyed: [String] {
+        file.keys.filter { $0.state == .destroyed && $0.peer.map { $0.state != .destroyed } == true }.map {
+            "the peer has not said that it destroyed key \($0.id), so it could have three; when it does: kmsec keyring "
+                + "peer FILE \($0.id) destroyed"
+        }
+    }
+
+    private func promotion(_ id: CryptoKeyID) -> [String] {
+        guard let key = key(id) else { return [] }
+        var blockers: [String] = []
+        switch key.peer?.state {
+        case .holds: break
+        case nil:
+            blockers.append(
+                "the peer has not said that all its nodes hold key \(id); when it does: kmsec keyring peer FILE \(id) holds"
+            )
+        case .stopped, .destroyed: blockers.append("the peer has said that it stopped using key \(id)")
+        }
+        // Before the first key is active, no message can be lost.
+        let isFirst = file.keys.allSatisfy { $0.state == .preActivation }
+        return isFirst ? blockers : blockers + acknowledgements
+    }
+
+    /// Every listed node must run this generation, so that no generation before it matters any more.
+    private var acknowledgements: [String] {
+        guard !file.nodes.isEmpty else {
+            return [
+                "the file lists no nodes, so nobody knows who uses it; list them: kmsec keyring set FILE --node NAME"
+            ]
+        }
+        return unlisted + fleet.missing(file.generation)
+    }
+
+    private var unlisted: [String] {
+        fleet.unlisted.map { "node \($0) uses the file and is not listed: kmsec keyring set FILE --node \($0)" }
+    }
+
+    /// The peer relies on no key that it was told is stopped.
+    private func promised(_ id: CryptoKeyID) -> [String] {
+        guard case .destroyed? = key(id)?.peer?.state else { return [] }
+        return ["the peer has said that it destroyed key \(id); discard it here too"]
+    }
+
+    private func discard(_ id: CryptoKeyID) -> [String] {
+        guard let key = key(id), key.state == .deactivated || key.state == .preActivation else { return [] }
+        guard !file.nodes.isEmpty else { return acknowledgements }
+        var blockers = unlisted + fleet.missing(key.changedIn)
+        var starts: [(date: Date, reason: String)] = []
+        switch key.peer {
+        case (.stopped, let date)?, (.destroyed, let date)?:
+            starts.append((date, "the peer stopped using it"))
+        default:
+            blockers.append(
+                "the peer has not said that it stopped using key \(id); when it does: kmsec keyring peer FILE \(id) stopped"
+            )
+        }
+        for (name, node) in fleet.nodes {
+            guard case .known(let census) = node, let date = census.acknowledged(key.changedIn) else { continue }
+            starts.append((date, "node \(name) stopped using it"))
+            starts.append((census.since, "node \(name) has counted its uses without a gap"))
+            for use in census.uses where use.keyID == id {
+                let what = "\(use.direction.rawValue), peer \(use.peer)"
+                starts.append((use.lastUse, "node \(name) used it last (\(what))"))
+            }
+            let end = KeyringTime.text(census.writtenAt)
+            if !census.hasEnded, fleet.date.timeIntervalSince(census.writtenAt) > Self.maximumCensusAge {
+                blockers.append("the census of node \(name) ends at \(end); copy the newest one here")
+            }
+        }
+        guard let start = starts.max(by: { $0.date < $1.date }) else { return blockers }
+        let end = start.date.addingTimeInterval(TimeInterval(file.soakSeconds))
+        let soak = "\(KeyringTime.text(start.date, .up)) (\(start.reason)) + \(file.soakSeconds) s"
+        if end > fleet.date {
+            blockers.append("the soak time of key \(id) ends at \(KeyringTime.text(end, .up)): \(soak)")
+        } else {
+            for case (let name, .known(let census)) in fleet.nodes where !census.hasEnded && census.writtenAt < end {
+                blockers.append(
+                    "the census of node \(name) ends at \(KeyringTime.text(census.writtenAt)), before the soak time does "
+                        + "at \(KeyringTime.text(end, .up)): \(soak)"
+                )
+            }
+        }
+        return blockers
+    }
+
+    private func key(_ id: CryptoKeyID) -> KeyringFile.Key? { file.keys.first { $0.id == id } }
+}
+
+/// A step that the guards of a rotation do not allow yet.
+package struct RotationBlocked: Error {
+    /// What blocks the step, and what to do about it.
+    package let reasons: [String]
+}
