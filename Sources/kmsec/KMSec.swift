@@ -33,7 +33,8 @@ struct KMSec: AsyncParsableCommand {
         version: "kmsec \(Version.number) (\(Version.openSSL))",
         subcommands: [
             DemoCommand.self, KeyCommand.self, EncryptCommand.self, DecryptCommand.self, RequestCommand.self,
-            TokenCommand.self, PANCommand.self, PARCommand.self, HeadersCommand.self, JWECommand.self,
+            KeyringCommand.self, TokenCommand.self, PANCommand.self, PARCommand.self, HeadersCommand.self,
+            JWECommand.self,
             VectorsCommand.self, SpeedCommand.self,
         ]
     )

@@ -12,6 +12,11 @@ enum ShellWord {
         return String(decoding: word, as: UTF8.self)
     }
 
+    /// Returns the text in single quotes if a shell would change it, and otherwise as it is.
+    static func word(_ text: String) -> String {
+        text.wholeMatch(of: #/[A-Za-z0-9_./][A-Za-z0-9_./-]*/#) == nil ? quoted(text) : text
+    }
+
     /// Returns whether the text reaches a shell unchanged, even if it is pasted into a terminal.
     ///
     /// A terminal acts on control characters before the shell sees them. Line feeds are allowed.

@@ -36,3 +36,7 @@ extension TimeZoneCode: ExpressibleByArgument {
 }
 
 extension ContentEncryptionAlgorithm: ExpressibleByArgument {}
+
+extension KeyringFile.Role: ExpressibleByArgument {}
+
+extension KeyringFile.PeerState: ExpressibleByArgument {}

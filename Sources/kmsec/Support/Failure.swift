@@ -15,6 +15,13 @@ enum Failure {
             if let hint = hint(for: error.code, node) { Messages.hint(hint) }
             exit(1)
         }
+        if let error = error as? RotationBlocked {
+            Messages.errors(error.blockers.map { "rotationBlocked: \($0.text)" })
+            Messages.hint(
+                "kmsec keyring plan FILE shows the next steps; --insecure-force --reason TEXT ignores what blocks one"
+            )
+            exit(1)
+        }
         if let error = error as? CommandTree.UnknownCommand {
             Messages.error("\(error)")
             Messages.hint(error.hint)

@@ -1,4 +1,4 @@
-internal import Foundation
+package import Foundation
 internal import KMJSON
 internal import KMPrimitives
 internal import KMWire
@@ -14,21 +14,21 @@ package struct CensusFile: Sendable {
         let date: Date
     }
 
-    let node: String
+    package let node: String
     /// A number that grows with each version of the file.
     var sequence: Int
     /// The generations that the node loaded, oldest first; the last one is in use.
     var loads: [Load]
     /// The time since which no use was missed.
-    var since: Date
+    package var since: Date
     /// The time up to which uses are counted.
-    var writtenAt: Date
+    package var writtenAt: Date
     /// Whether the process ended after it wrote the file, and used no key in between.
-    var hasEnded: Bool
-    var uses: [KeyUse]
+    package var hasEnded: Bool
+    package var uses: [KeyUse]
 
     /// The generation in use.
-    var generation: Int { loads.last?.generation ?? 0 }
+    package var generation: Int { loads.last?.generation ?? 0 }
 
     /// The largest accepted file, in bytes.
     static let maximumByteCount = 8 << 20

@@ -39,11 +39,11 @@ package struct FleetCensus: Sendable {
     static let maximumSkew: TimeInterval = 60
 
     /// The listed nodes in the order of the file.
-    let nodes: [(name: String, node: Node)]
+    package let nodes: [(name: String, node: Node)]
     /// The files that are no census, each with the reason.
-    let faults: [(source: String, reason: String)]
+    package let faults: [(source: String, reason: String)]
     /// The names of nodes that have a census and are not listed.
-    let unlisted: [String]
+    package let unlisted: [String]
     /// The sequence numbers of the censuses that were seen, by node.
     package let sequences: [String: Int]
     /// When the censuses were read.
@@ -93,19 +93,22 @@ package struct FleetCensus: Sendable {
     }
 
     /// The nodes that have not loaded a generation, each with the reason.
-    func missing(_ generation: Int) -> [String] {
+    func missing(_ generation: Int) -> [RotationGuards.Blocker] {
         nodes.compactMap { name, node in
             switch node {
-            case .unknown(let reason): "node \(name) is unknown: \(reason)"
+            case .unknown(let reason): RotationGuards.Blocker("node \(name) is unknown: \(reason)")
             case .known(let census) where census.generation < generation:
-                "node \(name) has loaded generation \(census.generation), not \(generation); copy the file there"
+                RotationGuards.Blocker(
+                    "node \(name) has loaded generation \(census.generation), not \(generation)",
+                    "copy the file there"
+                )
             case .known: nil
             }
         }
     }
 
     /// Returns all uses of a key, with the node.
-    func uses(of id: CryptoKeyID) -> [(node: String, use: KeyUse)] {
+    package func uses(of id: CryptoKeyID) -> [(node: String, use: KeyUse)] {
         nodes.flatMap { name, node -> [(String, KeyUse)] in
             guard case .known(let census) = node else { return [] }
             return census.uses.filter { $0.keyID == id }.map { (name, $0) }

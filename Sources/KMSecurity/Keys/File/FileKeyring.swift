@@ -157,8 +157,7 @@ public final class FileKeyring: KeyringSource {
         let identity = FileIdentity(path: store.path)
         let (document, digest) = try store.openWithDigest(known: known)
         let keyring = try document.file.keyring { path in
-            let path = path.hasPrefix("/") ? path : directory(of: store.path) + path
-            return try RSAPrivateKey(parsing: SecretBytes(contentsOfFile: path))
+            try RSAPrivateKey(contentsOfFile: store.path(ofReference: path))
         }
         return State(
             keyring: keyring,

@@ -182,6 +182,11 @@ extension KeyringFile {
         return try done("set", nil, from: nil)
     }
 
+    /// Returns a key.
+    ///
+    /// - Throws: ``KMError`` `keyUnknown`.
+    package func key(_ id: CryptoKeyID) throws -> Key { keys[try find(id).index] }
+
     private func find(_ id: CryptoKeyID) throws -> (index: Int, state: State) {
         guard let index = keys.firstIndex(where: { $0.id == id }) else {
             throw KMError(.keyUnknown, "the keyring file has no key \(id.masked); kmsec keyring list shows its keys")

@@ -76,20 +76,21 @@ package struct KeyringStore: Sendable {
         censuses: [String] = [],
         isForced: Bool = false,
         _ change: (inout KeyringFile) throws -> KeyringFile.Change
-    ) throws -> (file: KeyringFile, overridden: [String]) {
+    ) throws -> (file: KeyringFile, overridden: [RotationGuards.Blocker]) {
         try locked {
             var document = try open()
             _ = try KeyringLog.verify(logBytes(), document.log, key: document.logKey)
             var file = document.file
             let made = try change(&file)
-            var overridden: [String] = []
+            var overridden: [RotationGuards.Blocker] = []
             if let step {
                 let fleet = try fleet(document, censuses, at: author.date)
                 overridden = RotationGuards(document.file, fleet).blockers(of: step)
-                guard overridden.isEmpty || isForced else { throw RotationBlocked(reasons: overridden) }
+                guard overridden.isEmpty || isForced else { throw RotationBlocked(blockers: overridden) }
             }
             document.file = file
-            let forced = overridden.isEmpty ? "" : "; forced although " + overridden.joined(separator: "; ")
+            let forced =
+                overridden.isEmpty ? "" : "; forced although " + overridden.map(\.reason).joined(separator: "; ")
             try write(document, made, at: author.date, by: author.name, reason: author.reason + forced)
             return (file, overridden)
         }
@@ -140,6 +141,30 @@ package struct KeyringStore: Sendable {
         try locked {
             let document = try open()
             return try KeyringLog.verify(logBytes(), document.log, key: document.logKey)
+        }
+    }
+
+    /// Returns the number of passphrases that a file needs, which it says in the clear.
+    ///
+    /// - Throws: ``KMError`` `fileUnreadable`; the errors of a malformed file.
+    package static func custodianCount(path: String) throws -> Int {
+        let bytes = try SecretBytes(contentsOfFile: path, maximumCount: KeyringDocument.maximumByteCount)
+        return try KeyringParser.parse(bytes.withBytes { [UInt8](copying: $0) }).parameters.salts.count
+    }
+
+    /// Returns the path of a private key's file, which may be relative to the keyring file.
+    package func path(ofReference reference: String) -> String {
+        reference.hasPrefix("/") ? reference : directory(of: path) + reference
+    }
+
+    /// Returns the own private key of a key; nil if the party only sends, or the key is destroyed.
+    ///
+    /// - Throws: The errors of a private key in a file of its own.
+    package func privateKey(of key: KeyringFile.Key) throws -> RSAPrivateKey? {
+        switch key.privateKey {
+        case .sealed(let key): key
+        case .file(let reference): try RSAPrivateKey(contentsOfFile: path(ofReference: reference))
+        case nil: nil
         }
     }
 

@@ -20,6 +20,21 @@ package struct RotationGuards: Sendable {
     /// The longest time since a census was written, in seconds, for it to say whether a key is used now.
     static let maximumCensusAge: TimeInterval = 3600
 
+    /// What blocks a step.
+    package struct Blocker: Sendable {
+        /// The fact.
+        package let reason: String
+        /// What to do about it; nil to wait.
+        package let advice: String?
+
+        init(_ reason: String, _ advice: String? = nil) {
+            (self.reason, self.advice) = (reason, advice)
+        }
+
+        /// The reason and the advice.
+        package var text: String { advice.map { "\(reason); \($0)" } ?? reason }
+    }
+
     private let file: KeyringFile
     private let fleet: FleetCensus
 
@@ -29,7 +44,7 @@ package struct RotationGuards: Sendable {
     }
 
     /// Returns what blocks a step; empty if nothing does.
-    package func blockers(of step: Step) -> [String] {
+    package func blockers(of step: Step) -> [Blocker] {
         switch step {
         case .add: undestroyed
         case .promote(let id): promotion(id)
@@ -40,23 +55,28 @@ package struct RotationGuards: Sendable {
     }
 
     /// A third id at the peer is as bad as one here.
-    private var undestroyed: [String] {
+    private var undestroyed: [Blocker] {
         file.keys.filter { $0.state == .destroyed && $0.peer.map { $0.state != .destroyed } == true }.map {
-            "the peer has not said that it destroyed key \($0.id), so it could have three; when it does: kmsec keyring "
-                + "peer FILE \($0.id) destroyed"
+            Blocker(
+                "the peer has not said that it destroyed key \($0.id), so it could have three",
+                "when it does: kmsec keyring peer FILE \($0.id) destroyed"
+            )
         }
     }
 
-    private func promotion(_ id: CryptoKeyID) -> [String] {
+    private func promotion(_ id: CryptoKeyID) -> [Blocker] {
         guard let key = key(id) else { return [] }
-        var blockers: [String] = []
+        var blockers: [Blocker] = []
         switch key.peer?.state {
         case .holds: break
         case nil:
             blockers.append(
-                "the peer has not said that all its nodes hold key \(id); when it does: kmsec keyring peer FILE \(id) holds"
+                Blocker(
+                    "the peer has not said that all its nodes hold key \(id)",
+                    "when it does: kmsec keyring peer FILE \(id) holds"
+                )
             )
-        case .stopped, .destroyed: blockers.append("the peer has said that it stopped using key \(id)")
+        case .stopped, .destroyed: blockers.append(Blocker("the peer has said that it stopped using key \(id)"))
         }
         // Before the first key is active, no message can be lost.
         let isFirst = file.keys.allSatisfy { $0.state == .preActivation }
@@ -64,7 +84,7 @@ package struct RotationGuards: Sendable {
     }
 
     /// Every listed node must run this generation, so that no generation before it matters any more.
-    private var acknowledgements: [String] {
+    private var acknowledgements: [Blocker] {
         guard !file.nodes.isEmpty else {
             return [
                 "the file lists no nodes, so nobody knows who uses it; list them: kmsec keyring set FILE --node NAME"
@@ -73,17 +93,19 @@ package struct RotationGuards: Sendable {
         return unlisted + fleet.missing(file.generation)
     }
 
-    private var unlisted: [String] {
-        fleet.unlisted.map { "node \($0) uses the file and is not listed: kmsec keyring set FILE --node \($0)" }
+    private var unlisted: [Blocker] {
+        fleet.unlisted.map {
+            Blocker("node \($0) uses the file and is not listed", "list all nodes: kmsec keyring set FILE --node NAME")
+        }
     }
 
     /// The peer relies on no key that it was told is stopped.
-    private func promised(_ id: CryptoKeyID) -> [String] {
+    private func promised(_ id: CryptoKeyID) -> [Blocker] {
         guard case .destroyed? = key(id)?.peer?.state else { return [] }
-        return ["the peer has said that it destroyed key \(id); discard it here too"]
+        return [Blocker("the peer has said that it destroyed key \(id)", "discard it here too")]
     }
 
-    private func discard(_ id: CryptoKeyID) -> [String] {
+    private func discard(_ id: CryptoKeyID) -> [Blocker] {
         guard let key = key(id), key.state == .deactivated || key.state == .preActivation else { return [] }
         guard !file.nodes.isEmpty else { return acknowledgements }
         var blockers = unlisted + fleet.missing(key.changedIn)
@@ -93,7 +115,10 @@ package struct RotationGuards: Sendable {
             starts.append((date, "the peer stopped using it"))
         default:
             blockers.append(
-                "the peer has not said that it stopped using key \(id); when it does: kmsec keyring peer FILE \(id) stopped"
+                Blocker(
+                    "the peer has not said that it stopped using key \(id)",
+                    "when it does: kmsec keyring peer FILE \(id) stopped"
+                )
             )
         }
         for (name, node) in fleet.nodes {
@@ -106,19 +131,22 @@ package struct RotationGuards: Sendable {
             }
             let end = KeyringTime.text(census.writtenAt)
             if !census.hasEnded, fleet.date.timeIntervalSince(census.writtenAt) > Self.maximumCensusAge {
-                blockers.append("the census of node \(name) ends at \(end); copy the newest one here")
+                blockers.append(Blocker("the census of node \(name) ends at \(end)", "copy the newest one here"))
             }
         }
         guard let start = starts.max(by: { $0.date < $1.date }) else { return blockers }
         let end = start.date.addingTimeInterval(TimeInterval(file.soakSeconds))
         let soak = "\(KeyringTime.text(start.date, .up)) (\(start.reason)) + \(file.soakSeconds) s"
         if end > fleet.date {
-            blockers.append("the soak time of key \(id) ends at \(KeyringTime.text(end, .up)): \(soak)")
+            blockers.append(Blocker("the soak time of key \(id) ends at \(KeyringTime.text(end, .up)): \(soak)"))
         } else {
             for case (let name, .known(let census)) in fleet.nodes where !census.hasEnded && census.writtenAt < end {
                 blockers.append(
-                    "the census of node \(name) ends at \(KeyringTime.text(census.writtenAt)), before the soak time does "
-                        + "at \(KeyringTime.text(end, .up)): \(soak)"
+                    Blocker(
+                        "the census of node \(name) ends at \(KeyringTime.text(census.writtenAt)), before the soak time "
+                            + "does at \(KeyringTime.text(end, .up)): \(soak)",
+                        "copy the newest one here"
+                    )
                 )
             }
         }
@@ -131,5 +159,5 @@ package struct RotationGuards: Sendable {
 /// A step that the guards of a rotation do not allow yet.
 package struct RotationBlocked: Error {
     /// What blocks the step, and what to do about it.
-    package let reasons: [String]
+    package let blockers: [RotationGuards.Blocker]
 }

@@ -1,0 +1,179 @@
+import ArgumentParser
+import Foundation
+import KMSecurity
+
+/// Groups the commands for the keyring file and its rotation.
+struct KeyringCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "keyring",
+        abstract: "Keep the crypto keys of one party in a file, and rotate them.",
+        discussion: """
+            The file holds the peer's certificates, and the own private keys under a passphrase. Servers and clients \
+            follow it without a restart. Each node writes FILE.NODE.census, from which discard proves that a key is not \
+            used any more. FILE.log is an audit log that nobody can change unnoticed. Start with init, and follow plan.
+            """,
+        subcommands: [
+            KeyringInitCommand.self, KeyringAddCommand.self, KeyringListCommand.self, KeyringPlanCommand.self,
+            KeyringPromoteCommand.self, KeyringSuspendCommand.self, KeyringReactivateCommand.self,
+            KeyringDeactivateCommand.self, KeyringDiscardCommand.self, KeyringCompromiseCommand.self,
+            KeyringPeerCommand.self, KeyringSetCommand.self, KeyringCensusCommand.self, KeyringVerifyLogCommand.self,
+            KeyringExportCommand.self,
+        ]
+    )
+}
+
+/// Makes a keyring file without keys.
+struct KeyringInitCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "init",
+        abstract: "Make a keyring file (mode 0600) without keys, and its audit log.",
+        discussion: """
+            The private keys in the file will be encrypted under a key that scrypt derives from the passphrase. With two \
+            passphrases, one for each custodian, the file opens only with both.
+            """
+    )
+
+    @Argument(help: ArgumentHelp("The new file, which must not exist.", valueName: "file"), completion: .file())
+    var file: String
+
+    @Option(help: "The party that uses the file.")
+    var role: KeyringFile.Role
+
+    @Option(
+        name: .customLong("node"),
+        help: ArgumentHelp("The name of a process that will use the file; can be repeated.", valueName: "name")
+    )
+    var nodes: [String] = []
+
+    @Option(help: ArgumentHelp("The time for which a key must be unused before discard.", valueName: "seconds"))
+    var soak = KeyringFile.standardSoakSeconds
+
+    @Option(help: "The number of custodians to ask on the terminal, 1 or 2.")
+    var custodians = 1
+
+    @Flag(help: "Use scrypt with N = 1024 in place of 131072. An attacker tries passphrases 128 times as fast.")
+    var insecureFastPassphrase = false
+
+    @OptionGroup var passphrases: KeyringPassphraseOptions
+
+    @OptionGroup var change: KeyringChangeOptions
+
+    func validate() throws {
+        guard (1...2).contains(custodians) else { throw ValidationError("--custodians must be 1 or 2") }
+        _ = try nodesAndSoak { try KeyringFile(role: role, nodes: nodes, soakSeconds: soak) }
+    }
+
+    func run() throws {
+        let store = KeyringStore(
+            path: file,
+            passphrases: passphrases.source(isNew: true) { [custodians] in custodians },
+            cost: try insecureFastPassphrase ? ScryptCost(n: 1024, r: 8, p: 1) : .standard
+        )
+        try store.create(KeyringFile(role: role, nodes: nodes, soakSeconds: soak), by: change.author)
+        try Streams.writeLine("generation 1")
+    }
+}
+
+/// Makes the errors of names and times errors of usage.
+func nodesAndSoak<Result>(_ body: () throws -> Result) throws -> Result {
+    do {
+        return try body()
+    } catch let error as KMError where error.code == .keyringFileInvalid {
+        throw ValidationError(error.detail)
+    }
+}
+
+/// Adds a key.
+struct KeyringAddCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "add",
+        abstract: "Add a key in the state pre-activation.",
+        discussion: """
+            The key opens and answers what the peer sends under it. It begins no message before promote. A provider \
+            needs both the platform's certificate and its own private key.
+            """
+    )
+
+    @OptionGroup var keyring: KeyringOptions
+
+    @Option(help: "The key's id, as the platform issued it.", transform: CryptoKeyID.init(_:))
+    var id: CryptoKeyID
+
+    @Option(help: ArgumentHelp("The peer's certificate, PEM or DER.", valueName: "file"), completion: .file())
+    var certificate: String?
+
+    @Option(
+        help: ArgumentHelp("The own private key, which is copied into the file.", valueName: "file"),
+        completion: .file()
+    )
+    var privateKey: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "The own private key, unencrypted, which stays where it is; a relative path begins at the keyring file.",
+            valueName: "path"
+        ),
+        completion: .file()
+    )
+    var privateKeyReference: String?
+
+    @Option(
+        help: ArgumentHelp("The file with the passphrase of --private-key.", valueName: "file"),
+        completion: .file()
+    )
+    var privateKeyPassphraseFile: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "When the platform issued the key, such as 2026-11-25T03:00:00Z (default: now).",
+            valueName: "time"
+        ),
+        transform: { text in
+            guard let date = try? Date(text, strategy: .iso8601) else {
+                throw ValidationError("must be a time in UTC, such as 2026-11-25T03:00:00Z")
+            }
+            return date
+        }
+    )
+    var issuedAt: Date?
+
+    @OptionGroup var options: KeyringGuardOptions
+
+    func validate() throws {
+        guard privateKey == nil || privateKeyReference == nil else {
+            throw ValidationError("give --private-key or --private-key-reference, not both")
+        }
+        guard certificate != nil || privateKey != nil || privateKeyReference != nil else {
+            throw ValidationError("give --certificate, --private-key or both")
+        }
+        guard privateKeyPassphraseFile == nil || privateKey != nil else {
+            throw ValidationError("--private-key-passphrase-file requires --private-key")
+        }
+    }
+
+    func run() throws {
+        let peer = try certificate.map(Certificate.init(contentsOfFile:))
+        let own = try privateKey.map { path in
+            warnIfExposed(path)
+            let passphrase = try privateKeyPassphraseFile.map {
+                try SecretBytes(contentsOfFile: $0).withoutTrailingNewline()
+            }
+            return try RSAPrivateKey(contentsOfFile: path, passphrase: passphrase)
+        }
+        if let path = privateKeyReference {
+            // The nodes read it too, so an error here is better than one there.
+            _ = try RSAPrivateKey(contentsOfFile: keyring.store.path(ofReference: path))
+        }
+        let now = Date.now
+        try keyring.update(options, guardedAs: .add) {
+            try $0.add(
+                id,
+                certificate: peer,
+                privateKey: own,
+                privateKeyFile: privateKeyReference,
+                issuedAt: issuedAt ?? now,
+                at: now
+            )
+        }
+    }
+}
