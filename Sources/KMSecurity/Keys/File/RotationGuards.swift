@@ -87,7 +87,7 @@ package struct RotationGuards: Sendable {
     private var acknowledgements: [Blocker] {
         guard !file.nodes.isEmpty else {
             return [
-                "the file lists no nodes, so nobody knows who uses it; list them: kmsec keyring set FILE --node NAME"
+                Blocker("the file lists no nodes, so nobody knows who uses it", "kmsec keyring set FILE --node NAME")
             ]
         }
         return unlisted + fleet.missing(file.generation)
