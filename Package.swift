@@ -145,6 +145,16 @@ let package = Package(
             dependencies: ["KMVectorGeneration", "KMVectors", "KMSecurity", "KMTestSupport"],
             swiftSettings: strict
         ),
+        .executableTarget(
+            name: "FleetNode",
+            dependencies: [
+                "KMSecurity",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            path: "Tests/Fleet/FleetNode",
+            swiftSettings: strict
+        ),
         .executableTarget(name: "PeakMemory", path: "Tests/PeakMemory"),
         .testTarget(
             name: "kmsecTests",

@@ -81,10 +81,14 @@ package struct RotationPlan: Sendable {
         }
         switch key.state {
         case .preActivation:
-            guard key.peer == nil else { return [step("make the key active", "promote FILE \(id)", .promote(id))] }
-            return exchange(.holds, "loaded the key")
+            let promotion = step("make the key active", "promote FILE \(id)", .promote(id))
+            return exchange(.holds, "loaded the key").dropLast(key.peer == nil ? 0 : 1) + [promotion]
         case .active:
-            guard let next = successor(of: key, file) else { return [] }
+            guard let next = successor(of: key, file) else {
+                // The peer may not have heard yet that it can use the key.
+                let isRotating = file.keys.contains { $0.id != id && $0.state.isUsable }
+                return isRotating ? exchange(.holds, "loaded the key").dropLast() : []
+            }
             let move = file.firstIssuedID == id ? " --callbacks-move-to \(next)" : ""
             return [step("retire the key, which \(next) replaces", "deactivate FILE \(id)\(move)", .deactivate(id))]
         case .suspended: return [step("end the suspension, or deactivate", "reactivate FILE \(id)", .reactivate(id))]
