@@ -17,10 +17,11 @@ struct InventoryPage {
         field("as of", Self.time(inventory.asOf))
         field("made with", "\(inventory.tool), \(inventory.openSSL)")
         paragraph(
-            "For PCI DSS v4.0.1 requirements 12.3.3 (cipher suites and protocols in use) and 3.7 (key management)."
+            "For PCI DSS v4.0.1 requirements 12.3.3 (cipher suites and protocols in use), 4.2.1.1 (trusted keys and "
+                + "certificates) and 3.7 (key management)."
         )
         findings(inventory)
-        heading("Keys (requirement 3.7)")
+        heading("Keys (requirements 4.2.1.1 and 3.7)")
         if inventory.keys.isEmpty { lines.append("  none") }
         for key in inventory.keys { self.key(key) }
         management(inventory)
@@ -133,7 +134,7 @@ struct InventoryPage {
                 + "findings above."
         )
         field(
-            "strategy",
+            "plan",
             "Larger RSA keys: add a key with kmsec keyring add, and follow kmsec keyring plan; the service continues "
                 + "during the rotation. Another algorithm: both parties must agree on it, because receivers accept only "
                 + "the algorithms on this page. Then update the package, and rotate the keys."

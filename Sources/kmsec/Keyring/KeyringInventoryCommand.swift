@@ -8,7 +8,7 @@ struct KeyringInventoryCommand: ParsableCommand {
         commandName: "inventory",
         abstract: "List the keys and algorithms of a keyring file, and what needs attention.",
         discussion: """
-            The format text is a page for the reviews that PCI DSS v4.0.1 requires in 12.3.3 and 3.7. The format \
+            The format text is a page for PCI DSS v4.0.1 requirements 12.3.3, 4.2.1.1 and 3.7. The format \
             cyclonedx is a CycloneDX 1.6 cryptography bill of materials. No format contains a private key. Findings are \
             alarms or notes. Exit status 1 if there is an alarm, so that a monitoring job can run the command.
             """
