@@ -51,6 +51,11 @@ struct CardCase: Sendable {
                 ["--method", "GET"],
             ]
         ),
+        "kmsec keyring inventory": CardCase(
+            arguments: ["secret", "--passphrase-file", "secret"],
+            more: [["--format", "json"], ["--format", "cyclonedx"]],
+            readsInput: false
+        ),
         "kmsec token sign": CardCase(arguments: secret),
         "kmsec token verify": CardCase(arguments: secret + ["--token", token], more: [["--any-time"]]),
         "kmsec token explain": CardCase(arguments: secret + ["--token", token]),

@@ -128,6 +128,15 @@ struct MemoryCase: Sendable {
             rejected(["--with", "$KEYS/key.private.pem", "--field", "$.a"])
         ],
         "kmsec request": [rejected(request + encryption)],
+        "kmsec keyring inventory": [
+            MemoryCase(
+                name: "not a keyring file",
+                arguments: ["secret", "--passphrase-file", "secret"],
+                status: 1,
+                error: "malformedJSON",
+                bound: base
+            )
+        ],
         "kmsec token sign": [rejected(secret)],
         "kmsec token verify": [rejected(secret + ["--token", token])],
         "kmsec token explain": [rejected(secret + ["--token", token])],

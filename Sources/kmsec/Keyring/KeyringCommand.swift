@@ -17,7 +17,7 @@ struct KeyringCommand: ParsableCommand {
             KeyringPromoteCommand.self, KeyringSuspendCommand.self, KeyringReactivateCommand.self,
             KeyringDeactivateCommand.self, KeyringDiscardCommand.self, KeyringCompromiseCommand.self,
             KeyringPeerCommand.self, KeyringSetCommand.self, KeyringCensusCommand.self, KeyringVerifyLogCommand.self,
-            KeyringExportCommand.self,
+            KeyringExportCommand.self, KeyringInventoryCommand.self,
         ]
     )
 }
@@ -128,12 +128,7 @@ struct KeyringAddCommand: ParsableCommand {
             "When the platform issued the key, such as 2026-11-25T03:00:00Z (default: now).",
             valueName: "time"
         ),
-        transform: { text in
-            guard let date = try? Date(text, strategy: .iso8601) else {
-                throw ValidationError("must be a time in UTC, such as 2026-11-25T03:00:00Z")
-            }
-            return date
-        }
+        transform: utcTime
     )
     var issuedAt: Date?
 

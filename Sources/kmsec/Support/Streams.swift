@@ -33,9 +33,10 @@ enum Streams {
         try write(json(value))
     }
 
-    /// Encodes a value as JSON with sorted members and a line feed at its end.
+    /// Encodes a value as JSON with sorted members, times in ISO 8601, and a line feed at its end.
     static func json(_ value: some Encodable) throws -> [UInt8] {
         let encoder = JSONEncoder()
+        encoder.dateEncodingStrategy = .iso8601
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         return Array(try encoder.encode(value)) + [UInt8(ascii: "\n")]
     }

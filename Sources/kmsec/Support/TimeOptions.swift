@@ -30,3 +30,13 @@ struct TimeOptions: ParsableArguments {
         try time.map { try RequestStamp(timeDigits: $0, timeZone: zone) } ?? RequestStamp(date: .now, timeZone: zone)
     }
 }
+
+/// Parses a time in UTC, such as `2026-11-25T03:00:00Z`.
+///
+/// - Throws: `ValidationError` for any other form.
+func utcTime(_ text: String) throws -> Date {
+    guard let date = try? Date(text, strategy: .iso8601) else {
+        throw ValidationError("must be a time in UTC, such as 2026-11-25T03:00:00Z")
+    }
+    return date
+}

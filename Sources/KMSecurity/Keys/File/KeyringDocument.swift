@@ -1,7 +1,7 @@
 internal import Foundation
 internal import KMJOSE
 internal import KMJSON
-internal import KMPrimitives
+package import KMPrimitives
 internal import KMWire
 
 /// A keyring file that was opened: its keys, and what seals it and its audit log.
@@ -16,6 +16,13 @@ package struct KeyringDocument: Sendable {
     let logKey: SecretBytes
     /// The end of the audit log that belongs to this generation.
     var log: KeyringLog.End
+
+    /// The number of lines of the audit log.
+    package var logLineCount: Int { log.lineCount }
+    /// The cost of the key derivation from each passphrase.
+    package var cost: ScryptCost { protection.parameters.cost }
+    /// The number of custodians, each with a passphrase of their own.
+    package var custodianCount: Int { protection.parameters.salts.count }
 
     /// The largest accepted file, in bytes.
     static let maximumByteCount = 32 << 20

@@ -66,6 +66,16 @@ public struct KeyringFile: Sendable {
         case file(String)
     }
 
+    /// The kinds of places where a private key can be, for reports.
+    package enum PrivateKeyLocation: String, Sendable, CaseIterable {
+        /// In the sealed part of the keyring file.
+        case sealed
+        /// In an unencrypted file of its own.
+        case file
+        /// The file has no private key for the key.
+        case none
+    }
+
     /// A key of the file.
     public struct Key: Sendable {
         /// The id.
@@ -84,6 +94,15 @@ public struct KeyringFile: Sendable {
         public internal(set) var certificate: Certificate?
         /// The own private key; nil if the party only sends, or the key is destroyed.
         var privateKey: PrivateKey?
+
+        /// Where the own private key is.
+        package var privateKeyLocation: PrivateKeyLocation {
+            switch privateKey {
+            case .sealed: .sealed
+            case .file: .file
+            case nil: .none
+            }
+        }
     }
 
     /// The largest number of usable keys: the platform has at most two ids for a project at a time.
