@@ -85,9 +85,8 @@ package struct RotationPlan: Sendable {
             return exchange(.holds, "loaded the key").dropLast(key.peer == nil ? 0 : 1) + [promotion]
         case .active:
             guard let next = successor(of: key, file) else {
-                // The peer may not have heard yet that it can use the key.
-                let isRotating = file.keys.contains { $0.id != id && $0.state.isUsable }
-                return isRotating ? exchange(.holds, "loaded the key").dropLast() : []
+                // Until the peer uses the key, it may not have heard that it can.
+                return fleet.uses(of: id).isEmpty ? exchange(.holds, "loaded the key").dropLast() : []
             }
             let move = file.firstIssuedID == id ? " --callbacks-move-to \(next)" : ""
             return [step("retire the key, which \(next) replaces", "deactivate FILE \(id)\(move)", .deactivate(id))]
