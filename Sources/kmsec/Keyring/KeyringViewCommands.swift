@@ -92,15 +92,18 @@ struct KeyringPlanCommand: ParsableCommand {
     func run() throws {
         let (file, fleet) = try keyring.store.census(censuses.paths, at: .now)
         let plan = RotationPlan(file, fleet)
-        if json { return try Streams.writeJSON(plan.steps) }
+        if json { return try Streams.writeJSON(plan) }
         for (index, step) in plan.steps.enumerated() {
             let key = step.key.map { " (key \($0))" } ?? ""
             try Streams.writeLine("\(index + 1). \(step.step)\(key)")
             if let command = step.command { try Streams.writeLine("   run here: \(call(command))") }
-            if let command = step.peerCommand { try Streams.writeLine("   the peer runs: kmsec keyring \(command)") }
             for reason in step.blockedBy { try Streams.writeLine("   blocked: \(reason)") }
         }
         if plan.steps.isEmpty { try Streams.writeLine("nothing to do: two keys are in use") }
+        for statement in plan.statements {
+            try Streams.writeLine("the peer can rely on: key \(statement.key) \(statement.state)")
+            try Streams.writeLine("   the peer runs: kmsec keyring \(statement.peerCommand)")
+        }
     }
 
     private func call(_ command: String) -> String {
