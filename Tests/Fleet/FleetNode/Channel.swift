@@ -39,7 +39,12 @@ struct Channel: Sendable {
         var sent = 0
         while sent < frame.count {
             let count = unsafe frame.withUnsafeBytes {
-                unsafe Glibc.send(descriptor, $0.baseAddress?.advanced(by: sent), frame.count - sent, Int32(MSG_NOSIGNAL))
+                unsafe Glibc.send(
+                    descriptor,
+                    $0.baseAddress?.advanced(by: sent),
+                    frame.count - sent,
+                    Int32(MSG_NOSIGNAL)
+                )
             }
             guard count > 0 || errno == EINTR else { throw Broken() }
             sent += max(0, count)

@@ -1,8 +1,10 @@
+import CoreMetrics
 import Foundation
 import HTTPTypes
 import KMPrimitives
 import KMTestSupport
 import KMWire
+import MetricsTestKit
 import Testing
 
 @testable import KMSecurity
@@ -228,5 +230,31 @@ import Testing
         bytes[digit] ^= 1
         try Data(bytes).write(to: URL(filePath: seen))
         #expect(rejection { try store.census(at: .now) } == .censusInvalid)
+    }
+
+    // MARK: Metrics
+
+    @Test func eachUseIsReportedOnce() throws {
+        let metrics = TestMetrics()
+        let census = KeyCensus(clock: { date })
+        census.record(.openedRequest, id, peer: "a")
+        census.record(.openedRequest, id, peer: "b")
+        census.record(.openedRequest, id, peer: "b", isAccepted: false)
+        let first = census.uses
+        KeyMetrics.report(first, since: [], metrics)
+        census.record(.openedRequest, id, peer: "a")
+        KeyMetrics.report(census.uses, since: first, metrics)
+        KeyMetrics.report(census.uses, since: census.uses, metrics)
+        for (result, counts) in [("accepted", [2, 1]), ("rejected", [1])] as [(String, [Int64])] {
+            let counter = try metrics.expectCounter(
+                "km.key.uses",
+                [("km.key-id", id.text), ("direction", "opened-request"), ("result", result)]
+            )
+            #expect(counter.values == counts)
+        }
+        let gauge = try metrics.expectGauge("km.key.last_use", [("km.key-id", id.text)])
+        #expect(gauge.lastValue == date.timeIntervalSince1970)
+        KeyMetrics.countReload(succeeded: false, metrics)
+        #expect(try metrics.expectCounter("km.keyring.reloads", [("result", "rejected")]).totalValue == 1)
     }
 }

@@ -88,6 +88,7 @@ final class CensusWriter: Sendable {
             next.loads = next.loads.suffix(CensusFile.maximumLoadCount)
             let bytes = try next.encoded(document.logKey)
             try replaceFile(bytes.span, path: path, mode: 0o600)
+            KeyMetrics.report(next.uses, since: last.uses)
             last = next
         }
     }

@@ -6,7 +6,7 @@ public import Logging
 /// Run ``run(interval:)`` as a task, or as a service of swift-service-lifecycle, whose protocol it satisfies:
 /// `extension FileKeyring: @retroactive Service {}`. Or call ``reload()`` yourself, for example on a signal. A file
 /// that cannot be read, or that is older than the one in use, changes nothing: the keyring stays as it is, and the
-/// fault is logged. A call in progress ends with the keyring that it began with.
+/// fault is logged and counted in the metric `km.keyring.reloads`. A call in progress ends with the keyring that it began with.
 public final class FileKeyring: KeyringSource {
     private struct State {
         var keyring: CryptoKeyring
@@ -91,6 +91,7 @@ public final class FileKeyring: KeyringSource {
                 "keyring loaded",
                 metadata: ["km.generation": "\(new.document.file.generation)", "km.keyring": "\(new.document.file)"]
             )
+            KeyMetrics.countReload(succeeded: true)
             // The operator waits for it.
             writeCensusLoggingFaults()
             return true
@@ -116,26 +117,20 @@ public final class FileKeyring: KeyringSource {
     ///   - interval: The time between two looks at the file; up to 30 s while it cannot be loaded.
     ///   - censusInterval: The time between two versions of the census.
     public func run(interval: Duration = .seconds(1), censusInterval: Duration = .seconds(10)) async {
-        var lastFault = ""
-        var wait = interval
-        var censusTime = ContinuousClock.now
-        while !Task.isCancelled {
-            if ContinuousClock.now >= censusTime {
-                writeCensusLoggingFaults()
-                censusTime = .now + censusInterval
+        let censusTime = Locked(ContinuousClock.now)
+        await follow(every: interval, logger, "keyring not loaded; the old one stays in use") {
+            let now = ContinuousClock.now
+            let isCensusTime = censusTime.withLock { time in
+                guard now >= time else { return false }
+                time = now + censusInterval
+                return true
             }
-            try? await Task.sleep(for: wait)
+            if isCensusTime { writeCensusLoggingFaults() }
             do {
                 try reload()
-                (lastFault, wait) = ("", interval)
             } catch {
-                // An error of the passphrases' source may quote its input: only its type is logged.
-                let fault = error is KMError ? "\(error)" : "\(type(of: error))"
-                if fault != lastFault {
-                    logger?.error("keyring not loaded; the old one stays in use", metadata: ["km.detail": "\(fault)"])
-                }
-                // A wrong passphrase costs half a second of a core each time.
-                (lastFault, wait) = (fault, min(max(wait * 2, interval), max(interval, .seconds(30))))
+                KeyMetrics.countReload(succeeded: false)
+                throw error
             }
         }
         writeCensusLoggingFaults(hasEnded: true)

@@ -37,7 +37,8 @@ package struct RotationPlan: Sendable, Encodable {
             steps.append(
                 Step(
                     key: nil,
-                    step: file.keys.isEmpty ? "add the first key" : "no rotation is in progress; to begin one, add a key",
+                    step: file.keys.isEmpty
+                        ? "add the first key" : "no rotation is in progress; to begin one, add a key",
                     command: "add FILE --id ID --certificate PEER.pem --private-key OWN.pem",
                     blockedBy: guards.blockers(of: .add).map(\.text)
                 )
