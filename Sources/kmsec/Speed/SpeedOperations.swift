@@ -30,8 +30,7 @@ struct SpeedOperations {
     static let names = [
         "message-encrypt", "message-decrypt", "token-sign", "token-verify", "field-encrypt", "field-decrypt",
         "cached-message-encrypt", "cached-message-decrypt", "cached-field-encrypt", "cached-field-decrypt",
-        "par-derive",
-        "json-scan",
+        "par-derive", "census", "json-scan",
     ]
 
     private let pair: RSAPrivateKey
@@ -101,6 +100,13 @@ struct SpeedOperations {
                 try deriving(),
                 try floor(body: [UInt8](repeating: 1, count: 39)).authenticate
             )
+        case "census":
+            let census = KeyCensus()
+            let counting = timed {
+                census.record(.sealedRequest, id, peer: "platform")
+                return 1
+            }
+            return Operation(name, .messageEncrypt, counting, sealing(cipher, .message))
         default:
             return try scanning()
         }

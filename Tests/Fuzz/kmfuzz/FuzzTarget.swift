@@ -11,7 +11,7 @@ import KMVectors
 ///
 /// A target never throws. It returns, or it traps because it found a defect.
 enum FuzzTarget: String, CaseIterable {
-    case json, path, header, jwe, message, fields, token, headers, keys, keyfiles, pan, scan, vectors
+    case json, path, header, jwe, message, fields, token, headers, keys, keyfiles, keyring, pan, scan, vectors
 
     /// Prepares the target, and returns the function that runs one input.
     func runner() -> ([UInt8]) -> Void {
@@ -26,6 +26,7 @@ enum FuzzTarget: String, CaseIterable {
         case .headers: Self.headers
         case .keys: Self.keys
         case .keyfiles: StructuredKeys.prepared().run
+        case .keyring: Keyrings.prepared().run
         case .pan: Cards.prepared().run
         case .vectors: { _ = VectorRunner().run($0, as: "input") }
         case .scan: ScannedTexts.run

@@ -13,6 +13,7 @@ struct Seeds {
         for name in names.sorted() where name.hasSuffix(".json") && !name.hasSuffix(".schema.json") {
             try seeds.add(Data(contentsOf: Document.root.appending(path: "Vectors/\(name)")))
         }
+        if target == .keyring { try seeds.inputs.formUnion(Keyrings.seeds()) }
         let url = URL(filePath: folder)
         try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
         for (number, input) in seeds.inputs.enumerated() {
@@ -73,7 +74,7 @@ struct Seeds {
             inputs.formUnion([text("pan"), text("par"), text("prefix")].compactMap(\.self))
         case .scan: inputs.formUnion((documents + [text("pan")].compactMap(\.self)).map { [30] + $0 })
         case .keyfiles: inputs.formUnion((0..<8).map { [$0] })
-        case .vectors: break
+        case .vectors, .keyring: break
         }
     }
 

@@ -173,8 +173,11 @@ import Testing
         try old.write(to: URL(filePath: store.path))
         #expect(rejection { try keyring("a") } == .keyringFileOlder)
         #expect(rejection { try keyring("unlisted") } == .keyringFileInvalid)
-        // Node b has never seen the later one.
-        _ = try keyring("b")
+        // Node b has never seen the later one. Its census can be in another directory.
+        let other = folder.appending(path: "other")
+        try FileManager.default.createDirectory(at: other, withIntermediateDirectories: false)
+        _ = try FileKeyring(path: store.path, passphrases: passphrases, node: "b", censusDirectory: other.path)
+        #expect(FileManager.default.fileExists(atPath: other.appending(path: "keyring.json.b.census").path))
     }
 
     @Test func everyChangedByteIsNoticed() throws {

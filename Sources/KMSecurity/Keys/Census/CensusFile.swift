@@ -1,6 +1,6 @@
 package import Foundation
 internal import KMJSON
-internal import KMPrimitives
+package import KMPrimitives
 internal import KMWire
 
 /// What a node writes beside its keyring file: the generation that it has loaded, and its uses of the keys.
@@ -37,8 +37,12 @@ package struct CensusFile: Sendable {
     /// The largest number of loads that are kept.
     static let maximumLoadCount = 64
 
-    /// Returns the path of a node's census, beside its keyring file.
-    package static func path(keyring: String, node: String) -> String { "\(keyring).\(node).census" }
+    /// Returns the path of a node's census, beside its keyring file or in another directory.
+    package static func path(keyring: String, node: String, directory other: String? = nil) -> String {
+        let folder = directory(of: keyring)
+        let name = keyring.dropFirst(folder.count)
+        return "\(other.map { "\($0)/" } ?? folder)\(name).\(node).census"
+    }
 
     /// Returns when the node had loaded a generation or a later one; nil if it has not.
     func acknowledged(_ generation: Int) -> Date? { loads.first { $0.generation >= generation }?.date }
@@ -66,7 +70,14 @@ package struct CensusFile: Sendable {
             ("uses", "[\(uses.joined(separator: ","))\(uses.isEmpty ? "" : "\n    ")]"),
         ]
         let census = Array(("{" + members.map { "\n    \"\($0)\": \($1)" }.joined(separator: ",") + "\n  }").utf8)
-        let mac = try Self.hmac(logKey).authenticate(census.span).withBytes { hexadecimal([UInt8](copying: $0)) }
+        return try Self.sealed(census, logKey)
+    }
+
+    /// Returns a file with a value of `census` and its MAC.
+    ///
+    /// - Throws: ``KMError`` `cryptographyUnavailable`.
+    package static func sealed(_ census: [UInt8], _ logKey: SecretBytes) throws -> [UInt8] {
+        let mac = try hmac(logKey).authenticate(census.span).withBytes { hexadecimal([UInt8](copying: $0)) }
         return Array("{\n  \"version\": 1,\n  \"census\": ".utf8) + census + Array(",\n  \"mac\": \"\(mac)\"\n}\n".utf8)
     }
 

@@ -19,8 +19,7 @@ final class CensusWriter: Sendable {
     ///
     /// - Throws: ``KMError`` `keyringFileOlder` if the node has loaded a later generation before; `fileLocked`
     ///   if another process is the node; `fileUnwritable`.
-    init(keyring: String, node: String, _ document: KeyringDocument, _ logger: Logger?) throws {
-        let path = CensusFile.path(keyring: keyring, node: node)
+    init(path: String, node: String, _ document: KeyringDocument, _ logger: Logger?) throws {
         let lock = try FileLock(path: "\(path).lock", waits: false)
         let (now, generation) = (Date(), document.file.generation)
         let earlier = Self.earlier(path, node, document.logKey, logger)

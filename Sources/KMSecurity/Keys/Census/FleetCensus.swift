@@ -23,7 +23,8 @@ package struct FleetCensus: Sendable {
             }
         }
 
-        init(source: String, bytes: [UInt8]) {
+        /// Creates an input from bytes.
+        package init(source: String, bytes: [UInt8]) {
             self.source = source
             contents = .success(bytes)
         }
@@ -42,7 +43,7 @@ package struct FleetCensus: Sendable {
     package let nodes: [(name: String, node: Node)]
     /// The files that are no census, each with the reason.
     package let faults: [(source: String, reason: String)]
-    /// The names of nodes that have a census and are not listed.
+    /// The names of nodes that are not listed, and have a census that does not say that they have ended.
     package let unlisted: [String]
     /// The sequence numbers of the censuses that were seen, by node.
     package let sequences: [String: Int]
@@ -70,7 +71,7 @@ package struct FleetCensus: Sendable {
         }
         var sequences = seen
         for (name, census) in found {
-            if !names.contains(name) { unlisted.append(name) }
+            if !names.contains(name), !census.hasEnded { unlisted.append(name) }
             sequences[name] = max(census.sequence, seen[name] ?? 0)
         }
         nodes = names.map { name in

@@ -67,7 +67,7 @@ public final class KeyCensus: Sendable {
     private let clock: WallClock
 
     /// Creates a census that continues an earlier one.
-    init(continuing uses: [KeyUse] = [], clock: @escaping WallClock = { Date() }) {
+    package init(continuing uses: [KeyUse] = [], clock: @escaping WallClock = { Date() }) {
         shards = (0..<Self.shardCount).map { _ in Locked(Shard()) }
         earlier = Dictionary(
             uses.map { (Place(keyID: $0.keyID, direction: $0.direction, peer: $0.peer), $0) },
@@ -77,7 +77,12 @@ public final class KeyCensus: Sendable {
     }
 
     /// Counts a use.
-    func record(_ direction: KeyUse.Direction, _ keyID: CryptoKeyID, peer: String, isAccepted: Bool = true) {
+    package func record(
+        _ direction: KeyUse.Direction,
+        _ keyID: CryptoKeyID,
+        peer: String,
+        isAccepted: Bool = true
+    ) {
         let date = clock()
         let place = Place(keyID: keyID, direction: direction, peer: peer)
         let afterEnd = shards[CurrentThread.slot(below: Self.shardCount)].withLock { shard in

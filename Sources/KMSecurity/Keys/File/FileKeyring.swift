@@ -31,6 +31,7 @@ public final class FileKeyring: KeyringSource {
     ///   - passphrases: The passphrases of its custodians.
     ///   - node: The name of this process in the file. It then counts its uses of the keys in the census
     ///     `PATH.NODE.census`, without which no key can be retired safely. Nil for no census.
+    ///   - censusDirectory: The directory of the census; nil for the directory of the file.
     ///   - logger: The logger that receives each change at notice level and each fault at error level.
     /// - Throws: ``KMError`` `fileUnreadable`; `keyringFileInvalid`, `malformedJSON` or `limitExceeded` if the file is
     ///   malformed, or does not list the node; `passphraseWrong`, `passphraseRequired`; the errors of `passphrases`; the
@@ -40,6 +41,7 @@ public final class FileKeyring: KeyringSource {
         path: String,
         passphrases: KeyringPassphrases,
         node: String? = nil,
+        censusDirectory: String? = nil,
         logger: Logger? = nil
     ) throws {
         store = KeyringStore(path: path, passphrases: passphrases)
@@ -49,7 +51,8 @@ public final class FileKeyring: KeyringSource {
             guard first.document.file.nodes.contains(node) else {
                 throw KeyringFile.invalid("the file does not list node \(node): kmsec keyring set FILE --node \(node)")
             }
-            return try CensusWriter(keyring: path, node: node, first.document, logger)
+            let censusPath = CensusFile.path(keyring: path, node: node, directory: censusDirectory)
+            return try CensusWriter(path: censusPath, node: node, first.document, logger)
         }
         state = Locked(first)
     }
@@ -66,7 +69,7 @@ public final class FileKeyring: KeyringSource {
     /// Reads the file again if it has changed.
     ///
     /// - Returns: Whether there is a new keyring.
-    /// - Throws: ``KMError`` as ``init(path:passphrases:logger:)``; `keyringFileOlder` if the file has an older
+    /// - Throws: ``KMError`` as ``init(path:passphrases:node:censusDirectory:logger:)``; `keyringFileOlder` if the file has an older
     ///   generation than the one in use, or the same generation with other contents. The keyring then stays as it is.
     @discardableResult
     public func reload() throws -> Bool {

@@ -16,6 +16,10 @@ package enum KeyringLog {
         /// The SHA-256 of the last line without its line end; zeros for an empty log.
         let digest: [UInt8]
 
+        package init(lineCount: Int, byteCount: Int, digest: [UInt8]) {
+            (self.lineCount, self.byteCount, self.digest) = (lineCount, byteCount, digest)
+        }
+
         static let empty = End(lineCount: 0, byteCount: 0, digest: [UInt8](repeating: 0, count: 32))
     }
 

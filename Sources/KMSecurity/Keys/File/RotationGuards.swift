@@ -95,7 +95,7 @@ package struct RotationGuards: Sendable {
 
     private var unlisted: [Blocker] {
         fleet.unlisted.map {
-            Blocker("node \($0) uses the file and is not listed", "list all nodes: kmsec keyring set FILE --node NAME")
+            Blocker("node \($0) uses the file and is not listed", "list it with all others: kmsec keyring set FILE --node NAME; or stop it, and remove its census")
         }
     }
 
