@@ -47,6 +47,7 @@ struct KeyringPassphraseOptions: ParsableArguments {
     /// - Parameters:
     ///   - isNew: Whether the terminal asks for each passphrase twice.
     ///   - custodianCount: Returns the number of passphrases to ask for on the terminal.
+    /// - Returns: The source of the passphrases.
     func source(isNew: Bool = false, custodianCount: @escaping @Sendable () throws -> Int) -> KeyringPassphrases {
         KeyringPassphrases { [passphraseFile, passphraseFd, passphraseEnv, isGiven] in
             guard isGiven else { return try PassphrasePrompt.ask(custodians: custodianCount(), isNew: isNew) }
@@ -116,6 +117,7 @@ extension KeyringOptions {
     ///   - options: The options of the guards.
     ///   - step: The guarded step.
     ///   - change: The change.
+    /// - Throws: As ``KeyringStore``'s method of the same name.
     func update(
         _ options: KeyringGuardOptions,
         guardedAs step: RotationGuards.Step,

@@ -9,6 +9,7 @@ enum PassphrasePrompt {
     /// - Parameters:
     ///   - count: The number of custodians.
     ///   - isNew: Whether each is asked twice, so that a typing error cannot lock the file.
+    /// - Returns: The passphrases in the order of the custodians.
     /// - Throws: ``KMError`` `passphraseRequired` if there is no terminal; `passphraseWrong` if the two entries differ;
     ///   `CancellationError` after Control-C.
     static func ask(custodians count: Int, isNew: Bool) throws -> [SecretBytes] {

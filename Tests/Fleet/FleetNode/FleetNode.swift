@@ -92,7 +92,7 @@ struct FleetNode {
         following.cancel()
         await following.value
         calls.report()
-        // Threads still serve connections, so nothing may be taken down in order.
+        // Threads still serve connections, so the process ends without destructors.
         _exit(0)
     }
 

@@ -51,7 +51,8 @@ package struct CensusFile: Sendable {
 
     /// Returns the bytes of the file.
     ///
-    /// - Parameter key: The key of the log in the sealed part.
+    /// - Parameter logKey: The key of the log in the sealed part.
+    /// - Returns: The bytes.
     /// - Throws: ``KMError`` `cryptographyUnavailable`.
     func encoded(_ logKey: SecretBytes) throws -> [UInt8] {
         let loads = loads.suffix(Self.maximumLoadCount).map {

@@ -209,6 +209,7 @@ enum KeyringTime {
     /// - Parameters:
     ///   - date: The time.
     ///   - rule: What becomes of a fraction of a second.
+    /// - Returns: The text.
     static func text(_ date: Date, _ rule: FloatingPointRoundingRule = .down) -> String {
         Date(timeIntervalSince1970: date.timeIntervalSince1970.rounded(rule)).formatted(.iso8601)
     }

@@ -95,11 +95,11 @@ package struct RotationGuards: Sendable {
 
     private var unlisted: [Blocker] {
         fleet.unlisted.map {
-            Blocker("node \($0) uses the file and is not listed", "list it with all others: kmsec keyring set FILE --node NAME; or stop it, and remove its census")
+            Blocker("node \($0) uses the file and is not listed", "list all nodes with kmsec keyring set FILE --node NAME, or stop it and remove its census")
         }
     }
 
-    /// The peer relies on no key that it was told is stopped.
+    /// A key that the peer has erased is of no use any more.
     private func promised(_ id: CryptoKeyID) -> [Blocker] {
         guard case .destroyed? = key(id)?.peer?.state else { return [] }
         return [Blocker("the peer has said that it destroyed key \(id)", "discard it here too")]
