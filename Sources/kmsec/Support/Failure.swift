@@ -22,6 +22,10 @@ enum Failure {
             )
             exit(1)
         }
+        if error is CancellationError {
+            Messages.error("stopped by a signal")
+            exit(1)
+        }
         if let error = error as? CommandTree.UnknownCommand {
             Messages.error("\(error)")
             Messages.hint(error.hint)

@@ -95,7 +95,10 @@ package struct RotationGuards: Sendable {
 
     private var unlisted: [Blocker] {
         fleet.unlisted.map {
-            Blocker("node \($0) uses the file and is not listed", "list all nodes with kmsec keyring set FILE --node NAME, or stop it and remove its census")
+            Blocker(
+                "node \($0) uses the file and is not listed",
+                "list all nodes with kmsec keyring set FILE --node NAME, or stop it and remove its census"
+            )
         }
     }
 
