@@ -18,10 +18,17 @@ struct CardCase: Sendable {
     /// A group of commands, which is called without arguments.
     private static let group = CardCase(arguments: [])
 
+    private static let passphrase = ["--passphrase-file", "secret"]
+
+    /// Returns a case of a command that opens a keyring file, here one that is malformed.
+    private static func keyring(_ arguments: [String] = [], more: [[String]] = []) -> CardCase {
+        CardCase(arguments: ["secret"] + arguments + passphrase, more: more, readsInput: false)
+    }
+
     /// The cases by the words that call the command.
     static let all: [String: CardCase] = [
         "kmsec": group, "kmsec key": group, "kmsec token": group, "kmsec par": group, "kmsec pan": group,
-        "kmsec par key": group,
+        "kmsec par key": group, "kmsec keyring": group,
         "kmsec headers": group, "kmsec jwe": group, "kmsec vectors": group,
         "kmsec demo": CardCase(arguments: [], givesData: true, more: [["--json"]], readsInput: false),
         "kmsec key generate": CardCase(arguments: ["--out", "missing/keys"], readsInput: false),
@@ -51,11 +58,26 @@ struct CardCase: Sendable {
                 ["--method", "GET"],
             ]
         ),
-        "kmsec keyring inventory": CardCase(
-            arguments: ["secret", "--passphrase-file", "secret"],
-            more: [["--format", "json"], ["--format", "cyclonedx"]],
+        "kmsec keyring init": CardCase(
+            arguments: ["missing/ring", "--role", "provider", "--insecure-fast-passphrase"] + passphrase,
+            more: [["--soak", "60", "--node", "a"], ["--reason", testCardNumber]],
             readsInput: false
         ),
+        "kmsec keyring add": keyring(["--id", keyID, "--private-key", "$KEYS/key.private.pem"]),
+        "kmsec keyring list": keyring(more: [["--json"]]),
+        "kmsec keyring plan": keyring(more: [["--json"], ["--census", "secret"]]),
+        "kmsec keyring promote": keyring([keyID]),
+        "kmsec keyring suspend": keyring([keyID]),
+        "kmsec keyring reactivate": keyring([keyID]),
+        "kmsec keyring deactivate": keyring([keyID]),
+        "kmsec keyring discard": keyring([keyID], more: [["--insecure-force", "--reason", testCardNumber]]),
+        "kmsec keyring compromise": keyring([keyID]),
+        "kmsec keyring peer": keyring([keyID, "holds"]),
+        "kmsec keyring set": keyring(["--soak", "60"]),
+        "kmsec keyring census": keyring(more: [["--json"]]),
+        "kmsec keyring verify-log": keyring(),
+        "kmsec keyring export": keyring([keyID]),
+        "kmsec keyring inventory": keyring(more: [["--format", "json"], ["--format", "cyclonedx"]]),
         "kmsec token sign": CardCase(arguments: secret),
         "kmsec token verify": CardCase(arguments: secret + ["--token", token], more: [["--any-time"]]),
         "kmsec token explain": CardCase(arguments: secret + ["--token", token]),

@@ -63,6 +63,19 @@ struct MemoryCase: Sendable {
         )
     }
 
+    /// Returns the case of a command that opens a keyring file, here a file that is none.
+    private static func keyring(_ arguments: [String] = []) -> [MemoryCase] {
+        [
+            MemoryCase(
+                name: "not a keyring file",
+                arguments: ["secret"] + arguments + ["--passphrase-file", "secret"],
+                status: 1,
+                error: "malformedJSON",
+                bound: base
+            )
+        ]
+    }
+
     /// Texts that are scanned for card numbers.
     private static let texts: [(name: String, input: Input)] = [
         ("digits without end", Input(unit: "0123456789", byteCount: 4 << 20)),
@@ -128,15 +141,27 @@ struct MemoryCase: Sendable {
             rejected(["--with", "$KEYS/key.private.pem", "--field", "$.a"])
         ],
         "kmsec request": [rejected(request + encryption)],
-        "kmsec keyring inventory": [
-            MemoryCase(
-                name: "not a keyring file",
-                arguments: ["secret", "--passphrase-file", "secret"],
-                status: 1,
-                error: "malformedJSON",
-                bound: base
-            )
-        ],
+        "kmsec keyring": group,
+        // The key derivation takes 128 MiB.
+        "kmsec keyring init": small(
+            ["new.ring", "--role", "provider", "--passphrase-file", "secret"],
+            bound: base + 128
+        ),
+        "kmsec keyring add": keyring(["--id", keyID, "--private-key", "$KEYS/key.private.pem"]),
+        "kmsec keyring list": keyring(),
+        "kmsec keyring plan": keyring(),
+        "kmsec keyring promote": keyring([keyID]),
+        "kmsec keyring suspend": keyring([keyID]),
+        "kmsec keyring reactivate": keyring([keyID]),
+        "kmsec keyring deactivate": keyring([keyID]),
+        "kmsec keyring discard": keyring([keyID]),
+        "kmsec keyring compromise": keyring([keyID]),
+        "kmsec keyring peer": keyring([keyID, "holds"]),
+        "kmsec keyring set": keyring(["--soak", "60"]),
+        "kmsec keyring census": keyring(),
+        "kmsec keyring verify-log": keyring(),
+        "kmsec keyring export": keyring([keyID]),
+        "kmsec keyring inventory": keyring(),
         "kmsec token sign": [rejected(secret)],
         "kmsec token verify": [rejected(secret + ["--token", token])],
         "kmsec token explain": [rejected(secret + ["--token", token])],

@@ -88,6 +88,14 @@ struct KeyringAddCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "add",
         abstract: "Add a key in the state pre-activation.",
+        usage: """
+            kmsec keyring add <file> --id <id> [--certificate <file>]
+                              [--private-key <file> [--private-key-passphrase-file <file>] |
+                               --private-key-reference <path>]
+                              [--issued-at <time>] [--census <file> ...]
+                              [--passphrase-file <file> ...] [--passphrase-fd <number> ...]
+                              [--passphrase-env <name> ...] [--reason <text>] [--insecure-force]
+            """,
         discussion: """
             The key opens and answers what the peer sends under it. It begins no message before promote. A provider \
             needs both the platform's certificate and its own private key.
