@@ -76,6 +76,7 @@ struct CardCase: Sendable {
         "kmsec keyring set": keyring(["--soak", "60"]),
         "kmsec keyring census": keyring(more: [["--json"]]),
         "kmsec keyring verify-log": keyring(),
+        "kmsec keyring follow": keyring(["--node", "a"]),
         "kmsec keyring export": keyring([keyID]),
         "kmsec keyring inventory": keyring(more: [["--format", "json"], ["--format", "cyclonedx"]]),
         "kmsec token sign": CardCase(arguments: secret),

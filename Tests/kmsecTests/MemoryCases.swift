@@ -160,6 +160,7 @@ struct MemoryCase: Sendable {
         "kmsec keyring set": keyring(["--soak", "60"]),
         "kmsec keyring census": keyring(),
         "kmsec keyring verify-log": keyring(),
+        "kmsec keyring follow": keyring(["--node", "a"]),
         "kmsec keyring export": keyring([keyID]),
         "kmsec keyring inventory": keyring(),
         "kmsec token sign": [rejected(secret)],

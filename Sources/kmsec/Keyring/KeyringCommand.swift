@@ -17,7 +17,7 @@ struct KeyringCommand: ParsableCommand {
             KeyringPromoteCommand.self, KeyringSuspendCommand.self, KeyringReactivateCommand.self,
             KeyringDeactivateCommand.self, KeyringDiscardCommand.self, KeyringCompromiseCommand.self,
             KeyringPeerCommand.self, KeyringSetCommand.self, KeyringCensusCommand.self, KeyringVerifyLogCommand.self,
-            KeyringExportCommand.self, KeyringInventoryCommand.self,
+            KeyringExportCommand.self, KeyringFollowCommand.self, KeyringInventoryCommand.self,
         ]
     )
 }

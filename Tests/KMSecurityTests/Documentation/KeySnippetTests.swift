@@ -3,6 +3,7 @@ import HTTPTypes
 import KMJOSE
 import KMSecurity
 import KMTestSupport
+import Logging
 import Testing
 
 /// Runs the snippets of the articles KeyHandling and GettingStartedOperator.
@@ -202,5 +203,30 @@ struct KeySnippetTests {
         } else {
             #expect(await rejection { try await server.open(old.headers, old.body) } == .credentialNotValid)
         }
+    }
+
+    @Test func theSnippetFollowsAFileAndEndsItsCensus() async throws {
+        let folder = try SnippetFolder()
+        let (path, passphrasePath) = (folder.path("ring"), folder.path("passphrase"))
+        try Data("correct horse\n".utf8).write(to: URL(filePath: passphrasePath))
+        let store = KeyringStore(
+            path: path,
+            passphrases: .files(passphrasePath),
+            cost: try ScryptCost(n: 1024, r: 8, p: 1)
+        )
+        try store.create(KeyringFile(role: .provider, nodes: ["shop1"]), by: KeyringStore.Author("x", at: .now))
+        let ends = try ClientAndServer(at: .now)
+        let (client, following) = try KeySnippets.follow(
+            path: path,
+            passphrasePath: passphrasePath,
+            accessKey: ends.accessKey,
+            aspID: ends.aspID,
+            secretKey: ends.secretKey,
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        )
+        #expect(client.keyring.primaryID == nil)
+        await KeySnippets.stop(following)
+        let census = try Data(contentsOf: URL(filePath: "\(path).shop1.census"))
+        #expect(String(decoding: census, as: UTF8.self).contains("\"hasEnded\": true"))
     }
 }

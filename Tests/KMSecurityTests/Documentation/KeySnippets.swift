@@ -1,7 +1,8 @@
 import Foundation
 import KMSecurity
+import Logging
 
-/// The Swift blocks of KeyHandling and GettingStartedOperator, exact but for their indentation.
+/// The Swift blocks of KeyHandling, GettingStartedOperator and RotatingKeys, exact but for their indentation.
 enum KeySnippets {
     struct KeyServiceKey: ContentKeyUnwrapper {
         let decrypt: @Sendable (_ encryptedKey: [UInt8]) async throws -> [UInt8]?
@@ -10,6 +11,35 @@ enum KeySnippets {
             guard key.algorithm == .rsaOAEP256 else { return nil }
             return try await decrypt(key.bytes).map { try SecretBytes(copying: $0) }
         }
+    }
+
+    static func follow(
+        path: String,
+        passphrasePath: String,
+        accessKey: AccessKey,
+        aspID: AspID,
+        secretKey: SecretKey,
+        logger: Logger
+    ) throws -> (ClientSecurity, Task<Void, Never>) {
+        let keyring = try FileKeyring(
+            path: path,
+            passphrases: .files(passphrasePath),
+            node: "shop1",
+            logger: logger
+        )
+        let following = Task { await keyring.run() }
+        let client = try ClientSecurity(
+            party: .serviceProvider(accessKey),
+            aspID: aspID,
+            secretKey: secretKey,
+            keyring: keyring
+        )
+        return (client, following)
+    }
+
+    static func stop(_ following: Task<Void, Never>) async {
+        following.cancel()
+        await following.value
     }
 
     static func read(

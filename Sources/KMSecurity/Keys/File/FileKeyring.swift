@@ -3,7 +3,7 @@ public import Logging
 
 /// A keyring that follows a keyring file: clients and servers use the new keys without a restart.
 ///
-/// Run ``run(interval:)`` as a task, or as a service of swift-service-lifecycle, whose protocol it satisfies:
+/// Run ``run(interval:censusInterval:)`` as a task, or as a service of swift-service-lifecycle, whose protocol it satisfies:
 /// `extension FileKeyring: @retroactive Service {}`. Or call ``reload()`` yourself, for example on a signal. A file
 /// that cannot be read, or that is older than the one in use, changes nothing: the keyring stays as it is, and the
 /// fault is logged and counted in the metric `km.keyring.reloads`. A call in progress ends with the keyring that it began with.

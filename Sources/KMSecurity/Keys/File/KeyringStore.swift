@@ -4,7 +4,7 @@ package import KMPrimitives
 /// A keyring file on disk, with its lock (`FILE.lock`) and its audit log (`FILE.log`).
 package struct KeyringStore: Sendable {
     package let path: String
-    private let passphrases: KeyringPassphrases
+    package let passphrases: KeyringPassphrases
     /// The cost of a new file's key derivation.
     private let cost: ScryptCost
 
