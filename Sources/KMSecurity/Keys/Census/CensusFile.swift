@@ -185,6 +185,7 @@ package struct CensusFile: Sendable {
                 default: throw reader.unknown()
                 }
             }
+            guard accepted ?? 0 >= 0, rejected ?? 0 >= 0 else { throw reader.invalid("a count must be 0 or more") }
             return KeyUse(
                 keyID: try reader.required(keyID, "key"),
                 direction: try reader.required(direction, "direction"),

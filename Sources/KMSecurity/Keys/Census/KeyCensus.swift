@@ -169,8 +169,9 @@ extension KeyUse {
     /// Returns the sum of two counts; the key, the direction and the peer are this one's.
     func merged(_ other: KeyUse) -> KeyUse {
         var sum = self
-        sum.acceptedCount += other.acceptedCount
-        sum.rejectedCount += other.rejectedCount
+        // A census file holds no larger numbers.
+        sum.acceptedCount = min(sum.acceptedCount + other.acceptedCount, 1 << 53)
+        sum.rejectedCount = min(sum.rejectedCount + other.rejectedCount, 1 << 53)
         sum.firstUse = min(firstUse, other.firstUse)
         sum.lastUse = max(lastUse, other.lastUse)
         return sum
