@@ -46,7 +46,7 @@ package struct FileIdentity: Sendable, Hashable {
     package init?(path: String) {
         var status = stat()
         guard unsafe stat(path, &status) == 0 else { return nil }
-        (device, inode, size) = (UInt64(status.st_dev), UInt64(status.st_ino), Int64(status.st_size))
+        (device, inode, size) = (UInt64(truncatingIfNeeded: status.st_dev), UInt64(status.st_ino), Int64(status.st_size))
         #if canImport(Darwin)
             let time = status.st_mtimespec
         #else
@@ -54,6 +54,12 @@ package struct FileIdentity: Sendable, Hashable {
         #endif
         (seconds, nanoseconds) = (Int64(time.tv_sec), Int64(time.tv_nsec))
     }
+}
+
+/// Returns whether a path leads to a regular file, which can be read without waiting.
+package func isRegularFile(_ path: String) -> Bool {
+    var status = stat()
+    return unsafe stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
 }
 
 /// Shortens a file to a number of bytes and appends others, and returns when they are on the disk.

@@ -56,7 +56,7 @@ def expect(arguments, answers, status, text):
 
 new = ["init", "keyring.json", "--role", "platform", "--custodians", "2", "--insecure-fast-passphrase"]
 first, second = b"the first passphrase\n", b"the second passphrase\n"
-expect(new, [first, second], 1, "differ; nothing was written")
+expect(new, [first, second], 1, "the passphrases differ")
 assert not os.path.exists("keyring.json")
 expect(new, [first, first, second, second], 0, "generation 1")
 expect(["list", "keyring.json"], [first, second], 0, "platform, generation 1")

@@ -9,8 +9,8 @@ struct KeyringCommand: ParsableCommand {
         abstract: "Keep the crypto keys of one party in a file, and rotate them.",
         discussion: """
             The file holds the peer's certificates, and the own private keys under a passphrase. Servers and clients \
-            follow it without a restart. Each node writes FILE.NODE.census, from which discard proves that a key is not \
-            used any more. FILE.log is an audit log that nobody can change unnoticed. Start with init, and follow plan.
+            follow it without a restart. Each node writes FILE.NODE.census, which discard needs to know that a key is not \
+            used any more. FILE.log is an audit log; a change by anyone without the passphrase is found. Start with init, and follow plan.
             """,
         subcommands: [
             KeyringInitCommand.self, KeyringAddCommand.self, KeyringListCommand.self, KeyringPlanCommand.self,

@@ -19,7 +19,7 @@ struct KeyringOptions: ParsableArguments {
 struct KeyringPassphraseOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "The file with a passphrase; twice for two custodians. Without an option, the terminal is asked.",
+            "The file with a passphrase; twice for two custodians. Without an option, you are asked on the terminal.",
             valueName: "file"
         ),
         completion: .file()
@@ -70,8 +70,8 @@ struct KeyringChangeOptions: ParsableArguments {
         throw ValidationError("--reason must be at most 1000 bytes")
     }
 
-    /// The user of the process, now, with the reason.
-    var author: KeyringStore.Author { KeyringStore.Author(NSUserName(), at: .now, reason: reason ?? "") }
+    /// The user of the process, with the reason.
+    var author: KeyringStore.Author { KeyringStore.Author(NSUserName(), reason: reason ?? "") }
 }
 
 /// The options of commands whose step of a rotation is guarded.

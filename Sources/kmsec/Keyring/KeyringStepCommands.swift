@@ -100,7 +100,7 @@ struct KeyringDeactivateCommand: ParsableCommand {
 struct KeyringDiscardCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "discard",
-        abstract: "Erase the private key and the certificate of a key. This cannot be undone.",
+        abstract: "Erase a key from the file: its private key and certificate. This cannot be undone.",
         discussion: """
             Blocked until the peer has said that it stopped using the key, and until the censuses of all listed nodes \
             show that it was unused for the whole soak time. A compromised key is erased at once.
@@ -122,9 +122,9 @@ struct KeyringDiscardCommand: ParsableCommand {
 struct KeyringCompromiseCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "compromise",
-        abstract: "Stop all use of a key at once, because somebody else may know it. This cannot be undone.",
+        abstract: "Stop all use of a key at once, because it may have leaked. This cannot be undone.",
         discussion: """
-            Nothing is awaited: messages in transit under the key are lost, and requests that the peer sends under it \
+            It waits for nothing: messages in transit under the key are lost, and requests that the peer sends under it \
             are rejected.
             """
     )

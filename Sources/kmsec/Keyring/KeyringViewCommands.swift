@@ -79,7 +79,7 @@ private struct KeyringList: Encodable {
 struct KeyringPlanCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "plan",
-        abstract: "Show the next steps of a rotation for both parties, with their commands, and what blocks them."
+        abstract: "Show the next steps of a rotation, what blocks them, and what you can tell the peer."
     )
 
     @OptionGroup var keyring: KeyringOptions
@@ -90,7 +90,7 @@ struct KeyringPlanCommand: ParsableCommand {
     var json = false
 
     func run() throws {
-        let (file, fleet) = try keyring.store.census(censuses.paths, at: .now)
+        let (file, fleet) = try keyring.store.census(censuses.paths)
         let plan = RotationPlan(file, fleet)
         if json { return try Streams.writeJSON(plan) }
         for (index, step) in plan.steps.enumerated() {
@@ -130,7 +130,7 @@ struct KeyringCensusCommand: ParsableCommand {
     var json = false
 
     func run() throws {
-        let (file, fleet) = try keyring.store.census(censuses.paths, at: .now)
+        let (file, fleet) = try keyring.store.census(censuses.paths)
         let report = CensusReport(file, fleet)
         if json {
             try Streams.writeJSON(report)

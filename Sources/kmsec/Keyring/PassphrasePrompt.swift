@@ -16,8 +16,8 @@ enum PassphrasePrompt {
         try (1...count).map { number in
             let whose = count == 1 ? "" : " of custodian \(number)"
             let first = try ask("\(isNew ? "New passphrase" : "Passphrase")\(whose): ")
-            if isNew, try ask("The same again: ") != first {
-                throw KMError(.passphraseWrong, "the two entries differ; nothing was written")
+            if isNew, try ask("Repeat the passphrase: ") != first {
+                throw KMError(.passphraseWrong, "the passphrases differ; nothing was written")
             }
             return first
         }

@@ -59,7 +59,14 @@ struct Keyrings {
 
     private func ask(_ census: [UInt8]) {
         let input = FleetCensus.Input(source: "keyring.json.a.census", bytes: census)
-        let fleet = FleetCensus([input], nodes: file.nodes, seen: ["b": 5], logKey, at: date)
+        let fleet = FleetCensus(
+            [input],
+            nodes: file.nodes,
+            generation: file.generation,
+            seen: ["b": 5],
+            logKey,
+            at: date
+        )
         // Node b has no census, so nothing can be discarded.
         precondition(!RotationGuards(file, fleet).blockers(of: .discard(file.keys[0].id)).isEmpty)
         _ = RotationPlan(file, fleet)

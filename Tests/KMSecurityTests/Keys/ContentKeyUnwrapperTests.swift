@@ -158,13 +158,15 @@ import Testing
 
     @Test func theDataKeyCacheSavesCallsToTheKeyService() async throws {
         let service = KeyService(try TestKeys.first())
-        let server = try server(service, caching: .standard)
+        // Longer than the test takes on a busy machine.
+        let caching = DataKeyCaching(maximumAge: .seconds(7200))
+        let server = try server(service, caching: caching)
         let client = try ClientSecurity(
             party: .serviceProvider(ends.accessKey),
             aspID: ends.aspID,
             secretKey: ends.secretKey,
             keyring: CryptoKeyring(primary: ends.clientKey),
-            configuration: .init(dataKeyCaching: .standard),
+            configuration: .init(dataKeyCaching: caching),
             clock: { [now = ends.now] in now }
         )
         for _ in 0..<5 {
@@ -174,7 +176,7 @@ import Testing
         #expect(service.asked.withLock { $0.count } == 1)
         // A failure is not cached: the key service is asked for every message.
         let failing = KeyService(try TestKeys.first(), .failing)
-        let other = try self.server(failing, caching: .standard)
+        let other = try self.server(failing, caching: caching)
         for _ in 0..<3 {
             let request = try client.seal(Self.parameters.bytes, protection: .message)
             #expect(await rejection { try await other.open(request.headers, request.body) } == .authenticationFailed)

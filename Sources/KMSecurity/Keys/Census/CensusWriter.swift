@@ -74,7 +74,7 @@ final class CensusWriter: Sendable {
     func write(_ document: KeyringDocument, hasEnded: Bool) throws {
         try last.withLock { last in
             let reopen: @Sendable () -> Void = { [weak self] in self?.reopen(document) }
-            census.setAfterEnd(hasEnded ? reopen : nil)
+            if hasEnded { census.setAfterEnd(reopen) }
             // The time is read before the uses, so that none before it is left out.
             var next = last
             let now = Date()
@@ -89,6 +89,8 @@ final class CensusWriter: Sendable {
             try replaceFile(bytes.span, path: path, mode: 0o600)
             KeyMetrics.report(next.uses, since: last.uses)
             last = next
+            // Not before the file says so: until then, each use tries again.
+            if !hasEnded { census.setAfterEnd(nil) }
         }
     }
 

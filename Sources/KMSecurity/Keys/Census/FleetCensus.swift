@@ -39,6 +39,9 @@ package struct FleetCensus: Sendable {
     /// The largest difference between the clocks of two machines, in seconds.
     static let maximumSkew: TimeInterval = 60
 
+    /// The longest time since a census was written, in seconds, for it to say what a node runs now.
+    static let maximumAge: TimeInterval = 3600
+
     /// The listed nodes in the order of the file.
     package let nodes: [(name: String, node: Node)]
     /// The files that are no census, each with the reason.
@@ -55,10 +58,18 @@ package struct FleetCensus: Sendable {
     /// - Parameters:
     ///   - inputs: The files.
     ///   - names: The listed nodes.
+    ///   - generation: The generation of the keyring file.
     ///   - seen: The sequence numbers of the censuses seen before, by node.
     ///   - logKey: The key of the log in the sealed part of the keyring file.
     ///   - date: The current time.
-    package init(_ inputs: [Input], nodes names: [String], seen: [String: Int], _ logKey: SecretBytes, at date: Date) {
+    package init(
+        _ inputs: [Input],
+        nodes names: [String],
+        generation: Int,
+        seen: [String: Int],
+        _ logKey: SecretBytes,
+        at date: Date
+    ) {
         var (found, faults, unlisted): ([String: CensusFile], [(String, String)], [String]) = ([:], [], [])
         for input in inputs {
             do {
@@ -72,9 +83,8 @@ package struct FleetCensus: Sendable {
         var sequences = seen
         for (name, census) in found {
             if !names.contains(name), !census.hasEnded { unlisted.append(name) }
-            sequences[name] = max(census.sequence, seen[name] ?? 0)
         }
-        nodes = names.map { name in
+        let nodes = names.map { name -> (name: String, node: Node) in
             guard let census = found[name] else {
                 let reasons = faults.filter { $0.0.hasSuffix(".\(name).census") || names.count == 1 }.map(\.1)
                 return (name, .unknown(reasons.first ?? "there is no census of it"))
@@ -85,8 +95,20 @@ package struct FleetCensus: Sendable {
             if census.writtenAt > date.addingTimeInterval(Self.maximumSkew) {
                 return (name, .unknown("its census is from the future; set the clocks of both machines"))
             }
+            // Two files with the same generation could differ, so the node's acknowledgements mean nothing.
+            if census.generation > generation {
+                return (
+                    name,
+                    .unknown(
+                        "it has loaded generation \(census.generation), and this file has \(generation); is this a "
+                            + "restored backup?"
+                    )
+                )
+            }
+            sequences[name] = max(census.sequence, seen[name] ?? 0)
             return (name, .known(census))
         }
+        self.nodes = nodes
         self.faults = faults.map { (source: $0.0, reason: $0.1) }
         self.unlisted = unlisted.sorted()
         self.sequences = sequences
@@ -102,6 +124,13 @@ package struct FleetCensus: Sendable {
                 RotationGuards.Blocker(
                     "node \(name) has loaded generation \(census.generation), not \(generation)",
                     "copy the file there"
+                )
+            // The machine may have been replaced since, or run an older file again.
+            case .known(let census) where date.timeIntervalSince(census.writtenAt) > Self.maximumAge:
+                RotationGuards.Blocker(
+                    "the census of node \(name) ends at \(KeyringTime.text(census.writtenAt))",
+                    census.hasEnded
+                        ? "start the node, or remove it from the list" : "copy the newest one here"
                 )
             case .known: nil
             }

@@ -46,7 +46,7 @@ enum KeyMetrics {
         for use in uses {
             for (result, count) in [("accepted", use.acceptedCount), ("rejected", use.rejectedCount)] where count > 0 {
                 let place = Place(keyID: use.keyID.text, direction: use.direction.rawValue, result: result)
-                counts[place, default: 0] += count
+                counts[place] = min((counts[place] ?? 0) + count, 1 << 53)
             }
         }
         return counts

@@ -22,12 +22,16 @@ package struct KeyringStore: Sendable {
     package func create(_ file: KeyringFile, by author: Author) throws {
         try locked {
             for path in [path, logPath] where FileIdentity(path: path) != nil {
-                throw KMError(.fileExists, "\(path) exists; no existing file is changed")
+                throw KMError(
+                    .fileExists,
+                    "\(path) exists; no existing file is changed"
+                        + (path == logPath ? ". Remove it if an init was interrupted" : "")
+                )
             }
             let protection = try KeyringProtection(passphrases.load(), cost: cost)
             let document = try KeyringDocument(file, protection)
             let change = KeyringFile.Change(action: "init", id: nil, from: nil, to: nil)
-            try write(document, change, at: author.date, by: author.name, reason: author.reason)
+            try write(document, change, at: author.date ?? .now, by: author.name, reason: author.reason)
         }
     }
 
@@ -47,10 +51,11 @@ package struct KeyringStore: Sendable {
     /// Who changes a file, when and why, for the audit log.
     package struct Author: Sendable {
         package let name: String
-        package let date: Date
+        /// The time; nil for the time at which the file is open, after passphrases were typed.
+        package let date: Date?
         package let reason: String
 
-        package init(_ name: String, at date: Date, reason: String = "") {
+        package init(_ name: String, at date: Date? = nil, reason: String = "") {
             (self.name, self.date, self.reason) = (name, date, reason)
         }
     }
@@ -81,17 +86,18 @@ package struct KeyringStore: Sendable {
             var document = try open()
             _ = try KeyringLog.verify(logBytes(), document.log, key: document.logKey)
             var file = document.file
+            let date = author.date ?? .now
             let made = try change(&file)
             var overridden: [RotationGuards.Blocker] = []
             if let step {
-                let fleet = try fleet(document, censuses, at: author.date)
+                let fleet = try fleet(document, censuses, at: date)
                 overridden = RotationGuards(document.file, fleet).blockers(of: step)
                 guard overridden.isEmpty || isForced else { throw RotationBlocked(blockers: overridden) }
             }
             document.file = file
             let forced =
                 overridden.isEmpty ? "" : "; forced although " + overridden.map(\.reason).joined(separator: "; ")
-            try write(document, made, at: author.date, by: author.name, reason: author.reason + forced)
+            try write(document, made, at: date, by: author.name, reason: author.reason + forced)
             return (file, overridden)
         }
     }
@@ -100,14 +106,16 @@ package struct KeyringStore: Sendable {
     ///
     /// - Parameters:
     ///   - censuses: Paths of censuses, besides those beside the file.
-    ///   - date: The current time.
+    ///   - date: The current time; nil for the time at which the file is open, after passphrases were typed.
     /// - Returns: The file and the censuses.
     /// - Throws: ``KMError`` as ``open()``; `fileUnwritable`; `censusInvalid` if the memory of earlier censuses was
     ///   changed.
-    package func census(_ censuses: [String] = [], at date: Date) throws -> (file: KeyringFile, fleet: FleetCensus) {
+    package func census(_ censuses: [String] = [], at date: Date? = nil) throws -> (
+        file: KeyringFile, fleet: FleetCensus
+    ) {
         try locked {
             let document = try open()
-            return (document.file, try fleet(document, censuses, at: date))
+            return (document.file, try fleet(document, censuses, at: date ?? .now))
         }
     }
 
@@ -118,6 +126,7 @@ package struct KeyringStore: Sendable {
         let fleet = FleetCensus(
             (beside + censuses).map(FleetCensus.Input.init(contentsOfFile:)),
             nodes: document.file.nodes,
+            generation: document.file.generation,
             seen: seen,
             document.logKey,
             at: date
@@ -131,7 +140,7 @@ package struct KeyringStore: Sendable {
         let folder = directory(of: path)
         let name = path.dropFirst(folder.count)
         return try FileManager.default.contentsOfDirectory(atPath: folder.isEmpty ? "." : folder)
-            .filter { $0.hasPrefix("\(name).") && $0.hasSuffix(".census") }.sorted()
+            .filter { $0.hasPrefix("\(name).") && $0.hasSuffix(".census") && isRegularFile(folder + $0) }.sorted()
     }
 
     /// Checks the audit log.

@@ -17,9 +17,6 @@ package struct RotationGuards: Sendable {
         case discard(CryptoKeyID)
     }
 
-    /// The longest time since a census was written, in seconds, for it to say whether a key is used now.
-    static let maximumCensusAge: TimeInterval = 3600
-
     /// What blocks a step.
     package struct Blocker: Sendable {
         /// The fact.
@@ -48,7 +45,7 @@ package struct RotationGuards: Sendable {
         switch step {
         case .add: undestroyed
         case .promote(let id): promotion(id)
-        case .deactivate(let id): acknowledgements + promised(id)
+        case .deactivate: acknowledgements
         case .reactivate(let id): acknowledgements + promised(id)
         case .discard(let id): discard(id)
         }
@@ -58,7 +55,7 @@ package struct RotationGuards: Sendable {
     private var undestroyed: [Blocker] {
         file.keys.filter { $0.state == .destroyed && $0.peer.map { $0.state != .destroyed } == true }.map {
             Blocker(
-                "the peer has not said that it destroyed key \($0.id), so it could have three",
+                "the peer has not said that it destroyed key \($0.id), so the peer could have three keys",
                 "when it does: kmsec keyring peer FILE \($0.id) destroyed"
             )
         }
@@ -112,7 +109,7 @@ package struct RotationGuards: Sendable {
         guard let key = key(id), key.state == .deactivated || key.state == .preActivation else { return [] }
         guard !file.nodes.isEmpty else { return acknowledgements }
         var blockers = unlisted + fleet.missing(key.changedIn)
-        var starts: [(date: Date, reason: String)] = []
+        var starts = [(date: key.changedAt, reason: "the file was changed")]
         switch key.peer {
         case (.stopped, let date)?, (.destroyed, let date)?:
             starts.append((date, "the peer stopped using it"))
@@ -132,10 +129,6 @@ package struct RotationGuards: Sendable {
                 let what = "\(use.direction.rawValue), peer \(use.peer)"
                 starts.append((use.lastUse, "node \(name) used it last (\(what))"))
             }
-            let end = KeyringTime.text(census.writtenAt)
-            if !census.hasEnded, fleet.date.timeIntervalSince(census.writtenAt) > Self.maximumCensusAge {
-                blockers.append(Blocker("the census of node \(name) ends at \(end)", "copy the newest one here"))
-            }
         }
         guard let start = starts.max(by: { $0.date < $1.date }) else { return blockers }
         let end = start.date.addingTimeInterval(TimeInterval(file.soakSeconds))
@@ -143,7 +136,7 @@ package struct RotationGuards: Sendable {
         if end > fleet.date {
             blockers.append(Blocker("the soak time of key \(id) ends at \(KeyringTime.text(end, .up)): \(soak)"))
         } else {
-            for case (let name, .known(let census)) in fleet.nodes where !census.hasEnded && census.writtenAt < end {
+            for case (let name, .known(let census)) in fleet.nodes where census.writtenAt < end {
                 blockers.append(
                     Blocker(
                         "the census of node \(name) ends at \(KeyringTime.text(census.writtenAt)), before the soak time "

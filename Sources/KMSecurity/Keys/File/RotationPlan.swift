@@ -45,8 +45,10 @@ package struct RotationPlan: Sendable, Encodable {
             )
         }
         self.steps = steps
+        // A node that nobody has listed could contradict each statement.
+        let areListed = !file.nodes.isEmpty && fleet.unlisted.isEmpty
         statements = file.keys.suffix(3).compactMap { key in
-            guard let state = key.state.statement, fleet.missing(key.changedIn).isEmpty else { return nil }
+            guard areListed, let state = key.state.statement, fleet.missing(key.changedIn).isEmpty else { return nil }
             return Statement(
                 key: key.id.text,
                 state: state.rawValue,
