@@ -46,7 +46,8 @@ package struct FileIdentity: Sendable, Hashable {
     package init?(path: String) {
         var status = stat()
         guard unsafe stat(path, &status) == 0 else { return nil }
-        (device, inode, size) = (UInt64(truncatingIfNeeded: status.st_dev), UInt64(status.st_ino), Int64(status.st_size))
+        device = UInt64(truncatingIfNeeded: status.st_dev)
+        (inode, size) = (UInt64(status.st_ino), Int64(status.st_size))
         #if canImport(Darwin)
             let time = status.st_mtimespec
         #else

@@ -53,7 +53,7 @@ package struct RotationGuards: Sendable {
 
     /// A third id at the peer is as bad as one here.
     private var undestroyed: [Blocker] {
-        file.keys.filter { $0.state == .destroyed && $0.peer.map { $0.state != .destroyed } == true }.map {
+        file.keys.filter { !$0.state.isUsable && $0.peer.map { $0.state != .destroyed } == true }.map {
             Blocker(
                 "the peer has not said that it destroyed key \($0.id), so the peer could have three keys",
                 "when it does: kmsec keyring peer FILE \($0.id) destroyed"
