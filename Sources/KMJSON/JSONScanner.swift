@@ -53,6 +53,8 @@ public struct JSONScanner: Sendable {
     ///
     /// After an error because the text ends too early between two tokens, this is the end of the text.
     package private(set) var position = 0
+    /// The byte offset of the violation of RFC 8259 for which ``next(in:)`` threw `malformedJSON`.
+    package private(set) var faultPosition = 0
     private var state = State.value
     /// One bit for each open container, set for an object.
     ///
@@ -255,8 +257,9 @@ public struct JSONScanner: Sendable {
         throw malformed("the closing quote of the string from byte \(start)", at: at)
     }
 
-    private func malformed(_ expected: String, at position: Int) -> KMError {
-        KMError(.malformedJSON, "expected \(expected) at byte \(position)")
+    private mutating func malformed(_ expected: String, at position: Int) -> KMError {
+        faultPosition = position
+        return KMError(.malformedJSON, "expected \(expected) at byte \(position)")
     }
 }
 

@@ -49,6 +49,17 @@ package struct StrictJSONReader {
         return start..<scanner.range.upperBound
     }
 
+    /// Reads an object with members of any names, which are checked as JSON only.
+    ///
+    /// - Returns: Its bytes' range in the file, braces included.
+    package mutating func anyObject(_ name: String) throws -> Range<Int> {
+        try expect(.objectStart, "\(name) must be an object")
+        let start = scanner.range.lowerBound
+        let json = json
+        try scanner.skipValue(in: json.span, startedBy: .objectStart)
+        return start..<scanner.range.upperBound
+    }
+
     /// Reads the members of an object whose start was read.
     package mutating func members(_ member: (inout StrictJSONReader, String) throws -> Void) throws {
         var names: Set<String> = []

@@ -1,16 +1,19 @@
 #if canImport(Glibc)
-    internal import Glibc
+internal import Glibc
 #elseif canImport(Musl)
-    internal import Musl
+internal import Musl
 #else
-    internal import Darwin
+internal import Darwin
 #endif
 
 /// A lock that processes on one machine take in turn, by `flock` on a file of its own.
 ///
-/// The system releases it when the process ends, however it ends. The file stays.
+/// The system releases it when the process ends, however it ends. The file stays, unless ``removeIfNew()`` removes it.
 package final class FileLock: Sendable {
+    private let path: String
     private let descriptor: Int32
+    /// Whether the lock's file did not exist before.
+    private let isNew: Bool
 
     /// Takes the lock.
     ///
@@ -19,7 +22,21 @@ package final class FileLock: Sendable {
     ///   - waits: Whether to wait for another process that has the lock.
     /// - Throws: ``KMError`` `fileUnwritable`; `fileLocked` if another process has the lock and `waits` is false.
     package init(path: String, waits: Bool = true) throws {
-        descriptor = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        self.path = path
+        var (found, isNew): (Int32?, Bool) = (nil, false)
+        while found == nil { (found, isNew) = try Self.take(path, waits) }
+        (descriptor, self.isNew) = (found ?? -1, isNew)
+    }
+
+    /// Takes the lock once.
+    ///
+    /// - Returns: The descriptor, and whether the file is new. The descriptor is nil if another process removed the file
+    ///   in the meantime, because the lock of a removed file excludes nobody.
+    private static func take(_ path: String, _ waits: Bool) throws -> (Int32?, Bool) {
+        let flags = O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW
+        var descriptor = unsafe open(path, flags | O_EXCL, 0o600)
+        let isNew = descriptor >= 0
+        if !isNew, errno == EEXIST { descriptor = unsafe open(path, flags, 0o600) }
         guard descriptor >= 0 else { throw unwritable(path, errno) }
         while flock(descriptor, waits ? LOCK_EX : LOCK_EX | LOCK_NB) != 0 {
             let number = errno
@@ -29,6 +46,19 @@ package final class FileLock: Sendable {
                     ? KMError(.fileLocked, "another process has locked \(path)") : unwritable(path, number)
             }
         }
+        var (locked, named) = (stat(), stat())
+        guard unsafe fstat(descriptor, &locked) == 0, unsafe stat(path, &named) == 0,
+            locked.st_dev == named.st_dev, locked.st_ino == named.st_ino
+        else {
+            close(descriptor)
+            return (nil, false)
+        }
+        return (descriptor, isNew)
+    }
+
+    /// Removes the lock's file if this lock created it; a process that waits for it takes the next one.
+    package func removeIfNew() {
+        if isNew { unsafe unlink(path) }
     }
 
     deinit { close(descriptor) }
@@ -49,9 +79,9 @@ package struct FileIdentity: Sendable, Hashable {
         device = UInt64(truncatingIfNeeded: status.st_dev)
         (inode, size) = (UInt64(status.st_ino), Int64(status.st_size))
         #if canImport(Darwin)
-            let time = status.st_mtimespec
+        let time = status.st_mtimespec
         #else
-            let time = status.st_mtim
+        let time = status.st_mtim
         #endif
         (seconds, nanoseconds) = (Int64(time.tv_sec), Int64(time.tv_nsec))
     }
@@ -62,6 +92,9 @@ package func isRegularFile(_ path: String) -> Bool {
     var status = stat()
     return unsafe stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
 }
+
+/// Removes a file, if it exists.
+package func removeFile(_ path: String) { unsafe unlink(path) }
 
 /// Shortens a file to a number of bytes and appends others, and returns when they are on the disk.
 ///

@@ -1,9 +1,9 @@
 #if canImport(Glibc)
-    internal import Glibc
+internal import Glibc
 #elseif canImport(Musl)
-    internal import Musl
+internal import Musl
 #else
-    internal import Darwin
+internal import Darwin
 #endif
 
 extension SecretBytes {
@@ -125,11 +125,14 @@ package func writeFile(_ bytes: Span<UInt8>, path: String, mode: UInt16, replace
 
 /// Replaces a file completely or not at all, by way of `path` with the suffix `.new`.
 ///
-/// Only the holder of a lock may do so. A file of that name, which a killed process left behind, is overwritten.
+/// Only the holder of a lock may do so. A file of that name, which a killed process left behind, is removed first, so that
+/// its mode is not that of the new file.
 ///
 /// - Throws: ``KMError`` `fileUnwritable`.
 package func replaceFile(_ bytes: Span<UInt8>, path: String, mode: UInt16) throws {
-    try writeFile(bytes, path: path, mode: mode, replaces: true, temporary: "\(path).new", O_TRUNC | O_NOFOLLOW)
+    let temporary = "\(path).new"
+    removeFile(temporary)
+    try writeFile(bytes, path: path, mode: mode, replaces: true, temporary: temporary, O_EXCL)
 }
 
 private func writeFile(

@@ -2,48 +2,61 @@ internal import KMPrimitives
 
 /// RSAES-OAEP encryption with a given seed (RFC 8017 section 7.1.1).
 ///
-/// The hash of OAEP and of MGF1 is SHA-256. This code exists for test vectors only: OpenSSL generates the seed itself
-/// and does not accept one.
-enum OAEPEncryption {
+/// This code exists for test vectors and hostile messages only: OpenSSL generates the seed itself and does not accept one,
+/// and the package does not encrypt with SHA-1.
+package enum OAEPEncryption {
+    /// The hash of OAEP and of MGF1.
+    package struct Hash: Sendable {
+        let byteCount: Int
+        let digest: @Sendable ([UInt8]) throws -> [UInt8]
+
+        /// SHA-256, as in RSA-OAEP-256.
+        package static let sha256 = Hash(byteCount: 32) { try SHA256.digest($0) }
+        /// SHA-1, as in RSA-OAEP.
+        package static let insecureSHA1 = Hash(byteCount: 20) { SHA1.digest($0) }
+    }
+
     /// Encrypts a message to a key, with the seed from `seeded`.
     ///
     /// Another `label`, or a first byte of the encoded message that is not 0, makes the ciphertext invalid.
-    static func encrypt(
+    package static func encrypt(
         _ message: [UInt8],
-        to key: TestKey,
+        to key: some RSARecipient,
         _ seeded: SeededBytes,
         label: [UInt8] = [],
-        firstByte: UInt8 = 0
+        firstByte: UInt8 = 0,
+        hash: Hash = .sha256
     ) throws -> [UInt8] {
         let exponentiation = try key.exponentiation()
-        let seed = try seeded.bytes(32, "seed of OAEP")
-        var encoded = try encode(message, seed: seed, byteCount: exponentiation.byteCount, label: label)
+        let seed = try seeded.bytes(hash.byteCount, "seed of OAEP")
+        var encoded = try encode(message, seed: seed, byteCount: exponentiation.byteCount, label: label, hash)
         encoded[0] = firstByte
         return exponentiation.power(encoded)
     }
 
-    /// Returns the encoded message EM, which has `byteCount` bytes; the message has at most `byteCount` - 66.
+    /// Returns the encoded message EM, which has `byteCount` bytes.
     private static func encode(
         _ message: [UInt8],
         seed: [UInt8],
         byteCount: Int,
-        label: [UInt8]
+        label: [UInt8],
+        _ hash: Hash
     ) throws -> [UInt8] {
-        let hashCount = 32
+        let hashCount = hash.byteCount
         let padding = [UInt8](repeating: 0, count: byteCount - message.count - 2 * hashCount - 2)
-        let dataBlock = try SHA256.digest(label) + padding + [1] + message
-        let maskedDataBlock = try xor(dataBlock, mask(seed, byteCount - hashCount - 1))
-        let maskedSeed = try xor(seed, mask(maskedDataBlock, hashCount))
+        let dataBlock = try hash.digest(label) + padding + [1] + message
+        let maskedDataBlock = try xor(dataBlock, mask(seed, byteCount - hashCount - 1, hash))
+        let maskedSeed = try xor(seed, mask(maskedDataBlock, hashCount, hash))
         return [0] + maskedSeed + maskedDataBlock
     }
 
-    /// Returns `count` bytes of MGF1 with SHA-256 (RFC 8017 appendix B.2.1).
-    private static func mask(_ seed: [UInt8], _ count: Int) throws -> [UInt8] {
+    /// Returns `count` bytes of MGF1 (RFC 8017 appendix B.2.1).
+    private static func mask(_ seed: [UInt8], _ count: Int, _ hash: Hash) throws -> [UInt8] {
         var mask: [UInt8] = []
         var counter: UInt8 = 0
-        // One byte of the counter is enough: 256 blocks of 32 bytes exceed the size of the largest key.
+        // One byte of the counter is enough: 256 blocks of 20 bytes exceed the size of the largest key.
         while mask.count < count {
-            mask += try SHA256.digest(seed + [0, 0, 0, counter])
+            mask += try hash.digest(seed + [0, 0, 0, counter])
             counter += 1
         }
         return Array(mask.prefix(count))
@@ -58,16 +71,16 @@ enum OAEPEncryption {
 ///
 /// Use it for test vectors only: it is slow, and its running time depends on the numbers. A number is an array of
 /// 32-bit limbs, the lowest first, with one limb more than the modulus needs.
-struct PublicExponentiation {
+package struct PublicExponentiation: Sendable {
     private let modulus: [UInt32]
     /// The number of bytes in the modulus.
-    let byteCount: Int
+    package let byteCount: Int
 
     /// Creates the exponentiation for a big-endian modulus.
     ///
     /// The highest bit of the modulus must be set and its size must be a multiple of 32 bits, as in RSA keys of 2048,
     /// 3072 or 4096 bits.
-    init(modulus: [UInt8]) {
+    package init(modulus: [UInt8]) {
         byteCount = modulus.count
         self.modulus = Self.limbs(modulus)
     }
@@ -75,7 +88,7 @@ struct PublicExponentiation {
     /// Returns `base` to the power of 65537 modulo the modulus.
     ///
     /// Base and result are big-endian and have as many bytes as the modulus.
-    func power(_ base: [UInt8]) -> [UInt8] {
+    package func power(_ base: [UInt8]) -> [UInt8] {
         let base = Self.limbs(base)
         var power = base
         for _ in 0..<16 { power = product(power, power) }

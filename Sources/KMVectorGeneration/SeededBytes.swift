@@ -5,11 +5,12 @@ internal import KMPrimitives
 /// A seed and a label give the same bytes on every machine. Block i of a label, counted from 0, is the HMAC-SHA-256 of
 /// the label in UTF-8, a zero byte, and i in four big-endian bytes. The HMAC key is the seed in UTF-8. The bytes of a
 /// label are its blocks, concatenated. Since every use has its own label, an added vector does not change the others.
-struct SeededBytes {
+package struct SeededBytes: Sendable {
     private let hmac: HMACSHA256
     private let prefix: String
 
-    init(seed: String) throws {
+    /// Creates a generator from a seed.
+    package init(seed: String) throws {
         hmac = try HMACSHA256(key: SecretBytes(copying: Array(seed.utf8)))
         prefix = ""
     }
@@ -20,12 +21,12 @@ struct SeededBytes {
     }
 
     /// Returns a generator with the same seed that puts `name` and a slash before every label.
-    func scope(_ name: String) -> SeededBytes {
+    package func scope(_ name: String) -> SeededBytes {
         SeededBytes(hmac, prefix: "\(prefix)\(name)/")
     }
 
     /// Returns the first `count` bytes of a label.
-    func bytes(_ count: Int, _ label: String) throws -> [UInt8] {
+    package func bytes(_ count: Int, _ label: String) throws -> [UInt8] {
         var bytes: [UInt8] = []
         var block: UInt32 = 0
         while bytes.count < count {
@@ -40,18 +41,18 @@ struct SeededBytes {
     /// Returns a number from a range, which must have fewer than 2^64 numbers.
     ///
     /// The number is the lower bound plus the label's first eight bytes, big-endian, modulo the size of the range.
-    func number(_ range: ClosedRange<UInt64>, _ label: String) throws -> UInt64 {
+    package func number(_ range: ClosedRange<UInt64>, _ label: String) throws -> UInt64 {
         let number = try bytes(8, label).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
         return range.lowerBound + number % (range.upperBound - range.lowerBound + 1)
     }
 
     /// Returns an index from 0 to `count` - 1.
-    func index(below count: Int, _ label: String) throws -> Int {
+    package func index(below count: Int, _ label: String) throws -> Int {
         Int(try number(0...UInt64(count - 1), label))
     }
 
     /// Returns `count` decimal digits.
-    func digits(_ count: Int, _ label: String) throws -> String {
+    package func digits(_ count: Int, _ label: String) throws -> String {
         try bytes(count, label).map { String($0 % 10) }.joined()
     }
 }

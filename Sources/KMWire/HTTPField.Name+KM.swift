@@ -1,7 +1,8 @@
 public import HTTPTypes
 
 extension HTTPField.Name {
-    private static func named(_ name: String) -> Self {
+    /// Returns the name of a header, which must be a valid one.
+    package static func named(_ name: String) -> Self {
         guard let name = Self(name) else { preconditionFailure("not a header name: \(name)") }
         return name
     }

@@ -1,22 +1,10 @@
 import ArgumentParser
-import Foundation
-import KMPrimitives
-import KMSecurity
+import KMCommandLine
 
 /// The entry point of the process.
-///
-/// `main` is synchronous on purpose: with an asynchronous `main`, the Swift runtime opens descriptors before any code
-/// here runs.
 @main
 enum Start {
-    static func main() {
-        Descriptor.reserveStandard()
-        Task { @MainActor in
-            await KMSec.main()
-            exit(0)
-        }
-        dispatchMain()
-    }
+    static func main() { Tool.run(KMSec.self, hints: .ofKMSec) }
 }
 
 /// The root command, `kmsec`.
@@ -38,26 +26,6 @@ struct KMSec: AsyncParsableCommand {
             VectorsCommand.self, SpeedCommand.self,
         ]
     )
-
-    static func main() async {
-        do {
-            // For `kmsec help NAME` with an unknown name, the argument parser would show the overview without an error.
-            _ = try CommandTree.node(calledBy: Array(CommandLine.arguments.dropFirst()))
-            var command = try parseAsRoot()
-            let commands = type(of: command).configuration.subcommands
-            guard commands.isEmpty else {
-                let names = commands.compactMap { $0.configuration.commandName }
-                throw ValidationError("a command is missing: \(names.joined(separator: ", "))")
-            }
-            if var asynchronous = command as? any AsyncParsableCommand {
-                try await asynchronous.run()
-            } else {
-                try command.run()
-            }
-        } catch {
-            Failure.report(error)
-        }
-    }
 }
 
 /// Groups the commands for card numbers.
@@ -85,11 +53,4 @@ struct TokenCommand: ParsableCommand {
         abstract: "Make and check X-KM-Tran-Token.",
         subcommands: [TokenSignCommand.self, TokenVerifyCommand.self, TokenExplainCommand.self]
     )
-}
-
-/// The versions of the tool and of OpenSSL.
-enum Version {
-    static let number = "0.1.0"
-    /// The version of the loaded OpenSSL, such as `OpenSSL 3.0.19 27 Jan 2026`.
-    static var openSSL: String { OpenSSL.version }
 }

@@ -63,4 +63,14 @@ expect(["list", "keyring.json"], [first, second], 0, "platform, generation 1")
 expect(["list", "keyring.json"], [second, first], 1, "passphraseWrong")
 expect(["list", "keyring.json"], [b"half\x03"], 1, "stopped by a signal")
 expect(["list", "keyring.json"], [b"\x04", b"\x04"], 1, "invalidSize")
+
+# Other passphrases: the old ones once, then each new one twice.
+change = ["passphrase", "keyring.json", "--insecure-fast-passphrase"]
+third = b"the third passphrase\n"
+expect(change, [first, second, third, first], 1, "the passphrases differ")
+expect(change, [second, first], 1, "passphraseWrong")
+expect(change, [first, second, first, first, third, third], 0, "generation 2")
+expect(["list", "keyring.json"], [first, second], 1, "passphraseWrong")
+expect([*change, "--custodians", "1"], [first, third, second, second], 0, "generation 3")
+expect(["list", "keyring.json"], [second], 0, "platform, generation 3")
 print("done")

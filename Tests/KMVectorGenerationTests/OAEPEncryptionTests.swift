@@ -1,3 +1,4 @@
+import KMPrimitives
 import KMSecurity
 import Testing
 
@@ -16,12 +17,36 @@ struct OAEPEncryptionTests {
         }
     }
 
+    @Test("With SHA-1, only RSA-OAEP with SHA-1 decrypts the ciphertext", arguments: [0, 16, 32, 55, 56, 64, 214])
+    func sha1(count: Int) throws {
+        let seeded = try SeededBytes(seed: "oaep")
+        let message = try seeded.bytes(count, "message \(count)")
+        let ciphertext = try OAEPEncryption.encrypt(message, to: TestKey.active, seeded, hash: .insecureSHA1)
+        let privateKey = try RSAPrivateKey(parsing: Array(TestKey.active.privateKey.utf8))
+        #expect(try privateKey.decryptOAEP(ciphertext.span, hash: .insecureSHA1) == SecretBytes(copying: message))
+        #expect(throws: KMError(.authenticationFailed)) { try privateKey.decryptOAEP(ciphertext.span) }
+    }
+
+    @Test("SHA-1 equals the digests of FIPS 180 and RFC 3174, for messages around the size of a block")
+    func digest() {
+        let digests: [([UInt8], String)] = [
+            ([], "da39a3ee5e6b4b0d3255bfef95601890afd80709"),
+            (Array("abc".utf8), "a9993e364706816aba3e25717850c26c9cd0d89d"),
+            (
+                Array("abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq".utf8),
+                "84983e441c3bd26ebaae4aa1f95129e5e54670f1"
+            ),
+            ([UInt8](repeating: UInt8(ascii: "a"), count: 1_000_000), "34aa973cd4c4daa4f61eeb2bdbad27316534016f"),
+        ]
+        for (message, digest) in digests { #expect(hexadecimal(SHA1.digest(message)) == digest) }
+    }
+
     @Test("OpenSSL rejects a ciphertext with a label, or with a first byte that is not 0")
     func rejected() throws {
         let seeded = try SeededBytes(seed: "oaep")
         let privateKey = try RSAPrivateKey(parsing: Array(TestKey.active.privateKey.utf8))
-        let labelled = try OAEPEncryption.encrypt([1], to: .active, seeded, label: [1])
-        let shifted = try OAEPEncryption.encrypt([1], to: .active, seeded, firstByte: 1)
+        let labelled = try OAEPEncryption.encrypt([1], to: TestKey.active, seeded, label: [1])
+        let shifted = try OAEPEncryption.encrypt([1], to: TestKey.active, seeded, firstByte: 1)
         for ciphertext in [labelled, shifted] {
             #expect(throws: KMError(.authenticationFailed)) { try privateKey.decryptOAEP(ciphertext.span) }
         }

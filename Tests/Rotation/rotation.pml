@@ -36,6 +36,7 @@
  *   - The tool needs less here than in the package. Before promote, deactivate and reactivate, the package waits until
  *     every node has loaded the newest generation. Here, promote waits for a generation that holds the key, and deactivate
  *     and reactivate wait for no acknowledgement, unless NEWEST_FIRST is set. The words "holds" and "stopped" wait for acknowledgements at both ends.
+ *     Before add, the package also waits until every own node has loaded the generation without the last key.
  *   - There is no clock. A soak time ends when each message that began before it is gone, and when each forgotten sender
  *     that still runs was seen.
  *   - A key can be compromised only with COMPROMISES. The properties do not hold for messages under such a key, because

@@ -10,6 +10,8 @@
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
+#include <openssl/rsa.h>
+#include <openssl/x509.h>
 
 #include "CKMOpenSSL.h"
 #include "driver.h"
@@ -252,6 +254,22 @@ static int oaep_unwrap_sha1(void) {
     return km_rsa_oaep_unwrap(pair, KM_SHA1, ciphertext_sha1, sizeof ciphertext_sha1, sizeof out, out) == KM_OK;
 }
 
+static int diagnose(void) {
+    uint8_t out[256];
+    size_t size = 0;
+    if (km_rsa_diagnose(pair, KM_OAEP_SHA1, ciphertext_sha1, sizeof ciphertext_sha1, out, &size) != KM_OK) return 0;
+    return size == sizeof key && memcmp(out, key, size) == 0 ? 1 : -1;
+}
+
+static int diagnose_mac(void) {
+    static const uint8_t expected[4] = {0xde, 0x7c, 0x9b, 0x85}; /* HMAC-SHA-1 under the key `key` */
+    uint8_t mac[KM_MAC_MAXIMUM_SIZE];
+    size_t size = 0;
+    const uint8_t *text = (const uint8_t *)"The quick brown fox jumps over the lazy dog";
+    if (km_hmac_diagnose(KM_MAC_SHA1, (const uint8_t *)"key", 3, text, 43, mac, &size) != KM_OK) return 0;
+    return size == 20 && memcmp(mac, expected, sizeof expected) == 0 ? 1 : -1;
+}
+
 static int certificate_fields(void) {
     int64_t from = 0, to = 0;
     km_buffer subject, serial;
@@ -282,7 +300,8 @@ static const operation operations[] = {
     {"km_rsa_export_spki", export_spki, 1}, {"km_rsa_export_pkcs8", export_pkcs8, 1},
     {"km_rsa_export_encrypted_pkcs8", export_encrypted, 1}, {"km_rsa_oaep_encrypt", oaep_encrypt, 1},
     {"km_rsa_oaep_decrypt", oaep_decrypt, 1}, {"km_rsa_oaep_unwrap", oaep_unwrap, 1},
-    {"km_rsa_oaep_unwrap with SHA-1", oaep_unwrap_sha1, 1}, {"km_certificate fields", certificate_fields, 1},
+    {"km_rsa_oaep_unwrap with SHA-1", oaep_unwrap_sha1, 1}, {"km_rsa_diagnose", diagnose, 1},
+    {"km_hmac_diagnose", diagnose_mac, 1}, {"km_certificate fields", certificate_fields, 1},
     {"km_certificate_export", certificate_export, 1},
     /* Not km_certificate_self_sign: where memory is short in it, OpenSSL 3.0's X509_sign frees a part of the certificate that
      * has no allocation of its own. */
@@ -399,12 +418,29 @@ void starve_first_uses(void) {
     injected = 0;
 }
 
+/* Encrypts `key` with OAEP and SHA-1, OpenSSL's default, which the shim cannot. */
+static bool encrypt_sha1(void) {
+    km_buffer der;
+    if (km_rsa_export_spki(public_key, KM_DER, &der) != KM_OK) return false;
+    const uint8_t *at = der.bytes;
+    EVP_PKEY *pkey = d2i_PUBKEY(NULL, &at, (long)der.size);
+    EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_pkey(NULL, pkey, NULL);
+    size_t size = sizeof ciphertext_sha1;
+    const bool done = EVP_PKEY_encrypt_init(context) == 1
+        && EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_OAEP_PADDING) == 1
+        && EVP_PKEY_encrypt(context, ciphertext_sha1, &size, key, sizeof key) == 1;
+    EVP_PKEY_CTX_free(context);
+    EVP_PKEY_free(pkey);
+    km_secret_free(der.bytes, der.size);
+    return done;
+}
+
 void starve(unsigned long step) {
     const good_file *der = find_good_file("pkcs8.der"), *x509 = find_good_file("certificate.der");
     if (km_rsa_parse_private(der->bytes, der->size, NULL, 0, &test_limits, &pair, reason) != KM_OK
         || km_certificate_parse(x509->bytes, x509->size, MAXIMUM_BITS, &certificate, &public_key, reason) != KM_OK
         || km_hmac_create(key, sizeof key, &hmac) != KM_OK
-        || km_rsa_oaep_encrypt(public_key, key, sizeof key, ciphertext) != KM_OK
+        || km_rsa_oaep_encrypt(public_key, key, sizeof key, ciphertext) != KM_OK || !encrypt_sha1()
         || read_integers(find_good_file("pkcs1.der")) != KM_COMPONENTS) {
         defect("the operations cannot be prepared");
         return;

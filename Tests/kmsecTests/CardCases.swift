@@ -74,6 +74,10 @@ struct CardCase: Sendable {
         "kmsec keyring compromise": keyring([keyID]),
         "kmsec keyring peer": keyring([keyID, "holds"]),
         "kmsec keyring set": keyring(["--soak", "60"]),
+        "kmsec keyring passphrase": keyring(
+            ["--new-passphrase-file", "secret"],
+            more: [["--reason", testCardNumber]]
+        ),
         "kmsec keyring census": keyring(more: [["--json"]]),
         "kmsec keyring verify-log": keyring(),
         "kmsec keyring follow": keyring(["--node", "a"]),

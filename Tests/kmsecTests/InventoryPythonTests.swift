@@ -58,8 +58,8 @@ extension ToolTests {
             try await ring.force("discard", [b])
             // A party that only sends, and one that only receives.
             let (c, d) = (KeyringFolder.id("c"), KeyringFolder.id("d"))
-            try await ring.change("add", ["--id", c] + certificate)
-            try await ring.change("add", ["--id", d, "--private-key", keys.path("key.private.pem")])
+            try await ring.force("add", ["--id", c] + certificate)
+            try await ring.force("add", ["--id", d, "--private-key", keys.path("key.private.pem")])
             let erased = ["\(a) key destroyed", "\(b) key destroyed"]
             try await write(
                 "halves",

@@ -158,6 +158,7 @@ struct MemoryCase: Sendable {
         "kmsec keyring compromise": keyring([keyID]),
         "kmsec keyring peer": keyring([keyID, "holds"]),
         "kmsec keyring set": keyring(["--soak", "60"]),
+        "kmsec keyring passphrase": keyring(["--new-passphrase-file", "secret"]),
         "kmsec keyring census": keyring(),
         "kmsec keyring verify-log": keyring(),
         "kmsec keyring follow": keyring(["--node", "a"]),

@@ -236,6 +236,33 @@ km_result km_rsa_oaep_decrypt(const km_rsa *pair, km_hash hash, const uint8_t *K
 km_result km_rsa_oaep_unwrap(const km_rsa *pair, km_hash hash, const uint8_t *KM_NULLABLE in, size_t size,
                              size_t key_size, uint8_t *key);
 
+/* diagnosis.c */
+
+typedef enum km_padding {
+    KM_OAEP_SHA1,             /* SHA-1 for OAEP and MGF1 */
+    KM_OAEP_SHA256_MGF1_SHA1, /* SHA-256 for OAEP, SHA-1 for MGF1: the default of Java */
+    KM_OAEP_SHA384,
+    KM_OAEP_SHA512,
+    KM_PKCS1_V15
+} km_padding;
+
+/* Finds out how a sender encrypted, which developers need. Decrypts with a padding that servers must not accept. Its time
+ * and its result reveal whether the padding is valid, which lets an attacker who can call it often decrypt any message
+ * (Bleichenbacher, Manger): servers must not use it. `out` must have room for km_rsa_size(pair) bytes. Returns
+ * KM_NOT_AUTHENTIC on every failure. */
+km_result km_rsa_diagnose(const km_rsa *pair, km_padding padding, const uint8_t *KM_NULLABLE in, size_t size, uint8_t *out,
+                          size_t *out_size);
+
+/* The hashes that senders use for a MAC by mistake. */
+typedef enum km_mac_hash { KM_MAC_SHA1, KM_MAC_SHA384, KM_MAC_SHA512 } km_mac_hash;
+
+#define KM_MAC_MAXIMUM_SIZE 64
+
+/* Computes HMAC with another hash than SHA-256, to find out how a sender made a token. `mac` must have room for
+ * KM_MAC_MAXIMUM_SIZE bytes. */
+km_result km_hmac_diagnose(km_mac_hash hash, const uint8_t *KM_NULLABLE key, size_t key_size,
+                           const uint8_t *KM_NULLABLE message, size_t size, uint8_t *mac, size_t *mac_size);
+
 /* certificate.c */
 
 /* An X.509 certificate, which does not change after its creation. Free it with km_certificate_free. */

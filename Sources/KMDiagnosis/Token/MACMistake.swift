@@ -1,17 +1,24 @@
 internal import KMPrimitives
 
+/// A secret key as far as it is known: a server's credentials have the state of HMAC, without the bytes.
+struct TokenSecret: Sendable {
+    let hmac: HMACSHA256
+    let bytes: SecretBytes?
+}
+
 /// A mistake in which the sender computed something other than HMAC-SHA-256 of the body under the secret.
 struct MACMistake: Sendable {
     let mistake: Mistake
-    /// Returns the 32 bytes that a sender with this mistake computes as the MAC.
-    let make: @Sendable (_ body: [UInt8], _ time: [UInt8], _ secret: SecretBytes) throws -> [UInt8]
+    /// Returns the 32 bytes that a sender with this mistake computes as the MAC; nil if that takes the secret's bytes, and
+    /// they are not known.
+    let make: @Sendable (_ body: [UInt8], _ time: [UInt8], _ secret: TokenSecret) throws -> [UInt8]?
 
     var name: String { mistake.name }
 
     private init(
         _ name: String,
         _ advice: String,
-        _ make: @escaping @Sendable ([UInt8], [UInt8], SecretBytes) throws -> [UInt8]
+        _ make: @escaping @Sendable ([UInt8], [UInt8], TokenSecret) throws -> [UInt8]?
     ) {
         mistake = Mistake(name: name, advice: advice)
         self.make = make
@@ -34,7 +41,7 @@ struct MACMistake: Sendable {
             body,
             _,
             secret in
-            try secret.withBytes { secret in
+            try secret.bytes?.withBytes { secret in
                 try HMACSHA256(key: SecretBytes(copying: body)).authenticate(secret).withBytes(array)
             }
         },
@@ -51,7 +58,7 @@ struct MACMistake: Sendable {
             body,
             _,
             secret in
-            try SHA256.digest(secret.withBytes(array) + body)
+            try secret.bytes.map { try SHA256.digest($0.withBytes(array) + body) }
         },
         MACMistake(
             "sha-256-of-body-and-secret",
@@ -60,15 +67,15 @@ struct MACMistake: Sendable {
             body,
             _,
             secret in
-            try SHA256.digest(body + secret.withBytes(array))
+            try secret.bytes.map { try SHA256.digest(body + $0.withBytes(array)) }
         },
         MACMistake("body-hashed-first", "the body's SHA-256 was signed: sign the body itself") { body, _, secret in
             try hmac(SHA256.digest(body), secret)
         },
     ]
 
-    private static func hmac(_ message: [UInt8], _ secret: SecretBytes) throws -> [UInt8] {
-        try HMACSHA256(key: secret).authenticate(message).withBytes(array)
+    private static func hmac(_ message: [UInt8], _ secret: TokenSecret) throws -> [UInt8] {
+        try secret.hmac.authenticate(message).withBytes(array)
     }
 
     private static func array(_ bytes: Span<UInt8>) -> [UInt8] {

@@ -1,4 +1,5 @@
 internal import KMJOSE
+internal import KMPrimitives
 internal import KMWire
 
 /// A way to write the MAC in a token, either the correct one or a known mistake.
@@ -58,6 +59,21 @@ struct TokenForm: Sendable {
             guard let mac = form.decode(Array(macText)), mac.count == 32 else { continue }
             let mistakes = (isFramed ? [] : [frame]) + (form.mistake.name.isEmpty ? [] : [form.mistake])
             return (mistakes, time, mac)
+        }
+        return nil
+    }
+
+    /// Returns the MAC of a token that has the size of HMAC with another hash than SHA-256; nil if it has none of them.
+    static func readOtherSize(_ token: String) -> (made: MistakenMAC, mac: [UInt8])? {
+        let text = token.utf8.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false).last ?? [][...]
+        let content = text.filter { $0 > 0x20 && $0 != UInt8(ascii: "=") }
+        // 32 bytes in hexadecimal could also be 48 bytes in Base64.
+        guard content.count <= 2 * MistakenMAC.hmacSHA512.byteCount, read(token) == nil else { return nil }
+        let forms = [
+            bytes(ofHexadecimal: content), Base64.standard.decode(content.span), Base64.url.decode(content.span),
+        ]
+        for case let mac? in forms {
+            if let made = MistakenMAC.allCases.first(where: { $0.byteCount == mac.count }) { return (made, mac) }
         }
         return nil
     }

@@ -48,7 +48,7 @@ public struct ClientSecurity: Sendable {
     public let aspID: AspID
     /// The options.
     public let configuration: Configuration
-    private let log: DecisionLog
+    private let observer: DecisionObserver
     private let signer: TranTokenSigner
     private var ciphers: CipherSource
     private let clock: WallClock
@@ -86,7 +86,7 @@ public struct ClientSecurity: Sendable {
             configuration.limits,
             configuration.dataKeyCaching
         )
-        log = DecisionLog(logger: logger)
+        observer = DecisionObserver(logger: logger)
         self.clock = clock
         census = keyring.census
     }
@@ -148,6 +148,19 @@ public struct ClientSecurity: Sendable {
         stamp: RequestStamp,
         at date: Date
     ) throws -> SealedRequest {
+        try observer.sealing(.request) {
+            try sealed(parameters, endpoint, cipher, under: keyID, stamp: stamp, at: date)
+        }
+    }
+
+    private func sealed(
+        _ parameters: [UInt8],
+        _ endpoint: Endpoint,
+        _ cipher: ParameterCipher,
+        under keyID: CryptoKeyID?,
+        stamp: RequestStamp,
+        at date: Date
+    ) throws -> SealedRequest {
         var body = parameters
         if endpoint.request.protection != .none {
             guard let keyID else {
@@ -199,7 +212,7 @@ public struct ClientSecurity: Sendable {
         _ body: [UInt8],
         answering request: SealedRequest
     ) async throws -> OpenedResponse {
-        try await log.decision(.response, headers) { _ in
+        try await observer.decision(.response, headers) { _ in
             let (responseHeaders, examined) = try examine(headers, body, answering: request)
             let keyID = keyID(of: responseHeaders, answering: request)
             do {

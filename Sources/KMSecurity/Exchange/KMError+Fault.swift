@@ -20,7 +20,7 @@ extension KMError {
         // The keys that the peer named.
         .keyUnknown, .keyNotActive, .keyIDMismatch,
         // The body.
-        .limitExceeded, .emptyBody, .malformedBody, .malformedJSON, .malformedJWE, .malformedHeader,
+        .limitExceeded, .bodyTimedOut, .emptyBody, .malformedBody, .malformedJSON, .malformedJWE, .malformedHeader,
         .algorithmNotAllowed, .authenticationFailed, .protectionRequired, .fieldMissing, .fieldMismatch,
         // A member name with an unpaired surrogate, which no path can express.
         .pathUnsupported,

@@ -5,8 +5,8 @@ internal import KMPrimitives
 ///
 /// An opened message keeps its own bytes beside the decoded value. Use `UInt64` for `userId`: a `Double` does not hold
 /// it.
-enum ParameterCoding {
-    static func encode(_ value: some Encodable) throws -> [UInt8] {
+package enum ParameterCoding {
+    package static func encode(_ value: some Encodable) throws -> [UInt8] {
         let encoder = JSONEncoder()
         encoder.outputFormatting = .withoutEscapingSlashes
         do {

@@ -19,6 +19,7 @@ struct RequestPipeline {
         let retention: TimeInterval
         let allowsEmptyBodies: Bool
         let census: KeyCensus?
+        let metrics: ExchangeMetrics?
     }
 
     let checks: Checks
@@ -30,7 +31,7 @@ struct RequestPipeline {
         _ fields: HTTPFields,
         _ body: [UInt8],
         clock: WallClock,
-        _ known: inout DecisionLog.Known
+        _ known: inout DecisionObserver.Known
     ) async throws -> OpenedRequest {
         let parsed = try parse(fields, body)
         let authenticated = try await authenticate(parsed, clock: clock, &known)
@@ -119,7 +120,7 @@ struct RequestPipeline {
     private func authenticate(
         _ parsed: Parsed,
         clock: WallClock,
-        _ known: inout DecisionLog.Known
+        _ known: inout DecisionObserver.Known
     ) async throws -> Authenticated {
         known.candidates = try await checks.credentials.credentials(for: parsed.caller)
         let date = clock()
@@ -131,7 +132,7 @@ struct RequestPipeline {
     private func credential(
         of parsed: Parsed,
         at date: Date,
-        _ known: inout DecisionLog.Known
+        _ known: inout DecisionObserver.Known
     ) throws -> Credential {
         // Several credentials can share a secret key, for two ASP ids or two periods. One of them must fit the request.
         var fault: KMError?
@@ -250,7 +251,13 @@ struct RequestPipeline {
             expiry: expiry,
             date: date
         )
-        if let error = try await checks.replayGuard.claim(request).error(kind) { throw error }
+        let answer =
+            if let metrics = checks.metrics {
+                try await metrics.claiming { try await checks.replayGuard.claim(request) }
+            } else {
+                try await checks.replayGuard.claim(request)
+            }
+        if let error = answer.error(kind) { throw error }
         return Claimed(request: examined)
     }
 

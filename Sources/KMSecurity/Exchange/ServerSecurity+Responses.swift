@@ -31,7 +31,7 @@ extension ServerSecurity {
             return publicResponse(to: error, answering: headers)
         }
         do {
-            return try await log.decision(.answer, headers) { known in
+            return try await observer.decision(.answer, headers) { known in
                 known.credentialName = request.credentialName
                 return try seal(await answer(request), answering: request)
             }

@@ -101,7 +101,7 @@ public struct ServerSecurity: Sendable {
     public let configuration: Configuration
     private let ciphers: CipherSource
     let checks: RequestPipeline.Checks
-    let log: DecisionLog
+    let observer: DecisionObserver
     private let clock: WallClock
 
     /// Creates a server.
@@ -134,6 +134,8 @@ public struct ServerSecurity: Sendable {
             configuration.limits,
             configuration.dataKeyCaching
         )
+        let observer = DecisionObserver(logger: logger)
+        self.observer = observer
         checks = RequestPipeline.Checks(
             party: party,
             credentials: credentials,
@@ -143,9 +145,9 @@ public struct ServerSecurity: Sendable {
             correlationSkew: configuration.correlationSkew,
             retention: try configuration.replayRetention.checked(configuration.tolerance),
             allowsEmptyBodies: configuration.insecureAllowingEmptyBodies,
-            census: keyring.census
+            census: keyring.census,
+            metrics: observer.metrics
         )
-        log = DecisionLog(logger: logger)
         self.clock = clock
     }
 
@@ -165,7 +167,7 @@ public struct ServerSecurity: Sendable {
     ///   ``ParameterCipher/open(_:_:under:correlationID:)`` throws. Errors of the credential source and the replay
     ///   guard pass through.
     public func open(_ headers: HTTPFields, _ body: [UInt8], for endpoint: Endpoint) async throws -> OpenedRequest {
-        try await log.decision(.request, headers) { known in
+        try await observer.decision(.request, headers) { known in
             let pipeline = RequestPipeline(checks: checks, cipher: try ciphers.current(), endpoint: endpoint)
             return try await pipeline.run(headers, body, clock: clock, &known)
         }
@@ -181,6 +183,10 @@ public struct ServerSecurity: Sendable {
     /// - Throws: ``KMError`` `keyUnknown` if the request names no key, and its credential may not use the primary one; what
     ///   ``ParameterCipher/seal(_:_:under:at:correlationID:)`` throws.
     public func seal(_ parameters: [UInt8], answering request: OpenedRequest) throws -> SealedResponse {
+        try observer.sealing(.answer) { try sealed(parameters, answering: request) }
+    }
+
+    private func sealed(_ parameters: [UInt8], answering request: OpenedRequest) throws -> SealedResponse {
         let correlationID = request.headers.correlationID
         let protection = request.endpoint.response.protection
         guard protection != .none else { return SealedResponse(.ok, correlationID, nil, parameters) }

@@ -61,7 +61,7 @@ public struct TranTokenVerifier: Sendable {
         try verify(token, body: body.span, timeZone: timeZone, at: date)
     }
 
-    static func checkFreshness(
+    package static func checkFreshness(
         of token: TranToken,
         timeZone: TimeZoneCode,
         at date: Date,

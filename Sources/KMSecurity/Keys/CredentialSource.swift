@@ -29,7 +29,7 @@ public struct Credential: Sendable {
             self = .only(Set(elements))
         }
 
-        func contains(_ id: CryptoKeyID) -> Bool {
+        package func contains(_ id: CryptoKeyID) -> Bool {
             switch self {
             case .only(let ids): ids.contains(id)
             case .insecureAny: true
@@ -123,6 +123,9 @@ public struct StaticCredentials: CredentialSource {
     private let byCaller: [Caller: [Credential]]
 
     var callerCount: Int { byCaller.count }
+
+    /// All callers, for a diagnosis.
+    package var callers: [Caller] { Array(byCaller.keys) }
 
     /// Creates a source from credentials by caller.
     public init(_ credentials: [Caller: [Credential]]) {

@@ -32,9 +32,9 @@ public struct CryptoKey: Sendable {
     /// The peer's public key.
     let encryptionKey: RSAPublicKey?
     /// The validity of the certificate that carried the peer's public key.
-    let encryptionKeyValidity: ClosedRange<Date>?
+    package let encryptionKeyValidity: ClosedRange<Date>?
     /// The private key, in memory or elsewhere.
-    let decryptionKey: (any ContentKeyUnwrapper)?
+    package let decryptionKey: (any ContentKeyUnwrapper)?
 
     /// Creates a crypto key from a public key, a private key, or both.
     ///
@@ -126,7 +126,7 @@ public struct CryptoKey: Sendable {
     }
 
     /// Checks that the key may decrypt.
-    func checkDecrypts() throws {
+    package func checkDecrypts() throws {
         guard state != .discarded else { throw KMError(.keyNotActive, "key \(id) is \(state.rawValue)") }
         guard decryptionKey != nil else { throw cannotDecrypt }
     }

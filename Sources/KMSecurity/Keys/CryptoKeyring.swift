@@ -70,7 +70,7 @@ public struct CryptoKeyring: Sendable {
     /// Returns the key of a callback that names none: ``firstIssued``.
     ///
     /// - Throws: ``KMError`` `keyringInvalid` if a key is required and several are active, one without a time of issue.
-    func callbackKeyID(isRequired: Bool) throws -> CryptoKeyID? {
+    package func callbackKeyID(isRequired: Bool) throws -> CryptoKeyID? {
         guard isRequired, firstIssued == nil, byID.values.contains(where: { $0.state == .active }) else {
             return firstIssued?.id
         }
@@ -138,5 +138,5 @@ extension CryptoKeyring: CustomStringConvertible, CustomReflectable {
 
 extension CryptoKeyID {
     /// The text for a message about an id from a peer, with digits masked if they look like a card number.
-    var masked: String { MessageMasking.apply(to: text) }
+    package var masked: String { MessageMasking.apply(to: text) }
 }

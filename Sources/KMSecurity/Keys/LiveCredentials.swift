@@ -12,6 +12,9 @@ public final class LiveCredentials: CredentialSource {
         current.withLock { $0 = credentials }
     }
 
+    /// The current source, for a diagnosis.
+    package var source: any CredentialSource { current.withLock { $0 } }
+
     /// Returns the credentials of a caller from the current source.
     ///
     /// - Throws: The error of the source.

@@ -11,7 +11,7 @@ public struct SecretKey: Sendable {
 
     /// The size of the secret key in bytes.
     public let byteCount: Int
-    let hmac: HMACSHA256
+    package let hmac: HMACSHA256
 
     /// Creates a secret key from its bytes.
     ///

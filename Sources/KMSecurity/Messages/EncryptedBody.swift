@@ -9,7 +9,7 @@ package enum EncryptedBody {
     /// Returns whether the body is an object with `encData`.
     ///
     /// - Throws: `malformedJSON`, `malformedBody`.
-    static func isEncrypted(_ body: [UInt8]) throws -> Bool {
+    package static func isEncrypted(_ body: [UInt8]) throws -> Bool {
         do {
             _ = try message(of: body)
             return true

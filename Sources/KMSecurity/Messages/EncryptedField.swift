@@ -1,14 +1,14 @@
-internal import KMJOSE
-internal import KMJSON
+package import KMJOSE
+package import KMJSON
 internal import KMPrimitives
 
 /// A selected value of a body, parsed, after all checks that need no private key.
-struct EncryptedField {
-    let match: FieldMatch
-    let parts: JWECompact
-    let header: JWEHeader
+package struct EncryptedField {
+    package let match: FieldMatch
+    package let parts: JWECompact
+    package let header: JWEHeader
 
-    init(
+    package init(
         _ match: FieldMatch,
         _ body: [UInt8],
         _ policy: JWEPolicy,
@@ -65,7 +65,7 @@ struct EncryptedField {
     /// Checks that all fields of a message are under one content encryption key.
     ///
     /// One RSA operation then opens them all, and no field comes from another message.
-    func checkSharesKey(with first: EncryptedField?) throws {
+    package func checkSharesKey(with first: EncryptedField?) throws {
         guard let first else { return }
         guard parts.encryptedKey == first.parts.encryptedKey, header.encryption == first.header.encryption,
             header.algorithm == first.header.algorithm

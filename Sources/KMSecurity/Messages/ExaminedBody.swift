@@ -1,10 +1,10 @@
 internal import HTTPTypes
 internal import KMJOSE
-internal import KMJSON
+package import KMJSON
 internal import KMPrimitives
 
 /// A body that was checked against an endpoint's rule, as far as that is possible without the private key.
-enum ExaminedBody {
+package enum ExaminedBody {
     /// The body is not encrypted, and need not be.
     case plain([UInt8])
     /// The body is one JWE.
@@ -26,7 +26,7 @@ extension ParameterCipher {
     /// formed and, at field level, bound to its own path.
     ///
     /// The caller has checked the size of the body.
-    func examine(
+    package func examine(
         _ body: [UInt8],
         _ rule: Endpoint.Rule,
         _ id: CryptoKeyID?,
@@ -41,7 +41,7 @@ extension ParameterCipher {
         case .fields(let selection):
             if !rule.acceptsPlain { _ = try key(named(id)).opener() }
             let matches = try matches(selection, in: body)
-            if rule.acceptsPlain, !matches.contains(where: { isEncrypted($0, in: body) }) { return .plain(body) }
+            if rule.acceptsPlain, !matches.contains(where: { Self.isEncrypted($0, in: body) }) { return .plain(body) }
             let fields = try examineFields(body, matches, under: named(id), correlationID: correlationID)
             return fields.fields.isEmpty ? .plain(body) : .fields(fields)
         }
@@ -55,7 +55,7 @@ extension ParameterCipher {
     /// Whether a field is a JWE.
     ///
     /// One such field makes the whole body an encrypted one, whose other fields must be JWEs too.
-    private func isEncrypted(_ match: FieldMatch, in body: [UInt8]) -> Bool {
+    package static func isEncrypted(_ match: FieldMatch, in body: [UInt8]) -> Bool {
         guard match.isString else { return false }
         let text = JSONString.unescaped(body.span, match.range)
         return (try? JWECompact(parsing: text.span)) != nil
@@ -73,7 +73,7 @@ extension ParameterCipher {
     }
 
     /// Decrypts an examined body, wherever the private key is.
-    nonisolated(nonsending) func open(_ body: ExaminedBody) async throws -> [UInt8] {
+    nonisolated(nonsending) package func open(_ body: ExaminedBody) async throws -> [UInt8] {
         switch body {
         case .plain(let parameters): return parameters
         case .message(let use): return try await withContentKey(use) { try open(use, under: $0) }

@@ -5,10 +5,10 @@ internal import KMPrimitives
 /// The protected header of fields: `alg`, `enc`, `kid`, `cty`, `path` and `cid`, in this order.
 ///
 /// The part before the path is the same for all fields under a key, and is encoded as base64url once.
-struct FieldHeader: Sendable {
-    static let contentType = "json"
-    static let path = "path"
-    static let correlationID = "cid"
+package struct FieldHeader: Sendable {
+    package static let contentType = "json"
+    package static let path = "path"
+    package static let correlationID = "cid"
 
     /// The part before the path as base64url, without the bytes at its end that do not fill a group of three.
     private let encodedBeginning: [UInt8]

@@ -1,5 +1,5 @@
-internal import KMJOSE
-internal import KMJSON
+package import KMJOSE
+package import KMJSON
 internal import KMPrimitives
 
 /// Field level: a JWE replaces each selected value.
@@ -43,7 +43,7 @@ extension ParameterCipher {
     }
 
     /// A body of field level with its fields parsed.
-    struct ExaminedFields {
+    package struct ExaminedFields {
         let body: [UInt8]
         let fields: [EncryptedField]
         /// The use of the key; nil if the body has no fields.
@@ -68,19 +68,7 @@ extension ParameterCipher {
         checksKeyID: Bool = true
     ) throws -> ExaminedFields {
         let opener = try key(id).opener()
-        var fields: [EncryptedField] = []
-        fields.reserveCapacity(matches.count)
-        for match in matches {
-            let field = try EncryptedField(
-                match,
-                body,
-                opener.policy,
-                keyID: checksKeyID ? id : nil,
-                correlationID: correlationID
-            )
-            try field.checkSharesKey(with: fields.first)
-            fields.append(field)
-        }
+        let fields = try Self.parseFields(body, matches, opener.policy, checksKeyID ? id : nil, correlationID)
         let use = fields.first.map { first in
             KeyUse(
                 opener: opener,
@@ -91,6 +79,33 @@ extension ParameterCipher {
             )
         }
         return ExaminedFields(body: body, fields: fields, use: use)
+    }
+
+    /// Parses the fields of a body and makes all checks that need no key.
+    ///
+    /// - Parameters:
+    ///   - body: The bytes as received.
+    ///   - matches: The selected values.
+    ///   - policy: The accepted algorithms and sizes.
+    ///   - id: The id that a `kid` must equal; nil accepts any.
+    ///   - correlationID: The correlation id that the fields must be bound to; nil accepts any.
+    /// - Returns: The fields, all under one content encryption key.
+    /// - Throws: ``KMError`` as ``open(_:_:under:correlationID:)``, except for the codes about keys.
+    package static func parseFields(
+        _ body: [UInt8],
+        _ matches: [FieldMatch],
+        _ policy: JWEPolicy,
+        _ id: CryptoKeyID?,
+        _ correlationID: CorrelationID?
+    ) throws -> [EncryptedField] {
+        var fields: [EncryptedField] = []
+        fields.reserveCapacity(matches.count)
+        for match in matches {
+            let field = try EncryptedField(match, body, policy, keyID: id, correlationID: correlationID)
+            try field.checkSharesKey(with: fields.first)
+            fields.append(field)
+        }
+        return fields
     }
 
     /// Finds the selected values of a body.
@@ -119,7 +134,11 @@ extension ParameterCipher {
         parameters.reserveCapacity(body.count)
         var copied = 0
         for field in fields {
-            let value = try reader.read(field.parts)
+            var value = try reader.read(field.parts)
+            defer {
+                var span = value.mutableSpan
+                cleanse(&span)
+            }
             try checkIsValue(value, of: field)
             parameters.append(contentsOf: body[copied..<field.match.range.lowerBound])
             parameters.append(contentsOf: value)

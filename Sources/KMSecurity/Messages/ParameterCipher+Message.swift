@@ -1,4 +1,4 @@
-internal import KMJOSE
+package import KMJOSE
 internal import KMPrimitives
 
 /// Message level: the whole parameters as one JWE.
@@ -22,15 +22,7 @@ extension ParameterCipher {
     /// Parses a body and makes all checks that need no private key.
     func examineMessage(_ body: [UInt8], under id: CryptoKeyID) throws -> KeyUse {
         let opener = try key(id).opener()
-        let message = try EncryptedBody.message(of: body)
-        let (parts, header) = try opener.policy.parse(message.span, keyID: id.text)
-        // Without this check, a field of another message would be accepted as a whole message.
-        guard header.privateParameter(FieldHeader.path) == nil else {
-            throw KMError(
-                .fieldMismatch,
-                "the value of encData is bound to a path: it is a field of another message, not a whole message"
-            )
-        }
+        let (parts, header) = try Self.parseMessage(body, opener.policy, id)
         return KeyUse(
             opener: opener,
             parts: parts,
@@ -38,6 +30,31 @@ extension ParameterCipher {
             messageCount: 1,
             byteCount: parts.ciphertext.count
         )
+    }
+
+    /// Parses the JWE of a body and makes all checks that need no key.
+    ///
+    /// - Parameters:
+    ///   - body: The body.
+    ///   - policy: The accepted algorithms and sizes.
+    ///   - id: The id that a `kid` must equal; nil accepts any.
+    /// - Returns: The parts and the header of the JWE.
+    /// - Throws: ``KMError`` as ``open(_:_:under:correlationID:)``, except for the codes about keys.
+    package static func parseMessage(
+        _ body: [UInt8],
+        _ policy: JWEPolicy,
+        _ id: CryptoKeyID?
+    ) throws -> (parts: JWECompact, header: JWEHeader) {
+        let message = try EncryptedBody.message(of: body)
+        let (parts, header) = try policy.parse(message.span, keyID: id?.text)
+        // Without this check, a field of another message would be accepted as a whole message.
+        guard header.privateParameter(FieldHeader.path) == nil else {
+            throw KMError(
+                .fieldMismatch,
+                "the value of encData is bound to a path: it is a field of another message, not a whole message"
+            )
+        }
+        return (parts, header)
     }
 
     /// Decrypts an examined message.

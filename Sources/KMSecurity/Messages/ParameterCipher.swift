@@ -73,7 +73,7 @@ public struct ParameterCipher: Sendable {
     /// Encrypts parameters into a body; `answering` says whether the body answers a call under the same key.
     ///
     /// An inactive key may encrypt such an answer.
-    func seal(
+    package func seal(
         _ parameters: [UInt8],
         _ protection: Protection,
         under id: CryptoKeyID,
@@ -137,7 +137,7 @@ public struct ParameterCipher: Sendable {
     }
 
     /// The messages that one content encryption key (CEK) decrypts, and where the key comes from.
-    struct KeyUse {
+    package struct KeyUse {
         let opener: PreparedKey.Opener
         /// A message; if several share the key, any of them.
         let parts: JWECompact

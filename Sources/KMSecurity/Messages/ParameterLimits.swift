@@ -30,7 +30,7 @@ public struct ParameterLimits: Sendable, Hashable {
         )
     }
 
-    func check(_ body: [UInt8]) throws {
+    package func check(_ body: [UInt8]) throws {
         try check(byteCount: body.count)
     }
 

@@ -109,4 +109,6 @@ extension KMError.Code {
     ///
     /// The error ends when the clock has caught up. A new replay guard ends it at once, but may accept a copy.
     public static let clockSetBack = Self("clockSetBack")
+    /// The store of a replay guard does not answer, or rejects its commands; the detail says why.
+    public static let replayStoreUnavailable = Self("replayStoreUnavailable")
 }

@@ -7,13 +7,15 @@ extension JWEDefect {
         ]
         let encs = ["A192GCM", "A128CBC-HS256", "A256CBC-HS512", "none", "a256gcm", ""]
         return algs.map { name in
-            header("alg \(name.isEmpty ? "of no characters" : name)", "Algorithm", "algorithmNotAllowed") {
-                $0.with("alg", "\"\(name)\"").json
+            header("alg \(name.isEmpty ? "of no characters" : name)", "Algorithm", "algorithmNotAllowed") { draft, _ in
+                draft.with("alg", "\"\(name)\"").json
             }
         }
             + encs.map { name in
                 header("enc \(name.isEmpty ? "of no characters" : name)", "Algorithm", "algorithmNotAllowed") {
-                    $0.with("enc", "\"\(name)\"").json
+                    draft,
+                    _ in
+                    draft.with("enc", "\"\(name)\"").json
                 }
             }
     }
@@ -23,7 +25,7 @@ extension JWEDefect {
             ("zip", "zip", "\"DEF\""), ("zip, null", "zip", "null"), ("crit that names exp", "crit", "[\"exp\"]"),
             ("crit that names kid", "crit", "[\"kid\"]"), ("crit, an empty list", "crit", "[]"),
         ].map { comment, name, value in
-            header(comment, "Extension", "algorithmNotAllowed") { $0.with(name, value).json }
+            header(comment, "Extension", "algorithmNotAllowed") { draft, _ in draft.with(name, value).json }
         }
     }
 
@@ -59,31 +61,33 @@ extension JWEDefect {
     static var keyIDs: [JWEDefect] {
         [
             header("the kid of another key", "KeyId", "keyIDMismatch") {
-                $0.with("kid", "\"\(TestKey.inactive.id)\"").json
+                $0.with("kid", "\"\($1.otherKey.id)\"").json
             },
-            header("the kid in capital letters", "KeyId", "keyIDMismatch") {
-                $0.with("kid", $0.value("kid")?.uppercased()).json
+            header("the kid in capital letters", "KeyId", "keyIDMismatch") { draft, _ in
+                draft.with("kid", draft.value("kid")?.uppercased()).json
             },
-            header("a kid of no characters", "KeyId", "keyIDMismatch") { $0.with("kid", "\"\"").json },
-            header("the kid with a space behind it", "KeyId", "keyIDMismatch") {
-                $0.with("kid", $0.value("kid").map { "\($0.dropLast()) \"" }).json
+            header("a kid of no characters", "KeyId", "keyIDMismatch") { draft, _ in draft.with("kid", "\"\"").json },
+            header("the kid with a space behind it", "KeyId", "keyIDMismatch") { draft, _ in
+                draft.with("kid", draft.value("kid").map { "\($0.dropLast()) \"" }).json
             },
-            header("the kid without its last digit", "KeyId", "keyIDMismatch") {
-                $0.with("kid", $0.value("kid").map { "\($0.dropLast(2))\"" }).json
+            header("the kid without its last digit", "KeyId", "keyIDMismatch") { draft, _ in
+                draft.with("kid", draft.value("kid").map { "\($0.dropLast(2))\"" }).json
             },
         ]
     }
 
-    private static func malformed(_ comment: String, _ json: @escaping (HeaderDraft) -> String) -> JWEDefect {
-        header(comment, "HeaderJson", "malformedHeader", json)
+    private static func malformed(_ comment: String, _ json: @escaping @Sendable (HeaderDraft) -> String) -> JWEDefect {
+        header(comment, "HeaderJson", "malformedHeader") { draft, _ in json(draft) }
     }
 
     private static func header(
         _ comment: String,
         _ flag: String,
         _ error: String,
-        _ json: @escaping (HeaderDraft) -> String
+        _ json: @escaping @Sendable (HeaderDraft, Source) -> String
     ) -> JWEDefect {
-        JWEDefect(comment, flag, error) { source in try source.draft.encrypted(header: json(source.draft.header)).text }
+        JWEDefect(comment, flag, error) { source in
+            try source.draft.encrypted(header: json(source.draft.header, source)).text
+        }
     }
 }

@@ -76,7 +76,7 @@ extension JWEDefect {
         _ comment: String,
         _ flag: String = "ModifiedPart",
         _ error: String = rejected,
-        _ change: @escaping (inout JWEParts, Source) throws -> Void
+        _ change: @escaping @Sendable (inout JWEParts, Source) throws -> Void
     ) -> JWEDefect {
         JWEDefect(comment, flag, error) { source in
             var jwe = try source.draft.encrypted()

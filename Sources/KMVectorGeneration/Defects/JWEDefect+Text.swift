@@ -68,7 +68,7 @@ extension JWEDefect {
     private static func edited(
         _ comment: String,
         _ flag: String,
-        _ edit: @escaping (inout [String], Source) throws -> Void
+        _ edit: @escaping @Sendable (inout [String], Source) throws -> Void
     ) -> JWEDefect {
         JWEDefect(comment, flag, "malformedJWE") { source in
             var parts = try source.draft.encrypted().encoded

@@ -1,29 +1,35 @@
 /// A single defect in a JWE, and the error code with which a receiver must reject the message.
 ///
 /// The rest of the message is valid, so the defect alone decides the result.
-struct JWEDefect {
+package struct JWEDefect: Sendable {
     /// The inputs from which the defective message is made.
-    struct Source {
+    package struct Source {
         /// The message before encryption.
         let draft: JWEDraft
         /// Another message, encrypted to the same key.
         let other: JWEParts
+        /// The recipient of both messages.
+        let key: any RSARecipient
+        /// Another recipient.
+        let otherKey: any RSARecipient
         /// Seeded bytes, scoped to this defect.
         let seeded: SeededBytes
     }
 
-    let comment: String
-    let flag: String
+    /// What is wrong with the message.
+    package let comment: String
+    /// The kind of the defect.
+    package let flag: String
     /// The expected error code.
-    let error: String
+    package let error: String
     /// Returns the defective message.
-    let message: (Source) throws -> String
+    package let message: @Sendable (Source) throws -> String
 
     init(
         _ comment: String,
         _ flag: String,
         _ error: String,
-        _ message: @escaping (Source) throws -> String
+        _ message: @escaping @Sendable (Source) throws -> String
     ) {
         self.comment = comment
         self.flag = flag
@@ -57,18 +63,25 @@ struct JWEDefect {
     static var ofMessages: [JWEDefect] { everywhere + algorithms }
 
     /// All defects, which are used for single JWEs.
-    static var all: [JWEDefect] {
+    package static var all: [JWEDefect] {
         ofMessages + partSizes + exchangedParts + structures + encodings + headerTexts
     }
 }
 
-/// Two messages to the active key; the first one receives the defects.
-struct DefectTarget {
+/// Two messages to one key; the first one receives the defects.
+package struct DefectTarget: Sendable {
     let draft: JWEDraft
     let other: JWEParts
+    let key: any RSARecipient
+    let otherKey: any RSARecipient
+
+    /// Creates a target from two messages to `key`.
+    package init(draft: JWEDraft, other: JWEParts, key: any RSARecipient, otherKey: any RSARecipient) {
+        (self.draft, self.other, self.key, self.otherKey) = (draft, other, key, otherKey)
+    }
 
     /// Returns the inputs for one defect; `seeded` is scoped to the defect.
-    func source(_ seeded: SeededBytes) -> JWEDefect.Source {
-        JWEDefect.Source(draft: draft, other: other, seeded: seeded)
+    package func source(_ seeded: SeededBytes) -> JWEDefect.Source {
+        JWEDefect.Source(draft: draft, other: other, key: key, otherKey: otherKey, seeded: seeded)
     }
 }

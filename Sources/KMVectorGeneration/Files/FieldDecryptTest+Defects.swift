@@ -15,7 +15,12 @@ extension FieldDecryptTest {
             )
             return try FieldMessage(document, .documented, isBound: false, own)
         }
-        let target = DefectTarget(draft: messages[0].drafts[0], other: try messages[1].jwes()[0])
+        let target = DefectTarget(
+            draft: messages[0].drafts[0],
+            other: try messages[1].jwes()[0],
+            key: TestKey.active,
+            otherKey: TestKey.inactive
+        )
         return try JWEDefect.everywhere.map { defect in
             let jwe = try defect.message(target.source(seeded.scope(defect.comment)))
             let body = messages[0].document.text([HeaderDraft.quoted(jwe)])
@@ -135,8 +140,8 @@ extension FieldDecryptTest {
         let small = try FieldMessage(document, .gateway, isBound: false, own.scope("small"))
         let (texts, others) = (try message.texts(), try other.texts())
         var rewrapped = message
-        let encrypted = try OAEPEncryption.encrypt(message.drafts[0].key.bytes, to: .active, own.scope("again"))
-        rewrapped.drafts[1].key = WrappedContentKey(message.drafts[1].key, encrypted: encrypted)
+        let encrypted = try OAEPEncryption.encrypt(message.drafts[0].key.bytes, to: TestKey.active, own.scope("again"))
+        rewrapped.drafts[1].key = GeneratedContentKey(message.drafts[1].key, encrypted: encrypted)
         let mixed = [
             ("the first field of another message", [others[0], texts[1]]),
             ("the last field of another message", [texts[0], others[1]]),

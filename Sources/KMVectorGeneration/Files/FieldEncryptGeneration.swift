@@ -150,19 +150,19 @@ enum FieldEncryptGeneration: GeneratedOperation {
         }
 
         func sealed(_ seeded: SeededBytes) throws -> GeneratedTest {
-            let key = try WrappedContentKey(profile.enc, to: .active, seeded)
+            let key = try GeneratedContentKey(profile.enc, to: TestKey.active, seeded)
             let jwes = try document.drafts(key, kid: id, cid: correlationID, seeded).map { try $0.encrypted().text }
             let inputs = inputs(document.parameters, key, try document.ivs(seeded))
             return GeneratedTest(comment, [flag], inputs, .valid([.init("body", .hex(document.body(jwes)))]))
         }
 
         func rejected(_ parameters: [UInt8], _ error: String, _ seeded: SeededBytes) throws -> GeneratedTest {
-            let key = try WrappedContentKey(profile.enc, to: .active, seeded)
+            let key = try GeneratedContentKey(profile.enc, to: TestKey.active, seeded)
             let ivs = [try seeded.bytes(12, "IV 0")]
             return GeneratedTest(comment, [flag], inputs(parameters, key, ivs), .invalid(error))
         }
 
-        private func inputs(_ parameters: [UInt8], _ key: WrappedContentKey, _ ivs: [[UInt8]]) -> [JSONText.Member] {
+        private func inputs(_ parameters: [UInt8], _ key: GeneratedContentKey, _ ivs: [[UInt8]]) -> [JSONText.Member] {
             [.init("cryptoKeyId", .text(id))] + profile.members
                 + (correlationID.map { [.init("correlationId", .text($0))] } ?? []) + [
                     .init("paths", .list(document.paths.map { .text($0) })),

@@ -69,7 +69,7 @@ enum JWEDecryptGeneration: GeneratedOperation {
             header.value(name).map { JSONText.Member(name, .text(String($0.dropFirst().dropLast()))) }
         }
         let enc = header.value("enc") == "\"A256GCM\"" ? "A256GCM" : "A128GCM"
-        let key = try WrappedContentKey(enc, to: .active, seeded)
+        let key = try GeneratedContentKey(enc, to: TestKey.active, seeded)
         let draft = JWEDraft(header: header, plaintext: plaintext, key: key, iv: try seeded.bytes(12, "IV"))
         return GeneratedTest(
             comment,

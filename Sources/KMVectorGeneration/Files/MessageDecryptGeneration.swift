@@ -136,7 +136,7 @@ enum MessageDecryptGeneration: GeneratedOperation {
             JWEDraft(
                 header: .message(profile.enc, kid: kid),
                 plaintext: plaintext,
-                key: try WrappedContentKey(profile.enc, to: .inactive, own.scope(profile.name)),
+                key: try GeneratedContentKey(profile.enc, to: TestKey.inactive, own.scope(profile.name)),
                 iv: try own.bytes(12, "IV \(profile.name)")
             )
         }

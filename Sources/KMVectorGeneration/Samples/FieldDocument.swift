@@ -39,7 +39,7 @@ struct FieldDocument {
     }
 
     /// Returns the JWEs of the fields before encryption, with one shared CEK and one IV for each field.
-    func drafts(_ key: WrappedContentKey, kid: String, cid: String?, _ seeded: SeededBytes) throws -> [JWEDraft] {
+    func drafts(_ key: GeneratedContentKey, kid: String, cid: String?, _ seeded: SeededBytes) throws -> [JWEDraft] {
         try zip(fields, ivs(seeded)).map { field, iv in
             JWEDraft(
                 header: .field(key.enc, kid: kid, path: field.path, cid: cid),

@@ -1,7 +1,7 @@
 /// Message-level bodies and the JWEs in them.
-enum GeneratedMessage {
+package enum GeneratedMessage {
     /// Returns the body that contains a JWE.
-    static func body(_ jwe: String) -> [UInt8] {
+    package static func body(_ jwe: String) -> [UInt8] {
         Array("{\"encData\":\(HeaderDraft.quoted(jwe))}".utf8)
     }
 
@@ -10,7 +10,7 @@ enum GeneratedMessage {
         JWEDraft(
             header: .message(profile.enc, kid: profile.kid),
             plaintext: plaintext,
-            key: try WrappedContentKey(profile.enc, to: .active, seeded),
+            key: try GeneratedContentKey(profile.enc, to: TestKey.active, seeded),
             iv: try seeded.bytes(12, "IV")
         )
     }
@@ -21,7 +21,12 @@ enum GeneratedMessage {
             let own = seeded.scope(name)
             return try draft(Array(ParameterSamples.request(own).utf8), .documented, own)
         }
-        return DefectTarget(draft: drafts[0], other: try drafts[1].encrypted())
+        return DefectTarget(
+            draft: drafts[0],
+            other: try drafts[1].encrypted(),
+            key: TestKey.active,
+            otherKey: TestKey.inactive
+        )
     }
 }
 
@@ -36,12 +41,12 @@ struct FieldMessage {
         _ document: FieldDocument,
         _ profile: ProfileVariant,
         isBound: Bool,
-        to key: TestKey = .active,
+        to key: TestKey = TestKey.active,
         _ seeded: SeededBytes
     ) throws {
         self.document = document
         correlationID = isBound ? try TimeSamples.correlationID(seeded) : nil
-        let contentKey = try WrappedContentKey(profile.enc, to: key, seeded)
+        let contentKey = try GeneratedContentKey(profile.enc, to: key, seeded)
         drafts = try document.drafts(contentKey, kid: key.id, cid: correlationID, seeded)
     }
 

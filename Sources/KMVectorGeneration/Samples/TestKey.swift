@@ -3,7 +3,7 @@ internal import KMPrimitives
 /// A 2048-bit RSA key of the generated vectors.
 ///
 /// The keys are those of `message-decrypt.json`. They are published test keys and protect nothing.
-struct TestKey {
+struct TestKey: RSARecipient {
     let id: String
     let state: String
     /// The private key, PKCS#8 in PEM.

@@ -27,14 +27,14 @@ public struct EndpointTable: Sendable {
     /// Creates a table.
     ///
     /// - Throws: ``KMError`` `malformedEndpointTable` if two endpoints have the same method and path, or if a path does
-    ///   not begin with a slash, has a query, or has characters other than visible ASCII.
+    ///   not begin with a slash, has a query or a dot segment, or has characters other than visible ASCII.
     public init(_ endpoints: [Endpoint]) throws {
         self.endpoints = endpoints
         numbers = try Dictionary(endpoints.enumerated().map { (Self.key($1.method, $1.path), $0) }) { first, _ in
             throw Self.malformed("\(endpoints[first].method) \(endpoints[first].path) appears twice")
         }
         for endpoint in endpoints where !Self.isPath(endpoint.path) {
-            throw Self.malformed("a path must begin with / and be visible ASCII without ? and #")
+            throw Self.malformed("a path must begin with / and be visible ASCII without ?, # and dot segments")
         }
     }
 
@@ -104,8 +104,10 @@ public struct EndpointTable: Sendable {
         Array(method.rawValue.utf8) + [UInt8(ascii: " ")] + path.utf8
     }
 
-    private static func isPath(_ path: String) -> Bool {
+    /// Whether a text is the path of an endpoint: visible ASCII that begins with a slash, without `?`, `#` and dot segments.
+    package static func isPath(_ path: String) -> Bool {
         path.utf8.first == UInt8(ascii: "/")
+            && !path.split(separator: "/").contains { $0 == "." || $0 == ".." }
             && path.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "?") && $0 != UInt8(ascii: "#") }
     }
 }

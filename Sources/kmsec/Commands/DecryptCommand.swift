@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import KMCommandLine
 import KMJOSE
 import KMSecurity
 

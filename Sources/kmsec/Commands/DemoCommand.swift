@@ -1,4 +1,5 @@
 import ArgumentParser
+import KMCommandLine
 import KMSecurity
 
 /// Runs the documented call with client and server in this process, and shows every step.

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Glibc
+import KMCommandLine
 import KMSecurity
 
 /// Groups the commands for RSA keys.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Glibc
+import KMCommandLine
 import KMSecurity
 
 /// Groups the commands for tokenization keys.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import KMCommandLine
 internal import KMDiagnosis
 import KMPrimitives
 import KMSecurity

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import KMCommandLine
 import KMSecurity
 
 /// Measures the operations of the library.
@@ -55,7 +56,7 @@ struct SpeedCommand: ParsableCommand {
 
     func run() throws {
         #if DEBUG
-            Messages.warning("this is a debug build, so the figures are meaningless; use a release build")
+        Messages.warning("this is a debug build, so the figures are meaningless; use a release build")
         #endif
         let prepared = try SpeedOperations(byteCount: bytes)
         var measurements: [SpeedMeasurement] = []

@@ -1,4 +1,5 @@
 import ArgumentParser
+import KMCommandLine
 internal import KMDiagnosis
 import KMPrimitives
 import KMSecurity

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import KMCommandLine
 import KMSecurity
 
 /// Verifies the token of a body.

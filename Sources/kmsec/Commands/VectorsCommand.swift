@@ -1,4 +1,5 @@
 import ArgumentParser
+import KMCommandLine
 import KMSecurity
 import KMVectors
 

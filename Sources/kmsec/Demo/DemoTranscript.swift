@@ -1,4 +1,5 @@
 import HTTPTypes
+import KMCommandLine
 import KMSecurity
 
 /// The report of a demo as text for people.

@@ -1,4 +1,5 @@
 import Foundation
+import KMCommandLine
 import KMSecurity
 
 extension CycloneDX {

@@ -42,7 +42,7 @@ struct InventoryFinding: Encodable {
                     code: "scryptCostLow",
                     key: nil,
                     text: "the keyring file uses scrypt with N = \(protection.scryptN), which makes it fast to try "
-                        + "passphrases; N must be at least \(weakestN). Make a new file without "
+                        + "passphrases; N must be at least \(weakestN). Run kmsec keyring passphrase without "
                         + "--insecure-fast-passphrase"
                 )
             )

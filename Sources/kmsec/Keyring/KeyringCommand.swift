@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import KMCommandLine
 import KMSecurity
 
 /// Groups the commands for the keyring file and its rotation.
@@ -16,8 +17,9 @@ struct KeyringCommand: ParsableCommand {
             KeyringInitCommand.self, KeyringAddCommand.self, KeyringListCommand.self, KeyringPlanCommand.self,
             KeyringPromoteCommand.self, KeyringSuspendCommand.self, KeyringReactivateCommand.self,
             KeyringDeactivateCommand.self, KeyringDiscardCommand.self, KeyringCompromiseCommand.self,
-            KeyringPeerCommand.self, KeyringSetCommand.self, KeyringCensusCommand.self, KeyringVerifyLogCommand.self,
-            KeyringExportCommand.self, KeyringFollowCommand.self, KeyringInventoryCommand.self,
+            KeyringPeerCommand.self, KeyringSetCommand.self, KeyringPassphraseCommand.self, KeyringCensusCommand.self,
+            KeyringVerifyLogCommand.self, KeyringExportCommand.self, KeyringFollowCommand.self,
+            KeyringInventoryCommand.self,
         ]
     )
 }
@@ -60,7 +62,7 @@ struct KeyringInitCommand: ParsableCommand {
 
     func validate() throws {
         guard (1...2).contains(custodians) else { throw ValidationError("--custodians must be 1 or 2") }
-        _ = try nodesAndSoak { try KeyringFile(role: role, nodes: nodes, soakSeconds: soak) }
+        _ = try nodesAndSoak(nodes) { try KeyringFile(role: role, nodes: nodes, soakSeconds: soak) }
     }
 
     func run() throws {
@@ -75,7 +77,10 @@ struct KeyringInitCommand: ParsableCommand {
 }
 
 /// Makes the errors of names and times errors of usage.
-func nodesAndSoak<Result>(_ body: () throws -> Result) throws -> Result {
+func nodesAndSoak<Result>(_ nodes: [String], _ body: () throws -> Result) throws -> Result {
+    guard !nodes.contains(where: mayHoldCardNumber) else {
+        throw ValidationError("the name of a node has 12 or more digits in a row, which could be a card number")
+    }
     do {
         return try body()
     } catch let error as KMError where error.code == .keyringFileInvalid {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import KMCommandLine
 import KMSecurity
 
 /// Follows a keyring file as a node does.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import KMCommandLine
 import KMSecurity
 
 /// Lists keys and algorithms for a review, and what needs attention.

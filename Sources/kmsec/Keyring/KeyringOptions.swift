@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import KMCommandLine
 import KMSecurity
 
 /// The keyring file and its passphrases.
@@ -32,15 +33,11 @@ struct KeyringPassphraseOptions: ParsableArguments {
     @Option(help: ArgumentHelp("The environment variable with a passphrase.", valueName: "name"))
     var passphraseEnv: [String] = []
 
-    /// Whether an option names a passphrase.
-    var isGiven: Bool { !passphraseFile.isEmpty || !passphraseFd.isEmpty || !passphraseEnv.isEmpty }
-
-    func validate() throws {
-        guard passphraseFile.count + passphraseFd.count + passphraseEnv.count <= 2 else {
-            throw ValidationError("give at most two passphrases, one for each custodian")
-        }
-        guard passphraseFd.allSatisfy({ $0 >= 0 }) else { throw ValidationError("--passphrase-fd must be 0 or more") }
+    private var sources: PassphraseSources {
+        PassphraseSources(files: passphraseFile, descriptors: passphraseFd, variables: passphraseEnv)
     }
+
+    func validate() throws { try sources.check("--passphrase-fd") }
 
     /// Returns what reads the passphrases: from files, then descriptors, then variables, or from the terminal.
     ///
@@ -49,13 +46,37 @@ struct KeyringPassphraseOptions: ParsableArguments {
     ///   - custodianCount: Returns the number of passphrases to ask for on the terminal.
     /// - Returns: The source of the passphrases.
     func source(isNew: Bool = false, custodianCount: @escaping @Sendable () throws -> Int) -> KeyringPassphrases {
-        KeyringPassphrases { [passphraseFile, passphraseFd, passphraseEnv, isGiven] in
-            guard isGiven else { return try PassphrasePrompt.ask(custodians: custodianCount(), isNew: isNew) }
-            let files = try (passphraseFile + passphraseFd.map { "/dev/fd/\($0)" }).map { path in
+        sources.source(isNew: isNew, custodianCount: custodianCount)
+    }
+}
+
+/// Where the options of a command say that passphrases are.
+struct PassphraseSources: Sendable {
+    let files: [String]
+    let descriptors: [Int32]
+    let variables: [String]
+
+    /// The number of passphrases.
+    var count: Int { files.count + descriptors.count + variables.count }
+
+    /// Whether the passphrases are typed on the terminal.
+    var isEmpty: Bool { count == 0 }
+
+    /// Checks the options; `option` is the name of the one with descriptors.
+    func check(_ option: String) throws {
+        guard count <= 2 else { throw ValidationError("give at most two passphrases, one for each custodian") }
+        guard descriptors.allSatisfy({ $0 >= 0 }) else { throw ValidationError("\(option) must be 0 or more") }
+    }
+
+    /// Returns what reads the passphrases, in the order of the members, or from the terminal.
+    func source(isNew: Bool, custodianCount: @escaping @Sendable () throws -> Int) -> KeyringPassphrases {
+        KeyringPassphrases {
+            guard !isEmpty else { return try PassphrasePrompt.ask(custodians: custodianCount(), isNew: isNew) }
+            let read = try (files + descriptors.map { "/dev/fd/\($0)" }).map { path in
                 warnIfExposed(path)
                 return try SecretBytes(contentsOfFile: path).withoutTrailingNewline()
             }
-            return try files + passphraseEnv.map(secret(inEnvironment:))
+            return try read + variables.map(secret(inEnvironment:))
         }
     }
 }
@@ -66,8 +87,14 @@ struct KeyringChangeOptions: ParsableArguments {
     var reason: String?
 
     func validate() throws {
-        guard let reason, reason.utf8.count > 1000 else { return }
-        throw ValidationError("--reason must be at most 1000 bytes")
+        guard let reason else { return }
+        guard reason.utf8.count <= 1000 else { throw ValidationError("--reason must be at most 1000 bytes") }
+        guard !mayHoldCardNumber(reason) else {
+            throw ValidationError(
+                "--reason has 12 or more digits in a row, which could be a card number, and the audit log is kept "
+                    + "unencrypted; leave the number out"
+            )
+        }
     }
 
     /// The user of the process, with the reason.
@@ -123,7 +150,7 @@ extension KeyringOptions {
         guardedAs step: RotationGuards.Step,
         _ change: (inout KeyringFile) throws -> KeyringFile.Change
     ) throws {
-        let (file, overridden) = try store.update(
+        let (file, overridden, faults) = try store.update(
             by: options.change.author,
             guardedAs: step,
             censuses: options.censuses.paths,
@@ -131,6 +158,7 @@ extension KeyringOptions {
             change
         )
         for blocker in overridden { Messages.warning("ignored: \(blocker.reason)") }
+        for fault in faults { Messages.warning("no census: \(fault.text)") }
         try report(file)
     }
 
@@ -151,6 +179,11 @@ extension KeyringOptions {
         guard !file.nodes.isEmpty else { return }
         Messages.note("copy \(self.file) to each node that has its own copy: \(file.nodes.joined(separator: ", "))")
     }
+}
+
+/// Whether a text has what messages mask as a possible card number.
+func mayHoldCardNumber(_ text: String) -> Bool {
+    MessageMasking.apply(to: text).count { $0 == "*" } > text.count { $0 == "*" }
 }
 
 /// Keys in words.

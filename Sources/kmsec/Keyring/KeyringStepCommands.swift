@@ -173,7 +173,10 @@ struct KeyringSetCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "set",
         abstract: "List the nodes anew, or set the soak time.",
-        discussion: "With --node, the given names replace the whole list."
+        discussion: """
+            With --node, the given names replace the whole list. A shorter soak time, and a list without a node that it \
+            had, require --reason.
+            """
     )
 
     @OptionGroup var keyring: KeyringOptions
@@ -191,7 +194,7 @@ struct KeyringSetCommand: ParsableCommand {
 
     func validate() throws {
         guard !nodes.isEmpty || soak != nil else { throw ValidationError("give --node NAME, --soak SECONDS or both") }
-        _ = try nodesAndSoak {
+        _ = try nodesAndSoak(nodes) {
             try KeyringFile(
                 role: .provider,
                 nodes: nodes,
@@ -201,8 +204,28 @@ struct KeyringSetCommand: ParsableCommand {
     }
 
     func run() throws {
-        try keyring.update(options) {
-            try $0.set(nodes: nodes.isEmpty ? $0.nodes : nodes, soakSeconds: soak ?? $0.soakSeconds)
+        try keyring.update(options) { file in
+            let (nodes, soak) = (nodes.isEmpty ? file.nodes : nodes, soak ?? file.soakSeconds)
+            if (options.reason ?? "").isEmpty { try checkThatNothingIsLoosened(file, nodes, soak) }
+            return try file.set(nodes: nodes, soakSeconds: soak)
+        }
+    }
+
+    /// A key can be discarded earlier, or without a look at a node, so the audit log needs the reason.
+    private func checkThatNothingIsLoosened(_ file: KeyringFile, _ nodes: [String], _ soak: Int) throws {
+        let removed = file.nodes.filter { !nodes.contains($0) }
+        guard removed.isEmpty else {
+            let names = removed.joined(separator: ", ")
+            throw KMError(
+                .rotationBlocked,
+                "the uses of a node that is not listed are not counted, so to remove \(names) requires --reason TEXT"
+            )
+        }
+        guard soak >= file.soakSeconds else {
+            throw KMError(
+                .rotationBlocked,
+                "a shorter soak time requires --reason TEXT; it is \(file.soakSeconds) s, and \(soak) s was given"
+            )
         }
     }
 }

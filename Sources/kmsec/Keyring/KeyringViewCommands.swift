@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import KMCommandLine
 import KMSecurity
 
 /// Lists the keys.
@@ -91,6 +92,7 @@ struct KeyringPlanCommand: ParsableCommand {
 
     func run() throws {
         let (file, fleet) = try keyring.store.census(censuses.paths)
+        for fault in fleet.faults { Messages.warning("no census: \(fault.text)") }
         let plan = RotationPlan(file, fleet)
         if json { return try Streams.writeJSON(plan) }
         for (index, step) in plan.steps.enumerated() {
@@ -118,7 +120,7 @@ struct KeyringCensusCommand: ParsableCommand {
         abstract: "Show which keys the nodes of this party used, when and with which peer.",
         discussion: """
             A key that no census names is not proved to be unused: look at the nodes and at the times since which they \
-            have counted. Exit status 1 if a listed node is unknown.
+            have counted. Exit status 1 if a listed node is unknown, or a file is no census.
             """
     )
 
@@ -137,7 +139,8 @@ struct KeyringCensusCommand: ParsableCommand {
         } else {
             for line in report.lines { try Streams.writeLine(line) }
         }
-        if report.nodes.contains(where: { $0.fault != nil }) { throw ExitCode.failure }
+        for fault in fleet.faults { Messages.error("no census: \(fault.text)") }
+        if !fleet.faults.isEmpty || report.nodes.contains(where: { $0.fault != nil }) { throw ExitCode.failure }
     }
 }
 
@@ -150,6 +153,12 @@ private struct CensusReport: Encodable {
         let countedSince: Date?
         let countedUntil: Date?
         let hasEnded: Bool?
+    }
+
+    /// A file that is no census.
+    struct Fault: Encodable {
+        let file: String
+        let reason: String
     }
 
     struct Use: Encodable {
@@ -166,11 +175,13 @@ private struct CensusReport: Encodable {
     let generation: Int
     let nodes: [Node]
     let unlistedNodes: [String]
+    let faults: [Fault]
     let uses: [Use]
 
     init(_ file: KeyringFile, _ fleet: FleetCensus) {
         generation = file.generation
         unlistedNodes = fleet.unlisted
+        faults = fleet.faults.map { Fault(file: $0.source, reason: $0.reason) }
         nodes = fleet.nodes.map { name, node in
             switch node {
             case .unknown(let fault):

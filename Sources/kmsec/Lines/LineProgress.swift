@@ -1,4 +1,5 @@
 import Foundation
+import KMCommandLine
 
 /// Shows on a terminal how many lines are done, at most five times a second.
 struct LineProgress {

@@ -1,3 +1,4 @@
+import KMCommandLine
 import KMPrimitives
 import KMSecurity
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import HTTPTypes
+import KMCommandLine
 import KMPrimitives
 import KMSecurity
 
@@ -37,7 +38,7 @@ struct PreparedRequest {
     /// - Returns: The command, with a line feed at its end.
     /// - Throws: ``KMError`` `bodyNotQuotable` if a command cannot contain the body.
     func curlCommand(bodyFile: String?) throws -> String {
-        var words = ["curl --request \(method.rawValue) \(ShellWord.quoted(url.text))"]
+        var words = ["curl --silent --show-error --request \(method.rawValue) \(ShellWord.quoted(url.text))"]
         words += headers.map { "--header \(ShellWord.quoted("\($0.name): \($0.value)"))" }
         if method.hasBody {
             let data = try bodyFile.map { "@\($0)" } ?? commandBody()

@@ -1,4 +1,5 @@
 import Glibc
+import KMCommandLine
 import KMPrimitives
 import KMSecurity
 

@@ -1,3 +1,4 @@
+import KMCommandLine
 internal import KMDiagnosis
 import KMSecurity
 

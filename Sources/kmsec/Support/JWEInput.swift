@@ -1,3 +1,4 @@
+import KMCommandLine
 import KMJOSE
 import KMJSON
 import KMSecurity

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Glibc
+import KMCommandLine
 import KMSecurity
 
 /// The options for the secret key of a token.

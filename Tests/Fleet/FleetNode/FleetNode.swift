@@ -70,7 +70,7 @@ struct FleetNode {
     }
 
     private func run() async throws {
-        let following = Task { await keyring.run(interval: .milliseconds(100), censusInterval: .milliseconds(500)) }
+        let following = Task { await keyring.follow(interval: .milliseconds(100), censusInterval: .milliseconds(500)) }
         Thread.detachNewThread { [self] in
             do {
                 try Channel.listen(arguments[4]) { channel in

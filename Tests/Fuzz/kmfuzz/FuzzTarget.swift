@@ -3,6 +3,7 @@ import HTTPTypes
 import KMJOSE
 import KMJSON
 import KMPrimitives
+import KMRedis
 import KMSecurity
 import KMTestSupport
 import KMVectors
@@ -11,7 +12,8 @@ import KMVectors
 ///
 /// A target never throws. It returns, or it traps because it found a defect.
 enum FuzzTarget: String, CaseIterable {
-    case json, path, header, jwe, message, fields, token, headers, keys, keyfiles, keyring, pan, scan, vectors
+    case json, path, header, jwe, message, fields, token, headers, keys, keyfiles, keyring, pan, resp, scan, vectors,
+        call
 
     /// Prepares the target, and returns the function that runs one input.
     func runner() -> ([UInt8]) -> Void {
@@ -28,8 +30,10 @@ enum FuzzTarget: String, CaseIterable {
         case .keyfiles: StructuredKeys.prepared().run
         case .keyring: Keyrings.prepared().run
         case .pan: Cards.prepared().run
+        case .resp: Self.resp
         case .vectors: { _ = VectorRunner().run($0, as: "input") }
         case .scan: ScannedTexts.run
+        case .call: Calls.prepared().run
         }
     }
 
@@ -77,6 +81,34 @@ enum FuzzTarget: String, CaseIterable {
         _ = try? ResponseHeaders(fields)
         guard let headers = try? RequestHeaders(fields) else { return }
         precondition((try? RequestHeaders(headers.httpFields())) != nil)
+    }
+
+    /// Decodes answers of Redis, cut in different places: the first byte is the size of the pieces.
+    private static func resp(_ input: [UInt8]) {
+        guard let size = input.first else { return }
+        let stream = input.dropFirst()
+        let whole = decode(stream, pieceSize: max(1, stream.count))
+        precondition(whole == decode(stream, pieceSize: 1 + Int(size)))
+        precondition(whole == decode(stream, pieceSize: 1))
+    }
+
+    private static func decode(_ stream: ArraySlice<UInt8>, pieceSize: Int) -> [RESPValue?] {
+        var limits = RESPDecoder.Limits()
+        (limits.byteCount, limits.elementCount, limits.depth) = (256, 16, 4)
+        var decoder = RESPDecoder(limits: limits)
+        var values: [RESPValue?] = []
+        var rest = stream
+        while !rest.isEmpty {
+            decoder.append(rest.prefix(pieceSize))
+            rest = rest.dropFirst(pieceSize)
+            do {
+                while let value = try decoder.next() { values.append(value) }
+            } catch {
+                // nil marks the point at which malformed bytes end the stream.
+                return values + [nil]
+            }
+        }
+        return values
     }
 
     /// Calls every reader of keys and certificates, with and without a passphrase.

@@ -14,6 +14,7 @@ struct Seeds {
             try seeds.add(Data(contentsOf: Document.root.appending(path: "Vectors/\(name)")))
         }
         if target == .keyring { try seeds.inputs.formUnion(Keyrings.seeds()) }
+        if target == .resp { seeds.inputs.formUnion(Self.answers) }
         let url = URL(filePath: folder)
         try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
         for (number, input) in seeds.inputs.enumerated() {
@@ -74,7 +75,13 @@ struct Seeds {
             inputs.formUnion([text("pan"), text("par"), text("prefix")].compactMap(\.self))
         case .scan: inputs.formUnion((documents + [text("pan")].compactMap(\.self)).map { [30] + $0 })
         case .keyfiles: inputs.formUnion((0..<8).map { [$0] })
-        case .vectors, .keyring: break
+        case .call:
+            let bodies = [hex("body")].compactMap(\.self)
+            inputs.formUnion(bodies.flatMap { body in (0..<8).map { [$0, 0x0A] + body } })
+            let fields = test["fields"] as? [[String: String]] ?? []
+            let lines = fields.map { "\($0["name"] ?? ""):\($0["value"] ?? "")\n" }
+            if !lines.isEmpty { inputs.insert([0] + Array("\(lines.joined())\n{}".utf8)) }
+        case .vectors, .keyring, .resp: break
         }
     }
 
@@ -87,6 +94,11 @@ struct Seeds {
         inputs.insert([0, UInt8(place)] + [UInt8](hex: vector.body))
         if let parameters = vector.parameters { inputs.insert([1, UInt8(place)] + [UInt8](hex: parameters)) }
     }
+
+    /// Answers of Redis after the size of the pieces.
+    private static let answers = [
+        "+OK\r\n$-1\r\n", "-OOM no\r\n:-12\r\n", "$5\r\nabcde\r\n", "*2\r\n*1\r\n:1\r\n$0\r\n\r\n", "*-1\r\n*0\r\n",
+    ].map { [2] + Array($0.utf8) }
 
     private static let cases = Array(Bodies.prepared().cases.prefix(256))
 

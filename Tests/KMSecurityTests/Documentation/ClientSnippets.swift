@@ -1,9 +1,10 @@
 import Foundation
 import HTTPTypes
 import KMSecurity
+import KMSecurityTestSupport
 
 #if canImport(FoundationNetworking)
-    import FoundationNetworking
+import FoundationNetworking
 #endif
 
 /// The Swift blocks of GettingStartedClient, exact but for their indentation.

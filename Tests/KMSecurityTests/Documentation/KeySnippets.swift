@@ -1,5 +1,6 @@
 import Foundation
 import KMSecurity
+import KMSecurityTestSupport
 import Logging
 
 /// The Swift blocks of KeyHandling, GettingStartedOperator and RotatingKeys, exact but for their indentation.
@@ -27,7 +28,7 @@ enum KeySnippets {
             node: "shop1",
             logger: logger
         )
-        let following = Task { await keyring.run() }
+        let following = Task { await keyring.follow() }
         let client = try ClientSecurity(
             party: .serviceProvider(accessKey),
             aspID: aspID,

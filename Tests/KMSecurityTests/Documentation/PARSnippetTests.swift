@@ -1,5 +1,6 @@
 import Foundation
 import KMSecurity
+import KMSecurityTestSupport
 import Testing
 
 /// Runs the snippets of the article PARDerivation.

@@ -1,4 +1,5 @@
 import KMSecurity
+import KMSecurityTestSupport
 
 /// The Swift blocks of PARDerivation, and the README's about it, exact but for their indentation.
 enum PARSnippets {

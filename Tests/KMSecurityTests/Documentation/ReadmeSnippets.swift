@@ -1,6 +1,7 @@
 import Foundation
 import HTTPTypes
 import KMSecurity
+import KMSecurityTestSupport
 import Logging
 
 /// The README's Swift blocks, exact but for their indentation.

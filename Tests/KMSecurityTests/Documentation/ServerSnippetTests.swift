@@ -2,6 +2,7 @@ import Foundation
 import HTTPTypes
 import KMDiagnosis
 import KMSecurity
+import KMSecurityTestSupport
 import KMTestSupport
 import Logging
 import Synchronization

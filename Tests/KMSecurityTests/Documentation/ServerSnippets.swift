@@ -2,6 +2,7 @@ import Foundation
 import HTTPTypes
 import KMDiagnosis
 import KMSecurity
+import KMSecurityTestSupport
 import Logging
 
 /// The Swift blocks of GettingStartedServer, exact but for their indentation.

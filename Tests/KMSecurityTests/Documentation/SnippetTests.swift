@@ -4,15 +4,18 @@ import Testing
 
 /// Checks that the code blocks of the README and the articles compile and run.
 struct SnippetTests {
-    private static let folder = URL(filePath: #filePath).deletingLastPathComponent()
+    /// The folders with snippets and with the tests that use them.
+    private static let folders = ["KMSecurityTests", "KMHummingbirdTests"].map {
+        Document.root.appending(path: "Tests/\($0)/Documentation")
+    }
 
     /// The languages that a code block may have.
     ///
-    /// Swift blocks are compared with the snippets here; kmsecTests runs the console blocks.
-    private static let languages: Set = ["swift", "console", "text", "indented"]
+    /// Swift, JavaScript, C and Python blocks are compared with sources here; kmsecTests runs the console blocks.
+    private static let languages: Set = ["swift", "console", "text", "indented", "javascript", "c", "python"]
 
     private static func sources(_ ending: String) throws -> [String] {
-        try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
+        try folders.flatMap { try FileManager.default.contentsOfDirectory(at: $0, includingPropertiesForKeys: nil) }
             .filter { $0.lastPathComponent.hasSuffix(ending) }
             .map { try String(contentsOf: $0, encoding: .utf8) }
     }
@@ -32,6 +35,23 @@ struct SnippetTests {
             #expect(Self.languages.contains(block.language), "\(page):\(block.line)")
             if block.language == "console" {
                 #expect(block.lines.first?.hasPrefix("$ ") == true, "\(page):\(block.line)")
+            }
+        }
+    }
+
+    /// Checks that each JavaScript, C or Python block is a whole file of a folder that a script there compiles and runs.
+    @Test(arguments: Document.all) func everyForeignBlockEqualsAFile(_ page: Document) throws {
+        let places = [
+            ("javascript", "Tests/Sandbox", "mjs"), ("c", "Tests/CApi/Examples", "c"),
+            ("python", "Tests/CApi/Examples", "py"),
+        ]
+        for (language, folder, ending) in places {
+            let folder = Document.root.appending(path: folder)
+            let files = try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
+                .filter { $0.pathExtension == ending }
+                .map { try String(contentsOf: $0, encoding: .utf8) }
+            for block in try page.blocks() where block.language == language {
+                #expect(files.contains(block.lines.joined(separator: "\n") + "\n"), "\(page):\(block.line)")
             }
         }
     }

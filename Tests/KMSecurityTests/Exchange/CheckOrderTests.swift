@@ -1,6 +1,7 @@
 import Foundation
 import HTTPTypes
 import KMSecurity
+import KMSecurityTestSupport
 import Testing
 
 /// A request with several faults is rejected for the first one, and no later step runs.

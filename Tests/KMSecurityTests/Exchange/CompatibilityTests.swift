@@ -2,6 +2,7 @@ import Foundation
 import HTTPTypes
 import KMDiagnosis
 import KMSecurity
+import KMSecurityTestSupport
 import Testing
 
 /// Both ends accept both wire profiles, and header names in any case.

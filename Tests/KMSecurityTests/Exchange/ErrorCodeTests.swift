@@ -1,4 +1,5 @@
 import KMSecurity
+import KMSecurityTestSupport
 import Testing
 
 /// The codes with which a server rejects requests, which must be visible to a user that imports only KMSecurity.

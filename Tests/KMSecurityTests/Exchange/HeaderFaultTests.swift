@@ -2,6 +2,7 @@ import Foundation
 import HTTPTypes
 import KMDiagnosis
 import KMSecurity
+import KMSecurityTestSupport
 import Testing
 
 /// One fault in one header, the code with which the server rejects it, and the header rule that finds it.

@@ -1,5 +1,6 @@
 import HTTPTypes
 import KMSecurity
+import KMSecurityTestSupport
 import KMTestSupport
 import Testing
 

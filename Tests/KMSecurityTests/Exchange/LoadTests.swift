@@ -1,6 +1,7 @@
 import Foundation
 import HTTPTypes
 import KMSecurity
+import KMSecurityTestSupport
 import Testing
 
 /// A server under load from several tasks, which must reject every replay and every forgery in bounded memory.

@@ -1,6 +1,7 @@
 import Foundation
 import HTTPTypes
 import KMSecurity
+import KMSecurityTestSupport
 import KMTestSupport
 import Testing
 

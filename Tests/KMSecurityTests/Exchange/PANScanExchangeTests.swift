@@ -2,6 +2,7 @@ import Foundation
 import HTTPTypes
 import KMDiagnosis
 import KMSecurity
+import KMSecurityTestSupport
 import Testing
 
 /// Runs the PAN scanner on what a client and a server send and log.

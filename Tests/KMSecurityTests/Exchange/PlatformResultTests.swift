@@ -1,4 +1,5 @@
 import KMSecurity
+import KMSecurityTestSupport
 import KMTestSupport
 import Testing
 

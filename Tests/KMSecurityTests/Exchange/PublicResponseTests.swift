@@ -1,6 +1,7 @@
 import Foundation
 import HTTPTypes
 import KMSecurity
+import KMSecurityTestSupport
 import Testing
 
 /// The response to a rejected request, which must not reveal the reason.

@@ -1,6 +1,7 @@
 import HTTPTypes
 import KMJOSE
 import KMSecurity
+import KMSecurityTestSupport
 import KMTestSupport
 import Testing
 

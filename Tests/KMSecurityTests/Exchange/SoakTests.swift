@@ -2,6 +2,7 @@ import Foundation
 import HTTPTypes
 import KMPrimitives
 import KMSecurity
+import KMSecurityTestSupport
 import KMTestSupport
 import Testing
 

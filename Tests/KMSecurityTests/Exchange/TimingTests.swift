@@ -1,6 +1,7 @@
 import Foundation
 import HTTPTypes
 import KMSecurity
+import KMSecurityTestSupport
 import Testing
 
 /// Measures whether the time of a rejection reveals its reason.

@@ -1,5 +1,6 @@
 import Foundation
 import KMSecurity
+import KMSecurityTestSupport
 import KMTestSupport
 import Testing
 

@@ -2,6 +2,7 @@ import CoreMetrics
 import Foundation
 import HTTPTypes
 import KMPrimitives
+import KMSecurityTestSupport
 import KMTestSupport
 import KMWire
 import MetricsTestKit

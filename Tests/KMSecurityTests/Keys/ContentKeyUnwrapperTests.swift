@@ -2,6 +2,7 @@ import Foundation
 import HTTPTypes
 import KMJOSE
 import KMPrimitives
+import KMSecurityTestSupport
 import KMTestSupport
 import Synchronization
 import Testing

@@ -1,5 +1,6 @@
 import Foundation
 import KMPrimitives
+import KMSecurityTestSupport
 import KMTestSupport
 import KMWire
 import Testing
@@ -68,7 +69,7 @@ import Testing
         try write("{", "credentials.json")
         #expect(throws: KMError.self) { try source.reload() }
         #expect(source.credentials(for: caller).count == 1)
-        let task = Task { await source.run(interval: .milliseconds(5)) }
+        let task = Task { await source.follow(interval: .milliseconds(5)) }
         try write("second secret", "second.secret")
         try write(file(entry(), entry(secretFile: "second.secret")), "credentials.json")
         while source.credentials(for: caller).count != 2 { try await Task.sleep(for: .milliseconds(5)) }

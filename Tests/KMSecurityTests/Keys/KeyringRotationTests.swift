@@ -1,4 +1,5 @@
 import Foundation
+import KMSecurityTestSupport
 import KMTestSupport
 import KMWire
 import Testing

@@ -1,6 +1,7 @@
 import Foundation
 import HTTPTypes
 import KMPrimitives
+import KMSecurityTestSupport
 import KMTestSupport
 import KMWire
 import Testing
@@ -104,6 +105,184 @@ import Testing
         }
     }
 
+    /// The mode of the temporary file is not that of a file which somebody else left there.
+    @Test(arguments: ["keyring.json.new", "keyring.json.seen.new"])
+    func aFileThatIsLeftOverGivesItsModeToNobody(_ name: String) throws {
+        defer { cleanUp() }
+        let left = folder.appending(path: name).path
+        try write(Array("left over".utf8), left)
+        try FileManager.default.setAttributes([.posixPermissions: 0o666], ofItemAtPath: left)
+        try replaceFile([1, 2, 3].span, path: String(left.dropLast(4)), mode: 0o600)
+        let attributes = try FileManager.default.attributesOfItem(atPath: String(left.dropLast(4)))
+        #expect(attributes[.posixPermissions] as? Int == 0o600)
+        #expect(!FileManager.default.fileExists(atPath: left))
+    }
+
+    @Test func aFileThatCannotBeCreatedLeavesNothing() throws {
+        defer { cleanUp() }
+        func create(_ name: String, _ passphrases: KeyringPassphrases) throws {
+            let path = folder.appending(path: name).path
+            let store = KeyringStore(path: path, passphrases: passphrases, cost: KeyringFileTests.cheap)
+            try store.create(KeyringFileTests.file(), by: KeyringStore.Author("x", at: date))
+        }
+        let before = try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
+        #expect(rejection { try create("other", KeyringPassphrases { [] }) } == .invalidSize)
+        #expect(rejection { try create("other", .environment("NOT_SET_ANYWHERE")) } == .environmentVariableMissing)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() == before)
+        // The log is on the disk when the file itself cannot be written.
+        try FileManager.default.createDirectory(
+            at: folder.appending(path: "third.new/x"),
+            withIntermediateDirectories: true
+        )
+        #expect(rejection { try create("third", store.passphrases) } == .fileUnwritable)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() == before + ["third.new"])
+        // The lock of an existing file stays.
+        #expect(rejection { try create("keyring.json", store.passphrases) } == .fileExists)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() == before + ["third.new"])
+    }
+
+    /// A process that waits for a lock does not get the lock of a removed file, which excludes nobody.
+    @Test(.timeLimit(.minutes(20))) func aRemovedLockIsNotTaken() async throws {
+        defer { cleanUp() }
+        let path = folder.appending(path: "lock").path
+        var first: FileLock? = try FileLock(path: path)
+        let waiting = Task.detached { try FileLock(path: path) }
+        try await Task.sleep(for: .milliseconds(100))
+        first?.removeIfNew()
+        first = nil
+        let second = try await waiting.value
+        #expect(rejection { try FileLock(path: path, waits: false) } == .fileLocked)
+        withExtendedLifetime(second) {}
+    }
+
+    /// Another operator does not wait for a person who types a passphrase.
+    @Test func noLockIsHeldWhilePassphrasesAreTyped() throws {
+        defer { cleanUp() }
+        let count = Locked(0)
+        let lockPath = "\(store.path).lock"
+        func typed(_ path: String, _ passphrase: String) -> KeyringPassphrases {
+            KeyringPassphrases {
+                count.withLock { $0 += 1 }
+                _ = try FileLock(path: path, waits: false)
+                return [try SecretBytes(passphrase)]
+            }
+        }
+        let slow = KeyringStore(
+            path: store.path,
+            passphrases: typed(lockPath, "correct horse"),
+            cost: KeyringFileTests.cheap
+        )
+        let author = KeyringStore.Author("x", at: date)
+        _ = try slow.update(by: author) { try $0.set(nodes: ["c"], soakSeconds: 60) }
+        _ = try slow.census(at: date)
+        _ = try slow.verifyLog()
+        try slow.changePassphrases(to: typed(lockPath, "battery staple"), by: author)
+        #expect(count.withLock { $0 } == 5)
+        let path = folder.appending(path: "new").path
+        let new = KeyringStore(path: path, passphrases: typed("\(path).lock", "x"), cost: KeyringFileTests.cheap)
+        try new.create(KeyringFileTests.file(), by: author)
+    }
+
+    // MARK: Other passphrases
+
+    private func passphrases(_ texts: String...) -> KeyringPassphrases {
+        KeyringPassphrases { try texts.map { try SecretBytes($0) } }
+    }
+
+    @Test func otherPassphrasesChangeNothingElse() throws {
+        defer { cleanUp() }
+        let before = try store.open()
+        let author = KeyringStore.Author("operator", at: date, reason: "a custodian left")
+        let file = try store.changePassphrases(to: passphrases("one", "two"), by: author)
+        #expect(file.generation == before.file.generation + 1)
+        #expect(rejection { try store.open() } == .passphraseRequired)
+        let both = KeyringStore(
+            path: store.path,
+            passphrases: passphrases("one", "two"),
+            cost: KeyringFileTests.cheap
+        )
+        let after = try both.open()
+        #expect(after.custodianCount == 2 && after.logKey == before.logKey)
+        #expect(after.file.keys.map(\.description) == before.file.keys.map(\.description))
+        #expect(after.file.keys.map(\.changedIn) == before.file.keys.map(\.changedIn))
+        let own = try both.privateKey(of: after.file.key(KeyringFileTests.id("1")))
+        #expect(try own?.publicKey.pemRepresentation() == TestKeys.first().publicKey.pemRepresentation())
+        let entry = try #require(both.verifyLog().entries.last)
+        #expect(entry.action == "passphrases changed" && entry.reason == "a custodian left" && entry.keyID == nil)
+        // Wrong new ones, and a wrong old one, change nothing.
+        let bytes = try bytes(store.path)
+        #expect(rejection { try both.changePassphrases(to: passphrases("x", "x"), by: author) } == .invalidSize)
+        #expect(rejection { try both.changePassphrases(to: passphrases(), by: author) } == .invalidSize)
+        let wrong = KeyringStore(path: store.path, passphrases: passphrases("two", "one"))
+        #expect(rejection { try wrong.changePassphrases(to: passphrases("x"), by: author) } == .passphraseWrong)
+        #expect(try self.bytes(store.path) == bytes)
+        try both.changePassphrases(to: passphrases("three"), by: author)
+        #expect(try KeyringStore(path: store.path, passphrases: passphrases("three")).open().custodianCount == 1)
+    }
+
+    /// A process that is killed between the line and the file leaves the old passphrases.
+    @Test func anUnfinishedChangeOfPassphrasesIsReplacedByTheNext() throws {
+        defer { cleanUp() }
+        let file = try bytes(store.path)
+        try store.changePassphrases(to: passphrases("one"), by: KeyringStore.Author("x", at: date))
+        try write(file, store.path)
+        #expect(try store.verifyLog().hasUnfinishedLine)
+        try store.changePassphrases(to: passphrases("two"), by: KeyringStore.Author("x", at: date))
+        let next = KeyringStore(path: store.path, passphrases: passphrases("two"))
+        #expect(try next.verifyLog().entries.map(\.action) == ["init", "passphrases changed"])
+    }
+
+    @Test func aNodeKeepsItsKeysUntilItHasTheNewPassphrase() throws {
+        defer { cleanUp() }
+        let current = Locked("correct horse")
+        let node = try FileKeyring(
+            path: store.path,
+            passphrases: KeyringPassphrases { [try SecretBytes(current.withLock { $0 })] },
+            node: "a"
+        )
+        try store.changePassphrases(to: passphrases("one"), by: KeyringStore.Author("x", at: date))
+        #expect(rejection { try node.reload() } == .passphraseWrong)
+        #expect(node.file.generation == 4)
+        #expect(try node.keyring.primaryID == KeyringFileTests.id("1"))
+        // The census still belongs to the file.
+        try node.writeCensus()
+        let next = KeyringStore(path: store.path, passphrases: passphrases("one"))
+        #expect(try next.census().fleet.faults.isEmpty)
+        current.withLock { $0 = "one" }
+        #expect(try node.reload())
+        #expect(node.file.generation == 5)
+        #expect(try FileKeyring(path: store.path, passphrases: passphrases("one")).file.generation == 5)
+        #expect(rejection { try FileKeyring(path: store.path, passphrases: store.passphrases) } == .passphraseWrong)
+    }
+
+    /// The passphrases were changed between the look at the file and the lock.
+    @Test func aChangeOfPassphrasesInBetweenIsReported() throws {
+        defer { cleanUp() }
+        let (plain, date) = (store, date)
+        let isFirst = Locked(true)
+        let slow = KeyringStore(
+            path: store.path,
+            passphrases: KeyringPassphrases {
+                let isNow = isFirst.withLock { value in
+                    defer { value = false }
+                    return value
+                }
+                if isNow {
+                    try plain.changePassphrases(
+                        to: KeyringPassphrases { [try SecretBytes("one")] },
+                        by: KeyringStore.Author("x", at: date)
+                    )
+                }
+                return [try SecretBytes("correct horse")]
+            },
+            cost: KeyringFileTests.cheap
+        )
+        let error = #expect(throws: KMError.self) {
+            try slow.update(by: KeyringStore.Author("x", at: date)) { try $0.set(nodes: ["c"], soakSeconds: 60) }
+        }
+        #expect(error?.code == .passphraseWrong && error?.detail.contains("in the meantime") == true)
+    }
+
     @Test func changesAtTheSameTimeAreNotLost() async throws {
         defer { cleanUp() }
         await withTaskGroup { group in
@@ -188,13 +367,13 @@ import Testing
         #expect(try keyID() == KeyringFileTests.id("2").text)
     }
 
-    @Test(.timeLimit(.minutes(2))) func aTaskThatFollowsTheFileEndsWhenItIsCancelled() async throws {
+    @Test(.timeLimit(.minutes(20))) func aTaskThatFollowsTheFileEndsWhenItIsCancelled() async throws {
         defer { cleanUp() }
         let keyring = try FileKeyring(
             path: store.path,
             passphrases: KeyringPassphrases { [try SecretBytes("correct horse")] }
         )
-        let task = Task { await keyring.run(interval: .milliseconds(5)) }
+        let task = Task { await keyring.follow(interval: .milliseconds(5)) }
         try promote()
         while keyring.file.generation != 5 { try await Task.sleep(for: .milliseconds(5)) }
         task.cancel()

@@ -1,5 +1,6 @@
 import Foundation
 import KMPrimitives
+import KMSecurityTestSupport
 import KMTestSupport
 import KMWire
 import Testing
@@ -165,13 +166,82 @@ import Testing
         #expect(try blockers(.discard(first), file, [], at: 1).isEmpty)
     }
 
-    @Test func aThirdKeyWaitsForThePeer() throws {
+    @Test func aThirdKeyWaitsForThePeerAndAllNodes() throws {
         var file = try retiring()
+        // Before a key is gone, there is nothing to wait for.
+        #expect(try blockers(.add, file, [], at: 1).isEmpty)
         _ = try file.record(.stopped, of: first, at: date)
         _ = try file.discard(first, at: date)
-        #expect(try blockers(.add, file, [], at: 1).count == 1)
+        let all = ["a", "b"].map { census($0, generation: 9, until: 1) }
+        #expect(try blockers(.add, file, all, at: 1).map { $0.prefix(26) } == ["the peer has not said that"])
         _ = try file.record(.destroyed, of: first, at: date)
-        #expect(try blockers(.add, file, [], at: 1).isEmpty)
+        #expect(try blockers(.add, file, all, at: 1).isEmpty)
+        // A node that has not loaded the generation without the key could open messages under three.
+        let late = [all[0], census("b", generation: 8, until: 1)]
+        #expect(try blockers(.add, file, late, at: 1) == ["node b has loaded generation 8, not 9"])
+        #expect(
+            try blockers(.add, file, all + [census("c", generation: 9, until: 1)], at: 1)
+                == ["node c uses the file and is not listed"]
+        )
+        _ = try file.set(nodes: [], soakSeconds: 9)
+        #expect(try blockers(.add, file, [], at: 1).count == 1)
+    }
+
+    /// The peer may use a compromised key although it never said anything about it.
+    @Test func aCompromisedKeyTakesThePlaceOfANewOne() throws {
+        var file = try retiring()
+        _ = try file.compromise(first, allowsNoPrimary: false, at: date)
+        let all = ["a", "b"].map { census($0, generation: 8, until: 1) }
+        #expect(file.keys[0].peer == nil)
+        #expect(try blockers(.add, file, all, at: 1).map { $0.prefix(26) } == ["the peer has not said that"])
+        // To erase it here changes nothing at the peer.
+        _ = try file.discard(first, at: date)
+        let erased = ["a", "b"].map { census($0, generation: 9, until: 1) }
+        #expect(try blockers(.add, file, erased, at: 1).map { $0.prefix(26) } == ["the peer has not said that"])
+        let inputs = try erased.map { FleetCensus.Input(source: $0.node, bytes: try $0.encoded(logKey)) }
+        let fleet = FleetCensus(inputs, nodes: ["a", "b"], generation: 9, seen: [:], logKey, at: date + 1)
+        #expect(RotationPlan(file, fleet).steps.map(\.command) == ["peer FILE \(first) destroyed"])
+        _ = try file.record(.destroyed, of: first, at: date)
+        #expect(try blockers(.add, file, erased, at: 1).isEmpty)
+    }
+
+    @Test func thePeersStateOnlyGoesForward() throws {
+        var file = try retiring()
+        let states = KeyringFile.PeerState.allCases
+        for (place, state) in states.enumerated() {
+            _ = try file.record(state, of: first, at: date)
+            for earlier in states[..<place] {
+                let generation = file.generation
+                let error = #expect(throws: KMError.self) { try file.record(earlier, of: first, at: date + 9) }
+                #expect(error?.code == .rotationBlocked && error?.detail.contains("only goes forward") == true)
+                #expect(file.keys[0].peer?.state == state && file.generation == generation)
+            }
+            // The same word again is a newer one.
+            _ = try file.record(state, of: first, at: date + 1)
+            #expect(file.keys[0].peer?.recordedAt == date + 1)
+        }
+    }
+
+    /// The audit log quotes what a step was forced past.
+    @Test func reasonsQuoteNoCardNumber() throws {
+        let file = try retiring()
+        var used = census("a", generation: 7, until: 1)
+        used.uses = [
+            KeyUse(
+                keyID: first,
+                direction: .openedRequest,
+                peer: testCardNumber,
+                acceptedCount: 1,
+                rejectedCount: 0,
+                firstUse: date,
+                lastUse: date + 1
+            )
+        ]
+        let all = [used, census("b", generation: 7, until: 1), census(testCardNumber, generation: 7, until: 1)]
+        let reasons = try blockers(.discard(first), file, all, at: 1).joined(separator: "\n")
+        #expect(reasons.contains("peer 949133******0765"))
+        #expect(reasons.contains("node 949133******0765 uses"))
+        #expect(!reasons.contains(testCardNumber))
     }
 
     /// Whoever follows the plan at both ends gets through a rotation, in any order of steps.

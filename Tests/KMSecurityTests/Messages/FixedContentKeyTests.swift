@@ -1,5 +1,6 @@
 import Foundation
 import KMPrimitives
+import KMSecurityTestSupport
 import KMTestSupport
 import Testing
 

@@ -1,5 +1,6 @@
 import KMPrimitives
 import KMSecurity
+import KMSecurityTestSupport
 import KMTestSupport
 
 /// Makes nearly valid bodies, each damaged in one layer.

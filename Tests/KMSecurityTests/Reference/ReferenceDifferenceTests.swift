@@ -1,6 +1,7 @@
 import Foundation
 import KMPrimitives
 import KMSecurity
+import KMSecurityTestSupport
 import KMTestSupport
 import Testing
 

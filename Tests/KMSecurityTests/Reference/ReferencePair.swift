@@ -1,6 +1,7 @@
 import Foundation
 import KMPrimitives
 import KMSecurity
+import KMSecurityTestSupport
 import KMTestSupport
 
 /// The package's receiver and the reference implementation, with the first key of the message vectors.

@@ -1,6 +1,7 @@
 import Foundation
 import HTTPTypes
 import KMSecurity
+import KMSecurityTestSupport
 import Testing
 
 /// A flood of one caller's requests must fill only that caller's share of a replay guard.

@@ -1,5 +1,6 @@
 import Foundation
 import KMSecurity
+import KMSecurityTestSupport
 import Synchronization
 
 /// A credential source that records the callers whose credentials are looked up.

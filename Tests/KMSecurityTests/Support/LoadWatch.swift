@@ -1,5 +1,6 @@
 import Foundation
 import KMSecurity
+import KMSecurityTestSupport
 import Synchronization
 
 /// Records the memory use and the size of a replay guard during a load test.

@@ -2,6 +2,7 @@ import Foundation
 import HTTPTypes
 import KMPrimitives
 import KMSecurity
+import KMSecurityTestSupport
 import KMTestSupport
 
 /// A whole call with the test card number in many places of its parameters, and the values that both sides keep.

@@ -5,6 +5,7 @@ import KMJOSE
 import KMJSON
 import KMPrimitives
 import KMSecurity
+import KMSecurityTestSupport
 import KMTestSupport
 
 /// The public functions that take bytes or a text and may throw.

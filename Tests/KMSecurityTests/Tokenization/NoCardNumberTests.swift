@@ -1,6 +1,7 @@
 import KMJOSE
 import KMPrimitives
 import KMSecurity
+import KMSecurityTestSupport
 import KMTestSupport
 import Testing
 

@@ -5,6 +5,7 @@ import KMJOSE
 import KMJSON
 import KMPrimitives
 import KMSecurity
+import KMSecurityTestSupport
 import KMTestSupport
 import KMVectors
 import Testing
@@ -25,7 +26,7 @@ struct PrintedType: Sendable, CustomTestStringConvertible {
 extension PrintedType {
     private static let card = testCardNumber
 
-    static let all = primitives + jose + tokenization + tokens + headers + exchange + vectors
+    static let all = primitives + jose + tokenization + tokens + headers + exchange + vectors + judgments
 
     private static let secret: @Sendable () throws -> SecretBytes = { try SecretBytes(card) }
 
@@ -49,6 +50,49 @@ extension PrintedType {
             return met
         },
     ]
+
+    private static let judgments = [
+        PrintedType(ReceivedRequest.self) { [try cardRequest()] },
+        PrintedType(ReceivedResponse.self) {
+            [ReceivedResponse(status: .ok, headers: HTTPFields(), body: CardInputs.parameters, date: .distantPast)]
+        },
+        PrintedType(Judgment.self) { try await cardJudgments() },
+        PrintedType(Judgment.Step.self) { try await cardJudgments().flatMap(\.steps) },
+        PrintedType(Judgment.Difference.self) { try await cardJudgments().flatMap(\.steps).compactMap(\.difference) },
+    ]
+
+    /// A request with the card number in every place.
+    private static func cardRequest() throws -> ReceivedRequest {
+        var fields = HTTPFields()
+        let names: [HTTPField.Name] = [
+            .kmUserAspID, .kmCorrelationID, .kmAccessKey, .kmCryptoKeyID, .kmTranToken, .kmTranTime, .kmTimeZone,
+        ]
+        for name in names { fields[name] = card }
+        if let name = HTTPField.Name("X-KM-\(card)") { fields[name] = card }
+        return ReceivedRequest(
+            method: .post,
+            path: "/\(card)",
+            headers: fields,
+            body: CardInputs.parameters,
+            date: ClientAndServer.start
+        )
+    }
+
+    /// Judgments of that request and of a valid one with plain parameters.
+    private static func cardJudgments() async throws -> [Judgment] {
+        let ends = try ClientAndServer()
+        let judge = RequestJudge(.init(credentials: ends.credentials(ends.secretKey), keyring: ends.serverRing))
+        var request = try cardRequest()
+        var judgments: [Judgment] = []
+        for endpoint in [nil, Endpoint.waitingPhysicalCards, .waitingPhysicalCardsByField, .test(.none)] {
+            judgments.append(await judge.judge(request, endpoint: endpoint).judgment)
+        }
+        request.headers = try ends.draft(request.body).fields()
+        for endpoint in [Endpoint.waitingPhysicalCards, .waitingPhysicalCardsByField, .test(.none)] {
+            judgments.append(await judge.judge(request, endpoint: endpoint).judgment)
+        }
+        return judgments
+    }
 
     private static let jose = [
         PrintedType(JWEHeader.self) { [header, try JWEHeader(parsing: header.json)] },

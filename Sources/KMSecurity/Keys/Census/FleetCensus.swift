@@ -12,10 +12,13 @@ package struct FleetCensus: Sendable {
         let source: String
         let contents: Result<[UInt8], KMError>
 
-        /// Reads a file.
+        /// Reads a file, which must be a regular one: another one could make the reader wait.
         package init(contentsOfFile path: String) {
             source = path
             do {
+                if FileIdentity(path: path) != nil, !isRegularFile(path) {
+                    throw KMError(.fileUnreadable, "a census must be a regular file, not a directory, pipe or device")
+                }
                 let bytes = try SecretBytes(contentsOfFile: path, maximumCount: CensusFile.maximumByteCount)
                 contents = .success(bytes.withBytes { [UInt8](copying: $0) })
             } catch {
@@ -27,6 +30,23 @@ package struct FleetCensus: Sendable {
         package init(source: String, bytes: [UInt8]) {
             self.source = source
             contents = .success(bytes)
+        }
+    }
+
+    /// A file that is no census.
+    package struct Fault: Sendable {
+        /// The path of the file.
+        package let source: String
+        /// What is wrong with it.
+        package let reason: String
+
+        /// The path and the reason.
+        package var text: String { "\(source): \(reason)" }
+
+        init(_ source: String, _ reason: String) {
+            self.source = source
+            // The errors of files name them too.
+            self.reason = reason.hasPrefix("\(source): ") ? String(reason.dropFirst(source.count + 2)) : reason
         }
     }
 
@@ -45,7 +65,7 @@ package struct FleetCensus: Sendable {
     /// The listed nodes in the order of the file.
     package let nodes: [(name: String, node: Node)]
     /// The files that are no census, each with the reason.
-    package let faults: [(source: String, reason: String)]
+    package let faults: [Fault]
     /// The names of nodes that are not listed, and have a census that does not say that they have ended.
     package let unlisted: [String]
     /// The sequence numbers of the censuses that were seen, by node.
@@ -70,14 +90,14 @@ package struct FleetCensus: Sendable {
         _ logKey: SecretBytes,
         at date: Date
     ) {
-        var (found, faults, unlisted): ([String: CensusFile], [(String, String)], [String]) = ([:], [], [])
+        var (found, faults, unlisted): ([String: CensusFile], [Fault], [String]) = ([:], [], [])
         for input in inputs {
             do {
                 let census = try CensusFile(input.contents.get(), logKey)
                 if let other = found[census.node], other.sequence >= census.sequence { continue }
                 found[census.node] = census
             } catch {
-                faults.append((input.source, (error as? KMError)?.detail ?? "it cannot be read"))
+                faults.append(Fault(input.source, (error as? KMError)?.detail ?? "it cannot be read"))
             }
         }
         var sequences = seen
@@ -86,7 +106,7 @@ package struct FleetCensus: Sendable {
         }
         let nodes = names.map { name -> (name: String, node: Node) in
             guard let census = found[name] else {
-                let reasons = faults.filter { $0.0.hasSuffix(".\(name).census") || names.count == 1 }.map(\.1)
+                let reasons = faults.filter { $0.source.hasSuffix(".\(name).census") || names.count == 1 }.map(\.text)
                 return (name, .unknown(reasons.first ?? "there is no census of it"))
             }
             if let last = seen[name], census.sequence < last {
@@ -109,7 +129,7 @@ package struct FleetCensus: Sendable {
             return (name, .known(census))
         }
         self.nodes = nodes
-        self.faults = faults.map { (source: $0.0, reason: $0.1) }
+        self.faults = faults
         self.unlisted = unlisted.sorted()
         self.sequences = sequences
         self.date = date

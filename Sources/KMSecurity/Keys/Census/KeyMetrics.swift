@@ -34,6 +34,19 @@ enum KeyMetrics {
         }
     }
 
+    /// Reports the age of each active key in seconds, if its time of issue is known.
+    static func reportAges(
+        of keyring: CryptoKeyring,
+        at date: Date,
+        _ factory: any MetricsFactory = MetricsSystem.factory
+    ) {
+        for key in keyring.keys where key.state == .active {
+            guard let issuedAt = key.issuedAt else { continue }
+            Gauge(label: "km.key.age", dimensions: [("km.key-id", key.id.text)], factory: factory)
+                .record(date.timeIntervalSince(issuedAt).rounded(.down))
+        }
+    }
+
     private struct Place: Hashable {
         let keyID: String
         let direction: String

@@ -24,8 +24,9 @@ public import Logging
 /// }
 /// ```
 ///
-/// A credential of the platform's callbacks has no `accessKey`. `notBefore` and `notAfter` are optional and are UTC.
-/// Run ``run(interval:)`` as a task, or as a service of swift-service-lifecycle. A file that cannot be read changes
+/// A credential of the platform's callbacks has no `accessKey`. `notBefore` and `notAfter` are optional and are UTC. The
+/// JSON Schema of the file is `Sources/KMSecurity/Keys/File/credentials.schema.json`. A member `$schema` can name it.
+/// Run ``follow(interval:)`` as a task, or as a service: see `KMServiceLifecycle`. A file that cannot be read changes
 /// nothing: the old credentials stay in use, and the fault is logged.
 public final class FileCredentials: CredentialSource {
     private struct State {
@@ -72,12 +73,11 @@ public final class FileCredentials: CredentialSource {
     /// Follows the files until the task is cancelled.
     ///
     /// - Parameter interval: The time between two looks at the files; up to 30 s while they cannot be loaded.
-    public func run(interval: Duration = .seconds(1)) async {
-        await follow(every: interval, logger, "credentials not loaded; the old ones stay in use") { try reload() }
+    public func follow(interval: Duration = .seconds(1)) async {
+        await KMSecurity.follow(every: interval, logger, "credentials not loaded; the old ones stay in use") {
+            try reload()
+        }
     }
-
-    /// Follows the files until the task is cancelled, once a second.
-    public func run() async { await run(interval: .seconds(1)) }
 
     // MARK: Reading
 

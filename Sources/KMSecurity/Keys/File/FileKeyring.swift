@@ -1,12 +1,16 @@
+internal import Foundation
 internal import KMPrimitives
 public import Logging
 
 /// A keyring that follows a keyring file: clients and servers use the new keys without a restart.
 ///
-/// Run ``run(interval:censusInterval:)`` as a task, or as a service of swift-service-lifecycle, whose protocol it satisfies:
-/// `extension FileKeyring: @retroactive Service {}`. Or call ``reload()`` yourself, for example on a signal. A file
+/// Run ``follow(interval:censusInterval:)`` as a task. With the trait `ServiceLifecycle`, `import KMServiceLifecycle` makes
+/// it a service of swift-service-lifecycle. Or call ``reload()`` yourself, for example on a signal. A file
 /// that cannot be read, or that is older than the one in use, changes nothing: the keyring stays as it is, and the
 /// fault is logged and counted in the metric `km.keyring.reloads`. A call in progress ends with the keyring that it began with.
+///
+/// A file whose passphrases were changed is such a file, until the passphrases given here are the new ones too: they are
+/// read again at each look at a file that has other passphrases.
 public final class FileKeyring: KeyringSource {
     private struct State {
         var keyring: CryptoKeyring
@@ -101,7 +105,7 @@ public final class FileKeyring: KeyringSource {
         }
     }
 
-    /// Writes the census of this node; ``run(interval:censusInterval:)`` does so by itself.
+    /// Writes the census of this node; ``follow(interval:censusInterval:)`` does so by itself.
     ///
     /// - Parameter hasEnded: Whether the process uses no key from now on. Its census then has no gap when the process is
     ///   started again. If it does use a key, the census is written again.
@@ -119,16 +123,19 @@ public final class FileKeyring: KeyringSource {
     /// - Parameters:
     ///   - interval: The time between two looks at the file; up to 30 s while it cannot be loaded.
     ///   - censusInterval: The time between two versions of the census.
-    public func run(interval: Duration = .seconds(1), censusInterval: Duration = .seconds(10)) async {
+    public func follow(interval: Duration = .seconds(1), censusInterval: Duration = .seconds(10)) async {
         let censusTime = Locked(ContinuousClock.now)
-        await follow(every: interval, logger, "keyring not loaded; the old one stays in use") {
+        await KMSecurity.follow(every: interval, logger, "keyring not loaded; the old one stays in use") {
             let now = ContinuousClock.now
             let isCensusTime = censusTime.withLock { time in
                 guard now >= time else { return false }
                 time = now + censusInterval
                 return true
             }
-            if isCensusTime { writeCensusLoggingFaults() }
+            if isCensusTime {
+                writeCensusLoggingFaults()
+                KeyMetrics.reportAges(of: keyring, at: Date())
+            }
             do {
                 try reload()
             } catch {
@@ -138,9 +145,6 @@ public final class FileKeyring: KeyringSource {
         }
         writeCensusLoggingFaults(hasEnded: true)
     }
-
-    /// Follows the file until the task is cancelled: it looks once a second, and writes the census every ten seconds.
-    public func run() async { await run(interval: .seconds(1)) }
 
     private func writeCensusLoggingFaults(hasEnded: Bool = false) {
         do {

@@ -165,10 +165,18 @@ extension KeyringFile {
 
     /// Records what the peer said about a key.
     ///
+    /// What was recorded only goes forward: `holds`, `stopped`, `destroyed`.
+    ///
     /// - Returns: What the audit log records.
-    /// - Throws: ``KMError`` `keyUnknown`.
+    /// - Throws: ``KMError`` `keyUnknown`; `rotationBlocked` if a later state is recorded already.
     package mutating func record(_ state: PeerState, of id: CryptoKeyID, at date: Date) throws -> Change {
         let (index, _) = try find(id)
+        if let old = keys[index].peer?.state, old.rank > state.rank {
+            throw blocked(
+                "\(old.rawValue) is recorded of the peer and key \(id) already; the state only goes forward, so "
+                    + "\(state.rawValue) is not recorded"
+            )
+        }
         keys[index].peer = (state, date)
         return try done("peer \(state.rawValue)", id, from: nil)
     }
@@ -180,6 +188,14 @@ extension KeyringFile {
     package mutating func set(nodes: [String], soakSeconds: Int) throws -> Change {
         (self.nodes, self.soakSeconds) = (nodes, soakSeconds)
         return try done("set", nil, from: nil)
+    }
+
+    /// Counts a change of the passphrases, which changes nothing else.
+    ///
+    /// - Returns: What the audit log records.
+    /// - Throws: ``KMError`` `keyringFileInvalid`.
+    package mutating func changePassphrases() throws -> Change {
+        try done("passphrases changed", nil, from: nil)
     }
 
     /// Returns a key.
@@ -208,4 +224,15 @@ extension KeyringFile {
     }
 
     private func blocked(_ reason: String) -> KMError { KMError(.rotationBlocked, reason) }
+}
+
+extension KeyringFile.PeerState {
+    /// The place in the order in which the peer reaches the states.
+    fileprivate var rank: Int {
+        switch self {
+        case .holds: 0
+        case .stopped: 1
+        case .destroyed: 2
+        }
+    }
 }

@@ -79,6 +79,7 @@ package enum KeyringLog {
     ///   - key: The key of the log.
     /// - Returns: The lines, and whether one follows that belongs to no change.
     /// - Throws: ``KMError`` `keyringLogInvalid`, with the number of the first line that does not fit.
+    @discardableResult
     package static func verify(_ bytes: [UInt8], _ end: End, key: SecretBytes) throws -> Report {
         let hmac = try HMACSHA256(key: key)
         var (entries, previous, position): ([Entry], [UInt8], Int) = ([], End.empty.digest, 0)

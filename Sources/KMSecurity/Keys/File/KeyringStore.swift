@@ -9,6 +9,7 @@ package struct KeyringStore: Sendable {
     private let cost: ScryptCost
 
     package var logPath: String { "\(path).log" }
+    private var lockPath: String { "\(path).lock" }
 
     package init(path: String, passphrases: KeyringPassphrases, cost: ScryptCost = .standard) {
         self.path = path
@@ -20,18 +21,53 @@ package struct KeyringStore: Sendable {
     ///
     /// - Throws: ``KMError`` `fileExists`, `fileUnwritable`; the errors of the passphrases.
     package func create(_ file: KeyringFile, by author: Author) throws {
-        try locked {
-            for path in [path, logPath] where FileIdentity(path: path) != nil {
-                throw KMError(
-                    .fileExists,
-                    "\(path) exists; no existing file is changed"
-                        + (path == logPath ? ". Remove it if an init was interrupted" : "")
-                )
-            }
-            let protection = try KeyringProtection(passphrases.load(), cost: cost)
-            let document = try KeyringDocument(file, protection)
+        try checkIsNew()
+        let document = try KeyringDocument(file, KeyringProtection(passphrases.load(), cost: cost))
+        let lock = try FileLock(path: lockPath)
+        var hasBegun = false
+        do {
+            try checkIsNew()
+            hasBegun = true
             let change = KeyringFile.Change(action: "init", id: nil, from: nil, to: nil)
             try write(document, change, at: author.date ?? .now, by: author.name, reason: author.reason)
+        } catch {
+            if FileIdentity(path: path) == nil {
+                if hasBegun { removeFile(logPath) }
+                lock.removeIfNew()
+            }
+            throw error
+        }
+    }
+
+    private func checkIsNew() throws {
+        for path in [path, logPath] where FileIdentity(path: path) != nil {
+            throw KMError(
+                .fileExists,
+                "\(path) exists; no existing file is changed"
+                    + (path == logPath ? ". Remove it if an init was interrupted" : "")
+            )
+        }
+    }
+
+    /// Seals the file under other passphrases; the keys and the log stay.
+    ///
+    /// The file has the number of custodians of the new passphrases, and the cost of this store.
+    ///
+    /// - Parameters:
+    ///   - new: The new passphrases.
+    ///   - author: Who makes the change.
+    /// - Returns: The file with its new generation.
+    /// - Throws: As ``update(by:guardedAs:censuses:isForced:_:)`` without a step; the errors of the passphrases.
+    @discardableResult
+    package func changePassphrases(to new: KeyringPassphrases, by author: Author) throws -> KeyringFile {
+        let known = try open().protection
+        let protection = try KeyringProtection(new.load(), cost: cost)
+        return try locked(known) { document in
+            try KeyringLog.verify(logBytes(), document.log, key: document.logKey)
+            var document = document.with(protection)
+            let change = try document.file.changePassphrases()
+            try write(document, change, at: author.date ?? .now, by: author.name, reason: author.reason)
+            return document.file
         }
     }
 
@@ -70,7 +106,7 @@ package struct KeyringStore: Sendable {
     ///   - censuses: Paths of censuses, besides those beside the file.
     ///   - isForced: Whether to make the change although guards do not allow it. The audit log then records them.
     ///   - change: The change of a copy of the file.
-    /// - Returns: The new contents, and what the change was forced past.
+    /// - Returns: The new contents, what the change was forced past, and the files that are no census.
     /// - Throws: ``RotationBlocked``; ``KMError`` `fileUnreadable`, `fileUnwritable`; `keyringLogInvalid` if the log was
     ///   changed; `censusInvalid` if the memory of earlier censuses was changed; what ``KeyringDocument`` and `change`
     ///   throw.
@@ -81,24 +117,28 @@ package struct KeyringStore: Sendable {
         censuses: [String] = [],
         isForced: Bool = false,
         _ change: (inout KeyringFile) throws -> KeyringFile.Change
-    ) throws -> (file: KeyringFile, overridden: [RotationGuards.Blocker]) {
-        try locked {
-            var document = try open()
-            _ = try KeyringLog.verify(logBytes(), document.log, key: document.logKey)
+    ) throws -> (file: KeyringFile, overridden: [RotationGuards.Blocker], faults: [FleetCensus.Fault]) {
+        try locked { opened in
+            var document = opened
+            try KeyringLog.verify(logBytes(), document.log, key: document.logKey)
             var file = document.file
             let date = author.date ?? .now
             let made = try change(&file)
             var overridden: [RotationGuards.Blocker] = []
+            var faults: [FleetCensus.Fault] = []
             if let step {
                 let fleet = try fleet(document, censuses, at: date)
+                faults = fleet.faults
                 overridden = RotationGuards(document.file, fleet).blockers(of: step)
-                guard overridden.isEmpty || isForced else { throw RotationBlocked(blockers: overridden) }
+                guard overridden.isEmpty || isForced else {
+                    throw RotationBlocked(blockers: overridden, faults: faults)
+                }
             }
             document.file = file
             let forced =
                 overridden.isEmpty ? "" : "; forced although " + overridden.map(\.reason).joined(separator: "; ")
             try write(document, made, at: date, by: author.name, reason: author.reason + forced)
-            return (file, overridden)
+            return (file, overridden, faults)
         }
     }
 
@@ -113,9 +153,8 @@ package struct KeyringStore: Sendable {
     package func census(_ censuses: [String] = [], at date: Date? = nil) throws -> (
         file: KeyringFile, fleet: FleetCensus
     ) {
-        try locked {
-            let document = try open()
-            return (document.file, try fleet(document, censuses, at: date ?? .now))
+        try locked { document in
+            (document.file, try fleet(document, censuses, at: date ?? .now))
         }
     }
 
@@ -147,9 +186,8 @@ package struct KeyringStore: Sendable {
     ///
     /// - Throws: ``KMError`` `keyringLogInvalid`, `fileUnreadable`; what ``KeyringDocument`` throws.
     package func verifyLog() throws -> KeyringLog.Report {
-        try locked {
-            let document = try open()
-            return try KeyringLog.verify(logBytes(), document.log, key: document.logKey)
+        try locked { document in
+            try KeyringLog.verify(logBytes(), document.log, key: document.logKey)
         }
     }
 
@@ -177,10 +215,31 @@ package struct KeyringStore: Sendable {
         }
     }
 
-    private func locked<Result>(_ body: () throws -> Result) throws -> Result {
-        let lock = try FileLock(path: "\(path).lock")
+    /// Opens the file under the lock.
+    ///
+    /// The passphrases are read before the lock is taken, because a person may have to type them.
+    ///
+    /// - Parameters:
+    ///   - known: The key that seals the file; nil to read the passphrases.
+    ///   - body: What is done under the lock.
+    /// - Returns: What `body` returns.
+    /// - Throws: ``KMError`` as ``open()``; `fileUnwritable`; `passphraseWrong` if the passphrases were changed in the
+    ///   meantime; what `body` throws.
+    private func locked<Result>(
+        _ known: KeyringProtection? = nil,
+        _ body: (KeyringDocument) throws -> Result
+    ) throws -> Result {
+        let known = try known ?? open().protection
+        let lock = try FileLock(path: lockPath)
         defer { withExtendedLifetime(lock) {} }
-        return try body()
+        let document = try KeyringDocument(bytes(), known: known) {
+            throw KMError(
+                .passphraseWrong,
+                "another process changed the passphrases of \(path) in the meantime; nothing was written. Run the command "
+                    + "again with the new ones"
+            )
+        }
+        return try body(document)
     }
 
     private func write(

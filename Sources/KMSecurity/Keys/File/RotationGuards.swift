@@ -1,4 +1,5 @@
 internal import Foundation
+internal import KMCards
 package import KMWire
 
 /// What must be true of both fleets before a step of a rotation.
@@ -43,7 +44,7 @@ package struct RotationGuards: Sendable {
     /// Returns what blocks a step; empty if nothing does.
     package func blockers(of step: Step) -> [Blocker] {
         switch step {
-        case .add: undestroyed
+        case .add: addition
         case .promote(let id): promotion(id)
         case .deactivate: acknowledgements
         case .reactivate(let id): acknowledgements + promised(id)
@@ -51,14 +52,17 @@ package struct RotationGuards: Sendable {
         }
     }
 
-    /// A third id at the peer is as bad as one here.
-    private var undestroyed: [Blocker] {
-        file.keys.filter { !$0.state.isUsable && $0.peer.map { $0.state != .destroyed } == true }.map {
+    /// A third id at the peer, or at a node of this party, is as bad as one in the file.
+    private var addition: [Blocker] {
+        let gone = file.keys.filter { !$0.state.isUsable }
+        let undestroyed = gone.filter { $0.peer?.state != .destroyed }.map {
             Blocker(
                 "the peer has not said that it destroyed key \($0.id), so the peer could have three keys",
                 "when it does: kmsec keyring peer FILE \($0.id) destroyed"
             )
         }
+        guard let last = gone.map(\.changedIn).max() else { return [] }
+        return undestroyed + (file.nodes.isEmpty ? acknowledgements : unlisted + fleet.missing(last))
     }
 
     private func promotion(_ id: CryptoKeyID) -> [Blocker] {
@@ -93,7 +97,7 @@ package struct RotationGuards: Sendable {
     private var unlisted: [Blocker] {
         fleet.unlisted.map {
             Blocker(
-                "node \($0) uses the file and is not listed",
+                "node \(MessageMasking.apply(to: $0)) uses the file and is not listed",
                 "list all nodes with kmsec keyring set FILE --node NAME, or stop it and remove its census"
             )
         }
@@ -126,7 +130,8 @@ package struct RotationGuards: Sendable {
             starts.append((date, "node \(name) stopped using it"))
             starts.append((census.since, "node \(name) has counted its uses without a gap"))
             for use in census.uses where use.keyID == id {
-                let what = "\(use.direction.rawValue), peer \(use.peer)"
+                // The audit log quotes the reasons, so it must not get a card number that is somebody's name.
+                let what = "\(use.direction.rawValue), peer \(MessageMasking.apply(to: use.peer))"
                 starts.append((use.lastUse, "node \(name) used it last (\(what))"))
             }
         }
@@ -156,4 +161,6 @@ package struct RotationGuards: Sendable {
 package struct RotationBlocked: Error {
     /// What blocks the step, and what to do about it.
     package let blockers: [RotationGuards.Blocker]
+    /// The files that are no census, which can be the reason.
+    package let faults: [FleetCensus.Fault]
 }

@@ -99,7 +99,7 @@ package struct RotationPlan: Sendable, Encodable {
                 + [step("erase the key", "discard FILE \(id)", .discard(id))]
         case .compromised: return [step("erase the key", "discard FILE \(id)")]
         case .destroyed:
-            guard let peer = key.peer, peer.state != .destroyed else { return [] }
+            guard key.peer?.state != .destroyed else { return [] }
             return loading + [record(.destroyed, "erased the key")]
         }
     }

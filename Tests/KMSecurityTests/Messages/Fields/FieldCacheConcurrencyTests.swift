@@ -1,3 +1,4 @@
+import KMSecurityTestSupport
 import Testing
 
 @testable import KMSecurity

@@ -1,3 +1,4 @@
+import KMSecurityTestSupport
 import KMTestSupport
 import Testing
 

@@ -1,4 +1,5 @@
 import HTTPTypes
+import KMSecurityTestSupport
 import KMTestSupport
 
 @testable import KMSecurity

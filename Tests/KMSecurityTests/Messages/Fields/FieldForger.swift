@@ -1,4 +1,5 @@
 import KMJOSE
+import KMSecurityTestSupport
 
 @testable import KMSecurity
 

@@ -1,4 +1,5 @@
 import KMJOSE
+import KMSecurityTestSupport
 import Testing
 
 @testable import KMSecurity

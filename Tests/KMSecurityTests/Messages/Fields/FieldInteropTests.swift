@@ -1,4 +1,5 @@
 import Foundation
+import KMSecurityTestSupport
 import Testing
 
 @testable import KMSecurity

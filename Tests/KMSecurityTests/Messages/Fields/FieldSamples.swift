@@ -1,3 +1,4 @@
+import KMSecurityTestSupport
 import KMTestSupport
 
 @testable import KMSecurity

@@ -1,4 +1,5 @@
 import Foundation
+import KMSecurityTestSupport
 import KMTestSupport
 
 @testable import KMSecurity

@@ -1,0 +1,161 @@
+"""Replaces a column of card numbers (PANs) by their references (PARs), with Apache Spark.
+
+    spark-submit spark_par_job.py --library /usr/local/lib/libkmsecurity.so.1 --key-file /run/keys/tokenization.key \\
+        --check-value 0123456789 --column pan --format parquet INPUT OUTPUT
+
+The library and the key file must be on every executor, at the same paths. The driver never reads the key: only the paths are in the
+plan and in the tasks. Every task compares the check value of its key (see
+`kmsec par key check`) with --check-value, so that an executor with another key fails instead of writing other PARs.
+
+A PAR depends only on the PAN, the key and its version. A task that Spark repeats therefore writes the same PARs.
+
+Without the library, give --kmsec with the path of the tool: each batch of rows is then piped through `kmsec par derive`.
+
+It needs PySpark 4.0 or later and PyArrow.
+"""
+
+import argparse
+
+# The numbers of kmsecurity.h.
+SUCCESS, FAIL, BECOME_NULL = 0, 0, 1
+
+
+def library_deriver(options):
+    """Returns a function from a column of PANs to the column of their PARs, which calls the C library without copying a column."""
+    import ctypes
+
+    import pyarrow
+
+    class Error(ctypes.Structure):
+        _fields_ = [("status", ctypes.c_int32), ("reserved", ctypes.c_int32), ("row", ctypes.c_int64),
+                    ("detail", ctypes.c_char * 496)]
+
+    library = ctypes.CDLL(options.library)
+    library.km_status_name.restype = ctypes.c_char_p
+    library.km_tokenizer_free.argtypes = [ctypes.c_void_p]
+    library.km_tokenizer_check_value.argtypes = [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_size_t, ctypes.c_void_p,
+                                                 ctypes.c_void_p]
+    library.km_par_derive_arrow.argtypes = [ctypes.c_void_p] * 3 + [ctypes.c_uint32] * 2 + [ctypes.c_void_p] * 4
+
+    def call(name, *arguments):
+        error = Error()
+        if getattr(library, name)(*arguments, ctypes.byref(error)) != SUCCESS:
+            raise RuntimeError(f"{library.km_status_name(error.status).decode()}: {error.detail.decode()}")
+
+    class Tokenizer:
+        def __init__(self):
+            self.handle = ctypes.c_void_p()
+            prefix = options.prefix.encode() if options.prefix else None
+            call("km_tokenizer_create_from_file", options.key_file.encode(), ctypes.c_uint32(options.key_version), prefix,
+                 ctypes.byref(self.handle))
+
+        def __del__(self):
+            library.km_tokenizer_free(self.handle)
+
+    tokenizer = Tokenizer()
+    check_value, size = ctypes.create_string_buffer(10), ctypes.c_size_t()
+    call("km_tokenizer_check_value", tokenizer.handle, check_value, 10, ctypes.byref(size))
+    if options.check_value.upper() != check_value.raw.decode():
+        raise RuntimeError(f"the check value of {options.key_file} on this executor is not that of --check-value")
+
+    def derive(pans):
+        # An ArrowSchema has 72 bytes, and an ArrowArray 80.
+        schema, array, par_schema, par_array = (ctypes.create_string_buffer(count) for count in (72, 80, 72, 80))
+        addresses = [ctypes.addressof(structure) for structure in (schema, array, par_schema, par_array)]
+        pans._export_to_c(addresses[1], addresses[0])
+        try:
+            call("km_par_derive_arrow", tokenizer.handle, *addresses[:2], options.digits,
+                 BECOME_NULL if options.invalid_as_null else FAIL, *addresses[2:], None)
+        finally:
+            # Taking the column back releases it.
+            pyarrow.Array._import_from_c(addresses[1], addresses[0])
+        return pyarrow.Array._import_from_c(addresses[3], addresses[2])
+
+    return derive
+
+
+def tool_deriver(options):
+    """Returns a function from a column of PANs to the column of their PARs, which pipes the PANs through the tool."""
+    import subprocess
+
+    import pyarrow
+
+    command = [options.kmsec, "par", "derive", "--key-file", options.key_file, "--key-version", str(options.key_version),
+               "--check-value", options.check_value]
+    command += ["--prefix", options.prefix] if options.prefix else []
+    command += ["--digits", str(options.digits)] if options.digits else []
+
+    def derive(pans):
+        texts = pans.to_pylist()
+        present = [text for text in texts if text is not None]
+        # A line end inside a PAN would shift all lines after it.
+        # A PAN has at most 19 digits. The tool would ignore a carriage return at the end of a line.
+        lines = "".join(("?" if "\n" in text or "\r" in text or len(text) > 19 else text) + "\n" for text in present)
+        result = subprocess.run(command, input=lines.encode(), capture_output=True)
+        pars = result.stdout.decode().split("\n")[:-1]
+        if len(pars) != len(present) or (result.returncode != 0 and not (options.invalid_as_null and "" in pars)):
+            # The tool's messages name lines and reasons, and no card number.
+            message = result.stderr.decode(errors="replace").split("\n")[0]
+            raise RuntimeError(message or f"kmsec ended with status {result.returncode}")
+        rest = iter(pars)
+        return pyarrow.array([None if text is None else next(rest) or None for text in texts], pyarrow.string())
+
+    return derive
+
+
+def converter(options):
+    """Returns the function that Spark runs on each partition."""
+
+    def convert(batches):
+        import pyarrow
+
+        derive = None
+        for batch in batches:
+            # The key is read where the rows are, and once for each partition.
+            derive = derive or (library_deriver if options.library else tool_deriver)(options)
+            index = batch.schema.get_field_index(options.column)
+            if index < 0:
+                raise RuntimeError(f"the input must have exactly one column with the name {options.column}")
+            columns = list(batch.columns)
+            columns[index] = derive(columns[index])
+            fields = [field if place != index else pyarrow.field(options.column, pyarrow.string())
+                      for place, field in enumerate(batch.schema)]
+            yield pyarrow.RecordBatch.from_arrays(columns, schema=pyarrow.schema(fields))
+
+    return convert
+
+
+def main():
+    parser = argparse.ArgumentParser(description="Replace a column of PANs by their PARs.")
+    way = parser.add_mutually_exclusive_group(required=True)
+    way.add_argument("--library", help="the path of libkmsecurity.so.1 on the executors")
+    way.add_argument("--kmsec", help="the path of kmsec on the executors, to use instead of the library")
+    parser.add_argument("--key-file", required=True, help="the path of the tokenization key on the executors")
+    parser.add_argument("--key-version", type=int, default=1, help="the version of the key (default: 1)")
+    parser.add_argument("--check-value", required=True, help="the check value of the key, from kmsec par key check")
+    parser.add_argument("--prefix", help="the first characters of each PAR (default: Q1)")
+    parser.add_argument("--digits", type=int, default=0, help="the number of digits that each PAN must have (default: 12 to 19)")
+    parser.add_argument("--column", required=True, help="the name of the column, a string")
+    parser.add_argument("--invalid-as-null", action="store_true",
+                        help="replace a PAN that is not valid by null; without it, such a PAN fails the job")
+    # Formats of text keep lines that cannot be read, with their card numbers, in a column of their own.
+    parser.add_argument("--format", default="parquet", choices=["parquet", "orc"], help="the format of input and output (default: parquet)")
+    parser.add_argument("input")
+    parser.add_argument("output")
+    options = parser.parse_args()
+    if options.key_file.startswith("/dev/"):
+        parser.error("--key-file must be a file: every task reads it, and a descriptor could be read only once")
+
+    from pyspark.sql import SparkSession
+    from pyspark.sql.types import StringType
+
+    spark = SparkSession.builder.appName("PARs").getOrCreate()
+    frame = spark.read.format(options.format).load(options.input)
+    if options.column not in frame.columns or not isinstance(frame.schema[options.column].dataType, StringType):
+        parser.error(f"the input must have a column {options.column} of type string")
+    frame.mapInArrow(converter(options), frame.schema).write.format(options.format).save(options.output)
+    spark.stop()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,127 @@
+import Foundation
+import KMSecurity
+import Testing
+
+@testable import KMPARRegistry
+
+#if PostgreSQL
+import KMPostgreSQLTestSupport
+#endif
+#if SQLite
+import GRDB
+#endif
+
+/// Damage that an operator, another program or a restored backup can do to a database.
+@Suite("The check of a registry")
+struct DamageTests {
+    private static let damage = [
+        "UPDATE card SET hash_a = NULL WHERE id = 1": "card 1: it has no hash",
+        "UPDATE card SET hash_b = hash_a WHERE id = 1": "card 1: it has a hash under an unknown key",
+        "DELETE FROM account WHERE par = (SELECT par FROM card WHERE id = 1)": "card 1: there is no account",
+        "UPDATE account SET erased = 1 WHERE par = (SELECT par FROM card WHERE id = 1)":
+            "card 1: the account with its PAR",
+        "UPDATE card SET par = (SELECT par FROM card WHERE id = 2) WHERE id = 1":
+            "card 1: the PAN of card 1 does not open",
+        "UPDATE card SET last_four = 1 WHERE id = 1": "card 1: its last four digits",
+        "UPDATE card SET sealed = (SELECT sealed FROM card WHERE id = 2) WHERE id = 1":
+            "card 1: the PAN of card 1 does",
+        "UPDATE card SET replaced = NULL WHERE id = 3": "card 4: the card that it replaces is not marked",
+        "DELETE FROM card WHERE id = 3": "card 4: the card that it replaces, 3, does not exist",
+        "UPDATE card SET replaces = 5 WHERE id = 4": "card 4: it replaces a card that was added later",
+    ]
+
+    private func expectFound(_ store: TestStore, _ text: String, _ execute: (String) throws -> Void) async throws {
+        let registry = try await PARRegistry(store.open(), Fixture.configuration(), creates: true)
+        for number in 1...3 { _ = try await registry.par(for: Fixture.pan(number)) }
+        try await registry.reissue(Fixture.pan(3), as: Fixture.pan(4))
+        _ = try await registry.par(for: Fixture.pan(5))
+        #expect(try await registry.check().inconsistencyCount == 0)
+        try execute(text)
+        let found = try await registry.check().inconsistencies.map(\.description)
+        let expected = try #require(Self.damage[text])
+        #expect(found.contains { $0.hasPrefix(expected) }, "\(found)")
+    }
+
+    #if SQLite
+    @Test("Each damage to a file of SQLite is found", arguments: damage.keys.sorted())
+    func sqlite(_ damage: String) async throws {
+        let store = try TestStore(.sqlite)
+        try await expectFound(store, damage) { sql in
+            try DatabaseQueue(path: store.path).write { try $0.execute(sql: sql) }
+        }
+    }
+
+    @Test("The file has mode 0600, and no PAN in the clear, nor after an erasure its hash")
+    func fileContent() async throws {
+        let store = try TestStore(.sqlite)
+        let opened = try store.open()
+        let registry = try await PARRegistry(opened, Fixture.configuration(), creates: true)
+        let pan = try Fixture.pan(123_456_789)
+        let par = try await registry.par(for: pan)
+        let hash = try Data(Fixture.lookupKey(1).hash(of: pan).bytes)
+        func files() throws -> Data {
+            try FileManager.default.contentsOfDirectory(atPath: store.folder).reduce(into: Data()) { all, name in
+                let path = "\(store.folder)/\(name)"
+                let mode = try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int
+                #expect(mode == 0o600, "\(name)")
+                all += try Data(contentsOf: URL(fileURLWithPath: path))
+            }
+        }
+        let before = try files()
+        #expect(before.firstRange(of: hash) != nil)
+        #expect(before.firstRange(of: Data("123456789".utf8)) == nil)
+        try await registry.erase(par, Fixture.access())
+        await opened.close()
+        #expect(try files().firstRange(of: hash) == nil)
+    }
+
+    @Test("What is not a database, and the tables of a newer version, are rejected")
+    func foreignFiles() async throws {
+        let store = try TestStore(.sqlite)
+        try Data("This is not a database, but it is long enough to look like one.".utf8)
+            .write(to: URL(fileURLWithPath: store.path))
+        await #expect(throws: KMError(.registryUnavailable)) {
+            try await PARRegistry(store.open(), Fixture.configuration(), creates: true)
+        }
+        let newer = try TestStore(.sqlite)
+        _ = try await PARRegistry(newer.open(), Fixture.configuration(), creates: true)
+        try await DatabaseQueue(path: newer.path).write { try $0.execute(sql: "PRAGMA user_version = 99") }
+        await #expect(throws: KMError(.registryUnavailable)) {
+            try await PARRegistry(newer.open(), Fixture.configuration(), creates: true)
+        }
+        #expect(throws: KMError(.registryUnavailable)) {
+            try SQLitePARStore(path: "/nonexistent/registry", creates: true)
+        }
+        let missing = "\(newer.folder)/missing.sqlite"
+        #expect(throws: KMError(.registryUnavailable)) { try SQLitePARStore(path: missing) }
+        #expect(!FileManager.default.fileExists(atPath: missing))
+        let foreign = "\(newer.folder)/foreign.sqlite"
+        try await DatabaseQueue(path: foreign).write { try $0.execute(sql: "CREATE TABLE t (x)") }
+        #expect(throws: KMError(.registryUnavailable)) { try SQLitePARStore(path: foreign, creates: true) }
+    }
+
+    @Test("A commit is on the disk when the call returns")
+    func durability() throws {
+        let place = try TestStore(.sqlite)
+        let store = try SQLitePARStore(path: place.path, creates: true)
+        let mode = try store.pool.writeWithoutTransaction { try Int.fetchOne($0, sql: "PRAGMA synchronous") }
+        #expect(mode == 2)
+    }
+    #endif
+
+    #if PostgreSQL
+    @Test(
+        "Each damage to a database of PostgreSQL is found",
+        .enabled(if: PostgreSQLServer.commands != nil, "\(PostgreSQLServer.absence)"),
+        arguments: damage.keys.sorted()
+    )
+    func postgresql(_ damage: String) async throws {
+        let store = try TestStore(.postgresql)
+        try await expectFound(store, damage) { sql in
+            try store.executeInPostgreSQL(
+                sql.replacing("account", with: "SCHEMA.account").replacing(/\bcard\b/, with: "SCHEMA.card")
+            )
+        }
+    }
+    #endif
+}
