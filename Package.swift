@@ -232,7 +232,7 @@ let package = Package(
             dependencies: [
                 "KMCommandLine",
                 "KMDiagnosis", "KMSecurity", "KMWire", "KMCards", "KMJOSE", "KMJSON", "KMPrimitives", "KMVectors",
-                "KMVectorGeneration", "CKMFloor",
+                "KMVectorGeneration", "KMPARRegistry", "CKMFloor",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
             ],

@@ -60,24 +60,10 @@ extension TokenizationKey {
     ///   - version: The key's version.
     /// - Throws: ``KMError`` `fileUnreadable` if the file cannot be read, or the same errors as ``init(_:version:)``.
     public init(contentsOfFile path: String, version: UInt32 = 1) throws {
-        let content = try SecretBytes(contentsOfFile: path)
-        // One in 256 random keys ends in the byte of a line ending, so that only text may lose it.
-        try self.init(content.isText ? content.withoutTrailingNewline() : content, version: version)
+        try self.init(SecretBytes(contentsOfKeyFile: path), version: version)
     }
 }
 
-extension SecretBytes {
-    fileprivate var isHexadecimal: Bool {
-        withBytes { bytes in bytes.indices.allSatisfy { bytes[$0].isHexadecimal } }
-    }
-
-    /// Whether the bytes are ASCII text without control characters other than line ends.
-    fileprivate var isText: Bool {
-        withBytes { bytes in
-            bytes.indices.allSatisfy { (0x20..<0x7F).contains(bytes[$0]) || bytes[$0] == 10 || bytes[$0] == 13 }
-        }
-    }
-}
 
 extension TokenizationKey: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
     /// The version and the key check value, without the key.

@@ -11,6 +11,10 @@ extension UInt8 {
     @inlinable @inline(__always)
     package var isHexadecimal: Bool { isDigit || (self | 0x20) &- 0x61 < 6 }
 
+    /// The value of a hexadecimal digit; of another byte, it has no meaning.
+    @inlinable @inline(__always)
+    package var hexadecimalValue: UInt8 { isDigit ? self & 0x0F : (self & 0x0F) &+ 9 }
+
     /// Whether the byte is an ASCII letter or digit.
     @inlinable @inline(__always)
     package var isAlphanumeric: Bool { isDigit || isLetter }

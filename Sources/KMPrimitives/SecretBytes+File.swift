@@ -52,6 +52,27 @@ extension SecretBytes {
         self = try room.extracting(0..<count)
     }
 
+    /// Reads a key from a file that contains its bytes as they are.
+    ///
+    /// If the content is ASCII text, one line ending at the end is not part of the key. Otherwise every byte is: one in
+    /// 256 random keys ends in the byte of a line ending.
+    ///
+    /// - Parameter path: The path of the file.
+    /// - Throws: ``KMError`` `fileUnreadable` if the file cannot be read, or `cryptographyUnavailable` if memory runs
+    ///   out.
+    package init(contentsOfKeyFile path: String) throws {
+        let content = try SecretBytes(contentsOfFile: path)
+        let isText = content.withBytes { bytes in
+            bytes.indices.allSatisfy { (0x20..<0x7F).contains(bytes[$0]) || bytes[$0] == 10 || bytes[$0] == 13 }
+        }
+        self = isText ? try content.withoutTrailingNewline() : content
+    }
+
+    /// Whether all bytes are hexadecimal digits.
+    package var isHexadecimal: Bool {
+        withBytes { bytes in bytes.indices.allSatisfy { bytes[$0].isHexadecimal } }
+    }
+
     /// Reads an environment variable straight into secret memory, byte for byte.
     ///
     /// The bytes can be in any encoding, not only UTF-8. The environment keeps its own copy until the process ends.

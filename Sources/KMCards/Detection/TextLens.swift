@@ -142,7 +142,7 @@ struct TextLens {
         while count < 5 {
             let digit = raw(text, at)
             guard isHexadecimal ? digit.isHexadecimal : digit.isDigit else { break }
-            scalar = scalar * (isHexadecimal ? 16 : 10) + digit.hexadecimalValue
+            scalar = scalar * (isHexadecimal ? 16 : 10) + Int(digit.hexadecimalValue)
             count += 1
             at += step
         }
@@ -160,7 +160,7 @@ struct TextLens {
         for _ in 0..<count {
             let digit = raw(text, at)
             guard digit.isHexadecimal else { return nil }
-            number = number << 4 | digit.hexadecimalValue
+            number = number << 4 | Int(digit.hexadecimalValue)
             at += step
         }
         return number
@@ -188,9 +188,4 @@ struct TextLens {
         default: other
         }
     }
-}
-
-extension UInt8 {
-    /// The value of a hexadecimal digit.
-    fileprivate var hexadecimalValue: Int { Int(isDigit ? self & 0x0F : (self & 0x0F) + 9) }
 }

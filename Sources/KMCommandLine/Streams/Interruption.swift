@@ -33,6 +33,24 @@ package enum Interruption {
     /// A descriptor that becomes readable when a stop is requested.
     package static var wakeDescriptor: Int32 { wakePipe.read }
 
+    /// Calls `body` in a task that is cancelled when SIGINT or SIGTERM arrives.
+    ///
+    /// - Parameter body: The work.
+    /// - Returns: What `body` returns.
+    /// - Throws: What `body` throws, such as `CancellationError`.
+    package static func cancelling<Result: Sendable>(
+        _ body: @escaping @Sendable () async throws -> Result
+    ) async throws -> Result {
+        watch()
+        let task = Task { try await body() }
+        let watcher = Task {
+            while !isAsked { try await Task.sleep(for: .milliseconds(50)) }
+            task.cancel()
+        }
+        defer { watcher.cancel() }
+        return try await task.value
+    }
+
     /// Starts to catch SIGINT and SIGTERM.
     ///
     /// The first signal requests a stop; the second one ends the process. A signal that the process was started to

@@ -85,6 +85,18 @@ public struct PANLookupKey: Sendable, CustomStringConvertible, CustomDebugString
         )
     }
 
+    /// Reads a key from a file, such as one that `kmsec par key generate` makes.
+    ///
+    /// If the content is ASCII text, one line ending at the end is not part of the key.
+    ///
+    /// - Parameters:
+    ///   - path: The file's path.
+    ///   - version: The key's version.
+    /// - Throws: ``KMError`` `fileUnreadable` if the file cannot be read, or as ``init(_:version:)``.
+    public init(contentsOfFile path: String, version: UInt32 = 1) throws {
+        try self.init(SecretBytes(contentsOfKeyFile: path), version: version)
+    }
+
     /// Computes the hash of a PAN.
     ///
     /// The hash is the MAC of the label `KMSecurity PLH 1`, the version in four bytes, most significant first, and the

@@ -59,6 +59,26 @@ public struct PANSealingKey: Sendable, CustomStringConvertible, CustomDebugStrin
         )
     }
 
+    /// Reads a key from a file: 64 hexadecimal digits, such as `kmsec par key generate` makes, or 32 bytes.
+    ///
+    /// - Parameters:
+    ///   - path: The file's path.
+    ///   - version: The key's version.
+    /// - Throws: ``KMError`` `fileUnreadable` if the file cannot be read, or as ``init(_:version:)``.
+    public init(contentsOfFile path: String, version: UInt32 = 1) throws {
+        var key = try SecretBytes(contentsOfKeyFile: path)
+        if key.count == 2 * Self.byteCount, key.isHexadecimal {
+            key = try key.withBytes { digits in
+                try SecretBytes(capacity: Self.byteCount) { output in
+                    for index in 0..<Self.byteCount {
+                        output.append(digits[2 * index].hexadecimalValue << 4 | digits[2 * index + 1].hexadecimalValue)
+                    }
+                }
+            }
+        }
+        try self.init(key, version: version)
+    }
+
     /// Encrypts a PAN for the account with the given PAR.
     ///
     /// The plaintext is the number of digits in one byte and the digits in ASCII, padded with zeros to 20 bytes.

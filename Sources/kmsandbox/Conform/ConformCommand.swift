@@ -165,7 +165,7 @@ struct ConformCommand: AsyncParsableCommand {
             )
         )
         let run = ConformanceRun(session: session, hasFieldLevel: !skip.contains(.field), only: only)
-        let report = try await Self.untilStopped {
+        let report = try await Interruption.cancelling {
             defer { Terminal.progress(nil) }
             return try await run.results { number, count, name in
                 Terminal.progress("\(number) of \(count)  \(name)")
@@ -184,21 +184,7 @@ struct ConformCommand: AsyncParsableCommand {
             timeout: .seconds(timeout),
             isQuiet: json
         )
-        return try await Self.untilStopped { try await test.report() }
-    }
-
-    /// Runs a test, whose task is cancelled when SIGINT or SIGTERM arrives.
-    private static func untilStopped(
-        _ test: @escaping @Sendable () async throws -> ConformanceReport
-    ) async throws -> ConformanceReport {
-        Interruption.watch()
-        let task = Task { try await test() }
-        let watcher = Task {
-            while !Interruption.isAsked { try await Task.sleep(for: .milliseconds(50)) }
-            task.cancel()
-        }
-        defer { watcher.cancel() }
-        return try await task.value
+        return try await Interruption.cancelling { try await test.report() }
     }
 
     private func writeList() throws {

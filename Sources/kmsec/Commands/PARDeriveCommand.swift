@@ -55,20 +55,7 @@ struct PARDeriveCommand: AsyncParsableCommand {
     )
     var beside: String?
 
-    @Option(help: ArgumentHelp("The line to start from; the first line is 1.", valueName: "number"))
-    var fromLine = 1
-
-    @OptionGroup var input: InputOptions
-
-    @Option(
-        name: [.customShort("o"), .long],
-        help: ArgumentHelp(
-            "The output file (mode 0600), which must not exist; standard output if omitted or -.",
-            valueName: "file"
-        ),
-        completion: .file()
-    )
-    var output: String?
+    @OptionGroup var lines: LineOptions
 
     func validate() throws {
         guard json == !paths.isEmpty else {
@@ -76,7 +63,6 @@ struct PARDeriveCommand: AsyncParsableCommand {
         }
         guard json || beside == nil else { throw ValidationError("--beside requires --json") }
         guard beside != "" else { throw ValidationError("--beside must be the name of a member; it is empty") }
-        guard fromLine > 0 else { throw ValidationError("--from-line must be 1 or more") }
         if let digits, !PAN.digitCounts.contains(digits) { throw ValidationError("--digits must be 12 to 19") }
         do {
             _ = try json ? PANPlaces(paths, beside: beside) : nil
@@ -86,48 +72,18 @@ struct PARDeriveCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let lines = PANLines(
+        let transform = PANLines(
             tokenizer: try PARTokenizer(key.load(), prefix: prefix),
             digitCount: digits,
             separators: allowSeparators ? .spacesAndHyphens : .none
         )
-        let source = try input.open()
-        let file = output == "-" ? nil : output
-        let target = try file.map { try Descriptor.making($0) } ?? .standardOutput
-        let stream = LineStream(
-            input: source,
-            output: target,
-            firstLine: fromLine,
-            noun: json ? "documents" : "card numbers"
-        )
-        let summary =
-            if json {
-                await stream.run(PANFields(lines: lines, places: try PANPlaces(paths, beside: beside)))
-            } else {
-                await stream.run(lines)
-            }
-        if summary.failure == nil, file != nil { try target.synchronize() }
-        if let failure = summary.failure {
-            let error = failure as? KMError
-            Messages.error(error.map { "\($0)" } ?? "interrupted")
-            if error?.code != .lineMissing {
-                let last = summary.lastLine
-                let other = file == nil ? "" : " and another output file"
-                let next = "--from-line \(last + 1)\(other)"
-                Messages.hint("the output ends with line \(last) of the input; continue with \(next)")
-            }
-            throw ExitCode.failure
-        }
-        if summary.lineCount == 0, fromLine == 1 {
-            let expected = json ? "one JSON document on each line is" : "one card number on each line is"
-            Messages.warning("\(input.name) is empty; \(expected) expected")
-        }
-        guard summary.faultCount == 0 else {
-            let (count, lines) = (summary.faultCount, counted(summary.lineCount, "line"))
-            Messages.error(
-                "\(count) of \(lines) \(count == 1 ? "has an error; its output line is" : "have errors; their output lines are") empty"
-            )
-            throw ExitCode.failure
+        let places = json ? try PANPlaces(paths, beside: beside) : nil
+        try await lines.run(
+            noun: json ? "documents" : "card numbers",
+            expecting: json ? "one JSON document on each line is" : "one card number on each line is"
+        ) { stream in
+            if let places { return await stream.run(PANFields(lines: transform, places: places)) }
+            return await stream.run(transform)
         }
     }
 }

@@ -33,6 +33,12 @@ struct KeyringFollowCommand: AsyncParsableCommand {
             node: node,
             censusDirectory: censusDirectory
         )
+        // A signal ends the command in order, also while it writes a line.
+        do { try await follow(following) } catch is CancellationError {}
+        try following.writeCensus(hasEnded: true)
+    }
+
+    private func follow(_ following: FileKeyring) async throws {
         try report(following)
         var (lastFault, censusTime) = ("", ContinuousClock.now)
         while !Interruption.isAsked {
@@ -49,7 +55,6 @@ struct KeyringFollowCommand: AsyncParsableCommand {
             }
             try await Task.sleep(for: .milliseconds(100))
         }
-        try following.writeCensus(hasEnded: true)
     }
 
     private func report(_ following: FileKeyring) throws {

@@ -25,6 +25,25 @@ struct LineReader {
                 return count > 0 && bytes[count - 1] != UInt8(ascii: "\n") ? lines + 1 : lines
             }
         }
+
+        /// Calls `body` with each line, without its line end.
+        ///
+        /// - Parameters:
+        ///   - skipped: The number of lines to skip at the beginning.
+        ///   - body: Receives the line.
+        /// - Throws: What `body` throws.
+        func forEachLine(after skipped: Int, _ body: (Span<UInt8>) throws -> Void) rethrows {
+            try bytes.withBytes { bytes in
+                var (start, line) = (0, 0)
+                while start < count {
+                    var end = start
+                    while end < count, bytes[end] != UInt8(ascii: "\n") { end += 1 }
+                    if line >= skipped { try body(bytes.extracting(start..<end)) }
+                    line += 1
+                    start = end + 1
+                }
+            }
+        }
     }
 
     /// The largest accepted line, in bytes: the size limit of a body.

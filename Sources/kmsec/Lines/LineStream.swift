@@ -33,6 +33,21 @@ struct LineStream {
     /// - Parameter transform: The transformation of each line.
     /// - Returns: The result, with the error that ended the run early.
     func run(_ transform: some LineTransform) async -> Summary {
+        await run { try TransformedLines($0, skipping: $1, by: transform) }
+    }
+
+    /// Transforms all lines, batch by batch.
+    ///
+    /// Errors of single lines go to standard error with the number of the line.
+    ///
+    /// - Parameters:
+    ///   - isOrdered: Whether a batch begins only after the one before it has ended.
+    ///   - transform: Transforms a batch, without as many lines at its beginning as the number says.
+    /// - Returns: The result, with the error that ended the run early.
+    func run(
+        isOrdered: Bool = false,
+        _ transform: @escaping @Sendable (LineReader.Batch, Int) async throws -> TransformedLines
+    ) async -> Summary {
         Interruption.watch()
         var summary = Summary(lastLine: firstLine - 1)
         var reader = LineReader(input)
@@ -54,14 +69,14 @@ struct LineStream {
             try writer.write(done.output, lineCount: done.lineCount)
             progress.show(summary.lineCount)
         }
-        let window = 2 * ProcessInfo.processInfo.activeProcessorCount
+        let window = isOrdered ? 1 : 2 * ProcessInfo.processInfo.activeProcessorCount
         do {
             while !Interruption.isAsked, let batch = try reader.next() {
                 let count = toSkip > 0 ? batch.lineCount : 0
                 let skipped = min(toSkip, count)
                 toSkip -= skipped
                 if toSkip > 0 || (skipped > 0 && skipped == count) { continue }
-                pending.append(Task.detached { try TransformedLines(batch, skipping: skipped, by: transform) })
+                pending.append(Task.detached { try await transform(batch, skipped) })
                 // If no more input is available, write all results now: a person or program may wait for them.
                 while pending.count == window || (!pending.isEmpty && !reader.hasMore) { try await finishFirst() }
             }

@@ -28,40 +28,49 @@ struct TransformedLines: Sendable {
     ///   - transform: The transformation.
     /// - Throws: ``KMError`` `cryptographyUnavailable`. Errors of single lines go to `faults`.
     init(_ batch: LineReader.Batch, skipping skipped: Int, by transform: some LineTransform) throws {
-        if batch.isOverlong {
-            lineCount = 1
-            output = try SecretBytes(copying: [UInt8(ascii: "\n")])
-            let limit = LineReader.maximumLineByteCount
-            faults = [(0, KMError(.limitExceeded, "the line must have at most \(limit) bytes; it has more"))]
+        guard !batch.isOverlong else {
+            self = try .ofOverlongLine()
             return
         }
         // The line of a PAR has 28 bytes; the line of a PAN has about 17.
         var output = try SecretBuffer(capacity: 2 * batch.count)
         var lineCount = 0
         var faults: [(line: Int, error: KMError)] = []
-        try batch.bytes.withBytes { bytes in
-            var start = 0
-            var line = 0
-            while start < batch.count {
-                var end = start
-                while end < batch.count, bytes[end] != UInt8(ascii: "\n") { end += 1 }
-                if line >= skipped {
-                    let before = output.count
-                    do {
-                        try transform.append(bytes.extracting(start..<end), to: &output)
-                    } catch let error as KMError where error.code != .cryptographyUnavailable {
-                        output.truncate(to: before)
-                        faults.append((lineCount, error))
-                    }
-                    try output.append(UInt8(ascii: "\n"))
-                    lineCount += 1
-                }
-                line += 1
-                start = end + 1
+        try batch.forEachLine(after: skipped) { line in
+            let before = output.count
+            do {
+                try transform.append(line, to: &output)
+            } catch let error as KMError where error.code != .cryptographyUnavailable {
+                output.truncate(to: before)
+                faults.append((lineCount, error))
             }
+            try output.append(UInt8(ascii: "\n"))
+            lineCount += 1
         }
-        self.output = output.finish()
-        self.lineCount = lineCount
-        self.faults = faults
+        self.init(output: output.finish(), lineCount: lineCount, faults: faults)
+    }
+
+    /// Returns the result of one line that is too long.
+    ///
+    /// - Returns: An empty line with an error.
+    /// - Throws: ``KMError`` `cryptographyUnavailable`.
+    static func ofOverlongLine() throws -> TransformedLines {
+        let limit = LineReader.maximumLineByteCount
+        let error = KMError(.limitExceeded, "the line must have at most \(limit) bytes; it has more")
+        return TransformedLines(
+            output: try SecretBytes(copying: [UInt8(ascii: "\n")]),
+            lineCount: 1,
+            faults: [(0, error)]
+        )
+    }
+
+    /// Creates a result.
+    ///
+    /// - Parameters:
+    ///   - output: One line for each input line.
+    ///   - lineCount: The number of lines.
+    ///   - faults: The errors.
+    init(output: SecretBytes, lineCount: Int, faults: [(line: Int, error: KMError)]) {
+        (self.output, self.lineCount, self.faults) = (output, lineCount, faults)
     }
 }

@@ -53,11 +53,13 @@ struct Console {
     }
 
     /// Runs all commands in one shell, and returns the differences from the page.
+    ///
+    /// `sleep` takes three times as long as the page says: background processes share the machine with other tests.
     func differences(in folder: TemporaryFolder, environment: [String: String]) async throws -> [Difference] {
         let mark = "\u{1E}"
         let script = exchanges.map { "\($0.command)\nshown=$?; printf '\(mark)%s\(mark)' $shown; (exit $shown)\n" }
         let outcome = try await Programs.shell.run(
-            ["-c", "umask 022; exec 2>&1\n" + script.joined()],
+            ["-c", "umask 022; exec 2>&1\nsleep() { command sleep $((3 * $1)); }\n" + script.joined()],
             environment: environment,
             folder: folder
         )

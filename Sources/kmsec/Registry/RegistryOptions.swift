@@ -1,0 +1,176 @@
+import ArgumentParser
+import KMCommandLine
+import KMPARRegistry
+import KMSecurity
+
+/// A key file and the version of its key, as in `2=keys/lookup-2`.
+struct VersionedKeyFile: ExpressibleByArgument {
+    let version: UInt32
+    let path: String
+
+    /// Reads `FILE`, or `VERSION=FILE`; nil if either is missing or the version is too large.
+    init?(argument: String) {
+        let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+        if parts.count == 2, !parts[0].isEmpty, parts[0].utf8.allSatisfy({ (0x30...0x39).contains($0) }) {
+            guard let version = UInt32(parts[0]) else { return nil }
+            (self.version, path) = (version, String(parts[1]))
+        } else {
+            (version, path) = (1, argument)
+        }
+        guard !path.isEmpty else { return nil }
+    }
+
+    static var defaultCompletionKind: CompletionKind { .file() }
+}
+
+/// The options for a registry: its store and its keys.
+struct RegistryOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("The SQLite file of the registry.", valueName: "file"), completion: .file())
+    var sqlite: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "The PostgreSQL database: libpq's keywords and values, or a URI; without a password, which libpq reads from ~/.pgpass.",
+            valueName: "connection"
+        )
+    )
+    var postgresql: String?
+
+    @Option(help: ArgumentHelp("The PostgreSQL schema of the registry.", valueName: "name"))
+    var schema = "km_par"
+
+    @Flag(help: "Accept a PostgreSQL server over a network without a check of its certificate.")
+    var insecureAllowUnverifiedServer = false
+
+    @Option(
+        help: ArgumentHelp(
+            "The file of a look-up key, after its version and = if that is not 1; can be repeated.",
+            valueName: "file"
+        )
+    )
+    var lookupKey: [VersionedKeyFile] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "The file of a key that encrypts the kept card numbers; can be repeated, the first encrypts new ones. Without one, no card number is kept.",
+            valueName: "file"
+        )
+    )
+    var sealingKey: [VersionedKeyFile] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "The file of a tokenization key, which derives the PARs of new accounts. Without one, they are random.",
+            valueName: "file"
+        )
+    )
+    var tokenizationKey: VersionedKeyFile?
+
+    @Option(
+        help: "The first characters of new PARs: 2 for PARs of 27 characters, 4 for EMVCo's of 29 (default: Q1).",
+        transform: PAR.Prefix.init(_:)
+    )
+    var prefix = PAR.Prefix.platform
+
+    func validate() throws {
+        guard (sqlite == nil) != (postgresql == nil) else {
+            throw ValidationError(
+                sqlite == nil
+                    ? "give the store with --sqlite FILE or --postgresql CONNECTION"
+                    : "give --sqlite or --postgresql, not both"
+            )
+        }
+        guard !lookupKey.isEmpty else {
+            throw ValidationError("give the look-up key with --lookup-key FILE; kmsec par key generate makes one")
+        }
+    }
+
+    /// Opens the registry, calls `body`, and closes the store.
+    ///
+    /// - Parameters:
+    ///   - creates: Whether a registry is created if there is none.
+    ///   - body: Uses the registry.
+    /// - Returns: What `body` returns.
+    /// - Throws: ``KMError`` for keys and stores that cannot be used, and what `body` throws.
+    func use<Result>(
+        creates: Bool = false,
+        _ body: (PARRegistry) async throws -> Result
+    ) async throws -> Result {
+        let configuration = try configuration()
+        let store = try store(creates: creates)
+        do {
+            let result = try await body(PARRegistry(store, configuration, creates: creates))
+            await store.close()
+            return result
+        } catch {
+            await store.close()
+            throw error
+        }
+    }
+
+    private func configuration() throws -> PARRegistry.Configuration {
+        for file in lookupKey + sealingKey + (tokenizationKey.map { [$0] } ?? []) { warnIfExposed(file.path) }
+        let assignment: PARRegistry.Assignment =
+            if let tokenizationKey {
+                .derived(
+                    try PARTokenizer(
+                        TokenizationKey(contentsOfFile: tokenizationKey.path, version: tokenizationKey.version),
+                        prefix: prefix
+                    )
+                )
+            } else {
+                .random(prefix)
+            }
+        var configuration = PARRegistry.Configuration(
+            lookupKeys: try lookupKey.map { try PANLookupKey(contentsOfFile: $0.path, version: $0.version) },
+            assignment: assignment
+        )
+        configuration.sealingKeys = try sealingKey.map {
+            try PANSealingKey(contentsOfFile: $0.path, version: $0.version)
+        }
+        return configuration
+    }
+
+    private func store(creates: Bool) throws -> any PARRegistryStore {
+        if let sqlite {
+            #if SQLite
+            return try SQLitePARStore(path: sqlite, creates: creates)
+            #else
+            throw Self.missing("SQLite (\(sqlite))", trait: "SQLite")
+            #endif
+        }
+        #if PostgreSQL
+        var configuration = PostgreSQLPARStore.Configuration(connectionString: postgresql ?? "")
+        configuration.schema = schema
+        configuration.insecureAllowingUnverifiedServer = insecureAllowUnverifiedServer
+        return try PostgreSQLPARStore(configuration)
+        #else
+        throw Self.missing("PostgreSQL", trait: "PostgreSQL")
+        #endif
+    }
+
+    private static func missing(_ database: String, trait: String) -> KMError {
+        KMError(
+            .databaseNotSupported,
+            "this kmsec was built without \(database); build it with: swift build -c release --product kmsec --traits \(trait)"
+        )
+    }
+}
+
+/// The options that say who uses a logged privilege and why.
+struct RegistryAccessOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("Who does it; the registry logs it.", valueName: "name"))
+    var actor: String
+
+    @Option(
+        help: ArgumentHelp("Why it is done; the registry logs it. It must not name a card number.", valueName: "text")
+    )
+    var reason: String
+
+    func access() throws -> RegistryAccess { try RegistryAccess(actor: actor, reason: reason) }
+}
+
+extension KMError.Code {
+    /// The tool was built without the database of the registry.
+    static let databaseNotSupported = Self("databaseNotSupported")
+}
