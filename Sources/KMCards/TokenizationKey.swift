@@ -64,7 +64,6 @@ extension TokenizationKey {
     }
 }
 
-
 extension TokenizationKey: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
     /// The version and the key check value, without the key.
     public var description: String { "TokenizationKey(version \(version), KCV \(keyCheckValue), redacted)" }

@@ -39,6 +39,33 @@ struct RegistryKeyTests {
         }
     }
 
+    @Test("A key file has 64 hexadecimal digits or the bytes of the key")
+    func files() throws {
+        let path = NSTemporaryDirectory() + "km-key-\(UInt64.random(in: 0...(.max)))"
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        func names(_ content: [UInt8]) throws -> (lookup: RegistryKeyName, sealing: RegistryKeyName) {
+            try Data(content).write(to: URL(filePath: path))
+            return try (
+                PANLookupKey(contentsOfFile: path, version: 3).name,
+                PANSealingKey(contentsOfFile: path, version: 3).name
+            )
+        }
+        // The last byte is that of a line ending, and must stay.
+        let bytes = (0..<31).map { UInt8(200 &+ $0) } + [10]
+        let digits = Array(hexadecimal(bytes).utf8)
+        let (raw, text) = (try names(bytes), try names(digits))
+        let (upper, ended) = (try names(Array(hexadecimal(bytes).uppercased().utf8)), try names(digits + [13, 10]))
+        #expect(try raw.lookup == PANLookupKey(SecretBytes(copying: bytes), version: 3).name)
+        #expect(try text.lookup == PANLookupKey(SecretBytes(copying: digits), version: 3).name)
+        let sealing = try PANSealingKey(SecretBytes(copying: bytes), version: 3).name
+        #expect([raw.sealing, text.sealing, upper.sealing, ended.sealing] == [sealing, sealing, sealing, sealing])
+        #expect(ended.lookup == text.lookup)
+        for content in [Array(bytes.dropLast()), Array(digits.dropLast()), digits + [10, 10]] {
+            try Data(content).write(to: URL(filePath: path))
+            #expect(throws: KMError(.invalidSize)) { try PANSealingKey(contentsOfFile: path) }
+        }
+    }
+
     @Test("Keys of other sizes are rejected")
     func sizes() throws {
         for count in [0, 16, 31, 65] {

@@ -25,10 +25,27 @@ struct CardCase: Sendable {
         CardCase(arguments: ["secret"] + arguments + passphrase, more: more, readsInput: false)
     }
 
+    private static let account = ["--actor", "a", "--reason", "b", "Q1AAAAAAAAAAAAAAAAAAAAAAAAA"]
+
+    /// Returns a case of a command that uses a registry, which must exist if the tool has SQLite.
+    private static func registry(
+        _ arguments: [String] = [],
+        more: [[String]] = [],
+        givesData: Bool = false,
+        readsInput: Bool = false
+    ) -> CardCase {
+        CardCase(
+            arguments: ["--sqlite", "registry.db", "--lookup-key", "secret"] + arguments,
+            givesData: givesData,
+            more: more,
+            readsInput: readsInput
+        )
+    }
+
     /// The cases by the words that call the command.
     static let all: [String: CardCase] = [
         "kmsec": group, "kmsec key": group, "kmsec token": group, "kmsec par": group, "kmsec pan": group,
-        "kmsec par key": group, "kmsec keyring": group,
+        "kmsec par key": group, "kmsec par registry": group, "kmsec keyring": group,
         "kmsec headers": group, "kmsec jwe": group, "kmsec vectors": group,
         "kmsec demo": CardCase(arguments: [], givesData: true, more: [["--json"]], readsInput: false),
         "kmsec key generate": CardCase(arguments: ["--out", "missing/keys"], readsInput: false),
@@ -97,6 +114,16 @@ struct CardCase: Sendable {
         ),
         "kmsec par key generate": CardCase(arguments: ["--out", "missing/key"], readsInput: false),
         "kmsec par key check": CardCase(arguments: tokenizationKey, readsInput: false),
+        "kmsec par registry create": registry(),
+        "kmsec par registry import": registry(["-o", "-"], givesData: true, readsInput: true),
+        "kmsec par registry lookup": registry(givesData: true, readsInput: true),
+        "kmsec par registry link": registry(readsInput: true),
+        "kmsec par registry reissue": registry(readsInput: true),
+        "kmsec par registry history": registry(account, more: [["--json"]]),
+        "kmsec par registry erase": registry(account),
+        "kmsec par registry rotate": registry(["--to", "1"]),
+        "kmsec par registry stats": registry(more: [["--json"]]),
+        "kmsec par registry check": registry(more: [["--json"]]),
         "kmsec headers check": CardCase(arguments: [], more: [["--json"], ["--response"], ["--callback"]]),
         // With --json, the output contains the header as it was received.
         "kmsec jwe inspect": CardCase(arguments: [], givesData: true, more: [["--json"]]),

@@ -32,7 +32,7 @@ struct MemoryCase: Sendable {
     let bound: Int
 
     /// The memory of the tool before it does any work.
-    private static let base = 40
+    private static let base = 48
     /// The memory for a body of 64 MiB, which is the limit, while it is copied into a larger array.
     private static let body = base + 3 * 64
     private static let card = "9491339401250765"
@@ -74,6 +74,27 @@ struct MemoryCase: Sendable {
                 bound: base
             )
         ]
+    }
+
+    /// The case of a command whose registry cannot be opened.
+    private static let registry = [
+        MemoryCase(
+            name: "no registry",
+            arguments: ["--sqlite", "missing/registry.db", "--lookup-key", "secret"],
+            status: 1,
+            error: "kmsec: error:",
+            bound: base
+        )
+    ]
+
+    private static let account = registry.map {
+        $0.adding(["--actor", "a", "--reason", "b", "Q1AAAAAAAAAAAAAAAAAAAAAAAAA"])
+    }
+
+    private func adding(_ more: [String]) -> MemoryCase {
+        var changed = self
+        changed.arguments += more
+        return changed
     }
 
     /// Texts that are scanned for card numbers.
@@ -182,6 +203,17 @@ struct MemoryCase: Sendable {
         ],
         "kmsec par key generate": small(["--out", "new.key"]),
         "kmsec par key check": small(["--key-file", "par.key"]),
+        "kmsec par registry": group,
+        "kmsec par registry create": registry,
+        "kmsec par registry import": registry,
+        "kmsec par registry lookup": registry,
+        "kmsec par registry link": registry,
+        "kmsec par registry reissue": registry,
+        "kmsec par registry history": account,
+        "kmsec par registry erase": account,
+        "kmsec par registry rotate": registry.map { $0.adding(["--to", "1"]) },
+        "kmsec par registry stats": registry,
+        "kmsec par registry check": registry,
         "kmsec headers check": [
             MemoryCase(
                 name: "too large",

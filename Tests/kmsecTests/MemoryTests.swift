@@ -57,7 +57,7 @@ extension ToolTests {
             )
             #expect(outcome.errorText == "kmsec: 1000 card numbers in 1000 of 1000 files (17000 bytes)\n")
             let peak = try #require(Int(String(decoding: folder.read("peak"), as: UTF8.self)))
-            #expect(peak >> 20 < 40)
+            #expect(peak >> 20 < 48)
         }
     }
 }

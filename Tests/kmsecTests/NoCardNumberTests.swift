@@ -17,7 +17,7 @@ extension ToolTests {
             for name in ["vectors.json", "card-\(testCardNumber).json"] {
                 try folder.write(CardCase.vectors.bytes, to: name)
             }
-            try folder.write("secret of \(testCardNumber)".bytes, to: "secret")
+            try folder.write("the secret of the card \(testCardNumber)".bytes, to: "secret")
             try folder.write("a key of \(testCardNumber)".bytes, to: "par.key")
         }
 
@@ -71,6 +71,13 @@ extension ToolTests {
             }
         }
 
+        #if SQLite
+        private func makeRegistry() async throws {
+            let create = try #require(CardCase.all["kmsec par registry create"]).arguments
+            _ = try await #require(Programs.kmsec).output(of: ["par", "registry", "create"] + create, folder: folder)
+        }
+        #endif
+
         private func resolved(_ arguments: [String]) throws -> [String] {
             let keys = try #require(KeyFolder.current).path
             return arguments.map { $0.replacing("$KEYS", with: keys) }
@@ -79,6 +86,9 @@ extension ToolTests {
         /// Runs a command as its case describes, with more arguments, and checks its output.
         private func run(_ call: String, _ arguments: [String], input: String = testCardNumber) async throws {
             let card = try #require(CardCase.all[call])
+            #if SQLite
+            if card.arguments.contains("registry.db") { try await makeRegistry() }
+            #endif
             let words = call.split(separator: " ").dropFirst().map(String.init)
             let outcome = try await #require(Programs.kmsec).run(
                 words + resolved(card.arguments) + arguments,

@@ -48,7 +48,10 @@ package struct CommandTree {
             let names = group.subcommands.compactMap(\.words.last)
             if let name = EditDistance.nearest(to: word, among: names) { return "did you mean \(group.call) \(name)?" }
             let same = all.filter { $0.words.count > 1 && $0.words.last == word }.map(\.call)
-            if !same.isEmpty { return "did you mean \(same.joined(separator: ", or "))?" }
+            if let last = same.last {
+                let others = same.dropLast().joined(separator: ", ")
+                return "did you mean \(others)\(same.count > 1 ? ", or " : "")\(last)?"
+            }
             return names.isEmpty
                 ? "\(Tool.name) help \(group.words.dropFirst().joined(separator: " ")) describes its options"
                 : "commands of \(group.call): \(names.joined(separator: ", "))"

@@ -55,7 +55,7 @@ struct PARDeriveCommand: AsyncParsableCommand {
     )
     var beside: String?
 
-    @OptionGroup var lines: LineOptions
+    @OptionGroup var options: LineOptions
 
     func validate() throws {
         guard json == !paths.isEmpty else {
@@ -78,7 +78,8 @@ struct PARDeriveCommand: AsyncParsableCommand {
             separators: allowSeparators ? .spacesAndHyphens : .none
         )
         let places = json ? try PANPlaces(paths, beside: beside) : nil
-        try await lines.run(
+        try await options.lines.run(
+            to: options.output,
             noun: json ? "documents" : "card numbers",
             expecting: json ? "one JSON document on each line is" : "one card number on each line is"
         ) { stream in

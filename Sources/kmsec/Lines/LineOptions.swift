@@ -2,12 +2,9 @@ import ArgumentParser
 import KMCommandLine
 import KMSecurity
 
-/// The options of a command that transforms a long input line by line.
+/// The options of a command that writes one line for each line of a long input.
 struct LineOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("The line to start from; the first line is 1.", valueName: "number"))
-    var fromLine = 1
-
-    @OptionGroup var input: InputOptions
+    @OptionGroup var lines: LineInputOptions
 
     @Option(
         name: [.customShort("o"), .long],
@@ -18,6 +15,14 @@ struct LineOptions: ParsableArguments {
         completion: .file()
     )
     var output: String?
+}
+
+/// The options of a command that reads a long input line by line.
+struct LineInputOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("The line to start from; the first line is 1.", valueName: "number"))
+    var fromLine = 1
+
+    @OptionGroup var input: InputOptions
 
     func validate() throws {
         guard fromLine > 0 else { throw ValidationError("--from-line must be 1 or more") }
@@ -26,6 +31,7 @@ struct LineOptions: ParsableArguments {
     /// Transforms all lines, and reports what went wrong.
     ///
     /// - Parameters:
+    ///   - output: The path of the output file; nil or `-` for standard output.
     ///   - noun: The name of the lines in the progress display, in the plural.
     ///   - expected: The subject and verb for the warning about an empty input, such as `one card number on each line
     ///     is`.
@@ -33,6 +39,7 @@ struct LineOptions: ParsableArguments {
     ///   - transform: Runs the stream.
     /// - Throws: `ExitCode.failure` after a report, or ``KMError`` for files that cannot be opened.
     func run(
+        to output: String?,
         noun: String,
         expecting expected: String,
         hasOutput: Bool = true,

@@ -9,6 +9,7 @@ struct RegistryHistoryCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "history",
         abstract: "Show the cards of an account by its PAR: their last four digits, and which replaced which.",
+        usage: RegistryOptions.usage("history", "--actor <name> --reason <text> [--json] <par>"),
         discussion: "The registry logs the access first. Give the permission to run it to few."
     )
 
@@ -82,6 +83,7 @@ struct RegistryEraseCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "erase",
         abstract: "Erase the cards of accounts; their PARs stay reserved and are never used again.",
+        usage: RegistryOptions.usage("erase", "--actor <name> --reason <text> <par> ..."),
         discussion: """
             It cannot be undone. The hashes and the kept card numbers are removed; backups of the database still have \
             them. The registry logs the access.

@@ -26,6 +26,7 @@ struct RegistryCreateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "create",
         abstract: "Create a registry, which begins with the first look-up key.",
+        usage: RegistryOptions.usage("create"),
         discussion: """
             Creates the SQLite file (mode 0600), or the schema and its tables in PostgreSQL. A registry that exists stays \
             as it is; it must have the same look-up key.

@@ -30,7 +30,7 @@ struct RegistryOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "The PostgreSQL database: libpq's keywords and values, or a URI; without a password, which libpq reads from ~/.pgpass.",
+            "The PostgreSQL database: libpq's keywords and values, or a URI. The password, if any, is in ~/.pgpass or PGPASSWORD.",
             valueName: "connection"
         )
     )
@@ -72,6 +72,24 @@ struct RegistryOptions: ParsableArguments {
     )
     var prefix = PAR.Prefix.platform
 
+    /// Returns the usage text of a command.
+    ///
+    /// - Parameters:
+    ///   - command: The name of the command.
+    ///   - own: The options and arguments that only this command has, one line each.
+    /// - Returns: The text.
+    static func usage(_ command: String, _ own: String...) -> String {
+        let call = "kmsec par registry \(command) "
+        let lines =
+            [
+                "(--sqlite <file> | --postgresql <connection> [--schema <name>]",
+                "[--insecure-allow-unverified-server])",
+                "--lookup-key <file> ... [--sealing-key <file> ...]",
+                "[--tokenization-key <file>] [--prefix <prefix>]",
+            ] + own
+        return call + lines.joined(separator: "\n" + String(repeating: " ", count: call.count))
+    }
+
     func validate() throws {
         guard (sqlite == nil) != (postgresql == nil) else {
             throw ValidationError(
@@ -79,6 +97,9 @@ struct RegistryOptions: ParsableArguments {
                     ? "give the store with --sqlite FILE or --postgresql CONNECTION"
                     : "give --sqlite or --postgresql, not both"
             )
+        }
+        if let postgresql, postgresql.contains(/password *=|:\/\/[^\/@]*:[^\/@]*@/) {
+            throw ValidationError("other users can see arguments; give the password in ~/.pgpass or as PGPASSWORD")
         }
         guard !lookupKey.isEmpty else {
             throw ValidationError("give the look-up key with --lookup-key FILE; kmsec par key generate makes one")

@@ -9,6 +9,7 @@ struct RegistryRotateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "rotate",
         abstract: "Change the look-up key or the sealing key of a registry while it is in use; no PAR changes.",
+        usage: RegistryOptions.usage("rotate", "(--to <version> | --sealing)"),
         discussion: """
             First give every process that uses the registry the new key too. Then run this with both keys. If it is ended, \
             run it again: it goes on with the cards that are left. When it says that the rotation is complete, remove the \
@@ -72,7 +73,8 @@ struct RegistryRotateCommand: AsyncParsableCommand {
 struct RegistryStatisticsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "stats",
-        abstract: "Count the accounts and cards of a registry; it reads every card."
+        abstract: "Count the accounts and cards of a registry; it reads every card.",
+        usage: RegistryOptions.usage("stats", "[--json]")
     )
 
     @OptionGroup var registry: RegistryOptions
@@ -133,6 +135,7 @@ struct RegistryCheckCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check",
         abstract: "Check that the hashes, the chains of replaced cards and the reserved PARs of a registry agree.",
+        usage: RegistryOptions.usage("check", "[--json]"),
         discussion: """
             It reads every card and account, in constant memory, while the registry may be in use. With the sealing keys, \
             it computes the hashes of kept card numbers again, and with the tokenization key their derived PARs. The \

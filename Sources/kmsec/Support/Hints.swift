@@ -1,5 +1,6 @@
 import ArgumentParser
 import KMCommandLine
+import KMPARRegistry
 import KMSecurity
 
 extension FailureHints {
@@ -54,6 +55,8 @@ extension FailureHints {
             "this body contains no encrypted values; read it directly"
         case .protectionRequired:
             "an encrypted body is {\"encData\":\"…\"}; to decrypt single fields, give --field PATH"
+        case .registryKeyMismatch:
+            "give each look-up key that the registry uses, with its version if that is not 1: --lookup-key 2=FILE"
         case .bodyNotQuotable: "give --body-file FILE to write the body to a file that curl sends"
         default: nil
         }

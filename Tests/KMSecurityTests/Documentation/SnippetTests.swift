@@ -5,7 +5,7 @@ import Testing
 /// Checks that the code blocks of the README and the articles compile and run.
 struct SnippetTests {
     /// The folders with snippets and with the tests that use them.
-    private static let folders = ["KMSecurityTests", "KMHummingbirdTests"].map {
+    private static let folders = ["KMSecurityTests", "KMHummingbirdTests", "KMPARRegistryTests"].map {
         Document.root.appending(path: "Tests/\($0)/Documentation")
     }
 
