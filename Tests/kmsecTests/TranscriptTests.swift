@@ -18,7 +18,7 @@ extension ToolTests {
         }
 
         @Test(arguments: runnable) func sessionsRunAsInTheTranscript(_ name: String) async throws {
-            let url = Self.folder.appending(path: name)
+            let url = folder.appending(path: name)
             var runner = try TranscriptRunner()
             try await runner.run(Transcript(String(contentsOf: url, encoding: .utf8)))
             for difference in runner.differences {

@@ -8,15 +8,6 @@ enum Programs {
     /// Whether a missing program fails a test instead of skipping it.
     static let areAllRequired = environment["CI"] == "true"
 
-    /// Whether the tool was built with SQLite, which the sessions with a registry need.
-    static let hasSQLite: Bool = {
-        #if SQLite
-        true
-        #else
-        false
-        #endif
-    }()
-
     /// The package's root.
     static let root = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../..").standardized
 
