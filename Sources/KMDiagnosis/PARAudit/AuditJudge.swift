@@ -25,6 +25,8 @@ struct AuditJudge {
         var candidate: TestedCandidate?
         /// Whether only the first place decides whether another finding explains this one.
         var isOrder = false
+        /// Whether the finding is about the PARs alone.
+        var isShape = false
     }
 
     func report() -> PARAuditReport {
@@ -70,19 +72,37 @@ struct AuditJudge {
     /// Chooses the least likely findings, and leaves out those that another one explains.
     private func chosen(_ ranked: [Ranked]) -> [PARFinding] {
         var (findings, covered, numbers): ([PARFinding], Set<Int>, SampleNumbers) = ([], [], SampleNumbers())
+        // A relation explains constant characters and repeats, so those come last.
         let sorted = ranked.enumerated().sorted {
-            ($0.element.logProbability, $0.offset) < ($1.element.logProbability, $1.offset)
+            ($0.element.isShape ? 1 : 0, $0.element.logProbability, $0.offset)
+                < ($1.element.isShape ? 1 : 0, $1.element.logProbability, $1.offset)
         }
         for item in sorted.map(\.element) {
-            let varying = item.places.filter { table.parVaries[$0] || item.candidate == nil && !item.isOrder }
+            let varying = item.places.filter { table.parVaries[$0] || item.isShape }
             let explained = varying.count { covered.contains($0) }
             let isExplained = item.isOrder ? varying.first.map(covered.contains) ?? false : explained * 2 >= varying.count
-            guard !isExplained else { continue }
+            let isSecondHash = item.finding.relation == .plainHash && findings.contains { $0.relation == .plainHash }
+            // Characters that a relation makes more frequent are no finding of their own.
+            let isExplainedBias = item.finding.relation == .bias && !findings.isEmpty
+            guard !isExplained, !isSecondHash, !isExplainedBias else { continue }
             if let candidate = item.candidate, candidate.describesShuffled(table, &numbers) { continue }
             findings.append(item.finding)
-            covered.formUnion(item.places)
+            covered.formUnion(withNeighbours(item.places))
         }
         return findings
+    }
+
+    /// Returns places with the constant characters beside them, which may belong to the same relation.
+    private func withNeighbours(_ places: [Int]) -> Set<Int> {
+        var places = Set(places)
+        for (start, step) in [(places.min() ?? 0, -1), (places.max() ?? 0, 1)] {
+            var place = start + step
+            while table.parVaries.indices.contains(place), !table.parVaries[place] {
+                places.insert(place)
+                place += step
+            }
+        }
+        return places
     }
 
     private func ranked(_ tested: TestedCandidate) -> Ranked {
@@ -128,7 +148,8 @@ struct AuditJudge {
         Ranked(
             logProbability: shape.logProbability,
             places: shape.places,
-            finding: statement(shape.relation, shape.sentence, shape.places, shape.logProbability)
+            finding: statement(shape.relation, shape.sentence, shape.places, shape.logProbability),
+            isShape: true
         )
     }
 

@@ -79,8 +79,33 @@ struct AuditTable {
     /// The rows on which relations are looked for.
     var searchRows: Range<Int> { 0..<min(count, Self.searchCount) }
 
+    /// The number of characters at the start that are not part of the reference.
+    var prefixCount: Int {
+        switch par.count {
+        case 27: 2
+        case 29: 4
+        default: parVaries.firstIndex(of: true) ?? par.count
+        }
+    }
+
     /// Returns the logarithm of the probability that a guess of several characters is right.
     func logChance(of places: some Sequence<Int>) -> Double { places.reduce(0) { $0 + logChance[$1] } }
+
+    /// Returns the logarithm of the probability that a guess of several characters is right.
+    ///
+    /// If the characters have too few values to be random, it is the share of the most frequent value.
+    func cautiousLogChance(of places: [Int]) -> Double {
+        let chance = logChance(of: places)
+        var (counts, repeats): ([[UInt8]: Int], Int) = ([:], 0)
+        for row in searchRows {
+            let characters = characters(row, at: places)
+            repeats += counts[characters] == nil ? 0 : 1
+            counts[characters, default: 0] += 1
+        }
+        let values = log(Double(counts.count)) + chance
+        guard Chance.ofAtLeast(repeats, of: searchRows.count - 1, logChance: values) < log(0.001) else { return chance }
+        return max(chance, log(Double(counts.values.max() ?? 1) / Double(searchRows.count)))
+    }
 
     /// Returns the characters of a row at some positions.
     func characters(_ row: Int, at places: [Int]) -> [UInt8] { places.map { par[$0][row] } }

@@ -20,6 +20,8 @@ struct Candidate {
     ///
     /// The audit calls it with shuffled PARs: a relation that describes those as well is a property of the PARs alone.
     var describedCount: ((AuditTable) -> Int)?
+    /// Returns whether the relation also describes shuffled PARs, if this relation has a way of its own to find out.
+    var happensShuffled: ((inout SampleNumbers) -> Bool)?
 }
 
 /// A candidate that was tested on all pairs.
@@ -48,12 +50,13 @@ struct TestedCandidate {
             }
         }
         (self.candidate, self.right, self.predicted) = (candidate, right, predicted)
-        let chances = places.map { table.logChance[$0] }
-        logProbability = Chance.ofAtLeast(
-            right,
-            of: predicted,
-            logChance: candidate.isByCharacter ? chances.max() ?? 0 : chances.reduce(0, +)
-        )
+        // Equal parts are tested against shuffled PARs, which takes parts with few values into account.
+        let chance =
+            candidate.isByCharacter
+            ? places.map { table.cautiousLogChance(of: [$0]) }.max() ?? 0
+            : candidate.happensShuffled == nil
+                ? table.cautiousLogChance(of: places) : table.logChance(of: places)
+        logProbability = Chance.ofAtLeast(right, of: predicted, logChance: chance)
     }
 
     /// Whether the result is too rare to happen by chance in this audit.
@@ -64,15 +67,16 @@ struct TestedCandidate {
     /// - Parameters:
     ///   - table: The pairs.
     ///   - numbers: The numbers to shuffle with.
-    /// - Returns: Whether more than one in twenty shuffles is described as well.
+    /// - Returns: Whether more than one in 200 shuffles is described as well.
     func describesShuffled(_ table: AuditTable, _ numbers: inout SampleNumbers) -> Bool {
+        if let happens = candidate.happensShuffled { return happens(&numbers) }
         guard let described = candidate.describedCount else { return false }
         let rows = table.searchRows.count
         let real = described(table.shuffled(Array(0..<rows)))
         var count = 0
-        for _ in 0..<40 where count <= 2 {
+        for _ in 0..<200 where count < 2 {
             if described(table.shuffled(numbers.order(rows))) >= real { count += 1 }
         }
-        return count > 2
+        return count > 1
     }
 }

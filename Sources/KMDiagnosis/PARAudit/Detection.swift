@@ -47,7 +47,8 @@ struct Detection {
         minimum: PARFinding.Relation
     ) -> Int? {
         guard predictions > 0 else { return nil }
-        let each = Double(predictions) * log(Double(table.alphabet.distinctCount))
+        // The characters of such a relation may be decimal digits, whatever the others are.
+        let each = Double(predictions) * log(Double(min(10, table.alphabet.distinctCount)))
         let count = max(minimum == .plainHash ? 2 : 1, Int(((logTests - AuditJudge.logLimit) / each).rounded(.up)))
         return count <= table.parVaries.count(where: \.self) ? count : nil
     }

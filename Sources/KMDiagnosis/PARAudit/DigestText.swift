@@ -30,7 +30,7 @@ enum HashedForm: CaseIterable {
 
 /// How an issuer may have written a digest as text.
 enum DigestText: CaseIterable {
-    case hexadecimal, base64, base64URL, base36, paddedBase36, base36Fraction, remainders36
+    case hexadecimal, base64, base64URL, lettersOfBase64, base36, paddedBase36, base36Fraction, remainders36
 
     /// The name, in a sentence.
     var name: String {
@@ -38,6 +38,7 @@ enum DigestText: CaseIterable {
         case .hexadecimal: "hexadecimal"
         case .base64: "Base64"
         case .base64URL: "base64url"
+        case .lettersOfBase64: "Base64 without other characters than digits and letters"
         case .base36, .paddedBase36: "base 36"
         case .base36Fraction: "base 36, as a fraction"
         case .remainders36: "base 36, a character for each byte"
@@ -57,6 +58,7 @@ enum DigestText: CaseIterable {
         case .hexadecimal: digest.flatMap { [Self.characters[Int($0 >> 4)], Self.characters[Int($0 & 15)]] }
         case .base64: Self.folded(Base64.standard.encode(digest), isMixedCase)
         case .base64URL: Self.folded(Base64.url.encode(digest), isMixedCase)
+        case .lettersOfBase64: Self.folded(Base64.url.encode(digest), isMixedCase).filter(\.isAlphanumeric)
         case .base36: Array(Self.number(digest).drop { $0 == 0x30 })
         case .paddedBase36: Self.number(digest)
         case .base36Fraction: Self.fraction(digest)

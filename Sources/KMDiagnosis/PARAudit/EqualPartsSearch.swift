@@ -5,6 +5,9 @@ struct EqualPartsSearch {
     /// The largest number of repeats of one part of the PAN that are compared.
     private static let maximumCount = 64
 
+    /// The number of parts of the PAN that have a name.
+    private static let namedCount = 3
+
     private let table: AuditTable
 
     init(_ table: AuditTable) { self.table = table }
@@ -74,7 +77,7 @@ struct EqualPartsSearch {
                 let right = bits.nonzeroBitCount
                 guard right * 3 >= repeats.count * 2, right > 1 else { break }
                 let bound = Chance.ofAtLeast(right, of: repeats.count, logChance: chance)
-                if bound < best?.1 ?? 0 { best = (start..<(end + 1), bound) }
+                if bound < 0, bound <= best?.1 ?? 0 { best = (start..<(end + 1), bound) }
             }
             if let best { runs.append(best) }
         }
@@ -98,11 +101,31 @@ struct EqualPartsSearch {
             predict: { row in
                 earlier[row].map { table.characters($0, at: places).map { Optional($0) } } ?? []
             },
-            describedCount: { table in
-                self.repeats(digits, table).count { pair in
-                    places.allSatisfy { table.par[$0][pair.earlier] == table.par[$0][pair.later] }
-                }
-            }
+            happensShuffled: { self.happensShuffled(repeats, digits, places, &$0) }
         )
+    }
+
+    /// Returns whether PARs in another order have equal parts as often.
+    ///
+    /// A part that has few values, whatever the PAN, is often equal. As all parts of the PAN were tried, the relation
+    /// must be that much rarer. The parts that have a name, which were tried first, share half of the chance.
+    private func happensShuffled(
+        _ repeats: Repeats,
+        _ digits: Range<Int>,
+        _ places: [Int],
+        _ numbers: inout SampleNumbers
+    ) -> Bool {
+        let parts = (0..<table.count).map { table.characters($0, at: places) }
+        let real = repeats.count { parts[$0.earlier] == parts[$0.later] }
+        let shuffles = 2000
+        let slices = slices()
+        let isNamed = slices.prefix(Self.namedCount).contains(digits)
+        let allowed = Int(0.025 * Double(shuffles) / Double(isNamed ? Self.namedCount : slices.count))
+        var count = 0
+        for _ in 0..<shuffles where count <= allowed {
+            let order = numbers.order(table.count)
+            if repeats.count(where: { parts[order[$0.earlier]] == parts[order[$0.later]] }) >= real { count += 1 }
+        }
+        return count > allowed
     }
 }

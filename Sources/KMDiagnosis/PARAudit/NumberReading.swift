@@ -39,6 +39,12 @@ enum Modular {
         first >= second ? first - second : first + modulus - second
     }
 
+    static func commonDivisor(_ first: UInt64, _ second: UInt64) -> UInt64 {
+        var (first, second) = (first, second)
+        while second != 0 { (first, second) = (second, first % second) }
+        return first
+    }
+
     /// Returns the inverse of a number, or nil if it has a factor in common with the modulus.
     static func inverse(_ number: UInt64, _ modulus: UInt64) -> UInt64? {
         var (old, new) = (Int64(number), Int64(modulus))
@@ -72,5 +78,16 @@ extension AuditTable {
             }
             return number
         }
+    }
+
+    /// Returns the numbers that a run of the PAN's digits gives, less the smallest, divided by what divides all.
+    ///
+    /// If all numbers are even, for example, no two of them give the factor of an affine relation. Half of them do.
+    func panSteps(_ places: Range<Int>, base: UInt64, rows: Range<Int>) -> [UInt64] {
+        let numbers = rows.map { row in places.reduce(UInt64(0)) { $0 &* base &+ UInt64(pan[$1][row]) } }
+        let all = (0..<count).map { row in places.reduce(UInt64(0)) { $0 &* base &+ UInt64(pan[$1][row]) } }
+        guard let smallest = all.min() else { return numbers }
+        let divisor = max(1, all.reduce(0) { Modular.commonDivisor($0, $1 - smallest) })
+        return numbers.map { ($0 - smallest) / divisor }
     }
 }

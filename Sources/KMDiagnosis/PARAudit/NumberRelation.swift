@@ -26,6 +26,9 @@ struct NumberRelation {
 
     /// Returns the number that the relation takes from a row.
     private func numbers(_ table: AuditTable, rows: Range<Int>) -> [UInt64] {
+        if let panPlaces, kind == .affine {
+            return table.panSteps(panPlaces, base: reading.panBase, rows: rows).map { $0 % modulus }
+        }
         if let panPlaces {
             return table.panNumbers(panPlaces, base: reading.panBase, modulus: modulus, rows: rows)
         }
@@ -40,17 +43,15 @@ struct NumberRelation {
 
     /// Finds the constants that describe the most rows.
     ///
-    /// - Parameters:
-    ///   - table: The pairs.
-    ///   - fits: The pairs of rows from which to compute the constants of an affine relation.
+    /// - Parameter table: The pairs.
     /// - Returns: The constants and the number of rows that they describe, or nil if there are none.
-    func best(_ table: AuditTable, fits: [(Int, Int)]) -> (fit: Fit, count: Int)? {
+    func best(_ table: AuditTable) -> (fit: Fit, count: Int)? {
         let rows = table.searchRows
         let numbers = numbers(table, rows: rows)
         let results = table.parNumbers(parPlaces, base: reading.base, rows: rows)
         guard kind == .affine else { return mostFrequent(numbers, results) }
         var best: (fit: Fit, count: Int)?
-        for (first, second) in fits {
+        for (first, second) in Self.fits(numbers, base: reading.base) {
             guard let low = results[first], let high = results[second],
                 let inverse = Modular.inverse(Modular.difference(numbers[second], numbers[first], modulus), modulus)
             else { continue }
@@ -97,7 +98,7 @@ struct NumberRelation {
     }
 
     /// Returns the candidate for this relation with constants that were found.
-    func candidate(_ table: AuditTable, _ fit: Fit, fits: [(Int, Int)], logTests: Double) -> Candidate {
+    func candidate(_ table: AuditTable, _ fit: Fit, logTests: Double) -> Candidate {
         let numbers = numbers(table, rows: 0..<table.count)
         let (alphabet, count) = (table.alphabet, parPlaces.count)
         return Candidate(
@@ -111,7 +112,7 @@ struct NumberRelation {
                 let number = apply(fit, to: numbers[row])
                 return number < modulus ? alphabet.digits(number, base: reading.base, count: count) : []
             },
-            describedCount: { best($0, fits: fits)?.count ?? 0 }
+            describedCount: { best($0)?.count ?? 0 }
         )
     }
 

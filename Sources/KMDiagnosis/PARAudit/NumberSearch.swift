@@ -34,10 +34,12 @@ struct NumberSearch {
                         modulus: reading.base,
                         rows: table.searchRows
                     )
-                    let fits = NumberRelation.fits(numbers, base: reading.base)
+                    let steps = table.panSteps(places, base: reading.panBase, rows: table.searchRows)
+                        .map { $0 % reading.base }
+                    let fits = NumberRelation.fits(steps, base: reading.base)
                     for last in table.par.indices where table.parVaries[last] {
-                        for kind in seeds(reading, numbers, fits, last) {
-                            if let longest = longest(kind, reading, places, last, fits) { found.append(longest) }
+                        for kind in seeds(reading, numbers, steps, fits, last) {
+                            if let longest = longest(kind, reading, places, last) { found.append(longest) }
                         }
                     }
                 }
@@ -57,6 +59,7 @@ struct NumberSearch {
     private func seeds(
         _ reading: NumberReading,
         _ numbers: [UInt64],
+        _ steps: [UInt64],
         _ fits: [(Int, Int)],
         _ last: Int
     ) -> [NumberRelation.Kind] {
@@ -75,7 +78,7 @@ struct NumberSearch {
         }
         var kinds: [NumberRelation.Kind] = mostSums >= needed ? [.offset] : []
         if reading.base == 16, !reading.isSameBase, mostXORs >= needed { kinds.append(.xor) }
-        if kinds.isEmpty, isAffine(numbers, values, base, fits) { kinds.append(.affine) }
+        if isAffine(steps, values, base, fits) { kinds.append(.affine) }
         return kinds
     }
 
@@ -102,14 +105,13 @@ struct NumberSearch {
         _ kind: NumberRelation.Kind,
         _ reading: NumberReading,
         _ places: Range<Int>,
-        _ last: Int,
-        _ fits: [(Int, Int)]
+        _ last: Int
     ) -> Candidate? {
         var best: (relation: NumberRelation, fit: NumberRelation.Fit, bound: Double)?
         let isOpen = reading.base == 16 && !reading.isSameBase && places.count == 4
         let starts = isOpen ? Array((0...places.lowerBound).reversed()) : [places.lowerBound]
         for start in starts {
-            for count in 1...min(reading.maximumCount, last + 1) {
+            for count in 1...maximumCount(reading, last) {
                 let first = reading.isSameBase ? max(0, places.upperBound - count) : start
                 let relation = NumberRelation(
                     kind: kind,
@@ -117,12 +119,18 @@ struct NumberSearch {
                     panPlaces: first..<places.upperBound,
                     parPlaces: (last + 1 - count)..<(last + 1)
                 )
-                guard let (fit, right) = relation.best(table, fits: fits), right >= needed else { break }
+                guard let (fit, right) = relation.best(table), right >= needed else { break }
                 let bound = bound(relation, right, fit)
-                if bound < best?.bound ?? 0 { best = (relation, fit, bound) }
+                // Constant characters at the left make the relation no less likely, but belong to the number.
+                if bound < 0, bound <= best?.bound ?? 0 { best = (relation, fit, bound) }
             }
         }
-        return best.map { candidate($0.relation, $0.fit, fits) }
+        return best.map { candidate($0.relation, $0.fit) }
+    }
+
+    /// Returns the largest number of characters up to `last`, without those of the prefix.
+    private func maximumCount(_ reading: NumberReading, _ last: Int) -> Int {
+        max(1, min(reading.maximumCount, last + 1 - table.prefixCount))
     }
 
     private func bound(_ relation: NumberRelation, _ right: Int, _ fit: NumberRelation.Fit) -> Double {
@@ -135,10 +143,9 @@ struct NumberSearch {
 
     private func candidate(
         _ relation: NumberRelation,
-        _ fit: NumberRelation.Fit,
-        _ fits: [(Int, Int)]
+        _ fit: NumberRelation.Fit
     ) -> Candidate {
-        relation.candidate(table, fit, fits: fits, logTests: Self.logTests(table, relation.kind))
+        relation.candidate(table, fit, logTests: Self.logTests(table, relation.kind))
     }
 
     /// Looks for numbers that grow with the lines of the file.
@@ -154,18 +161,18 @@ struct NumberSearch {
                 guard isAffine(digits, values, Int(base), fits) else { continue }
                 for kind in [NumberRelation.Kind.offset, .affine] {
                     var best: (relation: NumberRelation, fit: NumberRelation.Fit, bound: Double)?
-                    for count in 1...min(reading.maximumCount, last + 1) {
+                    for count in 1...maximumCount(reading, last) {
                         let relation = NumberRelation(
                             kind: kind,
                             reading: reading,
                             panPlaces: nil,
                             parPlaces: (last + 1 - count)..<(last + 1)
                         )
-                        guard let (fit, right) = relation.best(table, fits: fits), right >= needed else { break }
+                        guard let (fit, right) = relation.best(table), right >= needed else { break }
                         let bound = bound(relation, right, fit)
-                        if bound < best?.bound ?? 0 { best = (relation, fit, bound) }
+                        if bound < 0, bound <= best?.bound ?? 0 { best = (relation, fit, bound) }
                     }
-                    if let best { found.append(candidate(best.relation, best.fit, fits)) }
+                    if let best { found.append(candidate(best.relation, best.fit)) }
                 }
             }
         }
@@ -199,7 +206,7 @@ struct NumberSearch {
                 modulus: reading.modulus(reading.maximumCount),
                 rows: 0..<6
             )
-            for count in 1...min(reading.maximumCount, last + 1) {
+            for count in 1...maximumCount(reading, last) {
                 let places = (last + 1 - count)..<(last + 1)
                 let results = table.parNumbers(places, base: reading.base, rows: 0..<6)
                 let modulus = reading.modulus(count)
@@ -214,11 +221,11 @@ struct NumberSearch {
                     panPlaces: first..<(end + 1),
                     parPlaces: places
                 )
-                guard let (fit, right) = relation.best(table, fits: []), right >= needed else { continue }
+                guard let (fit, right) = relation.best(table), right >= needed else { continue }
                 let bound = bound(relation, right, fit)
                 if bound < best?.bound ?? 0 { best = (relation, fit, bound) }
             }
         }
-        return best.map { candidate($0.relation, $0.fit, []) }
+        return best.map { candidate($0.relation, $0.fit) }
     }
 }

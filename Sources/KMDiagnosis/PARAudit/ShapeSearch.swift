@@ -20,15 +20,6 @@ struct ShapeSearch {
         (self.table, self.counts) = (table, counts)
     }
 
-    /// The number of characters at the start that are not part of the reference.
-    private var prefixCount: Int {
-        switch table.par.count {
-        case 27: 2
-        case 29: 4
-        default: table.parVaries.firstIndex(of: true) ?? table.par.count
-        }
-    }
-
     /// Whether the PARs have the form of EMVCo or of the platform, in which all characters after the prefix vary.
     private var hasKnownForm: Bool { table.par.count == 27 || table.par.count == 29 }
 
@@ -41,7 +32,7 @@ struct ShapeSearch {
 
     /// The positions to look at: those that vary, after the prefix.
     private var places: [Int] {
-        table.par.indices.filter { $0 >= prefixCount && table.parVaries[$0] && !fixedPlaces.contains($0) }
+        table.par.indices.filter { $0 >= table.prefixCount && table.parVaries[$0] && !fixedPlaces.contains($0) }
     }
 
     /// Returns what is unlikely for unrelated PARs.
@@ -68,7 +59,7 @@ struct ShapeSearch {
 
     private func constants() -> Result? {
         guard hasKnownForm else { return nil }
-        let places = table.par.indices.filter { $0 >= prefixCount && !table.parVaries[$0] }
+        let places = table.par.indices.filter { $0 >= table.prefixCount && !table.parVaries[$0] }
         guard !places.isEmpty else { return nil }
         let chance = -log(Double(table.alphabet.distinctCount))
         return Result(
@@ -144,7 +135,9 @@ struct ShapeSearch {
 
     /// Looks for parts of the PAR that repeat too often.
     private func repeatedSlices() -> Result? {
-        let rows = 0..<min(256, table.count)
+        // A PAR of two PANs is another finding.
+        var whole: Set<[UInt8]> = []
+        let rows = (0..<min(256, table.count)).filter { whole.insert(table.characters($0, at: Array(table.par.indices))).inserted }
         var best: Result?
         for length in [2, 3, 4, 6, 8] where length <= table.par.count {
             for start in 0...(table.par.count - length) {

@@ -96,7 +96,7 @@ extension PlantedLeak {
     ]
 
     private static let parts = [
-        PlantedLeak("a part that depends on the BIN", [.equalParts]) { generator in
+        PlantedLeak("a part that depends on the BIN", [.equalParts, .substitution]) { generator in
             let bins = (0..<3).map { _ in "9" + AuditCase.text(generator.below(100_000), base: 10, width: 5) }
             let (codes, start) = (bins.map { _ in AuditCase.text(generator.below(1 << 16), base: 36, width: 4) },
                 2 + generator.below(21))
@@ -107,7 +107,7 @@ extension PlantedLeak {
                 return (pan, String(par))
             }
         },
-        PlantedLeak("a part that depends on the last four digits", [.equalParts]) { generator in
+        PlantedLeak("a part that depends on the last four digits", [.equalParts, .substitution]) { generator in
             let (start, key) = (2 + generator.below(21), generator.below(1 << 30))
             var pans = AuditCase.randomPANs(5, &generator)
             pans += pans.map { pan in
@@ -120,8 +120,10 @@ extension PlantedLeak {
             }
             return pans.map { pan in
                 var par = Array(AuditCase.randomPAR(16, &generator))
-                let code = (Int(pan.suffix(4)) ?? 0) * 7919 * 104_729 ^ key
-                par.replaceSubrange(start..<(start + 4), with: Array(AuditCase.text(code * code & 0xFFFF, base: 16, width: 4)))
+                let last = Int(pan.suffix(4)) ?? 0
+                let code = (last * 7919) ^ key
+                let part = AuditCase.text((code * code) >> 7, base: 16, width: 4)
+                par.replaceSubrange(start..<(start + 4), with: Array(part))
                 return (pan, String(par))
             }
         },
