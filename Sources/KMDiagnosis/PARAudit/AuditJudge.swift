@@ -209,7 +209,7 @@ struct AuditJudge {
             if bound <= Self.logLimit {
                 let sentence =
                     "\(counted(byPAR.count, "PAR")) \(byPAR.count == 1 ? "stands" : "stand") for more than one PAN, "
-                    + "first on lines \(first.first) and \(first.second)."
+                    + "first in pairs \(first.first) and \(first.second)."
                 findings.append(statement(.sharedPAR, sentence, [], bound))
             }
         }
