@@ -80,7 +80,8 @@ struct AuditJudge {
         for item in sorted.map(\.element) {
             let varying = item.places.filter { table.parVaries[$0] || item.isShape }
             let explained = varying.count { covered.contains($0) }
-            let isExplained = item.isOrder ? varying.first.map(covered.contains) ?? false : explained * 2 >= varying.count
+            let isExplained =
+                item.isOrder ? varying.first.map(covered.contains) ?? false : explained * 2 >= varying.count
             let isSecondHash = item.finding.relation == .plainHash && findings.contains { $0.relation == .plainHash }
             // Characters that a relation makes more frequent are no finding of their own.
             let isExplainedBias = item.finding.relation == .bias && !findings.isEmpty
@@ -215,7 +216,7 @@ struct AuditJudge {
         }
         if let first = byPAN.repeats.first {
             let sentence =
-                "\(counted(byPAN.count, "PAN")) \(byPAN.count == 1 ? "has" : "have") more than one PAR, first on lines "
+                "\(counted(byPAN.count, "PAN")) \(byPAN.count == 1 ? "has" : "have") more than one PAR, first in pairs "
                 + "\(first.first) and \(first.second)."
             findings.append(statement(.severalPARs, sentence, [], nil))
         }

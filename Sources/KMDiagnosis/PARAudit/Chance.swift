@@ -71,6 +71,15 @@ struct SampleNumbers {
         return order
     }
 
+    /// Returns the numbers from 0 to `count` - 1 in a random order that is not the usual one.
+    ///
+    /// Of four items, one order in 24 is the usual one.
+    mutating func otherOrder(_ count: Int) -> [Int] {
+        var order = order(count)
+        while count > 1, order.indices.allSatisfy({ order[$0] == $0 }) { order = self.order(count) }
+        return order
+    }
+
     /// Returns a number that looks unrelated to `number`, and is different for each.
     static func mixed(_ number: UInt64) -> UInt64 {
         var mixed = number

@@ -56,7 +56,8 @@ struct Detection {
     private var substitution: PARAuditReport.Detectable {
         let name = "digits of the PAN, replaced by one table"
         // One table of ten digits must be learned before it predicts.
-        let needed = (SubstitutionSearch.logTests(table) - AuditJudge.logLimit) / log(Double(table.alphabet.distinctCount))
+        let needed =
+            (SubstitutionSearch.logTests(table) - AuditJudge.logLimit) / log(Double(table.alphabet.distinctCount))
         let count = max(2, Int(((needed + 10) / Double(table.count)).rounded(.up)))
         let found = count <= table.pan.count ? count : nil
         return PARAuditReport.Detectable(
@@ -68,7 +69,8 @@ struct Detection {
     }
 
     private var order: PARAuditReport.Detectable {
-        let isFound = Chance.ofAtMost(inversions: 0, count: table.count) + OrderSearch.logTests(table) <= AuditJudge.logLimit
+        let isFound =
+            Chance.ofAtMost(inversions: 0, count: table.count) + OrderSearch.logTests(table) <= AuditJudge.logLimit
         return PARAuditReport.Detectable(
             relation: .order,
             characterCount: isFound ? 1 : nil,
@@ -81,7 +83,9 @@ struct Detection {
     private var equalParts: PARAuditReport.Detectable {
         let search = EqualPartsSearch(table)
         let needed = EqualPartsSearch.logTests(table) - AuditJudge.logLimit
-        let parts = [("the BIN (six digits)", 0..<6), ("the last four digits", (table.pan.count - 4)..<table.pan.count)]
+        let parts = [
+            ("the BIN (six digits)", 0..<6), ("the last four digits", (table.pan.count - 4)..<table.pan.count),
+        ]
         let found = parts.compactMap { name, digits -> (name: String, characters: Int)? in
             let repeats = search.repeatCount(digits)
             guard repeats > 1, digits.contains(where: { table.panVaries[$0] }) else { return nil }

@@ -149,7 +149,8 @@ struct DigitSearch {
         let table = table
         let fitRows: Set<Int> = relation == .same ? [] : [rows.trailingZeroBitCount]
         return Candidate(
-            relation: relation == .same ? (isReversed ? .reversedDigits : .copiedDigits)
+            relation: relation == .same
+                ? (isReversed ? .reversedDigits : .copiedDigits)
                 : relation == .xor16 ? .digitXOR : .digitSum,
             sentence: sentence(relation, digits, characters, isReversed),
             panPlaces: digits,

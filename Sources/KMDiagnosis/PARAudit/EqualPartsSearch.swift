@@ -94,7 +94,8 @@ struct EqualPartsSearch {
             ? " (the BIN)" : digits == (table.pan.count - 4)..<table.pan.count ? " (the last four)" : ""
         return Candidate(
             relation: .equalParts,
-            sentence: "\(par) \(places.count == 1 ? "is" : "are") equal when \(pan)\(name) \(isOne ? "is" : "are") equal.",
+            sentence:
+                "\(par) \(places.count == 1 ? "is" : "are") equal when \(pan)\(name) \(isOne ? "is" : "are") equal.",
             panPlaces: Array(digits),
             parPlaces: places,
             logTests: Self.logTests(table),
@@ -123,7 +124,7 @@ struct EqualPartsSearch {
         let allowed = Int(0.025 * Double(shuffles) / Double(isNamed ? Self.namedCount : slices.count))
         var count = 0
         for _ in 0..<shuffles where count <= allowed {
-            let order = numbers.order(table.count)
+            let order = numbers.otherOrder(table.count)
             if repeats.count(where: { parts[order[$0.earlier]] == parts[order[$0.later]] }) >= real { count += 1 }
         }
         return count > allowed

@@ -18,7 +18,9 @@ struct NumberSearch {
         let (digits, characters) = (Double(table.pan.count), Double(table.par.count))
         let slices = digits * (digits + 1) / 2 * characters * (characters + 1) / 2
         // Four kinds share the allowed false alarms: sums, XORs, affine relations and those with the lines.
-        return log(slices * Double(NumberReading.all.count) * (kind == .affine ? 3 : Double(table.searchRows.count)) * 4)
+        return log(
+            slices * Double(NumberReading.all.count) * (kind == .affine ? 3 : Double(table.searchRows.count)) * 4
+        )
     }
 
     /// Returns the relations that describe at least half of the pairs, the longest for each last character.

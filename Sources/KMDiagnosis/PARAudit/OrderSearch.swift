@@ -78,7 +78,9 @@ struct OrderSearch {
         )
     }
 
-    /// Returns the rank of each row by some columns. Equal rows keep a random order.
+    /// Returns the rank of each row by some columns.
+    ///
+    /// Equal rows keep a random order.
     private func ranks(_ columns: [[UInt8]]) -> [Int] {
         var numbers = SampleNumbers()
         let order = numbers.order(rows.count).sorted { first, second in

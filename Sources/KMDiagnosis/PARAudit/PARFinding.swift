@@ -2,7 +2,9 @@
 ///
 /// A finding contains no PAN. You can log it.
 public struct PARFinding: Sendable, Hashable {
-    /// The kind of a finding. Later versions can have more kinds.
+    /// The kind of a finding.
+    ///
+    /// Later versions can have more kinds.
     public struct Relation: Sendable, Hashable, CustomStringConvertible {
         /// The name, such as `copiedDigits`.
         public let name: String

@@ -3,11 +3,13 @@ enum Places {
     /// Returns a name such as `PAN digits 1 to 8`.
     ///
     /// - Parameter places: Positions from 0, in any order.
+    /// - Returns: The name.
     static func pan(_ places: [Int]) -> String { "PAN \(named("digit", places))" }
 
     /// Returns a name such as `PAR characters 10 to 16`.
     ///
     /// - Parameter places: Positions from 0, in any order.
+    /// - Returns: The name.
     static func par(_ places: [Int]) -> String { "PAR \(named("character", places))" }
 
     private static func named(_ noun: String, _ places: [Int]) -> String {

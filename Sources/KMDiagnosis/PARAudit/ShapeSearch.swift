@@ -25,7 +25,8 @@ struct ShapeSearch {
 
     /// The positions whose characters follow from the form of a UUID.
     private var fixedPlaces: Set<Int> {
-        guard table.par.count == 36, [8, 13, 18, 23].allSatisfy({ place in table.par[place].allSatisfy { $0 == 0x2D } })
+        guard table.par.count == 36,
+            [8, 13, 18, 23].allSatisfy({ place in table.par[place].allSatisfy { $0 == 0x2D } })
         else { return [] }
         return [8, 13, 14, 18, 19, 23]
     }
@@ -42,11 +43,16 @@ struct ShapeSearch {
 
     /// Returns the notes that are not findings.
     func notes() -> [String] {
-        var notes = ["The characters of the PARs are \(table.alphabet.name)."]
+        let remark = table.alphabet.size < 36 ? ", which is no leak by itself" : ""
+        var notes = ["The characters of the PARs are \(table.alphabet.name)\(remark)."]
         let leading = table.parVaries.firstIndex(of: true) ?? table.par.count
-        if leading > 0 { notes.append("All PARs begin with the same \(leading == 1 ? "character" : "\(leading) characters").") }
+        if leading > 0 {
+            notes.append("All PARs begin with the same \(leading == 1 ? "character" : "\(leading) characters").")
+        }
         let later = table.par.indices.filter { $0 > leading && !table.parVaries[$0] }
-        if !later.isEmpty { notes.append("\(Places.par(later)) \(later.count == 1 ? "is" : "are") the same in all pairs.") }
+        if !later.isEmpty {
+            notes.append("\(Places.par(later)) \(later.count == 1 ? "is" : "are") the same in all pairs.")
+        }
         let digits = table.pan.indices.filter { !table.panVaries[$0] }
         if !digits.isEmpty {
             notes.append(
@@ -64,7 +70,8 @@ struct ShapeSearch {
         let chance = -log(Double(table.alphabet.distinctCount))
         return Result(
             relation: .constantCharacters,
-            sentence: "\(Places.par(places)), after the prefix, \(places.count == 1 ? "is" : "are") the same in all PARs.",
+            sentence:
+                "\(Places.par(places)), after the prefix, \(places.count == 1 ? "is" : "are") the same in all PARs.",
             places: places,
             logProbability: Double(places.count * (table.count - 1)) * chance,
             logTests: Chance.logChoices(places.count, of: table.par.count)
@@ -137,7 +144,9 @@ struct ShapeSearch {
     private func repeatedSlices() -> Result? {
         // A PAR of two PANs is another finding.
         var whole: Set<[UInt8]> = []
-        let rows = (0..<min(256, table.count)).filter { whole.insert(table.characters($0, at: Array(table.par.indices))).inserted }
+        let rows = (0..<min(256, table.count)).filter {
+            whole.insert(table.characters($0, at: Array(table.par.indices))).inserted
+        }
         var best: Result?
         for length in [2, 3, 4, 6, 8] where length <= table.par.count {
             for start in 0...(table.par.count - length) {

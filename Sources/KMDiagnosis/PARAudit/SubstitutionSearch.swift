@@ -10,7 +10,9 @@ private struct LearnedTable {
         weights[Int(digit)] > 0 ? characters[Int(digit)] : nil
     }
 
-    /// Learns from a digit and its character. The more frequent of two characters wins.
+    /// Learns from a digit and its character.
+    ///
+    /// The more frequent of two characters wins.
     mutating func learn(_ digit: UInt8, _ character: UInt8) {
         let index = Int(digit)
         if weights[index] == 0 {
@@ -132,6 +134,7 @@ struct SubstitutionSearch {
     /// - Parameters:
     ///   - run: The places.
     ///   - isShared: Whether one table replaces the digits at all places.
+    /// - Returns: The candidate.
     private func candidate(_ run: Run, isShared: Bool) -> Candidate {
         let places = run.places
         let (digits, characters) = (places.map(\.digit), places.map(\.character))

@@ -1,6 +1,8 @@
 internal import KMDiagnosis
 
-/// The report of an audit, as JSON for programs. The names of the members do not change.
+/// The report of an audit, as JSON for programs.
+///
+/// The names of the members do not change.
 struct AuditJSON: Encodable {
     private struct Finding: Encodable {
         let relation: String

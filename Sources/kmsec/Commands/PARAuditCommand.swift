@@ -9,7 +9,7 @@ struct PARAuditCommand: ParsableCommand {
         commandName: "audit",
         abstract: "Audit PARs of any scheme: find out from pairs of PAN and PAR whether the PARs leak the PANs.",
         discussion: """
-            Each line is PAN,PAR; there is no header line. A PAR can have 1 to 64 printable characters. Ten pairs are \
+            Each line is PAN,PAR; there is no header line. A PAR can have 1 to 64 printable characters without spaces and commas. Ten pairs are \
             enough for most leaks, four are the least. The lines keep the order in which the PARs were made, so that \
             counters are found.
 
@@ -53,7 +53,8 @@ struct PARAuditCommand: ParsableCommand {
         if json {
             try Streams.writeJSON(AuditJSON(report))
         } else {
-            for line in AuditText(report).lines { try Streams.writeLine(line) }
+            // One write, so that a reader that stops after a line causes no error.
+            try Streams.write(Array(AuditText(report).lines.map { "\(Terminal.printable($0))\n" }.joined().utf8))
         }
         guard !report.isLeaking, lines.faultCount == 0 else { throw ExitCode.failure }
     }

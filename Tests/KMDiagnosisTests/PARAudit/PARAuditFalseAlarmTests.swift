@@ -4,7 +4,9 @@ import KMSecurity
 import KMTestSupport
 import Testing
 
-/// Audits of PARs that are unrelated to their PANs. At most one in 100 may report anything.
+/// Audits of PARs that are unrelated to their PANs.
+///
+/// At most one in 100 may report anything.
 @Suite struct PARAuditFalseAlarmTests {
     /// How PANs are chosen.
     enum PANs: String, CaseIterable, CustomTestStringConvertible {
@@ -42,7 +44,7 @@ import Testing
 
     @Test(arguments: PAR.Format.allCases, PANs.allCases)
     func tenPairsUnderFreshKeys(_ format: PAR.Format, _ pans: PANs) throws {
-        let keys = Effort.isThorough ? 1000 : 40
+        let keys = Effort.isThorough ? 1000 : 10
         let prefix = format == .platform ? PAR.Prefix.platform : try PAR.Prefix("KM01")
         let alarms = try alarmCount(keys: keys, pairs: 10, prefix: prefix, pans, seed: 11 + UInt64(format.rawValue))
         #expect(alarms * 100 <= max(keys, 100), "\(alarms) of \(keys)")
@@ -50,7 +52,7 @@ import Testing
 
     @Test(arguments: PAR.Format.allCases, PANs.allCases)
     func thousandPairsUnderFreshKeys(_ format: PAR.Format, _ pans: PANs) throws {
-        let keys = Effort.isThorough ? 100 : 2
+        let keys = Effort.isThorough ? 100 : 1
         let prefix = format == .platform ? PAR.Prefix.platform : try PAR.Prefix("KM01")
         let alarms = try alarmCount(keys: keys, pairs: 1000, prefix: prefix, pans, seed: 12 + UInt64(format.rawValue))
         #expect(alarms <= 1, "\(alarms) of \(keys)")
@@ -60,7 +62,7 @@ import Testing
     @Test(arguments: [10, 16, 36], [4, 7, 10])
     func randomCharacters(_ base: Int, _ pairs: Int) throws {
         var (generator, alarms) = (SeededGenerator(seed: UInt64(100 * base + pairs)), 0)
-        let rounds = Effort.isThorough ? 1000 : 40
+        let rounds = Effort.isThorough ? 1000 : 6
         for _ in 0..<rounds {
             let pairs = PANs.random.numbers(pairs, &generator).map { ($0, AuditCase.randomPAR(base, &generator)) }
             if try AuditCase.report(pairs).isLeaking { alarms += 1 }

@@ -25,15 +25,21 @@ extension PlantedLeak {
             return { AuditCase.text(AuditCase.value($0[start..<(start + 6)], base: 16) + constant, base: 16, width: 6) }
         },
         PlantedLeak("a hexadecimal affine relation", [.affine], base: 16, width: 7) { generator in
-            let (factor, constant, start) = (3 + 2 * generator.below(50_000), generator.below(1 << 28), generator.below(9))
+            let (factor, constant, start) = (
+                3 + 2 * generator.below(50_000), generator.below(1 << 28), generator.below(9)
+            )
             return { AuditCase.text(AuditCase.value($0[start..<(start + 7)]) * factor + constant, base: 16, width: 7) }
         },
         PlantedLeak("a decimal affine relation", [.affine], base: 36, width: 6) { generator in
-            let (factor, constant, start) = (3 + 10 * generator.below(5000), generator.below(1_000_000), generator.below(9))
+            let (factor, constant, start) = (
+                3 + 10 * generator.below(5000), generator.below(1_000_000), generator.below(9)
+            )
             return { AuditCase.text(AuditCase.value($0[start..<(start + 6)]) * factor + constant, base: 10, width: 6) }
         },
         PlantedLeak("an affine relation in base 36", [.affine], base: 36, width: 5) { generator in
-            let (factor, constant, start) = (5 + 6 * generator.below(5000), generator.below(1_000_000), generator.below(9))
+            let (factor, constant, start) = (
+                5 + 6 * generator.below(5000), generator.below(1_000_000), generator.below(9)
+            )
             return { AuditCase.text(AuditCase.value($0[start..<(start + 7)]) * factor + constant, base: 36, width: 5) }
         },
         PlantedLeak("a hexadecimal XOR", [.numberXOR], base: 16, width: 7) { generator in
@@ -98,8 +104,10 @@ extension PlantedLeak {
     private static let parts = [
         PlantedLeak("a part that depends on the BIN", [.equalParts, .substitution]) { generator in
             let bins = (0..<3).map { _ in "9" + AuditCase.text(generator.below(100_000), base: 10, width: 5) }
-            let (codes, start) = (bins.map { _ in AuditCase.text(generator.below(1 << 16), base: 36, width: 4) },
-                2 + generator.below(21))
+            let (codes, start) = (
+                bins.map { _ in AuditCase.text(generator.below(1 << 16), base: 36, width: 4) },
+                2 + generator.below(21)
+            )
             return (0..<10).map { index in
                 let pan = TestNumbers.number(bins[index % 3], count: 16, using: &generator)
                 var par = Array(AuditCase.randomPAR(36, &generator))
