@@ -16,7 +16,7 @@ internal import KMPrimitives
 ///
 /// Ten pairs are enough for most relations. A report without findings is no proof: it lists what the audit would have
 /// found with these pairs. The audit takes any number of pairs in constant memory. It compares a sample of them,
-/// and counts the characters of all. It does not erase its copy of the sample's digits from memory.
+/// and counts the characters of more. It does not erase its copy of the sample's digits from memory.
 public struct PARAudit: Sendable {
     /// The smallest number of different PANs of one length, with PARs of one length, that can be audited.
     public static let minimumPairCount = 4
@@ -69,9 +69,11 @@ public struct PARAudit: Sendable {
         }
         pairCount += 1
         let characters = Array(copying: par)
-        counts[characters.count, default: CharacterCounts(length: characters.count)].add(characters)
         let (panKey, parKey) = (Self.fingerprint(digits), Self.fingerprint(par))
-        byPAN.add(panKey, value: parKey, line: pairCount)
+        // A pair that is repeated in the input does not make its characters more frequent.
+        if byPAN.add(panKey, value: parKey, line: pairCount) {
+            counts[characters.count, default: CharacterCounts(length: characters.count)].add(characters)
+        }
         byPAR.add(parKey, value: panKey, line: pairCount)
         guard let place = place() else { return }
         let pair = AuditPair(

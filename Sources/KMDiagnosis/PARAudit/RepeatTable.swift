@@ -25,18 +25,26 @@ struct RepeatTable {
     var share: Double { 1 / Double(mask + 1) }
 
     /// Adds a key with its value.
-    mutating func add(_ key: UInt64, value: UInt64, line: Int) {
-        guard key & mask == 0 else { return }
+    ///
+    /// - Parameters:
+    ///   - key: The key.
+    ///   - value: The value.
+    ///   - line: The number of the pair.
+    /// - Returns: Whether the key is one of those to keep, and appears for the first time.
+    @discardableResult
+    mutating func add(_ key: UInt64, value: UInt64, line: Int) -> Bool {
+        guard key & mask == 0 else { return false }
         guard let earlier = known[key] else {
             known[key] = (value, line)
             if known.count > Self.limit {
                 mask = mask << 1 | 1
                 known = known.filter { $0.key & mask == 0 }
             }
-            return
+            return true
         }
-        guard earlier.value != value else { return }
+        guard earlier.value != value else { return false }
         count += 1
         if repeats.count < 4 { repeats.append(Repeat(first: earlier.line, second: line)) }
+        return false
     }
 }

@@ -120,6 +120,13 @@ import Testing
         #expect(report.findings.last?.panPositions == Array(13...16))
     }
 
+    /// Pairs that are repeated in a file are not evidence.
+    @Test func repeatedPairsAreNoLeak() throws {
+        var generator = SeededGenerator(seed: 4)
+        let pairs = AuditCase.randomPANs(10, &generator).map { ($0, AuditCase.randomPAR(36, &generator)) }
+        #expect(try AuditCase.report((0..<40).flatMap { _ in pairs }).findings.isEmpty)
+    }
+
     @Test func digestsAreThePublishedOnes() {
         let known: [(PlainHash, String)] = [
             (.md5, "900150983cd24fb0d6963f7d28e17f72"), (.sha1, "a9993e364706816aba3e25717850c26c9cd0d89d"),
