@@ -1,4 +1,5 @@
-/* RSA decryption with paddings, and MACs with hashes, that no server accepts, to explain a developer's mistake. */
+/* RSA decryption with paddings, and MACs and digests with hashes, that no server accepts, to explain a developer's
+ * mistake. */
 #include <openssl/core_names.h>
 #include <string.h>
 
@@ -65,5 +66,18 @@ km_result km_hmac_diagnose(km_mac_hash hash, const uint8_t *key, size_t key_size
     km_clear();
     if (done) return KM_OK;
     *mac_size = 0;
+    return KM_FAILED;
+}
+
+km_result km_hash_diagnose(km_plain_hash hash, const uint8_t *message, size_t size, uint8_t *digest,
+                           size_t *digest_size) {
+    static const char *const names[] = {"MD5", "SHA1", "SHA2-224", "SHA2-256", "SHA2-384", "SHA2-512"};
+    static const uint8_t none[1] = {0};
+    *digest_size = 0;
+    memset(digest, 0, KM_MAC_MAXIMUM_SIZE);
+    const bool done = EVP_Q_digest(NULL, names[hash], NULL, size > 0 ? message : none, size, digest, digest_size) == 1;
+    km_clear();
+    if (done) return KM_OK;
+    *digest_size = 0;
     return KM_FAILED;
 }

@@ -42,7 +42,7 @@ struct PARCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "par",
         abstract: "Turn card numbers (PANs) into payment account references (PARs).",
-        subcommands: [PARDeriveCommand.self, PARKeyCommand.self, RegistryCommand.self]
+        subcommands: [PARDeriveCommand.self, PARAuditCommand.self, PARKeyCommand.self, RegistryCommand.self]
     )
 }
 

@@ -112,6 +112,7 @@ struct CardCase: Sendable {
                 ["--json", "--field", "$.physicalCardNo", "--beside", "par"], ["--json", "--field", "$[*]"],
             ]
         ),
+        "kmsec par audit": CardCase(arguments: [], more: [["--json"]]),
         "kmsec par key generate": CardCase(arguments: ["--out", "missing/key"], readsInput: false),
         "kmsec par key check": CardCase(arguments: tokenizationKey, readsInput: false),
         "kmsec par registry create": registry(),
@@ -169,9 +170,15 @@ struct CardCase: Sendable {
             #"{"encData":"\#(encoded).AAAA.MTIzNDU2Nzg5MDEy.AAAA.MTIzNDU2Nzg5MDEyMzQ1Ng"}"#, "\(encoded).\(card)",
             "POST /\(card) HTTP/1.1\nX-KM-User-AspId: \(card)\n\(card): \(card)\n\(card): \u{1}\nX-KM-Tran-Time: \(card)\n",
             "X-KM-Tran-Token: KMV1:\(card)0:\(card)\nX-KM-Correlation-Id: \(card)\nX-KM-Crypto-Key-Id: \(card)\(card)\n",
+            "\(card),\(card)\n\(card)\n9491339401250766,Q1\n\(card),Q1 \(card)\n", pairs,
             "\(card.prefix(14))", String(repeating: "[", count: 100) + card,
         ]
     }()
+
+    /// Pairs whose PARs are the card numbers in reverse and in order.
+    private static let pairs = [testCardNumber, "4111111111111111", "4012888888881881", "5555555555554444"].map {
+        "\($0),\(String($0.reversed()))\($0)\n"
+    }.joined()
 
     /// A vector file that contains the number, and whose test fails.
     static let vectors = """

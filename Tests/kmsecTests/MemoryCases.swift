@@ -201,6 +201,23 @@ struct MemoryCase: Sendable {
                 bound: base
             ),
         ],
+        "kmsec par audit": [
+            MemoryCase(
+                name: "many pairs",
+                input: Input(
+                    unit: "\(card),7KQ3\n4111111111111111,ZP0A\n4012888888881881,M29C\n5555555555554444,B8XJ\n",
+                    byteCount: 1 << 20
+                ),
+                bound: base
+            ),
+            MemoryCase(
+                name: "a long line",
+                input: Input(unit: String(repeating: "9", count: 1 << 16), tail: "\n", byteCount: 5 << 20),
+                status: 1,
+                error: "the line must have at most",
+                bound: base
+            ),
+        ],
         "kmsec par key generate": small(["--out", "new.key"]),
         "kmsec par key check": small(["--key-file", "par.key"]),
         "kmsec par registry": group,

@@ -263,6 +263,21 @@ typedef enum km_mac_hash { KM_MAC_SHA1, KM_MAC_SHA384, KM_MAC_SHA512 } km_mac_ha
 km_result km_hmac_diagnose(km_mac_hash hash, const uint8_t *KM_NULLABLE key, size_t key_size,
                            const uint8_t *KM_NULLABLE message, size_t size, uint8_t *mac, size_t *mac_size);
 
+/* The hashes with which issuers hash card numbers by mistake. */
+typedef enum km_plain_hash {
+    KM_PLAIN_MD5,
+    KM_PLAIN_SHA1,
+    KM_PLAIN_SHA224,
+    KM_PLAIN_SHA256,
+    KM_PLAIN_SHA384,
+    KM_PLAIN_SHA512
+} km_plain_hash;
+
+/* Computes a hash, to find out whether a reference is the hash of a card number. `digest` must have room for
+ * KM_MAC_MAXIMUM_SIZE bytes. Fails for a hash that the provider does not have, such as MD5 in FIPS mode. */
+km_result km_hash_diagnose(km_plain_hash hash, const uint8_t *KM_NULLABLE message, size_t size, uint8_t *digest,
+                           size_t *digest_size);
+
 /* certificate.c */
 
 /* An X.509 certificate, which does not change after its creation. Free it with km_certificate_free. */

@@ -134,6 +134,11 @@ extension PrintedType {
             let document = Array("{\"\(card)\":\"\(card)\"} \(card)".utf8)
             return PANScanner.findings(in: document.span)
         },
+        PrintedType(PARAudit.self) { [try leakyAudit()] },
+        PrintedType(PARAuditReport.self) { [try leakyAudit().report()] },
+        PrintedType(PARAuditReport.Detectable.self) { try leakyAudit().report().detectable },
+        PrintedType(PARFinding.self) { try leakyAudit().report().findings },
+        PrintedType(PARFinding.Prediction.self) { try leakyAudit().report().findings.flatMap(\.predictions) },
         PrintedType(PARTokenizer.self) {
             let tokenizer = try PARTokenizer(TokenizationKey(SecretBytes("a key of \(card)")))
             _ = try tokenizer.par(for: PAN(card))
@@ -209,4 +214,13 @@ extension PrintedType {
         PrintedType(VectorFailure.self) { try CardInputs.vectorReports().flatMap(\.failures) },
         PrintedType(VectorSkip.self) { try CardInputs.vectorReports().flatMap(\.skips) },
     ]
+}
+
+/// Returns an audit of PARs that contain their PANs.
+private func leakyAudit() throws -> PARAudit {
+    var audit = PARAudit()
+    for number in [testCardNumber, "4111111111111111", "4012888888881881", "5555555555554444", "5105105105105100"] {
+        try audit.append(pan: PAN(number), par: "Q1\(number)")
+    }
+    return audit
 }

@@ -7,6 +7,7 @@ enum TypesWithoutInput {
         "KMPrimitives.RSAPrivateKey": "a key; prints its size",
         "KMPrimitives.RSAPublicKey": "a key; prints its size",
         "KMJSON.JSONScanner.Token": "cases",
+        "KMDiagnosis.PARFinding.Relation": "constants of this package",
         "KMJSON.JSONString": "has no values",
         "KMJOSE.Base64": "two alphabets",
         "KMJOSE.ContentEncryptionAlgorithm": "cases",

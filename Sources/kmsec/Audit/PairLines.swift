@@ -1,0 +1,60 @@
+internal import KMDiagnosis
+import KMPrimitives
+import KMSecurity
+
+/// Reads lines that are a PAN, a comma and a PAR.
+struct PairLines {
+    /// The number of lines.
+    private(set) var count = 0
+    /// The number of lines with an error.
+    private(set) var faultCount = 0
+
+    /// Adds the pairs of a batch of lines to an audit.
+    ///
+    /// - Parameters:
+    ///   - batch: The lines.
+    ///   - audit: The audit.
+    /// - Returns: The errors of single lines, with the numbers of the lines.
+    /// - Throws: ``KMError`` `cryptographyUnavailable`.
+    mutating func append(_ batch: LineReader.Batch, to audit: inout PARAudit) throws -> [String] {
+        var faults: [String] = []
+        func report(_ error: KMError, _ line: Int) { faults.append("line \(line): \(error)") }
+        if batch.isOverlong {
+            count += 1
+            let limit = LineReader.maximumLineByteCount
+            report(KMError(.limitExceeded, "the line must have at most \(limit) bytes; it has more"), count)
+        } else {
+            try batch.bytes.withBytes { bytes in
+                var start = 0
+                while start < batch.count {
+                    var end = start
+                    while end < batch.count, bytes[end] != UInt8(ascii: "\n") { end += 1 }
+                    count += 1
+                    do {
+                        try Self.append(bytes.extracting(start..<end), to: &audit)
+                    } catch let error as KMError where error.code != .cryptographyUnavailable {
+                        report(error, count)
+                    }
+                    start = end + 1
+                }
+            }
+        }
+        faultCount += faults.count
+        return faults
+    }
+
+    private static func append(_ line: Span<UInt8>, to audit: inout PARAudit) throws {
+        try ByteOrderMark.check(line, .pairMalformed)
+        // Files from other systems may end lines with CRLF.
+        let end = line.count > 0 && line[line.count - 1] == UInt8(ascii: "\r") ? line.count - 1 : line.count
+        guard let comma = (0..<end).first(where: { line[$0] == UInt8(ascii: ",") }) else {
+            throw KMError(.pairMalformed, "a line must be a card number, a comma and a PAR; it has no comma")
+        }
+        try audit.append(digits: line.extracting(0..<comma), par: line.extracting((comma + 1)..<end))
+    }
+}
+
+extension KMError.Code {
+    /// A line is not a PAN, a comma and a PAR.
+    static let pairMalformed = Self("pairMalformed")
+}
