@@ -24,11 +24,12 @@ struct Report {
     func write(_ options: Options) throws {
         Terminal.progress(nil)
         if options.json {
-            try Streams.writeJSON(Dictionary(figures.map { ($0.name, $0.value) }) { $1 })
+            // `Streams` writes nothing after SIGTERM, which is no failure here.
+            print(String(decoding: try Streams.json(Dictionary(figures.map { ($0.name, $0.value) }) { $1 }), as: UTF8.self))
         } else {
             for (name, value) in figures {
                 let text = value.formatted(.number.precision(.fractionLength(value < 100 ? 0...2 : 0...0)))
-                try Streams.writeLine(Terminal.padded(name, to: 44) + text)
+                print(Terminal.padded(name, to: 46) + text)
             }
         }
     }
