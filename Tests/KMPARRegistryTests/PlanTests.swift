@@ -1,5 +1,6 @@
 #if PostgreSQL
 import Foundation
+import KMPostgreSQL
 import KMPostgreSQLTestSupport
 import KMSecurity
 import Testing
@@ -60,7 +61,7 @@ struct PlanTests {
             if row.int64(0, 0) == 3001, let read = row.int64(0, 1), let scans = row.int64(0, 2) { return (read, scans) }
             try await Task.sleep(for: .milliseconds(50))
         }
-        throw PostgreSQLServer.Failure(description: "PostgreSQL has not counted the additions to \(table)")
+        throw KMError(.registryUnavailable, "PostgreSQL has not counted the additions to \(table)")
     }
 }
 #endif

@@ -62,6 +62,8 @@ final class TestStore: Sendable {
     /// Opens the registry once more.
     ///
     /// - Parameter connectionCount: The number of connections to PostgreSQL.
+    /// - Returns: The store.
+    /// - Throws: What the store throws.
     func open(connectionCount: Int = 3) throws -> any PARRegistryStore {
         switch kind {
         case .memory: return memory

@@ -40,7 +40,12 @@ package enum ParallelCalls {
         _ call: @escaping @Sendable (Int) async throws -> Void
     ) async throws -> CallTimes {
         let end = ContinuousClock.now + duration
-        return try await run(taskCount: taskCount, while: { _ in ContinuousClock.now < end && continues() }, started: started, call)
+        return try await run(
+            taskCount: taskCount,
+            while: { _ in ContinuousClock.now < end && continues() },
+            started: started,
+            call
+        )
     }
 
     private static func run(

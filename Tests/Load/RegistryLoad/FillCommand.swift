@@ -20,8 +20,9 @@ struct FillCommand: AsyncParsableCommand {
     @OptionGroup var store: StoreOptions
     @OptionGroup var report: Report.Options
 
+    // The end of a task costs its group a search through all others, so that many more would be slower.
     @Option(help: "The largest number of calls in progress.")
-    var tasks = 8192
+    var tasks = 4096
 
     @Option(help: "The largest number of calls in progress for the last cards.")
     var fewTasks = 64

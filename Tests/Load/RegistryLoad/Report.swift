@@ -25,7 +25,8 @@ struct Report {
         Terminal.progress(nil)
         if options.json {
             // `Streams` writes nothing after SIGTERM, which is no failure here.
-            print(String(decoding: try Streams.json(Dictionary(figures.map { ($0.name, $0.value) }) { $1 }), as: UTF8.self))
+            let values = Dictionary(figures.map { ($0.name, $0.value) }) { $1 }
+            print(String(decoding: try Streams.json(values), as: UTF8.self))
         } else {
             for (name, value) in figures {
                 let text = value.formatted(.number.precision(.fractionLength(value < 100 ? 0...2 : 0...0)))

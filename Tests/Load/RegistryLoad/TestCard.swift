@@ -55,10 +55,12 @@ enum TestKey: String, CaseIterable {
     /// Writes a file that kmsec accepts as the same key.
     func write(to folder: String) throws {
         let path = "\(folder)/\(rawValue)"
-        guard FileManager.default.createFile(
-            atPath: path,
-            contents: Data(bytes),
-            attributes: [.posixPermissions: 0o600]
-        ) else { throw CocoaError(.fileWriteUnknown) }
+        guard
+            FileManager.default.createFile(
+                atPath: path,
+                contents: Data(bytes),
+                attributes: [.posixPermissions: 0o600]
+            )
+        else { throw CocoaError(.fileWriteUnknown) }
     }
 }
