@@ -418,10 +418,21 @@ let package = Package(
         ),
         .executableTarget(
             name: "ReplayLoad",
-            dependencies: ["KMPostgreSQL", "KMRedis", "KMSecurity", "KMSecurityTestSupport"],
+            dependencies: ["KMPostgreSQL", "KMRedis", "KMSecurity", "KMSecurityTestSupport", "LoadSupport"],
             path: "Tests/Load/ReplayLoad",
             swiftSettings: strict
         ),
+        .executableTarget(
+            name: "RegistryLoad",
+            dependencies: [
+                "KMPARRegistry", "KMSecurity", "KMCommandLine", "LoadSupport",
+                .target(name: "KMPostgreSQL", condition: .when(traits: ["PostgreSQL"])),
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "Tests/Load/RegistryLoad",
+            swiftSettings: strict
+        ),
+        .target(name: "LoadSupport", path: "Tests/Load/LoadSupport", swiftSettings: strict),
         .testTarget(
             name: "kmsandboxTests",
             dependencies: [
@@ -439,7 +450,7 @@ let package = Package(
         .executableTarget(
             name: "HTTPLoad",
             dependencies: [
-                "KMSecurity", "KMHummingbird", "KMAsyncHTTPClient", "CKMFloor",
+                "KMSecurity", "KMHummingbird", "KMAsyncHTTPClient", "CKMFloor", "LoadSupport",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
                 integration("Hummingbird", "hummingbird", "Hummingbird"),

@@ -71,7 +71,10 @@ public final class PostgreSQLPARStore: PARRegistryStore {
                 applicationName: "KMSecurity PAR registry",
                 connectionCount: configuration.connectionCount,
                 timeout: configuration.timeout,
-                prepare: { try Self.prepare($0, configuration) }
+                prepare: { connection in
+                    try Self.prepare(connection, configuration)
+                    try Self.preferIndexes(connection)
+                }
             ),
             name: "PAR registry",
             logger: logger
@@ -105,6 +108,19 @@ public final class PostgreSQLPARStore: PARRegistryStore {
             throw PostgreSQLError("synchronous_commit must be on or remote_apply; it is \(commit)")
         }
         guard fsync == "on" else { throw PostgreSQLError("fsync must be on; it is \(fsync)") }
+    }
+
+    /// Keeps the planner from reading a whole table for a batch.
+    ///
+    /// For a thousand hashes it would read a table of up to some hundred thousand cards, which takes ten times as long as
+    /// the index. Nor is a batch worth the compilation of its statement.
+    private static func preferIndexes(_ connection: PostgreSQLConnection) throws {
+        _ = try connection.query(
+            """
+            SELECT set_config('enable_seqscan', 'off', false), set_config('enable_hashjoin', 'off', false),
+                set_config('enable_mergejoin', 'off', false), set_config('jit', 'off', false)
+            """
+        )
     }
 
     /// Closes the connections, after the statements in progress.

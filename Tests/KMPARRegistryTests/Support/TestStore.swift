@@ -4,6 +4,7 @@ import KMSecurity
 import Testing
 
 #if PostgreSQL
+import KMPostgreSQL
 import KMPostgreSQLTestSupport
 #endif
 
@@ -59,7 +60,11 @@ final class TestStore: Sendable {
     var path: String { "\(folder)/registry.sqlite" }
 
     /// Opens the registry once more.
-    func open() throws -> any PARRegistryStore {
+    ///
+    /// - Parameter connectionCount: The number of connections to PostgreSQL.
+    /// - Returns: The store.
+    /// - Throws: What the store throws.
+    func open(connectionCount: Int = 3) throws -> any PARRegistryStore {
         switch kind {
         case .memory: return memory
         #if SQLite
@@ -72,7 +77,7 @@ final class TestStore: Sendable {
                 connectionString: try Self.server.get().connectionString()
             )
             configuration.schema = schema
-            configuration.connectionCount = 3
+            configuration.connectionCount = connectionCount
             return try PostgreSQLPARStore(configuration)
         #endif
         }
@@ -81,8 +86,12 @@ final class TestStore: Sendable {
     #if PostgreSQL
     /// Executes a statement in PostgreSQL, in which `SCHEMA` stands for the name of the schema.
     func executeInPostgreSQL(_ sql: String) throws {
-        try Self.server.get().query(sql.replacing("SCHEMA", with: "\"\(schema)\""))
+        try queryInPostgreSQL(sql.replacing("SCHEMA", with: "\"\(schema)\""))
     }
+
+    /// Executes a statement in PostgreSQL, and returns its rows.
+    @discardableResult
+    func queryInPostgreSQL(_ sql: String) throws -> PostgreSQLResult { try Self.server.get().query(sql) }
     #endif
 }
 

@@ -4,7 +4,7 @@ import Foundation
 import HTTPTypes
 import KMAsyncHTTPClient
 import KMSecurity
-import Synchronization
+import LoadSupport
 
 /// Sends requests over a number of connections, and measures how long each takes.
 final class Load: Sendable {
@@ -57,30 +57,12 @@ final class Load: Sendable {
     private func run(_ kind: Kind, count: Int, server: Int32?) async throws -> Figures {
         let requests = try requests(kind, count)
         let earlier = CPUSeconds(server: server)
-        let next = Counter()
-        let start = ContinuousClock.now
-        let latencies = try await withThrowingTaskGroup(of: [Double].self) { group in
-            for _ in 0..<connectionCount {
-                group.addTask {
-                    var latencies: [Double] = []
-                    while true {
-                        let number = next.next()
-                        guard number < count else { return latencies }
-                        let start = ContinuousClock.now
-                        if kind == .call {
-                            let answer = try await self.api.call(.message, bytes: Self.parameters)
-                            guard answer.parameters == Self.parameters else { throw CancellationError() }
-                        } else {
-                            try await self.send(requests[number % requests.count])
-                        }
-                        latencies.append(start.duration(to: .now) / .milliseconds(1))
-                    }
-                }
-            }
-            return try await group.reduce(into: []) { $0 += $1 }
+        let times = try await ParallelCalls.run(count, taskCount: connectionCount) { number in
+            guard kind == .call else { return try await self.send(requests[number % requests.count]) }
+            let answer = try await self.api.call(.message, bytes: Self.parameters)
+            guard answer.parameters == Self.parameters else { throw CancellationError() }
         }
-        let seconds = start.duration(to: .now) / .seconds(1)
-        return Figures(latencies, seconds, CPUSeconds(server: server).since(earlier))
+        return Figures(times, CPUSeconds(server: server).since(earlier))
     }
 
     private func requests(_ kind: Kind, _ count: Int) throws -> [(HTTPRequest, [UInt8])] {
@@ -110,34 +92,22 @@ final class Load: Sendable {
     }
 }
 
-/// Numbers that several tasks take in turn.
-private final class Counter: Sendable {
-    private let value = Atomic<Int>(0)
-
-    func next() -> Int { value.add(1, ordering: .relaxed).oldValue }
-}
-
 /// The rate and the latencies of a run.
 struct Figures {
-    static let none = Figures([0], .infinity, CPUSeconds(server: nil))
+    static let none = Figures(CallTimes([0], seconds: .infinity), CPUSeconds())
 
-    let rate: Double
-    private let sorted: [Double]
+    var rate: Double { times.rate }
+    private let times: CallTimes
     private let cpu: CPUSeconds
 
-    init(_ latencies: [Double], _ seconds: Double, _ cpu: CPUSeconds) {
-        self.cpu = cpu
-        rate = Double(latencies.count) / seconds
-        sorted = latencies.sorted()
-    }
+    init(_ times: CallTimes, _ cpu: CPUSeconds) { (self.times, self.cpu) = (times, cpu) }
 
     func line(_ kind: Load.Kind, limit: Figures?) -> String {
-        let (median, late) = (sorted[sorted.count / 2], sorted[sorted.count * 99 / 100])
         let name = kind.rawValue.padding(toLength: 18, withPad: " ", startingAt: 0)
         let limits = limit.map { String(format: "%9.1f%%", rate / $0.rate * 100) } ?? ""
-        let count = Double(sorted.count) / 1e6
+        let count = Double(times.count) / 1e6
         return name
-            + String(format: "%10.0f %8.2f %8.2f", rate, median, late)
+            + String(format: "%10.0f %8.2f %8.2f", rate, times.percentile(50), times.percentile(99))
             + String(format: "%14.0f %8.0f", cpu.client / count, cpu.server / count) + limits
     }
 }

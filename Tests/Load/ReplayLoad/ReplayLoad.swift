@@ -4,6 +4,7 @@ import KMPostgreSQL
 import KMRedis
 import KMSecurity
 import KMSecurityTestSupport
+import LoadSupport
 
 /// One server of the load test `Tests/Load/replay`, which says on standard input what to claim.
 ///
@@ -60,24 +61,12 @@ struct ReplayLoad {
     }
 
     private func claim(_ numbers: [Int]) async throws {
-        let next = Locked(0)
-        let lines = try await withThrowingTaskGroup(of: [String].self) { group in
-            for _ in 0..<Self.taskCount {
-                group.addTask {
-                    var lines: [String] = []
-                    while true {
-                        let position = next.withLock { next in
-                            defer { next += 1 }
-                            return next
-                        }
-                        guard position < numbers.count else { return lines }
-                        lines.append(try await claim(numbers[position]))
-                    }
-                }
-            }
-            return try await group.reduce(into: []) { $0 += $1 }
+        let lines = Locked<[String]>([])
+        _ = try await ParallelCalls.run(numbers.count, taskCount: Self.taskCount) { position in
+            let line = try await claim(numbers[position])
+            lines.withLock { $0.append(line) }
         }
-        try results.write(contentsOf: Data(lines.joined().utf8))
+        try results.write(contentsOf: Data(lines.withLock { $0.joined() }.utf8))
     }
 
     /// Claims a request until the database answers.

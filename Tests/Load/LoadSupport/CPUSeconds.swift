@@ -1,13 +1,12 @@
-#if Hummingbird && AsyncHTTPClient
-import Foundation
+internal import Foundation
 
 /// The processor time that this process and the server have used, in seconds.
-struct CPUSeconds {
-    private(set) var client: Double
-    private(set) var server = 0.0
+package struct CPUSeconds: Sendable {
+    package private(set) var client: Double
+    package private(set) var server = 0.0
 
     /// Reads the times; `server` is the server's process id.
-    init(server: Int32?) {
+    package init(server: Int32? = nil) {
         client = Double(clock()) / Double(CLOCKS_PER_SEC)
         guard let server, let text = try? String(contentsOfFile: "/proc/\(server)/stat", encoding: .utf8) else {
             return
@@ -18,11 +17,10 @@ struct CPUSeconds {
         self.server = (user + system) / Double(sysconf(Int32(_SC_CLK_TCK)))
     }
 
-    func since(_ earlier: CPUSeconds) -> CPUSeconds {
+    package func since(_ earlier: CPUSeconds) -> CPUSeconds {
         var difference = self
         difference.client -= earlier.client
         difference.server -= earlier.server
         return difference
     }
 }
-#endif
