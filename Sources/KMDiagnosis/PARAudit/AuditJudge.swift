@@ -181,11 +181,9 @@ struct AuditJudge {
             let isWhole = predicted.count == candidate.parPlaces.count && !predicted.contains(nil)
             guard isWhole || candidate.isByCharacter && predicted.contains(where: { $0 != nil }) else { continue }
             let found = table.characters(row, at: candidate.parPlaces)
-            let digits = table.pan.map { $0[row] + 0x30 }
             predictions.append(
                 PARFinding.Prediction(
-                    line: table.lines[row],
-                    maskedPAN: PAN.masked(digits.span, leading: .none),
+                    pair: table.lines[row],
                     predicted: Self.shown(predicted.map { $0 ?? 0x3F }),
                     found: Self.shown(found),
                     isRight: zip(predicted, found).allSatisfy { $0 == nil || $0 == $1 }

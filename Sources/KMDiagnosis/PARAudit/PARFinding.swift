@@ -1,6 +1,6 @@
 /// A way in which PARs depend on their PANs, or do not look like the output of a keyed hash.
 ///
-/// A finding contains no PAN. You can log it.
+/// A finding contains at most four digits of a PAN, where the PAR has them. You can log it.
 public struct PARFinding: Sendable, Hashable {
     /// The kind of a finding.
     ///
@@ -57,9 +57,7 @@ public struct PARFinding: Sendable, Hashable {
     /// What a relation predicted for one pair.
     public struct Prediction: Sendable, Hashable {
         /// The number of the pair in the input, from 1.
-        public let line: Int
-        /// The PAN, of which only the last four digits are shown.
-        public let maskedPAN: String
+        public let pair: Int
         /// The first characters that were predicted, at most four.
         public let predicted: String
         /// The first characters that the PAR has at the same place, at most four.

@@ -18,7 +18,6 @@ struct AuditJSON: Encodable {
 
     private struct Prediction: Encodable {
         let pair: Int
-        let pan: String
         let predicted: String
         let found: String
         let right: Bool
@@ -57,8 +56,7 @@ struct AuditJSON: Encodable {
                 log10Probability: finding.log10Probability.map { ($0 * 100).rounded() / 100 },
                 predictions: finding.predictions.map { prediction in
                     Prediction(
-                        pair: prediction.line,
-                        pan: prediction.maskedPAN,
+                        pair: prediction.pair,
                         predicted: prediction.predicted,
                         found: prediction.found,
                         right: prediction.isRight

@@ -29,8 +29,8 @@ struct AuditText {
             lines.append(finding.predictedCount == 0 ? "  \(chance)" : "  \(rate(finding)); \(chance)")
         }
         lines += finding.predictions.map { prediction in
-            "  pair \(prediction.line), PAN \(prediction.maskedPAN): predicted \(prediction.predicted), found "
-                + "\(prediction.found), \(prediction.isRight ? "right" : "wrong")"
+            "  pair \(prediction.pair): predicted \(prediction.predicted), found \(prediction.found), "
+                + (prediction.isRight ? "right" : "wrong")
         }
         return lines
     }

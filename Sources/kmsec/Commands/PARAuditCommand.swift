@@ -19,7 +19,7 @@ struct PARAuditCommand: ParsableCommand {
             reports a relation only if unrelated PARs would hardly ever be predicted as well: at most one of 100 audits \
             of unrelated PARs reports anything. If it finds nothing, it lists what it could have found.
 
-            The output shows at most the last four digits of a PAN. Memory use does not grow with the input. A line \
+            The output shows at most four digits of a PAN, where the PAR has them. Memory use does not grow with the input. A line \
             with an error is left out; its number and the reason go to standard error. Exit status: 0 if nothing was \
             found, 1 if something was found or a line has an error.
             """

@@ -41,16 +41,19 @@ struct LineStream {
     /// Errors of single lines go to standard error with the number of the line.
     ///
     /// - Parameters:
+    ///   - batchByteCount: The number of bytes that are read at once. After a request to stop, the batches in progress
+    ///     are finished first.
     ///   - isOrdered: Whether a batch begins only after the one before it has ended.
     ///   - transform: Transforms a batch, without as many lines at its beginning as the number says.
     /// - Returns: The result, with the error that ended the run early.
     func run(
+        batchByteCount: Int = 1 << 18,
         isOrdered: Bool = false,
         _ transform: @escaping @Sendable (LineReader.Batch, Int) async throws -> TransformedLines
     ) async -> Summary {
         Interruption.watch()
         var summary = Summary(lastLine: firstLine - 1)
-        var reader = LineReader(input)
+        var reader = LineReader(input, batchByteCount: batchByteCount)
         var writer = LineWriter(output)
         var progress = LineProgress(noun)
         var pending: [Task<TransformedLines, any Error>] = []

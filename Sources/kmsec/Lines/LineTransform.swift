@@ -52,13 +52,14 @@ struct TransformedLines: Sendable {
 
     /// Returns the result of one line that is too long.
     ///
-    /// - Returns: An empty line with an error.
+    /// - Parameter hasOutput: Whether each line has a line of output.
+    /// - Returns: An empty line or nothing, with an error.
     /// - Throws: ``KMError`` `cryptographyUnavailable`.
-    static func ofOverlongLine() throws -> TransformedLines {
+    static func ofOverlongLine(hasOutput: Bool = true) throws -> TransformedLines {
         let limit = LineReader.maximumLineByteCount
         let error = KMError(.limitExceeded, "the line must have at most \(limit) bytes; it has more")
         return TransformedLines(
-            output: try SecretBytes(copying: [UInt8(ascii: "\n")]),
+            output: try SecretBytes(copying: hasOutput ? [UInt8(ascii: "\n")] : []),
             lineCount: 1,
             faults: [(0, error)]
         )

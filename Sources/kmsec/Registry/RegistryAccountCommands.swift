@@ -86,7 +86,7 @@ struct RegistryEraseCommand: AsyncParsableCommand {
         usage: RegistryOptions.usage("erase", "--actor <name> --reason <text> <par> ..."),
         discussion: """
             It cannot be undone. The hashes and the kept card numbers are removed; backups of the database still have \
-            them. The registry logs the access.
+            them. The registry logs the access. A PAR that no account has is an error, and the others are erased.
             """
     )
 
@@ -98,10 +98,18 @@ struct RegistryEraseCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await registry.use { registry in
+            let access = try access.access()
+            var allWereKnown = true
             for par in pars {
-                let count = try await registry.erase(par, access.access())
-                try Streams.writeLine("\(par.text): \(counted(count, "card")) erased")
+                do {
+                    let count = try await registry.erase(par, access)
+                    try Streams.writeLine("\(par.text): \(counted(count, "card")) erased")
+                } catch let error as KMError where error.code == .parUnknown {
+                    Messages.error("\(KMError(.parUnknown, "no account has the PAR \(par.text)"))")
+                    allWereKnown = false
+                }
             }
+            guard allWereKnown else { throw ExitCode.failure }
         }
     }
 }

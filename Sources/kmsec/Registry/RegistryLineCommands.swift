@@ -166,7 +166,10 @@ extension RegistryOptions {
                 expecting: "\(form.text) on each line is",
                 hasOutput: hasOutput
             ) { stream in
-                await stream.run(isOrdered: isOrdered) { try await transform.transform($0, skipping: $1) }
+                // About a thousand cards, which a store adds together; or about a hundred, one after another.
+                await stream.run(batchByteCount: isOrdered ? 1 << 12 : 1 << 14, isOrdered: isOrdered) {
+                    try await transform.transform($0, skipping: $1)
+                }
             }
         }
     }

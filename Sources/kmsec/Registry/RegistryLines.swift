@@ -47,7 +47,7 @@ struct RegistryLines: Sendable {
     /// - Returns: The PARs, if they are written, and the errors of single lines.
     /// - Throws: ``KMError`` that concerns all lines, such as `registryUnavailable`.
     func transform(_ batch: LineReader.Batch, skipping skipped: Int) async throws -> TransformedLines {
-        guard !batch.isOverlong else { return try .ofOverlongLine() }
+        guard !batch.isOverlong else { return try .ofOverlongLine(hasOutput: hasOutput) }
         var lines: [Result<Line, KMError>] = []
         try batch.forEachLine(after: skipped) { line in
             do {

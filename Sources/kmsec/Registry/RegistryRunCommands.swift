@@ -33,6 +33,16 @@ struct RegistryRotateCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
+        do {
+            try await rotate()
+        } catch is CancellationError {
+            Messages.error("stopped by a signal")
+            Messages.hint("run the same command again; keep the keys until it says complete")
+            throw ExitCode.failure
+        }
+    }
+
+    private func rotate() async throws {
         try await Interruption.cancelling { [self] in
             try await registry.use { registry in
                 if let to {

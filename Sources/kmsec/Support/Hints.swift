@@ -56,7 +56,10 @@ extension FailureHints {
         case .protectionRequired:
             "an encrypted body is {\"encData\":\"…\"}; to decrypt single fields, give --field PATH"
         case .registryKeyMismatch:
-            "give each look-up key that the registry uses, with its version if that is not 1: --lookup-key 2=FILE"
+            """
+            give each key that the registry uses, with its version if that is not 1: --lookup-key 2=FILE, --sealing-key \
+            2=FILE
+            """
         case .bodyNotQuotable: "give --body-file FILE to write the body to a file that curl sends"
         default: nil
         }

@@ -55,8 +55,7 @@ import Testing
         #expect(finding.rightCount == 9 && finding.predictedCount == 9)
         #expect(try #require(finding.log10Probability) < -30)
         for prediction in finding.predictions {
-            let pair = pairs[prediction.line - 1]
-            #expect(prediction.maskedPAN == "************" + pair.pan.suffix(4))
+            let pair = pairs[prediction.pair - 1]
             #expect(prediction.found == pair.par.dropFirst(9).prefix(4) + "…")
             #expect(prediction.predicted == prediction.found && prediction.isRight)
         }
