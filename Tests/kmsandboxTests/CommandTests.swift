@@ -6,7 +6,7 @@ import Testing
 
 @testable import kmsandbox
 
-@Suite("Commands", .serialized, .enabled(if: SandboxTool.path != nil)) struct CommandTests {
+@Suite("Commands", .serialized, .enabled(if: SandboxTool.path != nil, "\(SandboxTool.absence)")) struct CommandTests {
     private let parameters = String(decoding: CredentialsFile.documentedParameters, as: UTF8.self)
 
     private func folder(_ server: TestServer) throws -> TestFolder {

@@ -157,7 +157,10 @@ import Testing
 
     @Test(
         "A server in Node passes, and exactly one case finds a planted fault",
-        .enabled(if: SandboxTool.find("node") != nil && SandboxTool.find("openssl") != nil)
+        .enabled(
+            if: SandboxTool.find("node") != nil && SandboxTool.find("openssl") != nil,
+            "node or openssl is not installed"
+        )
     )
     func plantedFaults() async throws {
         let script = SandboxTool.root.appending(path: "Tests/Sandbox/faults").path(percentEncoded: false)

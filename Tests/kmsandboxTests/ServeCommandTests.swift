@@ -9,7 +9,7 @@ import Testing
 @Suite(
     "Serve, proxy and send as commands",
     .serialized,
-    .enabled(if: SandboxTool.path != nil, "kmsandbox is not built beside the tests")
+    .enabled(if: SandboxTool.path != nil, "\(SandboxTool.absence)")
 )
 struct ServeCommandTests {
     /// Runs a shell script in which `start COMMAND…` starts the tool and sets `pid` and `url`, and returns what it wrote.

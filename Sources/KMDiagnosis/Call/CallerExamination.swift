@@ -23,7 +23,7 @@ struct CallerExamination {
     }
 
     private static let expectedCaller = "a known caller whose credential is valid and has the ASP id"
-    private static let expectedToken = "the MAC of the body's bytes under the caller's secret key"
+    static let expectedToken = "the MAC of the body's bytes under the caller's secret key"
 
     func run() async -> Outcome {
         switch await caller() {
@@ -270,56 +270,6 @@ struct CallerExamination {
         return .notChecked(.token, Self.expectedToken, "the token is malformed")
     }
 
-    /// The step of a token whose MAC has the size of another hash than SHA-256.
-    private func otherHash(_ made: MistakenMAC, _ mac: [UInt8], _ candidates: [Credential]) -> JudgedStep {
-        let secrets = candidates.compactMap { bytes(of: $0.secretKey.hmac) }
-        let size = "a MAC of \(mac.count) bytes, the size of \(made.name)"
-        guard !secrets.isEmpty else {
-            return .notChecked(.token, Self.expectedToken, "\(size); the bytes of the secret key are not known here")
-        }
-        for secret in secrets {
-            guard let (mistakes, signed) = mistakes(of: made, mac, secret) else { continue }
-            let all = [Mistake(name: made.cause.rawValue, advice: made.cause.fix)] + mistakes
-            let mistake = Mistake(
-                name: all.map(\.name).joined(separator: "+"),
-                advice: all.map(\.advice).joined(separator: "; ")
-            )
-            let found = "\(made.name) of \(signed == nil ? "the body" : "other bytes than the body")"
-            let difference = signed.flatMap {
-                Judgment.Difference(place: "body", expected: $0, found: request.body)
-            }
-            return .judged(
-                .token,
-                Self.expectedToken,
-                [Fault(.tokenMismatch, found, mistake, difference)],
-                otherwise: found
-            )
-        }
-        let found = "\(size), which is not \(made.name) of the body under the caller's secret key"
-        return .judged(.token, Self.expectedToken, [Fault(.tokenMismatch, found, .tokenMACSize)], otherwise: found)
-    }
-
-    /// Returns the further mistakes with which a sender made a MAC; nil if no known mistake explains it.
-    private func mistakes(
-        of made: MistakenMAC,
-        _ mac: [UInt8],
-        _ secret: SecretBytes
-    ) -> (mistakes: [Mistake], signed: [UInt8]?)? {
-        let body = request.body
-        func isMade(_ body: [UInt8], _ secret: SecretBytes) -> Bool {
-            (try? made.isMade(mac, of: body, under: secret)) == true
-        }
-        if isMade(body, secret) { return ([], nil) }
-        guard body.count <= TokenDiagnosis.maximumBodyByteCount else { return nil }
-        for mistake in BodyMistake.all {
-            if let signed = mistake.apply(body), isMade(signed, secret) { return ([mistake.mistake], signed) }
-        }
-        for mistake in SecretMistake.all {
-            if let other = try? mistake.apply(secret), isMade(body, other) { return ([mistake.mistake], nil) }
-        }
-        return nil
-    }
-
     private static let forms = Set(TokenForm.all.map(\.mistake.name))
 
     private func failed(
@@ -358,7 +308,7 @@ struct CallerExamination {
     }
 
     /// The bytes of a secret key, if they are among those that the receiver knows.
-    private func bytes(of hmac: HMACSHA256) -> SecretBytes? {
+    func bytes(of hmac: HMACSHA256) -> SecretBytes? {
         let probe = Array("probe".utf8)
         guard let mac = try? hmac.authenticate(probe) else { return nil }
         return receiver.secretKeys.first { (try? HMACSHA256(key: $0).authenticate(probe)) == mac }
@@ -391,16 +341,5 @@ struct CallerExamination {
         }
         guard isKnown else { return otherwise }
         return .passed(.token, Self.expectedToken, "the MAC under a secret key that the receiver knows")
-    }
-}
-
-extension MistakenMAC {
-    /// The cause of a token with this MAC.
-    fileprivate var cause: CallCause {
-        switch self {
-        case .hmacSHA1: .tokenSHA1
-        case .hmacSHA384: .tokenSHA384
-        case .hmacSHA512: .tokenSHA512
-        }
     }
 }

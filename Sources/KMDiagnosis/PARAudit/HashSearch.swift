@@ -39,7 +39,7 @@ final class HashSearch {
 
     /// Returns the candidates: for each method and offset, the longest part in all of three rows.
     func candidates() -> [Candidate] {
-        // One wrong pair in five spoils at most two of three groups of rows.
+        // One wrong pair in five is in at most two of three groups of rows.
         let groups = stride(from: 0, to: min(9, table.count - table.count % 3), by: 3).map { Array($0..<($0 + 3)) }
         var found: [Candidate] = []
         for hash in PlainHash.allCases {

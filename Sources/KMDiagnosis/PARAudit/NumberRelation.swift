@@ -83,7 +83,7 @@ struct NumberRelation {
 
     /// Returns pairs of rows, no row in two of them, whose numbers differ by an invertible number.
     ///
-    /// One wrong pair in five spoils at most two of the three fits of ten rows.
+    /// One wrong pair in five is in at most two of the three fits of ten rows.
     static func fits(_ numbers: [UInt64], base: UInt64) -> [(Int, Int)] {
         var (fits, free): ([(Int, Int)], [Int]) = ([], Array(numbers.indices))
         while fits.count < 3, let first = free.first {

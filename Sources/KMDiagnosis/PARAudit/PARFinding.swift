@@ -82,8 +82,8 @@ public struct PARFinding: Sendable, Hashable {
     public let unit: String
     /// The decimal logarithm of the probability that unrelated PARs do as well, or nil if they never do.
     ///
-    /// It is an upper bound for this relation alone. A finding is reported only if it is still rare after all relations
-    /// that were tried are taken into account.
+    /// It is an upper bound for this relation alone. A finding is reported only if it is still rare when
+    /// all relations that were tried are counted.
     public let log10Probability: Double?
     /// Some of the predictions.
     public let predictions: [Prediction]

@@ -990,7 +990,7 @@ function makeSetupView() {
     section("Clock", "The sandbox judges the times of calls by this clock.",
       h("div", { class: "range" }, skew, h("div", { class: "ends", "aria-hidden": "true" }, h("span", null, "−600 s"), h("span", null, "0"), h("span", null, "+600 s"))),
       h("div", { class: "inline" }, skewNumber, h("span", { class: "hint" }, "s"), skewReset, skewText)),
-    section("Faults", "The sandbox spoils its answers, so that you can test your client.",
+    section("Faults", "The sandbox damages its answers, so that you can test your client.",
       h("fieldset", { class: "radios" }, h("legend", { class: "unseen" }, "Fault"), faults.map(([value, title, text], index) =>
         h("div", { class: "radio" }, h("label", null, faultInputs[index], h("span", { class: "radio-text" }, h("b", null, title), h("span", { class: "hint" }, text))),
           value === "slow" && h("label", { class: "delay" }, h("span", { class: "hint" }, "Delay"), delay, h("span", { class: "hint" }, "ms")))))),

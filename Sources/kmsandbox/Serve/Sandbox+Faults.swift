@@ -11,8 +11,8 @@ extension Sandbox {
     /// Applies the fault of the settings to an answer.
     ///
     /// - Returns: The answer to send, and the fault that changed it; nil if none did.
-    func spoilt(
-        _ made: MadeAnswer,
+    func applyingFault(
+        to made: MadeAnswer,
         _ settings: SandboxSettings
     ) async -> (answer: Answer, fault: SandboxSettings.Fault?) {
         var answer = made.answer

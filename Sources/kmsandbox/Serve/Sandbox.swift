@@ -12,13 +12,6 @@ final class Sandbox: Sendable {
     /// The path that the endpoints of the API are below.
     static let basePath = "/open-api"
 
-    /// An answer to send.
-    struct Answer: Sendable {
-        var status: HTTPResponse.Status
-        var headers: HTTPFields
-        var body: [UInt8]
-    }
-
     let parties: SandboxParties
     let store: MemberStore
     let history: CallHistory
@@ -141,7 +134,7 @@ final class Sandbox: Sendable {
         let endpoint = Self.endpoint(of: head, body, in: endpoints, below: Self.basePath)
         let profile = Self.profile(of: head.headerFields)
         let made = await answer(request, endpoint, servers.server(profile))
-        let (answer, fault) = await spoilt(made, settings)
+        let (answer, fault) = await applyingFault(to: made, settings)
         let alterations = [
             settings.clockAlteration, keyAlteration(request.headers),
             fault.map { settings.alteration(by: $0) },
@@ -382,23 +375,6 @@ final class Sandbox: Sendable {
     /// The profile in which a request was made: only the gateway's tokens are padded.
     static func profile(of headers: HTTPFields) -> WireProfile {
         headers[.kmTranToken]?.hasSuffix("=") == true ? .gateway : .documented
-    }
-}
-
-extension Sandbox.Answer {
-    /// The response for Hummingbird.
-    var response: Response {
-        Response(status: status, headers: headers, body: ResponseBody(byteBuffer: .init(bytes: body)))
-    }
-
-    /// Creates an answer with JSON of the control interface.
-    fileprivate init(_ json: String, _ status: HTTPResponse.Status) {
-        self.init(status: status, headers: [.contentType: "application/json"], body: Array(json.utf8))
-    }
-
-    init(_ response: SealedResponse) {
-        let head = response.httpResponse
-        self.init(status: head.status, headers: head.headerFields, body: response.body)
     }
 }
 #endif

@@ -6,7 +6,7 @@ import KMWire
 struct StandingWarning: Sendable, Hashable {
     /// What differs, such as `the fault status-500 is set: the answer has HTTP status 500 and no body`.
     let text: String
-    /// What to report when it is taken back.
+    /// What to report when it ends.
     let end: String
 
     /// Returns the warnings for settings and keys.

@@ -21,22 +21,14 @@ struct PairLines {
         func report(_ error: KMError, _ line: Int) { faults.append("line \(line): \(error)") }
         if batch.isOverlong {
             count += 1
-            let limit = LineReader.maximumLineByteCount
-            report(KMError(.limitExceeded, "the line must have at most \(limit) bytes; it has more"), count)
-        } else {
-            try batch.bytes.withBytes { bytes in
-                var start = 0
-                while start < batch.count {
-                    var end = start
-                    while end < batch.count, bytes[end] != UInt8(ascii: "\n") { end += 1 }
-                    count += 1
-                    do {
-                        try Self.append(bytes.extracting(start..<end), to: &audit)
-                    } catch let error as KMError where error.code != .cryptographyUnavailable {
-                        report(error, count)
-                    }
-                    start = end + 1
-                }
+            report(LineReader.overlongLine, count)
+        }
+        try batch.forEachLine { line in
+            count += 1
+            do {
+                try Self.append(line, to: &audit)
+            } catch let error as KMError where error.code != .cryptographyUnavailable {
+                report(error, count)
             }
         }
         faultCount += faults.count

@@ -32,7 +32,7 @@ struct LineReader {
         ///   - skipped: The number of lines to skip at the beginning.
         ///   - body: Receives the line.
         /// - Throws: What `body` throws.
-        func forEachLine(after skipped: Int, _ body: (Span<UInt8>) throws -> Void) rethrows {
+        func forEachLine(after skipped: Int = 0, _ body: (Span<UInt8>) throws -> Void) rethrows {
             try bytes.withBytes { bytes in
                 var (start, line) = (0, 0)
                 while start < count {
@@ -48,6 +48,11 @@ struct LineReader {
 
     /// The largest accepted line, in bytes: the size limit of a body.
     static let maximumLineByteCount = ParameterLimits.standard.maximumBodyByteCount
+
+    /// The error of a line that is too long.
+    static var overlongLine: KMError {
+        KMError(.limitExceeded, "the line must have at most \(maximumLineByteCount) bytes; it has more")
+    }
 
     private let descriptor: Descriptor
     private let batchByteCount: Int

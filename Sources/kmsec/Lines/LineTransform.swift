@@ -56,12 +56,10 @@ struct TransformedLines: Sendable {
     /// - Returns: An empty line or nothing, with an error.
     /// - Throws: ``KMError`` `cryptographyUnavailable`.
     static func ofOverlongLine(hasOutput: Bool = true) throws -> TransformedLines {
-        let limit = LineReader.maximumLineByteCount
-        let error = KMError(.limitExceeded, "the line must have at most \(limit) bytes; it has more")
-        return TransformedLines(
+        TransformedLines(
             output: try SecretBytes(copying: hasOutput ? [UInt8(ascii: "\n")] : []),
             lineCount: 1,
-            faults: [(0, error)]
+            faults: [(0, LineReader.overlongLine)]
         )
     }
 

@@ -360,7 +360,7 @@ async function tests() {
     await page.until("!document.querySelector('.badge')");
   });
 
-  await test("each fault spoils the answer as it says", async () => {
+  await test("each fault damages the answer as it says", async () => {
     await page.fill("#delay", "700");
     await page.key("Enter");
     const answers = {

@@ -115,7 +115,7 @@ import Testing
         }
     }
 
-    @Test("Each fault spoils the answer, and the client notices") func faults() async throws {
+    @Test("Each fault damages the answer, and the client notices") func faults() async throws {
         let sandbox = try Self.make()
         let client = ResponseJudge(keyring: sandbox.parties.clientKeyring)
         for fault in SandboxSettings.Fault.allCases {

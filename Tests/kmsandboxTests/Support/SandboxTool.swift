@@ -11,6 +11,8 @@ struct SandboxTool {
         let errors: String
     }
 
+    /// Why tests that run the tool are skipped.
+    static let absence = "kmsandbox is not built beside the tests"
     /// The executable beside the test bundle.
     static let path = CommandLine.arguments.compactMap { argument in
         argument.range(of: ".xctest").map { URL(filePath: String(argument[..<$0.upperBound])) }

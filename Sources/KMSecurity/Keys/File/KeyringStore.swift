@@ -217,7 +217,7 @@ package struct KeyringStore: Sendable {
 
     /// Opens the file under the lock.
     ///
-    /// The passphrases are read before the lock is taken, because a person may have to type them.
+    /// The passphrases are read before the file is locked, because a person may have to type them.
     ///
     /// - Parameters:
     ///   - known: The key that seals the file; nil to read the passphrases.
