@@ -8,7 +8,7 @@ internal import KMPrimitives
 struct PARDerivation: Sendable {
     let version: UInt32
     private let prefix: PAR.Prefix
-    private let hmac: HMACSHA256
+    let hmac: HMACSHA256
     /// The part of the message before the PAN.
     private let opening: DerivationMessage
 

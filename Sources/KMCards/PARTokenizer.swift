@@ -1,4 +1,4 @@
-internal import KMPrimitives
+package import KMPrimitives
 
 /// Derives PARs from PANs under a secret key.
 ///
@@ -46,6 +46,14 @@ public struct PARTokenizer: Sendable {
 
     /// The versions of the keys, the current key's first.
     public var versions: [UInt32] { ([current] + former).map(\.version) }
+
+    /// Returns whether one of the keys has the same bytes as the key of `hmac`.
+    ///
+    /// - Throws: ``KMError`` `cryptographyUnavailable` if OpenSSL fails.
+    package func hasKey(of hmac: HMACSHA256) throws -> Bool {
+        let value = try PARDerivation.keyCheckValue(hmac, version: 0)
+        return try ([current] + former).contains { try PARDerivation.keyCheckValue($0.hmac, version: 0) == value }
+    }
 
     /// Derives the PAR of a PAN under the current key.
     ///

@@ -75,6 +75,20 @@ struct RegistryKeyTests {
         }
     }
 
+    @Test("Keys with the same bytes are rejected, in whatever roles they are")
+    func equalKeys() async throws {
+        let secret = try Fixture.secret(1)
+        var configurations = [try Fixture.configuration(), try Fixture.configuration(), try Fixture.configuration()]
+        configurations[0].lookupKeys.append(try PANLookupKey(secret, version: 2))
+        configurations[1].sealingKeys = [try PANSealingKey(secret, version: 7)]
+        configurations[2].assignment = .derived(try PARTokenizer(TokenizationKey(secret, version: 5)))
+        for configuration in configurations {
+            await #expect(throws: KMError(.keysEqual)) {
+                try await PARRegistry(MemoryPARStore(), configuration, creates: true)
+            }
+        }
+    }
+
     @Test("Nothing that is printed shows a key or a hash")
     func printing() throws {
         let hash = try Fixture.lookupKey(1).hash(of: Fixture.pan(1))

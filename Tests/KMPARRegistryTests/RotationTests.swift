@@ -54,10 +54,10 @@ struct RotationTests {
             try await group.waitForAll()
         }
         let state = try await registry.state()
-        #expect(state.current.version == 2 && state.next == nil && state.former == nil)
+        #expect(state.current.version == 2 && state.next == nil && state.retired == nil)
         let check = try await registry.check()
         #expect(check.inconsistencies.isEmpty && check.cards == check.recomputedHashes)
-        // The former key is not needed any more.
+        // The retired key is not needed any more.
         let later = try await PARRegistry(store.open(), Fixture.configuration([2], random: true), creates: true)
         for number in stride(from: 0, to: count, by: 97) {
             #expect(try await later.existingPAR(for: Fixture.pan(number)) == pars[number])
@@ -72,20 +72,92 @@ struct RotationTests {
         var pars: [PAR] = []
         for number in 0..<5 { pars.append(try await first.par(for: Fixture.pan(number))) }
         let both = try await PARRegistry(store.open(), Fixture.configuration([1, 2], sealing: []), creates: true)
-        #expect(try await both.rotateLookupKey(to: 2) == .waitsForCards(5))
+        #expect(try await both.rotateLookupKey(to: 2) == .incomplete(waiting: 5, damaged: 0))
         #expect(try await both.statistics().cardsWithoutNextHash == 5)
         // A process without the new key cannot add cards any more, and says so.
         await #expect(throws: KMError(.registryKeyMismatch)) { try await first.par(for: Fixture.pan(7)) }
         for number in 0..<4 { #expect(try await both.par(for: Fixture.pan(number)) == pars[number]) }
-        #expect(try await both.rotateLookupKey(to: 2) == .waitsForCards(1))
+        #expect(try await both.rotateLookupKey(to: 2) == .incomplete(waiting: 1, damaged: 0))
         let third = try await PARRegistry(store.open(), Fixture.configuration([1, 2, 3], sealing: []), creates: true)
         await #expect(throws: KMError(.registryRotationBlocked)) { try await third.rotateLookupKey(to: 3) }
         #expect(try await both.par(for: Fixture.pan(4)) == pars[4])
         #expect(try await both.rotateLookupKey(to: 2) == .complete)
-        #expect(try await third.rotateLookupKey(to: 3) == .waitsForCards(5))
+        #expect(try await third.rotateLookupKey(to: 3) == .incomplete(waiting: 5, damaged: 0))
         for number in 0..<5 { #expect(try await third.par(for: Fixture.pan(number)) == pars[number]) }
         #expect(try await third.rotateLookupKey(to: 3) == .complete)
         #expect(try await third.check().inconsistencies.isEmpty)
+    }
+
+    @Test("A rotation is cancelled without the new key, and another one begins", arguments: TestStore.Kind.available)
+    func cancelled(_ kind: TestStore.Kind) async throws {
+        let store = try TestStore(kind)
+        let first = try await PARRegistry(store.open(), Fixture.configuration(), creates: true)
+        let par = try await first.par(for: Fixture.pan(1))
+        #expect(try await PARRegistry.cancelLookupRotation(of: store.open()) == nil)
+        // One card waits, because its PAN is not kept; the other has both hashes.
+        let unsealed = try await PARRegistry(store.open(), Fixture.configuration(sealing: []))
+        let waiting = try await unsealed.par(for: Fixture.pan(2))
+        let both = try await PARRegistry(store.open(), Fixture.configuration([1, 2]))
+        #expect(try await both.rotateLookupKey(to: 2) == .incomplete(waiting: 1, damaged: 0))
+        await #expect(throws: KMError(.registryKeyMismatch)) { try await first.par(for: Fixture.pan(3)) }
+        #expect(try await PARRegistry.cancelLookupRotation(of: store.open()) == Fixture.lookupKey(2).name)
+        let state = try await first.state()
+        #expect(state.current.version == 1 && state.next == nil && state.retired == nil)
+        #expect(try await first.check().inconsistencies.isEmpty)
+        // The use of a card keeps its PAN, now that there is a sealing key.
+        #expect(try await first.par(for: Fixture.pan(2)) == waiting)
+        let third = try await PARRegistry(store.open(), Fixture.configuration([3, 1]))
+        #expect(try await third.rotateLookupKey(to: 3) == .complete)
+        #expect(try await third.existingPAR(for: Fixture.pan(1)) == par)
+        #expect(try await third.existingPAR(for: Fixture.pan(2)) == waiting)
+        #expect(try await third.check().recomputedHashes == 2)
+    }
+
+    @Test("Damaged cards are skipped and counted, and do not stop the others", arguments: TestStore.Kind.available)
+    func damagedCards(_ kind: TestStore.Kind) async throws {
+        let store = try TestStore(kind)
+        let opened = try store.open()
+        let first = try await PARRegistry(opened, Fixture.configuration(), creates: true)
+        var pars: [PAR] = []
+        for number in 1...4 { pars.append(try await first.par(for: Fixture.pan(number))) }
+        // Card 1 has bytes that do not open, and card 2 the PAN of another card.
+        try await opened.reseal([
+            1: #require(SealedPAN(version: 1, bytes: [UInt8](repeating: 7, count: SealedPAN.byteCount))),
+            2: Fixture.sealingKey(1).seal(Fixture.pan(9), for: pars[1]),
+        ])
+        #expect(try await first.check().inconsistencyCount == 4)
+        let both = try await PARRegistry(store.open(), Fixture.configuration([1, 2], sealing: [2, 1]))
+        #expect(try await both.rotateLookupKey(to: 2) == .incomplete(waiting: 1, damaged: 1))
+        #expect(try await both.rotateSealingKey().damaged == 1)
+        #expect(try await both.rotateSealingKey().changed == 0)
+        // The one gets its hash when it is used, and the other is erased.
+        #expect(try await both.par(for: Fixture.pan(1)) == pars[0])
+        #expect(try await both.rotateLookupKey(to: 2) == .incomplete(waiting: 0, damaged: 1))
+        try await both.erase(pars[1], Fixture.access())
+        #expect(try await both.rotateLookupKey(to: 2) == .complete)
+        for number in [1, 3, 4] { #expect(try await both.existingPAR(for: Fixture.pan(number)) == pars[number - 1]) }
+    }
+
+    @Test("A sealing key with a known version and other bytes is rejected", arguments: TestStore.Kind.available)
+    func otherSealingKey(_ kind: TestStore.Kind) async throws {
+        let store = try TestStore(kind)
+        // A key that has encrypted nothing yet can still be replaced.
+        var other = try Fixture.configuration(sealing: [])
+        other.sealingKeys = [try PANSealingKey(Fixture.secret(150), version: 1)]
+        let unused = try await PARRegistry(store.open(), other, creates: true)
+        let first = try await PARRegistry(store.open(), Fixture.configuration())
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for number in 1...300 { group.addTask { _ = try await first.par(for: Fixture.pan(number)) } }
+            try await group.waitForAll()
+        }
+        #expect(try await first.state().sealingKeys == [Fixture.sealingKey(1).name])
+        await #expect(throws: KMError(.registryKeyMismatch)) { try await PARRegistry(store.open(), other) }
+        await #expect(throws: KMError(.registryKeyMismatch)) { try await unused.par(for: Fixture.pan(999)) }
+        // It stays reserved after its rotation.
+        let both = try await PARRegistry(store.open(), Fixture.configuration(sealing: [2, 1]))
+        #expect(try await both.rotateSealingKey().changed == 300)
+        #expect(try await both.state().sealingKeys.map(\.version) == [1, 2])
+        await #expect(throws: KMError(.registryKeyMismatch)) { try await PARRegistry(store.open(), other) }
     }
 
     @Test("The kept PANs are encrypted under a new key", arguments: TestStore.Kind.available)
@@ -96,8 +168,8 @@ struct RotationTests {
         let both = try await PARRegistry(store.open(), Fixture.configuration(sealing: [2, 1]), creates: true)
         _ = try await both.par(for: Fixture.pan(10))
         #expect(try await both.statistics().sealedCards == [1: 10, 2: 1])
-        #expect(try await both.rotateSealingKey() == 10)
-        #expect(try await both.rotateSealingKey() == 0)
+        #expect(try await both.rotateSealingKey().changed == 10)
+        #expect(try await both.rotateSealingKey().changed == 0)
         let new = try await PARRegistry(store.open(), Fixture.configuration(sealing: [2]), creates: true)
         let check = try await new.check()
         #expect(check.inconsistencies.isEmpty && check.recomputedHashes == 11)

@@ -66,7 +66,7 @@ public struct PANLookupKey: Sendable, CustomStringConvertible, CustomDebugString
 
     /// The version and the check value.
     public let name: RegistryKeyName
-    private let hmac: HMACSHA256
+    let hmac: HMACSHA256
 
     /// Creates a key from its bytes.
     ///

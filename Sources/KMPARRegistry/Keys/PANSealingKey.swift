@@ -41,6 +41,8 @@ public struct PANSealingKey: Sendable, CustomStringConvertible, CustomDebugStrin
     /// The version and the check value.
     public let name: RegistryKeyName
     private let cipher: AESGCM
+    /// An HMAC under the key, which computes the check value and nothing else.
+    let hmac: HMACSHA256
 
     /// Creates a key from its bytes.
     ///
@@ -53,9 +55,10 @@ public struct PANSealingKey: Sendable, CustomStringConvertible, CustomDebugStrin
             throw KMError(.invalidSize, "a sealing key must have 32 bytes; got \(bytes.count)")
         }
         cipher = try AESGCM(key: bytes)
+        hmac = try HMACSHA256(key: bytes)
         name = try RegistryKeyName(
             version: version,
-            keyCheckValue: KeyedMessage("KMSecurity PSC 1", version).checkValue(under: HMACSHA256(key: bytes))
+            keyCheckValue: KeyedMessage("KMSecurity PSC 1", version).checkValue(under: hmac)
         )
     }
 

@@ -76,6 +76,7 @@ private struct CardBatch {
         let replaces: Int64?
         let isReplaced: Bool
         let hasOtherHash: Bool
+        let isSealed: Bool
     }
 
     /// Adds the cards; an outcome is nil if another process is adding the same card or account.
@@ -116,7 +117,7 @@ private struct CardBatch {
             }
             if outcomes[index] == nil { new.append((index, replaced.flatMap { $0?.id })) }
         }
-        try setNextHashes(present)
+        try complete(present)
         for index in try insert(new, accounts) { outcomes[index] = .added(cards[index].placement.par) }
         return outcomes
     }
@@ -124,21 +125,23 @@ private struct CardBatch {
     private func find(_ hashes: [[UInt8]]) throws -> [[UInt8]: Present] {
         let rows = try connection.query(
             """
-            SELECT c.\(column), c.id, c.par, c.replaces, c.\(other) IS NOT NULL, c.replaced IS NOT NULL
+            SELECT c.\(column), c.id, c.par, c.replaces, c.\(other) IS NOT NULL, c.replaced IS NOT NULL,
+                c.sealing_version IS NOT NULL
             FROM \(schema.card) AS c WHERE c.\(column) = ANY($1) AND c.\(column) IS NOT NULL
             """,
             [.byteArrays(hashes)]
         )
         return try (0..<rows.rowCount).reduce(into: [:]) { found, row in
             guard let hash = rows.bytes(row, 0), let id = rows.int64(row, 1), let hasOther = rows.bool(row, 4),
-                let isReplaced = rows.bool(row, 5)
+                let isReplaced = rows.bool(row, 5), let isSealed = rows.bool(row, 6)
             else { throw RegistryRow.damaged("a card") }
             found[hash] = Present(
                 id: id,
                 par: try RegistryRow.par(rows.text(row, 2)),
                 replaces: rows.int64(row, 3),
                 isReplaced: isReplaced,
-                hasOtherHash: hasOther
+                hasOtherHash: hasOther,
+                isSealed: isSealed
             )
         }
     }
@@ -156,22 +159,28 @@ private struct CardBatch {
         }
     }
 
-    /// Gives the cards that are present, and lack the hash under the next key, that hash.
-    private func setNextHashes(_ present: [[UInt8]: Present]) throws {
-        guard state.next != nil else { return }
-        let missing = cards.compactMap { card -> (id: Int64, hash: [UInt8])? in
-            guard card.hashes.count == 2, let found = present[card.hashes[0].bytes], !found.hasOtherHash else {
-                return nil
-            }
-            return (found.id, card.hashes[1].bytes)
+    /// Gives cards that are present the hash under the next key, and the encrypted PAN, if they lack them.
+    private func complete(_ present: [[UInt8]: Present]) throws {
+        let missing = cards.compactMap { card -> (id: Int64, hash: [UInt8], sealed: SealedPAN?)? in
+            guard let hash = card.hashes.first?.bytes, let found = present[hash] else { return nil }
+            let next = found.hasOtherHash ? nil : card.hashes.dropFirst().first?.bytes
+            let sealed = found.isSealed || found.par != card.placement.par ? nil : card.sealed
+            return next == nil && sealed == nil ? nil : (found.id, next ?? [], sealed)
         }.sorted { $0.id < $1.id }
         guard !missing.isEmpty else { return }
         _ = try connection.query(
             """
-            UPDATE \(schema.card) AS c SET \(other) = i.hash
-            FROM unnest($1::bigint[], $2::bytea[]) AS i (id, hash) WHERE c.id = i.id AND c.\(other) IS NULL
+            UPDATE \(schema.card) AS c SET \(other) = coalesce(c.\(other), nullif(i.hash, '')),
+                sealed = coalesce(c.sealed, nullif(i.sealed, '')),
+                sealing_version = coalesce(c.sealing_version, nullif(i.version, -1))
+            FROM unnest($1::bigint[], $2::bytea[], $3::bytea[], $4::bigint[]) AS i (id, hash, sealed, version)
+            WHERE c.id = i.id
             """,
-            [.int64s(missing.map(\.id)), .byteArrays(missing.map(\.hash))]
+            [
+                .int64s(missing.map(\.id)), .byteArrays(missing.map(\.hash)),
+                .byteArrays(missing.map { $0.sealed?.bytes ?? [] }),
+                .int64s(missing.map { ($0.sealed?.version).map(Int64.init) ?? -1 }),
+            ]
         )
     }
 

@@ -12,7 +12,9 @@ extension PostgreSQLPARStore {
             let rows = try connection.query(
                 """
                 SELECT CASE WHEN i.place = 1 THEN concat_ws('/', r.epoch, r.hash_column, r.current_version,
-                    r.current_check, r.next_version, r.next_check, r.former_version, r.former_check) END, i.place, c.par, c.\(other) IS NULL FROM unnest($1::bytea[]) WITH ORDINALITY AS i (hash, place)
+                    r.current_check, r.next_version, r.next_check, r.retired_version, r.retired_check, r.sealing_keys) END,
+                    i.place, c.par, c.\(other) IS NULL, c.sealing_version IS NOT NULL
+                FROM unnest($1::bytea[]) WITH ORDINALITY AS i (hash, place)
                 CROSS JOIN \(schema.registry) AS r
                 LEFT JOIN \(schema.card) AS c ON c.\(column) = i.hash AND c.\(column) IS NOT NULL
                 """,
@@ -27,6 +29,7 @@ extension PostgreSQLPARStore {
                 guard let par = rows.text(row, 2) else { continue }
                 found[Int(place) - 1] = FoundPAR(
                     par: try RegistryRow.par(par),
+                    isSealed: rows.bool(row, 4) == true,
                     lacksNextHash: state.next != nil && rows.bool(row, 3) == true
                 )
             }
@@ -132,6 +135,20 @@ extension PostgreSQLPARStore {
                 created: rows.int64(row, 2),
                 erased: rows.int64(row, 3)
             )
+        }
+    }
+
+    /// See ``PARRegistryStore/firstCardCounts(_:)``.
+    public func firstCardCounts(_ pars: Set<PAR>) async throws -> [PAR: Int] {
+        let schema = schema
+        return try await perform { connection in
+            let rows = try connection.query(
+                "SELECT par, count(*) FROM \(schema.card) WHERE par = ANY($1) AND is_first GROUP BY par",
+                [.texts(pars.map(\.text))]
+            )
+            return try (0..<rows.rowCount).reduce(into: [:]) { counts, row in
+                counts[try RegistryRow.par(rows.text(row, 0))] = Int(rows.int64(row, 1) ?? 0)
+            }
         }
     }
 

@@ -23,8 +23,8 @@ extension PostgreSQLPARStore {
         }
     }
 
-    /// See ``PARRegistryStore/eraseFormerHashes(_:_:)``.
-    public func eraseFormerHashes(_ ids: ClosedRange<Int64>, _ state: RegistryState) async throws {
+    /// See ``PARRegistryStore/eraseRetiredHashes(_:_:)``.
+    public func eraseRetiredHashes(_ ids: ClosedRange<Int64>, _ state: RegistryState) async throws {
         let schema = schema
         try await perform { connection in
             try connection.transaction {

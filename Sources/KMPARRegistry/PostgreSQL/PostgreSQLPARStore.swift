@@ -10,9 +10,9 @@ public import Logging
 /// the database. All others need USAGE on the schema and SELECT on the table `registry`, and further privileges by what
 /// they do:
 ///
-/// - Look-ups: SELECT on the columns `hash_a`, `hash_b` and `par` of `card`.
-/// - Assignments too: SELECT on `id`, `par`, `replaces`, `replaced`, `hash_a` and `hash_b` of `card`, INSERT on `card`,
-///   UPDATE on its columns `hash_a`, `hash_b` and `replaced`, SELECT, INSERT and UPDATE on `account`, and UPDATE on
+/// - Look-ups: SELECT on the columns `hash_a`, `hash_b`, `par` and `sealing_version` of `card`.
+/// - Assignments too: SELECT on all columns of `card` but `last_four`, INSERT on `card`, UPDATE on its columns `hash_a`,
+///   `hash_b`, `replaced`, `sealed` and `sealing_version`, SELECT, INSERT and UPDATE on `account`, and UPDATE on
 ///   `registry`.
 /// - The history: SELECT on `account` and `card`, INSERT on `access`, and UPDATE on `registry`.
 /// - Erasures: SELECT and UPDATE on `account`, SELECT and DELETE on `card`, and INSERT on `access`.
@@ -218,8 +218,8 @@ public final class PostgreSQLPARStore: PARRegistryStore {
     ) throws -> RegistryState {
         let row = try connection.query(
             """
-            SELECT epoch, hash_column, current_version, current_check, next_version, next_check, former_version,
-                former_check, schema_version FROM \(schema.registry) \(lock)
+            SELECT epoch, hash_column, current_version, current_check, next_version, next_check, retired_version,
+                retired_check, schema_version, sealing_keys FROM \(schema.registry) \(lock)
             """
         )
         guard let version = row.int64(0, 8) else { throw PostgreSQLError("the registry was not prepared") }
@@ -234,7 +234,14 @@ public final class PostgreSQLPARStore: PARRegistryStore {
         guard let epoch = row.int64(0, 0), let current = name(2),
             let column = row.int64(0, 1).flatMap({ RegistryState.Column(rawValue: Int($0)) })
         else { throw RegistryRow.damaged("the state of the keys") }
-        return RegistryState(epoch: epoch, current: current, column: column, next: name(4), former: name(6))
+        return RegistryState(
+            epoch: epoch,
+            current: current,
+            column: column,
+            next: name(4),
+            retired: name(6),
+            sealingKeys: try RegistryState.sealingKeys(row.text(0, 9))
+        )
     }
 
     /// Throws unless the state is the expected one, which it then stays until the transaction ends.
@@ -262,13 +269,13 @@ public final class PostgreSQLPARStore: PARRegistryStore {
                     """
                     UPDATE \(schema.registry) SET epoch = epoch + 1, hash_column = $1, current_version = $2,
                         current_check = $3, next_version = nullif($4, -1), next_check = nullif($5, ''),
-                        former_version = nullif($6, -1), former_check = nullif($7, '')
+                        retired_version = nullif($6, -1), retired_check = nullif($7, ''), sealing_keys = $8
                     """,
                     [
                         .int64(Int64(state.column.rawValue)), .int64(Int64(state.current.version)),
                         .text(state.current.keyCheckValue), .int64((state.next?.version).map(Int64.init) ?? -1),
-                        .text(state.next?.keyCheckValue ?? ""), .int64((state.former?.version).map(Int64.init) ?? -1),
-                        .text(state.former?.keyCheckValue ?? ""),
+                        .text(state.next?.keyCheckValue ?? ""), .int64((state.retired?.version).map(Int64.init) ?? -1),
+                        .text(state.retired?.keyCheckValue ?? ""), .text(state.sealingKeyList),
                     ]
                 )
                 return try Self.state(schema, connection)

@@ -43,8 +43,9 @@ struct PostgreSQLRegistrySchema: Sendable {
                     current_check text NOT NULL,
                     next_version bigint,
                     next_check text,
-                    former_version bigint,
-                    former_check text
+                    retired_version bigint,
+                    retired_check text,
+                    sealing_keys text NOT NULL DEFAULT ''
                 )
                 """,
                 """

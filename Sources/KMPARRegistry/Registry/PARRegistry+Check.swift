@@ -5,10 +5,14 @@ extension PARRegistry {
     public struct Inconsistency: Sendable, Hashable, CustomStringConvertible {
         /// What is wrong, without any part of a PAN.
         public let description: String
+
+        init(_ description: String) { self.description = description }
+
+        init(_ card: StoredCard, _ text: String) { self.init("card \(card.id), PAR \(card.par): \(text)") }
     }
 
     /// What a check of a registry has looked at.
-    public struct CheckResult: Sendable, Hashable {
+    public struct CheckResult: Sendable {
         /// The number of cards.
         public var cards = 0
         /// The number of accounts.
@@ -21,6 +25,13 @@ extension PARRegistry {
         public var inconsistencies: [Inconsistency] = []
         /// The number of contradictions.
         public var inconsistencyCount = 0
+        /// The cards whose derived PAR comes from no given tokenization key: their number, and the first of them.
+        var underived: (count: Int, first: Inconsistency)?
+
+        mutating func add(_ found: [Inconsistency]) {
+            inconsistencyCount += found.count
+            inconsistencies += found.prefix(1000 - inconsistencies.count)
+        }
     }
 
     /// Checks that hashes, chains of replaced cards, and reserved PARs agree.
@@ -28,7 +39,8 @@ extension PARRegistry {
     /// It reads every card and account, in constant memory, while the registry may be in use. For each card it checks
     /// that it has a hash under each key that it needs and no other, that the account exists and was not erased, and
     /// that a replaced card is older than the card that replaces it, has the same PAR, and is replaced only once. If the
-    /// PAN is kept, it computes the hashes again, and the PAR if it is derived.
+    /// PAN is kept, it computes the hashes again, and the PAR if it is derived. For each account, it checks that the card
+    /// is there for which the account was created.
     ///
     /// - Parameter progress: Receives the number of cards after each batch.
     /// - Returns: What was checked, and what is wrong.
@@ -37,13 +49,40 @@ extension PARRegistry {
     public func check(progress: (Int) -> Void = { _ in }) async throws -> CheckResult {
         var result = CheckResult()
         try await checkCards(&result, progress)
+        if let (count, first) = result.underived {
+            // Another key makes every card wrong, which is one mistake.
+            let all = count == result.rederivedPARs
+            result.add(
+                count == 1 || !all
+                    ? [first] + (count == 1 ? [] : [Inconsistency("\(count - 1) more cards have such a PAR")])
+                    : [Inconsistency("no derived PAR comes from a given tokenization key; check the key and its version")]
+            )
+        }
+        try await checkAccounts(&result)
+        return result
+    }
+
+    /// Checks that each account still has the card for which it was created, unless it was erased.
+    private func checkAccounts(_ result: inout CheckResult) async throws {
         var last: PAR?
         while true {
             try Task.checkCancellation()
             let accounts = try await store.accounts(after: last, limit: 5000)
-            guard let end = accounts.last else { return result }
+            guard let end = accounts.last else { return }
             last = end.par
             result.accounts += accounts.count
+            let present = accounts.filter { $0.erased == nil }.map(\.par)
+            let counts = try await store.firstCardCounts(Set(present))
+            let wrong = present.filter { counts[$0] != 1 }
+            guard !wrong.isEmpty else { continue }
+            // An account can be erased between the two.
+            let now = try await store.accounts(Set(wrong))
+            result.add(
+                wrong.filter { now[$0]?.erased == nil }.map { par in
+                    let count = counts[par] ?? 0
+                    return Inconsistency("PAR \(par): its account has \(count) first cards; each account has one")
+                }
+            )
         }
     }
 
@@ -66,8 +105,7 @@ extension PARRegistry {
             if !found.isEmpty { found = try await confirmed(found, cards, before) }
             last = end.id
             result.cards += cards.count
-            result.inconsistencyCount += found.count
-            result.inconsistencies += found.prefix(1000 - result.inconsistencies.count)
+            result.add(found)
             progress(result.cards)
         }
     }
@@ -95,24 +133,24 @@ extension PARRegistry {
         _ result: inout CheckResult,
         _ found: inout [Inconsistency]
     ) throws {
-        func note(_ text: String) { found.append(Inconsistency(description: "card \(card.id): \(text)")) }
+        func note(_ text: String) { found.append(Inconsistency(card, text)) }
         let versions = card.hashes.map(\.version)
         if !versions.contains(state.current.version) {
             note("it has no hash under the look-up key with version \(state.current.version), so that it is not found")
         }
-        let known = [state.current, state.next, state.former].compactMap { $0?.version }
+        let known = [state.current, state.next, state.retired].compactMap { $0?.version }
         for version in versions where !known.contains(version) { note("it has a hash under an unknown key") }
         guard let account else { return note("there is no account with its PAR") }
         if account.erased != nil { note("the account with its PAR was erased") }
         if card.id == card.replaces { note("it replaces itself") }
         guard card.sealed != nil else { return }
-        let opened: PAN?
-        do {
-            opened = try openSealed(card)
-        } catch let error as KMError where error.code == .registryDamaged {
-            return note(error.detail)
+        let pan: PAN
+        switch try openSealed(card) {
+        case .absent: return
+        case .damaged:
+            return note("its sealed PAN does not open under version \(card.sealed?.version ?? 0): one of the two was changed")
+        case .opened(let opened): pan = opened
         }
-        guard let pan = opened else { return }
         if pan.lastFour != card.lastFour { note("its last four digits are not those of its PAN") }
         for hash in card.hashes {
             guard let key = configuration.lookupKeys.first(where: { $0.name.version == hash.version }) else { continue }
@@ -123,7 +161,8 @@ extension PARRegistry {
         else { return }
         result.rederivedPARs += 1
         if try tokenizer.version(of: card.par, for: pan) == nil {
-            note("its PAR is not derived from its PAN under any given tokenization key")
+            let wrong = Inconsistency(card, "its derived PAR comes from no given tokenization key")
+            result.underived = ((result.underived?.count ?? 0) + 1, result.underived?.first ?? wrong)
         }
     }
 
@@ -136,7 +175,7 @@ extension PARRegistry {
         var successors: [Int64: Int64] = [:]
         for card in replacing {
             guard let id = card.replaces else { continue }
-            func note(_ text: String) { found.append(Inconsistency(description: "card \(card.id): \(text)")) }
+            func note(_ text: String) { found.append(Inconsistency(card, text)) }
             if let other = successors.updateValue(card.id, forKey: id) { note("card \(other) replaces card \(id) too") }
             guard let replaced = former[id] else {
                 note("the card that it replaces, \(id), does not exist")

@@ -1,4 +1,6 @@
 public import Foundation
+internal import KMCards
+internal import KMPrimitives
 public import KMSecurity
 
 extension PARRegistry {
@@ -39,8 +41,9 @@ extension PARRegistry {
         public var assignment: Assignment
         /// The keys for PANs that the registry keeps encrypted.
         ///
-        /// The first encrypts new ones. If it is empty, the registry keeps no PANs. A rotation of the look-up key then ends only when each card has
-        /// been used or imported again.
+        /// The first encrypts new ones. If it is empty, the registry keeps no PANs. A rotation of the look-up key then ends
+        /// only when each card has been used or imported again. A card whose PAN the registry does not keep yet gets it
+        /// encrypted with its next use.
         public var sealingKeys: [PANSealingKey] = []
         /// The largest number of batches that are sent to the store at the same time.
         public var parallelBatchCount = 4
@@ -64,10 +67,36 @@ extension PARRegistry {
                     throw KMError(.keyVersionRepeated, "two \(kind) keys have version \(name.version)")
                 }
             }
+            let keys =
+                lookupKeys.map { ("look-up key \($0.name.version)", $0.hmac) }
+                + sealingKeys.map { ("sealing key \($0.name.version)", $0.hmac) }
+            var names: [String: String] = [:]
+            for (name, hmac) in keys {
+                if case .derived(let tokenizer) = assignment, try tokenizer.hasKey(of: hmac) {
+                    throw KMError(.keysEqual, "\(name) has the bytes of a tokenization key; each key must be its own")
+                }
+                // Eighty bits of a MAC of a label that no other use of these keys has.
+                let fingerprint = try KeyedMessage("KMSecurity PEK 1", 0).mac(under: hmac).withBytes { mac in
+                    hexadecimal((0..<10).map { mac[$0] })
+                }
+                if let other = names.updateValue(name, forKey: fingerprint) {
+                    throw KMError(.keysEqual, "\(other) and \(name) have the same bytes; each key must be its own")
+                }
+            }
         }
 
-        /// Checks that the configuration has the keys that the store uses.
+        /// Checks that the configuration has the look-up keys that the store uses, and no key that only has the version
+        /// of one of the store's.
         func check(_ state: RegistryState) throws {
+            for key in sealingKeys {
+                guard let known = state.sealingKeys.first(where: { $0.version == key.name.version }), known != key.name
+                else { continue }
+                throw KMError(
+                    .registryKeyMismatch,
+                    "the registry has a sealing key with \(known); the given key has \(key.name). Give the right file, or "
+                        + "give a new key a new version"
+                )
+            }
             for name in state.keys where !lookupKeys.contains(where: { $0.name == name }) {
                 let other = lookupKeys.first { $0.name.version == name.version }
                 throw KMError(

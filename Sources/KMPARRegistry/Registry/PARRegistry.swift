@@ -36,9 +36,10 @@ public final class PARRegistry: Sendable {
     ///   - configuration: The keys and the way of assigning PARs.
     ///   - creates: Whether a registry is created if the store has none. Set it once, when you begin. In a new registry
     ///     every card gets a new PAR, so that a wrong name of a database must be an error later.
-    /// - Throws: ``KMError`` `registryUnavailable` if the store has no registry and `creates` is false; ``KMError`` `registryKeyMismatch` if the store needs a look-up key that the configuration lacks, or
-    ///   remembers another key with the same version; `keyVersionRepeated` if two keys of one kind have the same
-    ///   version; `registryUnavailable` if the store does not answer.
+    /// - Throws: ``KMError`` `registryUnavailable` if the store does not answer, or has no registry and `creates` is false;
+    ///   `registryKeyMismatch` if the store needs a look-up key that the configuration lacks, or remembers another key
+    ///   with the same version; `keyVersionRepeated` if two keys of one kind have the same version; `keysEqual` if two
+    ///   keys, or a key and a tokenization key, have the same bytes.
     public init(_ store: any PARRegistryStore, _ configuration: Configuration, creates: Bool = false) async throws {
         try configuration.check()
         self.store = store
@@ -85,9 +86,14 @@ public final class PARRegistry: Sendable {
     /// - Throws: ``KMError`` `registryUnavailable` if the store does not answer, or `registryKeyMismatch` if it changed
     ///   to a look-up key that the configuration lacks.
     public func par(for pan: PAN, _ kind: CardKind = .physical) async throws -> PAR {
-        // During a rotation, a card gets its next hash when it is used, which an addition does.
-        if let found = try await find(pan), !found.lacksNextHash { return found.par }
-        return try await assign(pan, kind)
+        guard let found = try await find(pan) else { return try await assign(pan, kind) }
+        // The use of a card is the chance to store what can only be computed from its PAN. An addition does that.
+        guard found.lacksNextHash || !found.isSealed && !configuration.sealingKeys.isEmpty else { return found.par }
+        switch try await withState({ try await add(pan, kind, .account(found.par), $0) }) {
+        case .added(let par), .exists(let par): return par
+        // The account was erased meanwhile, so that this is a first use.
+        default: return try await assign(pan, kind)
+        }
     }
 
     /// Returns the PAR of a card, if it has one.
@@ -209,11 +215,13 @@ public final class PARRegistry: Sendable {
         _ placement: CardPlacement,
         _ state: RegistryState
     ) async throws -> CardAddition {
+        let sealingKey = configuration.sealingKeys.first
+        if let sealingKey { try await remember(sealingKey.name, state) }
         let card = NewCard(
             hashes: try state.keys.map { try key($0).hash(of: pan) },
             kind: kind,
             lastFour: pan.lastFour,
-            sealed: try configuration.sealingKeys.first?.seal(pan, for: placement.par),
+            sealed: try sealingKey?.seal(pan, for: placement.par),
             placement: placement,
             date: configuration.clock()
         )
@@ -235,6 +243,17 @@ public final class PARRegistry: Sendable {
             }
         }
         throw KMError(.registryChanged, "the keys of the registry changed ten times during one call")
+    }
+
+    /// Makes the store remember a sealing key before it encrypts the first PAN.
+    ///
+    /// - Throws: ``KMError`` `registryChanged` if the store did not have it; the call is made again with the new state.
+    func remember(_ key: RegistryKeyName, _ state: RegistryState) async throws {
+        guard !state.sealingKeys.contains(key) else { return }
+        var remembering = state
+        remembering.sealingKeys.append(key)
+        _ = try await store.change(state, to: remembering)
+        throw KMError(.registryChanged)
     }
 
     /// Reads the state of the store.

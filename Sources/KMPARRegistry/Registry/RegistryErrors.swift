@@ -7,6 +7,8 @@ extension KMError.Code {
     public static let registryChanged = Self("registryChanged")
     /// The registry needs a key that it was not given, or has another key with the same version.
     public static let registryKeyMismatch = Self("registryKeyMismatch")
+    /// Two keys of a registry have the same bytes.
+    public static let keysEqual = Self("keysEqual")
     /// The registry's content contradicts itself.
     public static let registryDamaged = Self("registryDamaged")
     /// A step of a rotation does not fit the state of the registry.

@@ -74,6 +74,16 @@ extension SQLitePARStore {
         }
     }
 
+    /// See ``PARRegistryStore/firstCardCounts(_:)``.
+    public func firstCardCounts(_ pars: Set<PAR>) async throws -> [PAR: Int] {
+        try await read { database in
+            let statement = try database.cachedStatement(sql: "SELECT count(*) FROM card WHERE par = ? AND is_first")
+            return try pars.reduce(into: [:]) { counts, par in
+                counts[par] = try Int.fetchOne(statement, arguments: [par.text])
+            }
+        }
+    }
+
     /// See ``PARRegistryStore/statistics()``.
     public func statistics() async throws -> RegistryStatistics {
         try await read { database in

@@ -11,7 +11,11 @@ extension SQLitePARStore {
             let statement = try Self.find(state.column, database)
             return try hashes.map { hash in
                 try Row.fetchOne(statement, arguments: [Data(hash.bytes)]).map { row in
-                    FoundPAR(par: try RegistryRow.par(row[1]), lacksNextHash: state.next != nil && !(row[3] as Bool))
+                    FoundPAR(
+                        par: try RegistryRow.par(row[1]),
+                        isSealed: row[5],
+                        lacksNextHash: state.next != nil && !(row[3] as Bool)
+                    )
                 }
             }
         }
@@ -20,11 +24,11 @@ extension SQLitePARStore {
     static func name(_ column: RegistryState.Column) -> String { column == .a ? "hash_a" : "hash_b" }
 
     /// The statement that finds a card by its hash: its number, its PAR, the number of the card that it replaces, whether
-    /// it has another hash, and when it was replaced.
+    /// it has another hash, when it was replaced, and whether it has an encrypted PAN.
     static func find(_ column: RegistryState.Column, _ database: Database) throws -> Statement {
         try database.cachedStatement(
             sql: """
-                SELECT id, par, replaces, \(name(column.other)) IS NOT NULL, replaced
+                SELECT id, par, replaces, \(name(column.other)) IS NOT NULL, replaced, sealing_version IS NOT NULL
                 FROM card WHERE \(name(column)) = ?
                 """
         )
@@ -46,6 +50,10 @@ extension SQLitePARStore {
             if let next, !(row[3] as Bool) {
                 try database.cachedStatement(sql: "UPDATE card SET \(name(state.column.other)) = ? WHERE id = ?")
                     .execute(arguments: [next, row[0] as Int64])
+            }
+            if let sealed = card.sealed, !(row[5] as Bool), row[1] == card.placement.par.text {
+                try database.cachedStatement(sql: "UPDATE card SET sealed = ?, sealing_version = ? WHERE id = ?")
+                    .execute(arguments: [Data(sealed.bytes), Int64(sealed.version), row[0] as Int64])
             }
             if case .replacing(let former, _) = card.placement {
                 let replaced = try Row.fetchOne(find, arguments: [Data(former.bytes)])

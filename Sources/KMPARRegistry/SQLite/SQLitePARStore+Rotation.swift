@@ -14,8 +14,8 @@ extension SQLitePARStore {
         }
     }
 
-    /// See ``PARRegistryStore/eraseFormerHashes(_:_:)``.
-    public func eraseFormerHashes(_ ids: ClosedRange<Int64>, _ state: RegistryState) async throws {
+    /// See ``PARRegistryStore/eraseRetiredHashes(_:_:)``.
+    public func eraseRetiredHashes(_ ids: ClosedRange<Int64>, _ state: RegistryState) async throws {
         try await write { database in
             try Self.expect(state, database)
             let column = Self.name(state.column.other)

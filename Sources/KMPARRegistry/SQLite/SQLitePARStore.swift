@@ -145,7 +145,7 @@ public final class SQLitePARStore: PARRegistryStore {
         let statement = try database.cachedStatement(
             sql: """
                 SELECT epoch, hash_column, current_version, current_check, next_version, next_check,
-                    former_version, former_check FROM registry
+                    retired_version, retired_check, sealing_keys FROM registry
                 """
         )
         guard let row = try Row.fetchOne(statement) else {
@@ -161,7 +161,14 @@ public final class SQLitePARStore: PARRegistryStore {
         guard let current = try name(2), let column = RegistryState.Column(rawValue: row[1]) else {
             throw RegistryRow.damaged("the state of the keys")
         }
-        return RegistryState(epoch: row[0], current: current, column: column, next: try name(4), former: try name(6))
+        return RegistryState(
+            epoch: row[0],
+            current: current,
+            column: column,
+            next: try name(4),
+            retired: try name(6),
+            sealingKeys: try RegistryState.sealingKeys(row[8])
+        )
     }
 
     static func expect(_ expected: RegistryState, _ database: Database) throws {
@@ -175,12 +182,12 @@ public final class SQLitePARStore: PARRegistryStore {
             try database.execute(
                 sql: """
                     UPDATE registry SET epoch = ?, hash_column = ?, current_version = ?, current_check = ?,
-                        next_version = ?, next_check = ?, former_version = ?, former_check = ?
+                        next_version = ?, next_check = ?, retired_version = ?, retired_check = ?, sealing_keys = ?
                     """,
                 arguments: [
                     expected.epoch &+ 1, state.column.rawValue, Int64(state.current.version),
                     state.current.keyCheckValue, (state.next?.version).map { Int64($0) }, state.next?.keyCheckValue,
-                    (state.former?.version).map { Int64($0) }, state.former?.keyCheckValue,
+                    (state.retired?.version).map { Int64($0) }, state.retired?.keyCheckValue, state.sealingKeyList,
                 ]
             )
             return try Self.state(database)

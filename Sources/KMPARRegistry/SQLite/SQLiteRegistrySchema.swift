@@ -14,8 +14,9 @@ enum SQLiteRegistrySchema {
             hash_column INTEGER NOT NULL CHECK (hash_column IN (0, 1)),
             next_version INTEGER,
             next_check TEXT,
-            former_version INTEGER,
-            former_check TEXT
+            retired_version INTEGER,
+            retired_check TEXT,
+            sealing_keys TEXT NOT NULL DEFAULT ''
         ) STRICT;
         CREATE TABLE account (
             par TEXT PRIMARY KEY,

@@ -39,7 +39,11 @@ public actor MemoryPARStore: PARRegistryStore {
         try expect(state)
         return hashes.map { hash in
             index[hash].flatMap { cards[$0] }.map { card in
-                FoundPAR(par: card.par, lacksNextHash: state.next != nil && card.hashes.count < 2)
+                FoundPAR(
+                    par: card.par,
+                    isSealed: card.sealed != nil,
+                    lacksNextHash: state.next != nil && card.hashes.count < 2
+                )
             }
         }
     }
@@ -53,11 +57,12 @@ public actor MemoryPARStore: PARRegistryStore {
     private func add(_ card: NewCard) -> CardAddition {
         for hash in card.hashes {
             guard let id = index[hash], let known = cards[id] else { continue }
-            // A card that lacked the next hash gets it with the first use of its PAN.
+            // A card that lacked the next hash or the encrypted PAN gets it with the first use of its PAN.
             for hash in card.hashes where index[hash] == nil {
                 cards[id]?.hashes.append(hash)
                 index[hash] = id
             }
+            if known.sealed == nil, known.par == card.placement.par { cards[id]?.sealed = card.sealed }
             if case .replacing(let former, _) = card.placement, known.replaces == nil || known.replaces != index[former]
             {
                 return .replacesOther
@@ -142,6 +147,13 @@ public actor MemoryPARStore: PARRegistryStore {
     /// See ``PARRegistryStore/accounts(_:)``.
     public func accounts(_ pars: Set<PAR>) -> [PAR: StoredAccount] { accounts.filter { pars.contains($0.key) } }
 
+    /// See ``PARRegistryStore/firstCardCounts(_:)``.
+    public func firstCardCounts(_ pars: Set<PAR>) -> [PAR: Int] {
+        cards.values.reduce(into: [:]) { counts, card in
+            if card.isFirst, pars.contains(card.par) { counts[card.par, default: 0] += 1 }
+        }
+    }
+
     /// See ``PARRegistryStore/statistics()``.
     public func statistics() throws -> RegistryStatistics {
         let next = try state().next
@@ -178,13 +190,13 @@ public actor MemoryPARStore: PARRegistryStore {
         }
     }
 
-    /// See ``PARRegistryStore/eraseFormerHashes(_:_:)``.
-    public func eraseFormerHashes(_ ids: ClosedRange<Int64>, _ state: RegistryState) throws {
+    /// See ``PARRegistryStore/eraseRetiredHashes(_:_:)``.
+    public func eraseRetiredHashes(_ ids: ClosedRange<Int64>, _ state: RegistryState) throws {
         try expect(state)
-        guard let former = state.former else { return }
+        guard let retired = state.retired else { return }
         for id in ids {
-            for hash in cards[id]?.hashes ?? [] where hash.version == former.version { index[hash] = nil }
-            cards[id]?.hashes.removeAll { $0.version == former.version }
+            for hash in cards[id]?.hashes ?? [] where hash.version == retired.version { index[hash] = nil }
+            cards[id]?.hashes.removeAll { $0.version == retired.version }
         }
     }
 

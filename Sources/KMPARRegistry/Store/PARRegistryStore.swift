@@ -32,7 +32,9 @@ public protocol PARRegistryStore: Sendable {
 
     /// Adds cards.
     ///
-    /// A card is known by its hashes. If two calls add one card at the same time, one of them adds it.
+    /// A card is known by its hashes. If two calls add one card at the same time, one of them adds it. A card that the
+    /// store has already gets what it lacks: the hash under the next look-up key, and the encrypted PAN if its PAR is that
+    /// of the placement.
     ///
     /// - Parameters:
     ///   - cards: The cards. A card can appear more than once.
@@ -97,6 +99,13 @@ public protocol PARRegistryStore: Sendable {
     /// - Throws: ``KMError`` `registryUnavailable`.
     func accounts(_ pars: Set<PAR>) async throws -> [PAR: StoredAccount]
 
+    /// Counts the cards for which accounts were created.
+    ///
+    /// - Parameter pars: The PARs of the accounts.
+    /// - Returns: The number of cards of each account that have ``StoredCard/isFirst``; nothing for an account without.
+    /// - Throws: ``KMError`` `registryUnavailable`.
+    func firstCardCounts(_ pars: Set<PAR>) async throws -> [PAR: Int]
+
     /// Counts what the store has.
     ///
     /// It reads every card, so that it can take minutes.
@@ -124,13 +133,13 @@ public protocol PARRegistryStore: Sendable {
     /// - Throws: ``KMError`` `registryChanged` if the store has another state.
     func setNextHashes(_ hashes: [Int64: PANHash], _ state: RegistryState) async throws
 
-    /// Erases the hashes under the former look-up key of cards in a range of numbers.
+    /// Erases the hashes under the retired look-up key of cards in a range of numbers.
     ///
     /// - Parameters:
     ///   - ids: The numbers of the cards.
-    ///   - state: The state, which has a former key.
+    ///   - state: The state, which has a retired key.
     /// - Throws: ``KMError`` `registryChanged` if the store has another state.
-    func eraseFormerHashes(_ ids: ClosedRange<Int64>, _ state: RegistryState) async throws
+    func eraseRetiredHashes(_ ids: ClosedRange<Int64>, _ state: RegistryState) async throws
 
     /// Replaces sealed PANs with the same PANs under another key.
     ///

@@ -44,6 +44,8 @@ public enum CardPlacement: Sendable, Hashable {
 public struct FoundPAR: Sendable, Hashable {
     /// The PAR of the card's account.
     public var par: PAR
+    /// Whether the store has the encrypted PAN of the card.
+    public var isSealed: Bool
     /// Whether a rotation is in progress, and the card has no hash under the next look-up key yet.
     public var lacksNextHash: Bool
 
@@ -51,8 +53,11 @@ public struct FoundPAR: Sendable, Hashable {
     ///
     /// - Parameters:
     ///   - par: The PAR.
+    ///   - isSealed: Whether the store has the encrypted PAN.
     ///   - lacksNextHash: Whether the card lacks the hash under the next key.
-    public init(par: PAR, lacksNextHash: Bool) { (self.par, self.lacksNextHash) = (par, lacksNextHash) }
+    public init(par: PAR, isSealed: Bool, lacksNextHash: Bool) {
+        (self.par, self.isSealed, self.lacksNextHash) = (par, isSealed, lacksNextHash)
+    }
 }
 
 /// A card to add to a store.
@@ -215,7 +220,7 @@ extension String {
     }
 }
 
-/// The look-up keys of a store, and how far their rotation is.
+/// The keys of a store, and how far the rotation of its look-up key is.
 public struct RegistryState: Sendable, Hashable {
     /// A place for a hash in each card.
     ///
@@ -240,8 +245,12 @@ public struct RegistryState: Sendable, Hashable {
     ///
     /// New cards have a hash under it, and the others get one, one after another.
     public var next: RegistryKeyName?
-    /// The former key, while its hashes are being erased.
-    public var former: RegistryKeyName?
+    /// The look-up key that is no longer used, while its hashes are being erased.
+    public var retired: RegistryKeyName?
+    /// The sealing keys that have encrypted PANs, oldest first.
+    ///
+    /// A key stays in the list after its rotation, so that no other key gets its version.
+    public var sealingKeys: [RegistryKeyName]
 
     /// Creates a state.
     public init(
@@ -249,24 +258,40 @@ public struct RegistryState: Sendable, Hashable {
         current: RegistryKeyName,
         column: Column,
         next: RegistryKeyName? = nil,
-        former: RegistryKeyName? = nil
+        retired: RegistryKeyName? = nil,
+        sealingKeys: [RegistryKeyName] = []
     ) {
-        (self.epoch, self.current, self.column, self.next, self.former) = (epoch, current, column, next, former)
+        (self.epoch, self.current, self.column, self.next, self.retired) = (epoch, current, column, next, retired)
+        self.sealingKeys = sealingKeys
     }
 
     /// The keys under which a new card needs a hash: the current one and, during a rotation, the next one.
     public var keys: [RegistryKeyName] { [current] + (next.map { [$0] } ?? []) }
 
+    /// The sealing keys as a database keeps them, such as `1:0123456789 2:ABCDEF0123`.
+    var sealingKeyList: String { sealingKeys.map { "\($0.version):\($0.keyCheckValue)" }.joined(separator: " ") }
+
+    /// Reads what ``sealingKeyList`` has made.
+    static func sealingKeys(_ list: String?) throws -> [RegistryKeyName] {
+        try (list ?? "").split(separator: " ").map { item in
+            let parts = item.split(separator: ":")
+            guard parts.count == 2, let version = UInt32(parts[0]) else {
+                throw RegistryRow.damaged("the names of the sealing keys")
+            }
+            return RegistryKeyName(version: version, keyCheckValue: String(parts[1]))
+        }
+    }
+
     /// The parts of the state with slashes between them, as PostgreSQL puts them together.
     var fingerprint: String {
         var parts = ["\(epoch)", "\(column.rawValue)"]
-        for name in [current, next, former].compactMap({ $0 }) { parts += ["\(name.version)", name.keyCheckValue] }
-        return parts.joined(separator: "/")
+        for name in [current, next, retired].compactMap({ $0 }) { parts += ["\(name.version)", name.keyCheckValue] }
+        return (parts + [sealingKeyList]).joined(separator: "/")
     }
 
     /// The version of the key whose hashes are in a column, if any are.
     func version(in column: Column) -> UInt32? {
-        column == self.column ? current.version : (next ?? former)?.version
+        column == self.column ? current.version : (next ?? retired)?.version
     }
 }
 

@@ -44,7 +44,7 @@ struct RegistryOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "The file of a look-up key, after its version and = if that is not 1; can be repeated.",
+            "A look-up key file, as FILE (version 1) or VERSION=FILE; during a rotation, give both.",
             valueName: "file"
         )
     )
@@ -52,7 +52,7 @@ struct RegistryOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "The file of a key that encrypts the kept card numbers; can be repeated, the first encrypts new ones. Without one, no card number is kept.",
+            "A key file that encrypts the kept card numbers, as FILE or VERSION=FILE. If there are several, the first encrypts new ones. Without one, no card number is kept.",
             valueName: "file"
         )
     )
@@ -60,7 +60,7 @@ struct RegistryOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "The file of a tokenization key, which derives the PARs of new accounts. Without one, they are random.",
+            "A tokenization key file, as FILE or VERSION=FILE, which derives the PARs of new accounts. Without one, they are random.",
             valueName: "file"
         )
     )
@@ -101,6 +101,10 @@ struct RegistryOptions: ParsableArguments {
         if let postgresql, postgresql.contains(/password *=|:\/\/[^\/@]*:[^\/@]*@/) {
             throw ValidationError("other users can see arguments; give the password in ~/.pgpass or as PGPASSWORD")
         }
+    }
+
+    /// Checks that a look-up key is given, which all commands need but one.
+    func requireLookupKey() throws {
         guard !lookupKey.isEmpty else {
             throw ValidationError("give the look-up key with --lookup-key FILE; kmsec par key generate makes one")
         }
@@ -117,10 +121,27 @@ struct RegistryOptions: ParsableArguments {
         creates: Bool = false,
         _ body: (PARRegistry) async throws -> Result
     ) async throws -> Result {
+        try requireLookupKey()
         let configuration = try configuration()
+        return try await useStore(creates: creates) { store in
+            try await body(PARRegistry(store, configuration, creates: creates))
+        }
+    }
+
+    /// Opens the store, calls `body`, and closes the store.
+    ///
+    /// - Parameters:
+    ///   - creates: Whether a store is created if there is none.
+    ///   - body: Uses the store.
+    /// - Returns: What `body` returns.
+    /// - Throws: ``KMError`` for stores that cannot be used, and what `body` throws.
+    func useStore<Result>(
+        creates: Bool = false,
+        _ body: (any PARRegistryStore) async throws -> Result
+    ) async throws -> Result {
         let store = try store(creates: creates)
         do {
-            let result = try await body(PARRegistry(store, configuration, creates: creates))
+            let result = try await body(store)
             await store.close()
             return result
         } catch {

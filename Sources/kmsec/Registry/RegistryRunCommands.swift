@@ -9,12 +9,12 @@ struct RegistryRotateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "rotate",
         abstract: "Change the look-up key or the sealing key of a registry while it is in use; no PAR changes.",
-        usage: RegistryOptions.usage("rotate", "(--to <version> | --sealing)"),
+        usage: RegistryOptions.usage("rotate", "(--to <version> | --cancel | --sealing)"),
         discussion: """
-            First give every process that uses the registry the new key too. Then run this with both keys. If it is ended, \
-            run it again: it goes on with the cards that are left. When it says that the rotation is complete, remove the \
-            former key. Cards whose numbers are not kept get a hash under the new look-up key when they are used or \
-            imported again; until then, the exit status is 1.
+            First give every process that uses the registry both keys. Then run this with both keys. If it stops early, \
+            run it again: it continues with the remaining cards. Remove the retired key when it says that you can. Cards \
+            whose numbers are not kept get a hash under the new look-up key when they are used or imported again; until \
+            then, the exit status is 1. --cancel goes back to the look-up key before, and needs no key.
             """
     )
 
@@ -23,13 +23,17 @@ struct RegistryRotateCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Change to the look-up key with this version.", valueName: "version"))
     var to: UInt32?
 
+    @Flag(help: "Give up a change of the look-up key that is not complete.")
+    var cancel = false
+
     @Flag(help: "Encrypt all kept card numbers under the first --sealing-key.")
     var sealing = false
 
     func validate() throws {
-        guard (to != nil) != sealing else {
-            throw ValidationError("give --to VERSION for the look-up key, or --sealing for the sealing key")
+        guard [to != nil, cancel, sealing].count(where: { $0 }) == 1 else {
+            throw ValidationError("give one of --to VERSION or --cancel for the look-up key, --sealing for the sealing key")
         }
+        if !cancel { try registry.requireLookupKey() }
     }
 
     func run() async throws {
@@ -37,23 +41,54 @@ struct RegistryRotateCommand: AsyncParsableCommand {
             try await rotate()
         } catch is CancellationError {
             Messages.error("stopped by a signal")
-            Messages.hint("run the same command again; keep the keys until it says complete")
+            Messages.hint("run the same command again; keep both keys until it is complete")
             throw ExitCode.failure
         }
     }
 
     private func rotate() async throws {
         try await Interruption.cancelling { [self] in
+            if cancel { return try await cancelRotation() }
             try await registry.use { registry in
                 if let to {
                     try await rotateLookupKey(of: registry, to: to)
                 } else {
-                    let count = try await registry.rotateSealingKey { Self.show($0) }
-                    Terminal.progress(nil)
-                    try Streams.writeLine("complete: \(counted(count, "card")) encrypted under the first sealing key")
+                    try await rotateSealingKey(of: registry)
                 }
             }
         }
+    }
+
+    private func cancelRotation() async throws {
+        let cancelled = try await registry.useStore { store in
+            try await PARRegistry.cancelLookupRotation(of: store) { Self.show($0) }
+        }
+        Terminal.progress(nil)
+        guard let cancelled else {
+            throw KMError(.registryRotationBlocked, "the look-up key of the registry is not being changed")
+        }
+        try Streams.writeLine("cancelled: no card has a hash under the look-up key with \(cancelled)")
+    }
+
+    private func rotateSealingKey(of registry: PARRegistry) async throws {
+        let result = try await registry.rotateSealingKey { Self.show($0) }
+        Terminal.progress(nil)
+        try Streams.writeLine(
+            "\(counted(result.visited, "card")) read, \(result.changed.formatted()) encrypted under the first sealing key"
+        )
+        guard result.damaged == 0 else { throw Self.damage(result.damaged) }
+        Messages.hint(
+            result.changed == 0
+                ? "no card needs the retired key; remove it"
+                : "when every process has the new key first, run this again; remove the retired key when no card is left"
+        )
+    }
+
+    private static func damage(_ count: Int) -> KMError {
+        KMError(
+            .registryDamaged,
+            "\(counted(count, "card")) skipped; kmsec par registry check names \(count == 1 ? "it" : "them")"
+        )
     }
 
     private func rotateLookupKey(of registry: PARRegistry, to version: UInt32) async throws {
@@ -62,7 +97,10 @@ struct RegistryRotateCommand: AsyncParsableCommand {
         switch result {
         case .complete:
             try Streams.writeLine("complete: every card has a hash under look-up key \(version) only")
-        case .waitsForCards(let count):
+            Messages.hint("remove the retired key")
+        case .incomplete(0, let damaged): throw Self.damage(damaged)
+        case .incomplete(let count, let damaged):
+            if damaged > 0 { Messages.error("\(Self.damage(damaged))") }
             Messages.error(
                 "\(counted(count, "card")) \(count == 1 ? "has" : "have") no hash under look-up key \(version) yet, and "
                     + "no kept number"
@@ -103,7 +141,7 @@ struct RegistryStatisticsCommand: AsyncParsableCommand {
         let accesses: Int
         let lookupKey: UInt32
         let nextLookupKey: UInt32?
-        let formerLookupKey: UInt32?
+        let retiredLookupKey: UInt32?
     }
 
     func run() async throws {
@@ -122,7 +160,7 @@ struct RegistryStatisticsCommand: AsyncParsableCommand {
                     accesses: found.accesses,
                     lookupKey: state.current.version,
                     nextLookupKey: state.next?.version,
-                    formerLookupKey: state.former?.version
+                    retiredLookupKey: state.retired?.version
                 )
             )
         }
@@ -136,7 +174,7 @@ struct RegistryStatisticsCommand: AsyncParsableCommand {
         for (name, count) in rows { try Streams.writeLine(Terminal.padded(name, to: 30) + count.formatted()) }
         try Streams.writeLine("look-up key with \(state.current)")
         if let next = state.next { try Streams.writeLine("changing to the look-up key with \(next)") }
-        if let former = state.former { try Streams.writeLine("erasing hashes under the look-up key with \(former)") }
+        if let retired = state.retired { try Streams.writeLine("erasing hashes under the look-up key with \(retired)") }
     }
 }
 

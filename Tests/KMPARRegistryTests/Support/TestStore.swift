@@ -34,7 +34,7 @@ final class TestStore: Sendable {
     #if PostgreSQL
     private static let server = Result<PostgreSQLServer, any Error> {
         let server = try PostgreSQLServer()
-        try server.start()
+        try server.start(options: "-c max_connections=500")
         return server
     }
 
