@@ -15,6 +15,7 @@ It needs PySpark 4.0 or later and PyArrow.
 """
 
 import argparse
+import os
 
 # The numbers of kmsecurity.h.
 SUCCESS, FAIL, BECOME_NULL = 0, 0, 1
@@ -125,6 +126,102 @@ def converter(options):
     return convert
 
 
+def parquet_row_groups(options):
+    """Returns the row groups of the input, as pairs of a file's path and an index."""
+    import pyarrow.fs
+    import pyarrow.parquet
+
+    system, path = pyarrow.fs.FileSystem.from_uri(options.input)
+    files = system.get_file_info(path)
+    if files.type == pyarrow.fs.FileType.Directory:
+        files = system.get_file_info(pyarrow.fs.FileSelector(path, recursive=True))
+    else:
+        files = [files]
+    groups = []
+    for file in sorted(files, key=lambda file: file.path):
+        folders = file.path[len(path):].split("/")
+        if not file.is_file or any(name.startswith(("_", ".")) for name in folders if name):
+            continue
+        if any("=" in name for name in folders[:-1]):
+            raise SystemExit("--arrow does not read partition columns, which are in the names of folders; leave it out")
+        parquet = pyarrow.parquet.ParquetFile(system.open_input_file(file.path))
+        columns = [parquet.schema.column(index) for index in range(len(parquet.schema))]
+        names = [column.path for column in columns if column.physical_type == "INT96"]
+        if names:
+            raise SystemExit(f"--arrow would change the type of column {names[0]}, a time in the old form INT96; leave it out")
+        fields = [field for field in parquet.schema_arrow if field.name == options.column]
+        if len(fields) != 1 or str(fields[0].type) not in ("string", "large_string"):
+            raise SystemExit(f"the input must have exactly one column {options.column} of type string")
+        groups += [(file.path, index) for index in range(parquet.num_row_groups)]
+    return groups
+
+
+def row_group_converter(options, groups):
+    """Returns the function that replaces the column in one row group for each number of a batch, and writes a file for it."""
+
+    def convert_group(derive, number):
+        import uuid
+
+        import pyarrow.fs
+        import pyarrow.parquet
+
+        path, group = groups[number]
+        source, _ = pyarrow.fs.FileSystem.from_uri(options.input)
+        target, folder = pyarrow.fs.FileSystem.from_uri(options.output)
+        temporary = f"{folder}/_temporary/{number}-{uuid.uuid4()}"
+        with source.open_input_file(path) as stream:
+            parquet = pyarrow.parquet.ParquetFile(stream)
+            index = parquet.schema_arrow.get_field_index(options.column)
+            schema = parquet.schema_arrow.set(index, pyarrow.field(options.column, pyarrow.string()))
+            codec = parquet.metadata.row_group(group).column(0).compression
+            # PARs hardly repeat, so that a dictionary of them would only cost time.
+            columns = [parquet.schema.column(place).path for place in range(len(parquet.schema))]
+            others = [name for name in columns if name != options.column]
+            rows = 0
+            with pyarrow.parquet.ParquetWriter(target.open_output_stream(temporary), schema, use_dictionary=others,
+                                               compression="none" if codec == "UNCOMPRESSED" else codec) as writer:
+                for batch in parquet.iter_batches(65536, [group]):
+                    columns = list(batch.columns)
+                    columns[index] = derive(columns[index].cast(pyarrow.string()))
+                    writer.write_batch(pyarrow.RecordBatch.from_arrays(columns, schema=schema))
+                    rows += batch.num_rows
+        # A task that Spark repeats replaces the file by an equal one.
+        target.move(temporary, f"{folder}/part-{number:05}.parquet")
+        return rows
+
+    def convert(batches):
+        import pyarrow
+
+        derive = None
+        for batch in batches:
+            derive = derive or library_deriver(options)
+            rows = [convert_group(derive, number) for number in batch.column(0).to_pylist()]
+            yield pyarrow.RecordBatch.from_arrays([pyarrow.array(rows, pyarrow.int64())], names=["rows"])
+
+    return convert
+
+
+def run_with_arrow(spark, options):
+    """Converts the files in the tasks: Spark shares out the row groups, and never sees a row."""
+    import pyarrow.fs
+
+    groups = parquet_row_groups(options)
+    target, folder = pyarrow.fs.FileSystem.from_uri(options.output)
+    if target.get_file_info(folder).type != pyarrow.fs.FileType.NotFound:
+        raise SystemExit(f"{options.output} exists; give another folder, or remove it")
+    target.create_dir(f"{folder}/_temporary")
+    tasks = spark.range(0, len(groups), 1, max(len(groups), 1))
+    try:
+        rows = tasks.mapInArrow(row_group_converter(options, groups), "rows long").groupBy().sum("rows").collect()[0][0]
+    except BaseException:
+        target.delete_dir(folder)
+        raise
+    target.delete_dir(f"{folder}/_temporary")
+    # As Spark does: a folder without this file is not complete.
+    target.open_output_stream(f"{folder}/_SUCCESS").close()
+    print(f"{rows or 0} rows written")
+
+
 def main():
     parser = argparse.ArgumentParser(description="Replace a column of PANs by their PARs.")
     way = parser.add_mutually_exclusive_group(required=True)
@@ -140,16 +237,28 @@ def main():
                         help="replace a PAN that is not valid by null; without it, such a PAN fails the job")
     # Formats of text keep lines that cannot be read, with their card numbers, in a column of their own.
     parser.add_argument("--format", default="parquet", choices=["parquet", "orc"], help="the format of input and output (default: parquet)")
+    parser.add_argument("--arrow", action="store_true",
+                        help="read and write Parquet files with Arrow in each task, without Spark's rows: several times as fast. "
+                        "Needs --library, files that Arrow can open on each executor, and no partition columns")
     parser.add_argument("input")
     parser.add_argument("output")
     options = parser.parse_args()
     if options.key_file.startswith("/dev/"):
         parser.error("--key-file must be a file: every task reads it, and a descriptor could be read only once")
 
+    if options.arrow and (not options.library or options.format != "parquet"):
+        parser.error("--arrow needs --library and Parquet files")
+
     from pyspark.sql import SparkSession
     from pyspark.sql.types import StringType
 
     spark = SparkSession.builder.appName("PARs").getOrCreate()
+    if options.arrow:
+        # Arrow needs a whole path.
+        options.input, options.output = (path if "://" in path else os.path.abspath(path)
+                                         for path in (options.input, options.output))
+        run_with_arrow(spark, options)
+        return spark.stop()
     frame = spark.read.format(options.format).load(options.input)
     if options.column not in frame.columns or not isinstance(frame.schema[options.column].dataType, StringType):
         parser.error(f"the input must have a column {options.column} of type string")

@@ -208,7 +208,8 @@ struct AuditJudge {
             if bound <= Self.logLimit {
                 let sentence =
                     "\(counted(byPAR.count, "PAR")) \(byPAR.count == 1 ? "stands" : "stand") for more than one PAN, "
-                    + "first in pairs \(first.first) and \(first.second)."
+                    + "first in pairs \(first.first) and \(first.second). "
+                    + "If these are cards of one account, keep one of each account and audit again."
                 findings.append(statement(.sharedPAR, sentence, [], bound))
             }
         }

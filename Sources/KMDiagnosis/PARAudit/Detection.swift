@@ -12,10 +12,10 @@ struct Detection {
         [
             (.copiedDigits, "copied digits of the PAN", DigitSearch.logTests(table, .same), 0),
             (.digitSum, "digits of the PAN, each plus or XOR a constant", DigitSearch.logTests(table, .sum10), 1),
-            (.numberSum, "a number from the PAN plus or XOR a constant", NumberSearch.logTests(table, .offset), 1),
-            (.affine, "an affine function of a number from the PAN", NumberSearch.logTests(table, .affine), 2),
+            (.numberSum, "a number in base 10, 16 or 36 from the PAN, plus or XOR a constant", NumberSearch.logTests(table, .offset), 1),
+            (.affine, "a number in base 10, 16 or 36 from the PAN, times a constant, plus a constant", NumberSearch.logTests(table, .affine), 2),
             (.counter, "a counter of the lines", NumberSearch.logTests(table, .affine), 2),
-            (.plainHash, "a hash of the PAN without a key", HashSearch.logTests(table), 0),
+            (.plainHash, "an MD5, SHA-1 or SHA-2 hash of the PAN, in hexadecimal, Base64 or base 36", HashSearch.logTests(table), 0),
         ]
     }
 
@@ -73,9 +73,9 @@ struct Detection {
             Chance.ofAtMost(inversions: 0, count: table.count) + OrderSearch.logTests(table) <= AuditJudge.logLimit
         return PARAuditReport.Detectable(
             relation: .order,
-            characterCount: isFound ? 1 : nil,
+            characterCount: isFound ? 2 : nil,
             sentence: isFound
-                ? "PARs, or parts of them, that sort as the PANs or the lines do"
+                ? "PARs that sort as the PANs or the lines do, from two characters on"
                 : "PARs that sort as the PANs or the lines do: more pairs are needed"
         )
     }

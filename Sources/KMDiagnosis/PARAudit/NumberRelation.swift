@@ -132,10 +132,11 @@ struct NumberRelation {
                 + " of the file."
         }
         let pan = "\(Places.pan(Array(panPlaces)))\(reading.panName)"
+        let modulus = "modulo \(reading.base)^\(parPlaces.count)"
         return switch kind {
-        case .offset: "\(par) are \(pan) plus a constant."
-        case .xor: "\(par) are \(pan) XOR a constant."
-        case .affine: "\(par) are \(pan) times a constant, plus a constant."
+        case .offset: "\(par) are \(pan) plus a constant, \(modulus)."
+        case .xor: "\(par) are \(pan) XOR a constant, \(modulus)."
+        case .affine: "\(par) are \(pan) times a constant, plus a constant, \(modulus)."
         }
     }
 }

@@ -53,9 +53,10 @@ public struct PARAudit: Sendable {
     /// - Parameters:
     ///   - digits: The digits of the PAN in ASCII.
     ///   - par: The characters of the PAR in ASCII.
+    ///   - line: The number of the pair for the report; the number of pairs if it is nil.
     /// - Throws: ``KMError`` `panMalformed`, `panLengthInvalid` or `panCheckDigitInvalid` for the PAN; `parMalformed` for
     ///   the PAR. No detail contains any of the digits or characters.
-    package mutating func append(digits: Span<UInt8>, par: Span<UInt8>) throws {
+    package mutating func append(digits: Span<UInt8>, par: Span<UInt8>, line: Int? = nil) throws {
         try PAN.check(digits)
         guard Self.parCharacterCounts.contains(par.count) else {
             throw KMError(.parMalformed, "a PAR must have 1 to 64 characters; got \(par.count)")
@@ -68,18 +69,19 @@ public struct PARAudit: Sendable {
             )
         }
         pairCount += 1
+        let line = line ?? pairCount
         let characters = Array(copying: par)
         let (panKey, parKey) = (Self.fingerprint(digits), Self.fingerprint(par))
         // A pair that is repeated in the input does not make its characters more frequent.
-        if byPAN.add(panKey, value: parKey, line: pairCount) {
+        if byPAN.add(panKey, value: parKey, line: line) {
             counts[characters.count, default: CharacterCounts(length: characters.count)].add(characters)
         }
-        byPAR.add(parKey, value: panKey, line: pairCount)
+        byPAR.add(parKey, value: panKey, line: line)
         guard let place = place() else { return }
         let pair = AuditPair(
             pan: digits.indices.map { digits[$0] - 0x30 },
             par: characters,
-            line: pairCount
+            line: line
         )
         if place == sample.count { sample.append(pair) } else { sample[place] = pair }
     }

@@ -56,7 +56,7 @@ public struct PARFinding: Sendable, Hashable {
 
     /// What a relation predicted for one pair.
     public struct Prediction: Sendable, Hashable {
-        /// The number of the pair in the input, from 1.
+        /// The number of the pair in the input, from 1; for a file, the number of its line.
         public let pair: Int
         /// The first characters that were predicted, at most four.
         public let predicted: String

@@ -51,12 +51,11 @@ extension PARRegistry {
         try await checkCards(&result, progress)
         if let (count, first) = result.underived {
             // Another key makes every card wrong, which is one mistake.
-            let all = count == result.rederivedPARs
-            result.add(
-                count == 1 || !all
-                    ? [first] + (count == 1 ? [] : [Inconsistency("\(count - 1) more cards have such a PAR")])
-                    : [Inconsistency("no derived PAR comes from a given tokenization key; check the key and its version")]
-            )
+            if count > 1, count == result.rederivedPARs {
+                result.add([Inconsistency("no derived PAR comes from a given tokenization key; check key and version")])
+            } else {
+                result.add([first] + (count == 1 ? [] : [Inconsistency("\(count - 1) more cards have such a PAR")]))
+            }
         }
         try await checkAccounts(&result)
         return result
@@ -148,7 +147,8 @@ extension PARRegistry {
         switch try openSealed(card) {
         case .absent: return
         case .damaged:
-            return note("its sealed PAN does not open under version \(card.sealed?.version ?? 0): one of the two was changed")
+            let version = card.sealed?.version ?? 0
+            return note("its sealed PAN does not open with sealing key \(version): it, or the PAR, was changed")
         case .opened(let opened): pan = opened
         }
         if pan.lastFour != card.lastFour { note("its last four digits are not those of its PAN") }

@@ -11,6 +11,7 @@ internal import KMSecurity
 /// can keep it until the store is closed.
 public final class SQLitePARStore: PARRegistryStore {
     let pool: DatabasePool
+    private let path: String
 
     /// The number in the header of a registry's file, `KMPR` in ASCII.
     private static let applicationID = 0x4B4D_5052
@@ -23,6 +24,7 @@ public final class SQLitePARStore: PARRegistryStore {
     ///   - readerCount: The largest number of look-ups at the same time.
     /// - Throws: ``KMError`` `registryUnavailable` if the file does not exist, cannot be opened, or is not a registry.
     public init(path: String, creates: Bool = false, readerCount: Int = 4) throws {
+        self.path = path
         try Self.makeFile(path, creates)
         var configuration = GRDB.Configuration()
         configuration.maximumReaderCount = max(1, readerCount)
@@ -43,7 +45,7 @@ public final class SQLitePARStore: PARRegistryStore {
             // The pool sets its writer to NORMAL, with which a commit can be lost when the power fails.
             try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
         } catch {
-            throw Self.fault(error)
+            throw Self.fault(error, path)
         }
     }
 
@@ -77,7 +79,7 @@ public final class SQLitePARStore: PARRegistryStore {
                 throw KMError(.registryUnavailable, "\(path) is a database of another program")
             }
         } catch {
-            throw fault(error)
+            throw fault(error, path)
         }
     }
 
@@ -90,17 +92,17 @@ public final class SQLitePARStore: PARRegistryStore {
         try? pool.close()
     }
 
-    static func fault(_ error: any Error) -> any Error {
+    static func fault(_ error: any Error, _ path: String) -> any Error {
         // Its message has names of tables and columns, and no values.
         guard let error = error as? DatabaseError else { return error }
-        return KMError(.registryUnavailable, "SQLite: \(error.message ?? "error \(error.resultCode.rawValue)")")
+        return KMError(.registryUnavailable, "\(path): SQLite: \(error.message ?? "error \(error.resultCode.rawValue)")")
     }
 
     func read<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
         do {
             return try await pool.read(body)
         } catch {
-            throw Self.fault(error)
+            throw Self.fault(error, path)
         }
     }
 
@@ -108,7 +110,7 @@ public final class SQLitePARStore: PARRegistryStore {
         do {
             return try await pool.write(body)
         } catch {
-            throw Self.fault(error)
+            throw Self.fault(error, path)
         }
     }
 
@@ -117,7 +119,7 @@ public final class SQLitePARStore: PARRegistryStore {
         try await write { database in
             let isNew = try Int.fetchOne(database, sql: "PRAGMA user_version") == 0
             guard !isNew || lookupKey != nil else {
-                throw KMError(.registryUnavailable, "the file has no registry; create the registry first")
+                throw KMError(.registryUnavailable, "\(self.path) has no registry; create the registry first")
             }
             if let version = try SQLiteRegistrySchema.migrate(database) {
                 throw KMError(

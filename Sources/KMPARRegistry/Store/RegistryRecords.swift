@@ -208,11 +208,12 @@ extension String {
     /// Whether there are 12 digits or more with no letter between them.
     fileprivate var hasRunOfDigits: Bool {
         var count = 0
-        for byte in utf8 {
-            if (0x30...0x39).contains(byte) {
+        for scalar in unicodeScalars {
+            // Digits of every script, such as full-width ones.
+            if scalar.properties.generalCategory == .decimalNumber {
                 count += 1
                 if count == 12 { return true }
-            } else if (0x41...0x5A).contains(byte & 0xDF) {
+            } else if scalar.properties.isAlphabetic {
                 count = 0
             }
         }

@@ -19,7 +19,7 @@ struct AuditText {
             + counted(report.parCharacterCount, "character")
         return report.isLeaking
             ? "\(counted(report.findings.count, "leak")) in \(pairs)"
-            : "none of \(report.relationCount.formatted()) relations found in \(pairs)"
+            : "no leak found: \(report.relationCount.formatted()) relations tried on \(pairs)"
     }
 
     private func finding(_ finding: PARFinding) -> [String] {

@@ -26,7 +26,7 @@ struct PairLines {
         try batch.forEachLine { line in
             count += 1
             do {
-                try Self.append(line, to: &audit)
+                try Self.append(line, number: count, to: &audit)
             } catch let error as KMError where error.code != .cryptographyUnavailable {
                 report(error, count)
             }
@@ -35,14 +35,14 @@ struct PairLines {
         return faults
     }
 
-    private static func append(_ line: Span<UInt8>, to audit: inout PARAudit) throws {
+    private static func append(_ line: Span<UInt8>, number: Int, to audit: inout PARAudit) throws {
         try ByteOrderMark.check(line, .pairMalformed)
         // Files from other systems may end lines with CRLF.
         let end = line.count > 0 && line[line.count - 1] == UInt8(ascii: "\r") ? line.count - 1 : line.count
         guard let comma = (0..<end).first(where: { line[$0] == UInt8(ascii: ",") }) else {
             throw KMError(.pairMalformed, "a line must be a card number, a comma and a PAR; it has no comma")
         }
-        try audit.append(digits: line.extracting(0..<comma), par: line.extracting((comma + 1)..<end))
+        try audit.append(digits: line.extracting(0..<comma), par: line.extracting((comma + 1)..<end), line: number)
     }
 }
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import KMCommandLine
 import KMSecurity
 
@@ -53,7 +54,10 @@ struct LineInputOptions: ParsableArguments {
         if let failure = summary.failure {
             let error = failure as? KMError
             Messages.error(error.map { "\($0)" } ?? "interrupted")
-            if error?.code != .lineMissing {
+            if error?.code == .lineMissing {
+                // There was nothing to write.
+                if let file { try? FileManager.default.removeItem(atPath: file) }
+            } else {
                 let last = summary.lastLine
                 let done = hasOutput ? "the output ends with line \(last) of the input" : "line \(last) is done"
                 let other = file == nil ? "" : " and another output file"

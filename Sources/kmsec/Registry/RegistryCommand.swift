@@ -9,8 +9,8 @@ struct RegistryCommand: ParsableCommand {
         abstract: "Keep one PAR for each account, through reissue and for its tokens.",
         discussion: """
             The registry is an SQLite file or a schema of a PostgreSQL database. It keeps no clear card number: it finds a \
-            card by a keyed hash. Each command needs the look-up key, and all of them if the registry is changing from \
-            one to another.
+            card by a keyed hash. Give each command the look-up key. During a rotation, give \
+            both keys.
             """,
         subcommands: [
             RegistryCreateCommand.self, RegistryImportCommand.self, RegistryLookupCommand.self,
@@ -25,7 +25,7 @@ struct RegistryCommand: ParsableCommand {
 struct RegistryCreateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "create",
-        abstract: "Create a registry, which begins with the first look-up key.",
+        abstract: "Create a registry that uses the first --lookup-key.",
         usage: RegistryOptions.usage("create"),
         discussion: """
             Creates the SQLite file (mode 0600), or the schema and its tables in PostgreSQL. A registry that exists stays \

@@ -31,7 +31,7 @@ struct RegistryRotateCommand: AsyncParsableCommand {
 
     func validate() throws {
         guard [to != nil, cancel, sealing].count(where: { $0 }) == 1 else {
-            throw ValidationError("give one of --to VERSION or --cancel for the look-up key, --sealing for the sealing key")
+            throw ValidationError("give one of --to VERSION, --cancel (both for the look-up key) or --sealing")
         }
         if !cancel { try registry.requireLookupKey() }
     }
@@ -96,8 +96,7 @@ struct RegistryRotateCommand: AsyncParsableCommand {
         Terminal.progress(nil)
         switch result {
         case .complete:
-            try Streams.writeLine("complete: every card has a hash under look-up key \(version) only")
-            Messages.hint("remove the retired key")
+            try Streams.writeLine("complete: every card has a hash under look-up key \(version) only; remove the retired key")
         case .incomplete(0, let damaged): throw Self.damage(damaged)
         case .incomplete(let count, let damaged):
             if damaged > 0 { Messages.error("\(Self.damage(damaged))") }
