@@ -101,7 +101,10 @@ struct RegistryKeyTests {
 
     @Test("The record of an access rejects what may be a card number, and control characters")
     func access() throws {
-        for text in ["", "9491339401250765", "card 9491 3394 0125 0765", "９４９１３３９４０１２５０７６５", "a\nb", String(repeating: "x", count: 201)] {
+        for text in [
+            "", "9491339401250765", "card 9491 3394 0125 0765", "９４９１３３９４０１２５０７６５", "a\nb",
+            String(repeating: "x", count: 201),
+        ] {
             #expect(throws: KMError(.configurationInvalid)) { try RegistryAccess(actor: text, reason: "r") }
             #expect(throws: KMError(.configurationInvalid)) { try RegistryAccess(actor: "a", reason: text) }
         }

@@ -12,10 +12,19 @@ struct Detection {
         [
             (.copiedDigits, "copied digits of the PAN", DigitSearch.logTests(table, .same), 0),
             (.digitSum, "digits of the PAN, each plus or XOR a constant", DigitSearch.logTests(table, .sum10), 1),
-            (.numberSum, "a number in base 10, 16 or 36 from the PAN, plus or XOR a constant", NumberSearch.logTests(table, .offset), 1),
-            (.affine, "a number in base 10, 16 or 36 from the PAN, times a constant, plus a constant", NumberSearch.logTests(table, .affine), 2),
+            (
+                .numberSum, "a number in base 10, 16 or 36 from the PAN, plus or XOR a constant",
+                NumberSearch.logTests(table, .offset), 1
+            ),
+            (
+                .affine, "a number in base 10, 16 or 36 from the PAN, times a constant, plus a constant",
+                NumberSearch.logTests(table, .affine), 2
+            ),
             (.counter, "a counter of the lines", NumberSearch.logTests(table, .affine), 2),
-            (.plainHash, "an MD5, SHA-1 or SHA-2 hash of the PAN, in hexadecimal, Base64 or base 36", HashSearch.logTests(table), 0),
+            (
+                .plainHash, "an MD5, SHA-1 or SHA-2 hash of the PAN, in hexadecimal, Base64 or base 36",
+                HashSearch.logTests(table), 0
+            ),
         ]
     }
 

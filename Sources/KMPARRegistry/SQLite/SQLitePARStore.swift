@@ -95,7 +95,10 @@ public final class SQLitePARStore: PARRegistryStore {
     static func fault(_ error: any Error, _ path: String) -> any Error {
         // Its message has names of tables and columns, and no values.
         guard let error = error as? DatabaseError else { return error }
-        return KMError(.registryUnavailable, "\(path): SQLite: \(error.message ?? "error \(error.resultCode.rawValue)")")
+        return KMError(
+            .registryUnavailable,
+            "\(path): SQLite: \(error.message ?? "error \(error.resultCode.rawValue)")"
+        )
     }
 
     func read<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {

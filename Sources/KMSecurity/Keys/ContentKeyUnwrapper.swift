@@ -22,6 +22,22 @@ public protocol ContentKeyUnwrapper: Sendable {
     func unwrap(_ key: WrappedContentKey) async throws -> SecretBytes?
 }
 
+/// A source of private keys that are elsewhere, which a keyring file names by URIs.
+///
+/// `PKCS11PrivateKeys` of KMPKCS11 finds keys in an HSM by `pkcs11:` URIs (RFC 7512). Implement the protocol for the key
+/// service of a cloud.
+public protocol PrivateKeySource: Sendable {
+    /// Returns the private key that a URI names.
+    ///
+    /// It is called for each load of a keyring file. Do not wait for a device here: return an unwrapper that connects
+    /// when it is used. Return the same unwrapper for the same URI, so that its connection is kept.
+    ///
+    /// - Parameter uri: The URI, at most 4096 bytes of printable ASCII.
+    /// - Returns: The private key.
+    /// - Throws: An error if the URI is not one of this source. The keyring file is then not loaded.
+    func privateKey(at uri: String) throws -> any ContentKeyUnwrapper
+}
+
 /// The encrypted content encryption key (CEK) of a message.
 public struct WrappedContentKey: Sendable, Hashable {
     /// The algorithm that encrypted the key, the header parameter `alg`.

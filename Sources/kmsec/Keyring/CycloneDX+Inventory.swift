@@ -29,7 +29,7 @@ extension CycloneDX {
     /// Describes a keyring file.
     init(_ inventory: KeyringInventory) {
         let sizes = Set(inventory.keys.flatMap(\.bitCounts)).sorted()
-        let hasUnknownSize = inventory.keys.contains { $0.privateKey.fault != nil }
+        let hasUnknownSize = inventory.keys.contains { $0.privateKey.location != .none && $0.privateKey.bits == nil }
         let rsa = sizes.map(Self.rsa) + (sizes.isEmpty || hasUnknownSize ? [Self.rsa(nil)] : [])
         let assets =
             rsa + Self.symmetricAlgorithms(inventory.protection) + [Self.messages(rsa.map(\.reference)), Self.tokens()]

@@ -78,6 +78,9 @@ extension CycloneDX {
         case .file:
             let protection = Material.Protection(mechanism: "None: an unencrypted file of its own", algorithmRef: nil)
             assets.append(material("private-key", "own private key", key.privateKey.bits, securedBy: protection))
+        case .uri:
+            let protection = Material.Protection(mechanism: "In an HSM or a key service", algorithmRef: nil)
+            assets.append(material("private-key", "own private key", key.privateKey.bits, securedBy: protection))
         case .none: break
         }
         if let certificate = key.certificate {

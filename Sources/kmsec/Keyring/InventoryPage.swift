@@ -62,6 +62,7 @@ struct InventoryPage {
         switch key.privateKey.location {
         case .sealed: field("private key", "\(size)sealed in the keyring file", 4)
         case .file: field("private key", "\(size)in an unencrypted file of its own", 4)
+        case .uri: field("private key", "\(size)in an HSM or a key service", 4)
         case .none: field("private key", key.state == .destroyed ? "none: the key is erased" : "none", 4)
         }
     }

@@ -155,7 +155,9 @@ extension KeyringInventory.Key {
         }
         let location = key.privateKeyLocation
         do {
-            privateKey = try .init(location: location, bits: load(key)?.bitCount, fault: nil)
+            // A key in an HSM or a key service shows its size only to whoever logs in there.
+            let bits = location == .uri ? nil : try load(key)?.bitCount
+            privateKey = .init(location: location, bits: bits, fault: nil)
         } catch {
             // The details of an error of another program could contain the contents of the file.
             let fault = (error as? KMError).map { "\($0.code)" } ?? "\(type(of: error))"

@@ -96,7 +96,9 @@ struct RegistryRotateCommand: AsyncParsableCommand {
         Terminal.progress(nil)
         switch result {
         case .complete:
-            try Streams.writeLine("complete: every card has a hash under look-up key \(version) only; remove the retired key")
+            try Streams.writeLine(
+                "complete: every card has a hash under look-up key \(version) only; remove the retired key"
+            )
         case .incomplete(0, let damaged): throw Self.damage(damaged)
         case .incomplete(let count, let damaged):
             if damaged > 0 { Messages.error("\(Self.damage(damaged))") }

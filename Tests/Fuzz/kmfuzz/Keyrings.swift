@@ -30,7 +30,7 @@ struct Keyrings {
             _ = try file.add(
                 CryptoKeyID(String(repeating: digit, count: 32)),
                 certificate: Certificate.selfSigned(TestKeys.second(), commonName: "x", validity: date...date + 9),
-                privateKey: TestKeys.first(),
+                privateKey: .sealed(TestKeys.first()),
                 issuedAt: date,
                 at: date
             )

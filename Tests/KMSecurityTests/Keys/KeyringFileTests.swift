@@ -32,12 +32,18 @@ import Testing
     static func file() throws -> KeyringFile {
         var file = try KeyringFile(role: .provider, nodes: ["a", "b"])
         let certificate = try certificate(TestKeys.second())
-        _ = try file.add(id("1"), certificate: certificate, privateKey: TestKeys.first(), issuedAt: date, at: date)
+        _ = try file.add(
+            id("1"),
+            certificate: certificate,
+            privateKey: .sealed(TestKeys.first()),
+            issuedAt: date,
+            at: date
+        )
         _ = try file.promote(id("1"), at: date)
         _ = try file.add(
             id("2"),
             certificate: certificate,
-            privateKey: TestKeys.third(),
+            privateKey: .sealed(TestKeys.third()),
             issuedAt: date.addingTimeInterval(60),
             at: date.addingTimeInterval(61)
         )
@@ -46,6 +52,45 @@ import Testing
 
     private func open(_ bytes: [UInt8]) throws -> KeyringDocument {
         try KeyringDocument(bytes, known: Self.protection.get()) { [try Self.passphrase.get()] }
+    }
+
+    /// A source that has one key.
+    private struct Source: PrivateKeySource {
+        func privateKey(at uri: String) throws -> any ContentKeyUnwrapper {
+            guard uri == "pkcs11:object=own" else { throw KMError(.keyUnknown) }
+            return try TestKeys.first()
+        }
+    }
+
+    @Test func aURINamesAPrivateKeyElsewhere() throws {
+        var file = try KeyringFile(role: .platform, nodes: [])
+        let uri = KeyringFile.PrivateKey.uri("pkcs11:object=own")
+        _ = try file.add(Self.id("1"), certificate: nil, privateKey: uri, issuedAt: Self.date, at: Self.date)
+        let bytes = try KeyringDocument(file, Self.protection.get()).encoded()
+        let read = try KeyringDocument(bytes) { [try Self.passphrase.get()] }.file
+        let load: (String) throws -> RSAPrivateKey = { _ in throw KMError(.fileUnreadable) }
+        #expect(throws: KMError(.privateKeyElsewhere)) { try read.keyring(load) }
+        let ring = try read.keyring(from: Source(), load)
+        #expect(ring.keys.first?.decryptionKey is RSAPrivateKey)
+        // A key that is not used is not looked for.
+        _ = try file.compromise(Self.id("1"), allowsNoPrimary: false, at: Self.date)
+        #expect(try file.keyring(load).keys.map(\.state) == [.discarded])
+        let texts = [
+            "", "object=own", "pkcs11", "pkcs11:a b", "pkcs11:\u{E9}", "pkcs11:object=own?pin-value=1234",
+            "pkcs11:" + String(repeating: "x", count: 4096),
+        ]
+        for text in texts {
+            var other = try KeyringFile(role: .platform, nodes: [])
+            #expect(throws: KMError(.keyringFileInvalid), "\(text)") {
+                _ = try other.add(
+                    Self.id("1"),
+                    certificate: nil,
+                    privateKey: .uri(text),
+                    issuedAt: Self.date,
+                    at: Self.date
+                )
+            }
+        }
     }
 
     @Test func everythingComesBack() throws {

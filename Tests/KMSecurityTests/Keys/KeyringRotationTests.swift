@@ -97,7 +97,13 @@ import Testing
     @Test func aPlatformHasNoPrimaryKey() throws {
         var file = try KeyringFile(role: .platform, nodes: [])
         let certificate = try KeyringFileTests.certificate(TestKeys.first())
-        _ = try file.add(first, certificate: certificate, privateKey: TestKeys.second(), issuedAt: date, at: date)
+        _ = try file.add(
+            first,
+            certificate: certificate,
+            privateKey: .sealed(TestKeys.second()),
+            issuedAt: date,
+            at: date
+        )
         _ = try file.promote(first, at: date)
         #expect(file.primaryID == nil && file.firstIssuedID == first)
         #expect(code(file) { try $0.promote(first, at: date) } == .rotationBlocked)

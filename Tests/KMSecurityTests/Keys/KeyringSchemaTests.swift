@@ -85,12 +85,20 @@ struct KeyringSchemaTests {
         _ = try file.add(
             KeyringFileTests.id("3"),
             certificate: nil,
-            privateKey: nil,
-            privateKeyFile: "own \"key\".pem",
+            privateKey: .file("own \"key\".pem"),
             issuedAt: date,
             at: date
         )
         try write(file, "one")
+        var elsewhere = try KeyringFile(role: .platform, nodes: [])
+        _ = try elsewhere.add(
+            first,
+            certificate: nil,
+            privateKey: .uri("pkcs11:token=a%20b;object=own?pin-source=file:/run/pin"),
+            issuedAt: date,
+            at: date
+        )
+        try write(elsewhere, "one")
         return paths
     }
 
@@ -101,7 +109,7 @@ struct KeyringSchemaTests {
         for state in KeyringFile.State.allCases.map(\.rawValue) + KeyringFile.PeerState.allCases.map(\.rawValue) {
             #expect(text.contains("\": \"\(state)\""), "\(state)")
         }
-        #expect(text.contains("privateKeyFile"))
+        #expect(text.contains("privateKeyFile") && text.contains("privateKeyURI"))
         try expectExact(Self.keyring, paths, damages: 1000)
     }
 

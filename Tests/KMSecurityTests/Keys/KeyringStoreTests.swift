@@ -390,8 +390,7 @@ import Testing
             try $0.add(
                 id,
                 certificate: nil,
-                privateKey: nil,
-                privateKeyFile: "own \"key\".pem",
+                privateKey: .file("own \"key\".pem"),
                 issuedAt: date,
                 at: date
             )

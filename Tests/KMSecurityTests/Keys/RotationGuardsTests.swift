@@ -102,7 +102,7 @@ import Testing
 
     @Test func theFirstKeyNeedsNoNodes() throws {
         var file = try KeyringFile(role: .platform, nodes: ["a"])
-        _ = try file.add(first, certificate: nil, privateKey: TestKeys.first(), issuedAt: date, at: date)
+        _ = try file.add(first, certificate: nil, privateKey: .sealed(TestKeys.first()), issuedAt: date, at: date)
         #expect(try blockers(.promote(first), file, [], at: 1).count == 1)
         _ = try file.record(.holds, of: first, at: date)
         #expect(try blockers(.promote(first), file, [], at: 1).isEmpty)
@@ -255,7 +255,7 @@ import Testing
                     _ = try file.add(
                         id,
                         certificate: certificate,
-                        privateKey: TestKeys.second(),
+                        privateKey: .sealed(TestKeys.second()),
                         issuedAt: date + age,
                         at: date
                     )

@@ -78,7 +78,7 @@ import Testing
             _ = try file.add(
                 id(name),
                 certificate: KeyringFileTests.certificate(TestKeys.first()),
-                privateKey: TestKeys.second(),
+                privateKey: .sealed(TestKeys.second()),
                 issuedAt: date,
                 at: date
             )

@@ -20,6 +20,7 @@ public final class FileKeyring: KeyringSource {
     }
 
     private let store: KeyringStore
+    private let privateKeys: (any PrivateKeySource)?
     private let state: Locked<State>
     /// One reload at a time; requests do not wait for it.
     private let reloading = Locked(())
@@ -33,24 +34,28 @@ public final class FileKeyring: KeyringSource {
     /// - Parameters:
     ///   - path: The path of the file.
     ///   - passphrases: The passphrases of its custodians.
+    ///   - privateKeys: Finds the private keys that the file names by a URI; nil if it has none of these.
     ///   - node: The name of this process in the file. It then counts its uses of the keys in the census
     ///     `PATH.NODE.census`, without which no key can be retired safely. Nil for no census.
     ///   - censusDirectory: The directory of the census; nil for the directory of the file.
     ///   - logger: The logger that receives each change at notice level and each fault at error level.
     /// - Throws: ``KMError`` `fileUnreadable`; `keyringFileInvalid`, `malformedJSON` or `limitExceeded` if the file is
     ///   malformed, or does not list the node; `passphraseWrong`, `passphraseRequired`; the errors of `passphrases`; the
-    ///   errors of private keys in files of their own; `keyringFileOlder` if the node has loaded a later generation
+    ///   errors of private keys in files of their own, and of `privateKeys`; `privateKeyElsewhere` if the file names a
+    ///   private key by a URI and `privateKeys` is nil; `keyringFileOlder` if the node has loaded a later generation
     ///   before; `fileLocked` if another process is the node; `fileUnwritable`.
     public init(
         path: String,
         passphrases: KeyringPassphrases,
+        privateKeys: (any PrivateKeySource)? = nil,
         node: String? = nil,
         censusDirectory: String? = nil,
         logger: Logger? = nil
     ) throws {
         store = KeyringStore(path: path, passphrases: passphrases)
+        self.privateKeys = privateKeys
         self.logger = logger
-        let first = try Self.read(store, known: nil)
+        let first = try Self.read(store, privateKeys, known: nil)
         writer = try node.map { node in
             guard first.document.file.nodes.contains(node) else {
                 throw KeyringFile.invalid("the file does not list node \(node): kmsec keyring set FILE --node \(node)")
@@ -73,14 +78,14 @@ public final class FileKeyring: KeyringSource {
     /// Reads the file again if it has changed.
     ///
     /// - Returns: Whether there is a new keyring.
-    /// - Throws: ``KMError`` as ``init(path:passphrases:node:censusDirectory:logger:)``; `keyringFileOlder` if the file has an older
+    /// - Throws: ``KMError`` as ``init(path:passphrases:privateKeys:node:censusDirectory:logger:)``; `keyringFileOlder` if the file has an older
     ///   generation than the one in use, or the same generation with other contents. The keyring then stays as it is.
     @discardableResult
     public func reload() throws -> Bool {
         try reloading.withLock { _ in
             let (old, known) = state.withLock { ($0, $0.document.protection) }
             guard FileIdentity(path: store.path) != old.identity else { return false }
-            let new = try Self.read(store, known: known)
+            let new = try Self.read(store, privateKeys, known: known)
             guard new.digest != old.digest else {
                 state.withLock { $0.identity = new.identity }
                 return false
@@ -154,11 +159,15 @@ public final class FileKeyring: KeyringSource {
         }
     }
 
-    private static func read(_ store: KeyringStore, known: KeyringProtection?) throws -> State {
+    private static func read(
+        _ store: KeyringStore,
+        _ privateKeys: (any PrivateKeySource)?,
+        known: KeyringProtection?
+    ) throws -> State {
         // Before the file is read: if it changes in between, the next look finds another identity.
         let identity = FileIdentity(path: store.path)
         let (document, digest) = try store.openWithDigest(known: known)
-        let keyring = try document.file.keyring { path in
+        let keyring = try document.file.keyring(from: privateKeys) { path in
             try RSAPrivateKey(contentsOfFile: store.path(ofReference: path))
         }
         return State(

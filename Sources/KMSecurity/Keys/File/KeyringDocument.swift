@@ -103,6 +103,7 @@ package struct KeyringDocument: Sendable {
             switch key.privateKey {
             case .sealed: members.append(("privateKey", quoted("sealed")))
             case .file(let path): members.append(("privateKeyFile", quoted(path)))
+            case .uri(let uri): members.append(("privateKeyURI", quoted(uri)))
             case nil: break
             }
             return "\n      {" + members.map { "\n        \"\($0)\": \($1)" }.joined(separator: ",") + "\n      }"

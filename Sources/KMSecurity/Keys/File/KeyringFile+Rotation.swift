@@ -22,8 +22,7 @@ extension KeyringFile {
     package mutating func add(
         _ id: CryptoKeyID,
         certificate: Certificate?,
-        privateKey: RSAPrivateKey?,
-        privateKeyFile: String? = nil,
+        privateKey: PrivateKey?,
         issuedAt: Date,
         at date: Date
     ) throws -> Change {
@@ -34,7 +33,6 @@ extension KeyringFile {
         guard usable.count < Self.maximumUsableCount else {
             throw blocked("two keys are usable already: \(usable[0]) and \(usable[1]); discard the older one first")
         }
-        let secret: PrivateKey? = privateKeyFile.map { .file($0) } ?? privateKey.map { .sealed($0) }
         keys.append(
             Key(
                 id: id,
@@ -43,7 +41,7 @@ extension KeyringFile {
                 changedAt: date,
                 changedIn: generation + 1,
                 certificate: certificate,
-                privateKey: secret
+                privateKey: privateKey
             )
         )
         return try done("add", id, from: nil)

@@ -59,11 +59,13 @@ public struct KeyringFile: Sendable {
     }
 
     /// Where the private key of a key is.
-    enum PrivateKey: Sendable {
+    package enum PrivateKey: Sendable {
         /// In the sealed part of the keyring file.
         case sealed(RSAPrivateKey)
         /// In an unencrypted PEM or DER file; the path can be relative to the keyring file.
         case file(String)
+        /// In an HSM or a key service, where this URI names it.
+        case uri(String)
     }
 
     /// The kinds of places where a private key can be, for reports.
@@ -72,6 +74,8 @@ public struct KeyringFile: Sendable {
         case sealed
         /// In an unencrypted file of its own.
         case file
+        /// In an HSM or a key service, where a URI names it.
+        case uri
         /// The file has no private key for the key.
         case none
     }
@@ -93,13 +97,14 @@ public struct KeyringFile: Sendable {
         /// The peer's certificate; nil if the party only receives, or the key is destroyed.
         public internal(set) var certificate: Certificate?
         /// The own private key; nil if the party only sends, or the key is destroyed.
-        var privateKey: PrivateKey?
+        package internal(set) var privateKey: PrivateKey?
 
         /// Where the own private key is.
         package var privateKeyLocation: PrivateKeyLocation {
             switch privateKey {
             case .sealed: .sealed
             case .file: .file
+            case .uri: .uri
             case nil: .none
             }
         }
@@ -174,6 +179,7 @@ public struct KeyringFile: Sendable {
             where !(0...253_402_300_799).contains(time.timeIntervalSince1970) {
                 throw Self.invalid("the times of key \(key.id) must lie within the years 1970 to 9999")
             }
+            if case .uri(let uri) = key.privateKey { try Self.checkURI(uri, of: key.id) }
             let isEmpty = key.certificate == nil && key.privateKey == nil
             guard isEmpty == (key.state == .destroyed) else {
                 throw Self.invalid("key \(key.id) must have a certificate or a private key unless it is destroyed")
@@ -196,6 +202,20 @@ public struct KeyringFile: Sendable {
         }
     }
 
+    /// The largest accepted size of the URI of a private key, in bytes.
+    private static let maximumURIByteCount = 4096
+
+    /// Checks that a URI has a scheme, printable ASCII characters only, and no PIN.
+    private static func checkURI(_ uri: String, of id: CryptoKeyID) throws {
+        guard uri.utf8.count <= maximumURIByteCount, uri.utf8.allSatisfy({ (0x21...0x7E).contains($0) }),
+            uri.prefixMatch(of: /[a-z][a-z0-9+.-]*:/) != nil
+        else { throw invalid("the private key of \(id) must be named by a URI, such as pkcs11:token=…;object=…") }
+        // The file is not secret where it names keys.
+        guard !uri.contains("pin-value") else {
+            throw invalid("the URI of the private key of \(id) must not contain a PIN; name its file with pin-source")
+        }
+    }
+
     /// Whether a text is 1 to 64 letters, digits, `.`, `_` and `-`, and begins with a letter or digit.
     static func isNodeName(_ name: String) -> Bool {
         (1...64).contains(name.utf8.count) && name.utf8.first?.isAlphanumeric == true
@@ -206,15 +226,21 @@ public struct KeyringFile: Sendable {
 
     /// Returns the keyring that a client or server uses.
     ///
-    /// - Parameter load: Returns the private key in a file of its own.
+    /// - Parameters:
+    ///   - source: Finds the private keys that URIs name.
+    ///   - load: Returns the private key in a file of its own.
     /// - Returns: The keys with the platform's states.
-    /// - Throws: The errors of `load`.
-    func keyring(_ load: (String) throws -> RSAPrivateKey) throws -> CryptoKeyring {
+    /// - Throws: The errors of `load` and `source`; ``KMError`` `privateKeyElsewhere` if there is no source for a URI.
+    func keyring(
+        from source: (any PrivateKeySource)? = nil,
+        _ load: (String) throws -> RSAPrivateKey
+    ) throws -> CryptoKeyring {
         let keys = try keys.map { key in
-            let privateKey: RSAPrivateKey? =
+            let privateKey: (any ContentKeyUnwrapper)? =
                 switch key.privateKey {
                 case .sealed(let key): key
                 case .file(let path) where key.state.isUsable: try load(path)
+                case .uri(let uri) where key.state.isUsable: try Self.find(uri, of: key.id, in: source)
                 default: nil
                 }
             let state = key.state.platformState
@@ -231,6 +257,23 @@ public struct KeyringFile: Sendable {
             )
         }
         return try CryptoKeyring(keys, primary: primaryID)
+    }
+}
+
+extension KeyringFile {
+    private static func find(
+        _ uri: String,
+        of id: CryptoKeyID,
+        in source: (any PrivateKeySource)?
+    ) throws -> any ContentKeyUnwrapper {
+        guard let source else {
+            throw KMError(
+                .privateKeyElsewhere,
+                "the private key of \(id) is not in the file, but named by a URI; give a source of private keys, such as "
+                    + "PKCS11PrivateKeys of KMPKCS11"
+            )
+        }
+        return try source.privateKey(at: uri)
     }
 }
 

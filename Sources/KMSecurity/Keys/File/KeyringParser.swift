@@ -139,7 +139,8 @@ enum KeyringParser {
     private static func key(_ reader: inout StrictJSONReader) throws -> (key: KeyringFile.Key, isSealed: Bool) {
         var (id, state, issuedAt, changedAt): (CryptoKeyID?, KeyringFile.State?, Date?, Date?) = (nil, nil, nil, nil)
         var (changedIn, peer, peerRecordedAt): (Int?, KeyringFile.PeerState?, Date?) = (nil, nil, nil)
-        var (certificate, privateKeyFile, isSealed): (Certificate?, String?, Bool) = (nil, nil, false)
+        var (certificate, isSealed): (Certificate?, Bool) = (nil, false)
+        var (privateKeyFile, privateKeyURI): (String?, String?) = (nil, nil)
         try reader.members { reader, name in
             switch name {
             case "id": id = try Self.id(&reader, name)
@@ -154,11 +155,12 @@ enum KeyringParser {
                 guard try reader.string(name) == "sealed" else { throw reader.invalid("privateKey must be sealed") }
                 isSealed = true
             case "privateKeyFile": privateKeyFile = try reader.string(name)
+            case "privateKeyURI": privateKeyURI = try reader.string(name)
             default: throw reader.unknown()
             }
         }
-        guard !isSealed || privateKeyFile == nil else {
-            throw reader.invalid("a key has both privateKey and privateKeyFile")
+        guard [isSealed, privateKeyFile != nil, privateKeyURI != nil].count(where: { $0 }) <= 1 else {
+            throw reader.invalid("a key has more than one of privateKey, privateKeyFile and privateKeyURI")
         }
         guard (peer == nil) == (peerRecordedAt == nil) else {
             throw reader.invalid("a key has only one of peer and peerRecordedAt")
@@ -173,7 +175,7 @@ enum KeyringParser {
             changedIn: try reader.required(changedIn, "changedIn"),
             peer: said,
             certificate: certificate,
-            privateKey: privateKeyFile.map { .file($0) }
+            privateKey: privateKeyFile.map { .file($0) } ?? privateKeyURI.map { .uri($0) }
         )
         return (found, isSealed)
     }

@@ -206,11 +206,13 @@ package struct KeyringStore: Sendable {
 
     /// Returns the own private key of a key; nil if the party only sends, or the key is destroyed.
     ///
-    /// - Throws: The errors of a private key in a file of its own.
+    /// - Throws: The errors of a private key in a file of its own; ``KMError`` `privateKeyElsewhere` if a URI names it.
     package func privateKey(of key: KeyringFile.Key) throws -> RSAPrivateKey? {
         switch key.privateKey {
         case .sealed(let key): key
         case .file(let reference): try RSAPrivateKey(contentsOfFile: path(ofReference: reference))
+        case .uri(let uri):
+            throw KMError(.privateKeyElsewhere, "the private key of \(key.id) is at \(uri), and cannot be read there")
         case nil: nil
         }
     }
