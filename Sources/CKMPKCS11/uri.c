@@ -64,8 +64,18 @@ km_rv km_p11_uri_add_attributes(const km_p11_uri *uri, km_p11_template *template
     CK_ULONG count = 0;
     const CK_ATTRIBUTE *attributes = p11_kit_uri_get_attributes(uri->uri, &count);
     km_rv rv = CKR_OK;
+    const size_t before = template->count;
     for (CK_ULONG i = 0; i < count && rv == CKR_OK; i++) {
-        rv = km_p11_template_add_bytes(template, attributes[i].type, attributes[i].pValue, attributes[i].ulValueLen);
+        const CK_ATTRIBUTE *same = NULL;
+        for (size_t j = 0; j < before; j++) {
+            if (template->attributes[j].type == attributes[i].type) same = &template->attributes[j];
+        }
+        if (same == NULL) {
+            rv = km_p11_template_add_bytes(template, attributes[i].type, attributes[i].pValue, attributes[i].ulValueLen);
+        } else if (same->ulValueLen != attributes[i].ulValueLen
+                   || memcmp(same->pValue, attributes[i].pValue, same->ulValueLen) != 0) {
+            rv = CKR_ARGUMENTS_BAD;
+        }
     }
     return rv;
 }

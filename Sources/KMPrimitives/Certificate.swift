@@ -200,6 +200,18 @@ public struct Certificate: Sendable {
     }
 }
 
+extension Certificate {
+    /// Encodes the subject, the issuer and the serial number in DER, as PKCS#11 wants them beside a certificate.
+    ///
+    /// - Throws: ``KMError`` `cryptographyUnavailable` when OpenSSL runs out of memory.
+    package func encodedNames() throws -> (subject: [UInt8], issuer: [UInt8], serialNumber: [UInt8]) {
+        func copy(_ name: km_name) throws -> [UInt8] {
+            try unsafe copiedArray { unsafe km_certificate_copy_name(handle.pointer, name, $0) }
+        }
+        return (try copy(KM_SUBJECT), try copy(KM_ISSUER), try copy(KM_SERIAL_NUMBER))
+    }
+}
+
 extension Certificate: CustomStringConvertible, CustomReflectable {
     /// The fingerprint and the validity.
     ///

@@ -311,6 +311,9 @@ km_result km_certificate_validity(const km_certificate *certificate, int64_t *no
 km_result km_certificate_copy_subject(const km_certificate *certificate, km_buffer *out);
 /* Copies the serial number, big-endian, without its sign. */
 km_result km_certificate_copy_serial(const km_certificate *certificate, km_buffer *out);
+typedef enum km_name { KM_SUBJECT, KM_ISSUER, KM_SERIAL_NUMBER } km_name;
+/* Encodes the subject, the issuer or the serial number in DER. */
+km_result km_certificate_copy_name(const km_certificate *certificate, km_name name, km_buffer *out);
 /* Encodes the certificate. */
 km_result km_certificate_export(const km_certificate *certificate, km_encoding encoding, km_buffer *out);
 

@@ -61,6 +61,8 @@ typedef unsigned long km_number;
 #define KM_CKR_MECHANISM_INVALID 0x70UL
 #define KM_CKR_MECHANISM_PARAM_INVALID 0x71UL
 #define KM_CKR_OBJECT_HANDLE_INVALID 0x82UL
+#define KM_CKR_OPERATION_ACTIVE 0x90UL
+#define KM_CKR_OPERATION_NOT_INITIALIZED 0x91UL
 #define KM_CKR_PIN_INCORRECT 0xA0UL
 #define KM_CKR_PIN_INVALID 0xA1UL
 #define KM_CKR_PIN_LEN_RANGE 0xA2UL
@@ -70,6 +72,7 @@ typedef unsigned long km_number;
 #define KM_CKR_SESSION_COUNT 0xB1UL
 #define KM_CKR_SESSION_HANDLE_INVALID 0xB3UL
 #define KM_CKR_TOKEN_NOT_PRESENT 0xE0UL
+#define KM_CKR_TOKEN_NOT_RECOGNIZED 0xE1UL
 #define KM_CKR_USER_ALREADY_LOGGED_IN 0x100UL
 #define KM_CKR_USER_NOT_LOGGED_IN 0x101UL
 #define KM_CKR_USER_PIN_NOT_INITIALIZED 0x102UL
@@ -271,7 +274,8 @@ const char *KM_P11_NULLABLE km_p11_uri_pin_source(const km_p11_uri *uri);
 bool km_p11_uri_has_pin_value(const km_p11_uri *uri);
 /* Writes whether the URI matches the module, the slot and its token. */
 km_rv km_p11_uri_matches_slot(const km_p11_uri *uri, const km_p11 *module, km_number slot, bool *matches);
-/* Appends the URI's class, label and id to a template. */
+/* Appends the URI's class, label and id to a template. Returns CKR_ARGUMENTS_BAD if the template has one of them with
+ * another value. */
 km_rv km_p11_uri_add_attributes(const km_p11_uri *uri, km_p11_template *template);
 /* Query: whether the URI has an object, id or type attribute. */
 bool km_p11_uri_names_object(const km_p11_uri *uri);
