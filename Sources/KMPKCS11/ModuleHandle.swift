@@ -126,7 +126,8 @@ internal import Synchronization
     private static func unusable(_ path: String, _ rv: UInt, _ reason: String) -> KMError {
         let fault =
             switch rv {
-            case KM_RV_NOT_LOADED: "it cannot be loaded (\(reason)); check the path, and that its libraries are installed"
+            case KM_RV_NOT_LOADED:
+                "it cannot be loaded (\(reason)); check the path, and that its libraries are installed"
             case KM_RV_NOT_A_MODULE:
                 "it is a shared library, but no PKCS#11 module of version 2 (C_GetFunctionList); check the path"
             case KM_RV_HUNG:

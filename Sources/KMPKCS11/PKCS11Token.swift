@@ -48,7 +48,9 @@ public final class PKCS11Token: Sendable {
             self.slot = Mutex(slot)
         }
 
-        /// Opens a session and logs in. The token can be in another slot than before.
+        /// Opens a session and logs in.
+        ///
+        /// The token can be in another slot than before.
         func open(writes: Bool = false) throws -> Session {
             let slot = try findSlot()
             let session = try Session(module, slot: slot, writes: writes)

@@ -57,7 +57,8 @@ public struct PKCS11URI: Sendable, Hashable {
 
     /// Rejects a URI that has an attribute twice (RFC 7512 section 2.3), which the parser would accept.
     private static func rejectDuplicates(_ text: String) throws {
-        let parts = text.drop { $0 != ":" }.dropFirst().split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
+        let parts = text.drop { $0 != ":" }.dropFirst()
+            .split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
         for (part, separator) in zip(parts, [";", "&"] as [Character]) {
             let names = part.split(separator: separator).map { $0.prefix { $0 != "=" } }
             guard Set(names).count == names.count else { throw invalid("each attribute must appear once") }
@@ -88,7 +89,7 @@ extension PKCS11URI: CustomStringConvertible, CustomDebugStringConvertible {
         case KM_P11_URI_SCHEME: PKCS11URI.invalid("it must begin with pkcs11:")
         case KM_P11_URI_ENCODING: PKCS11URI.invalid("a percent encoding is malformed, or a value is too long")
         case KM_P11_URI_SYNTAX:
-            PKCS11URI.invalid("expected name=value, separated by ; and after the ? by &, such as pkcs11:token=a;object=b")
+            PKCS11URI.invalid("expected name=value, separated by ; and after the ? by &, as in pkcs11:token=a;object=b")
         case KM_P11_URI_VERSION: PKCS11URI.invalid("library-version must be one or two numbers, such as 2.6")
         case KM_P11_URI_UNRECOGNIZED:
             PKCS11URI.invalid(

@@ -2,11 +2,13 @@
 internal import CKMPKCS11
 internal import KMPrimitives
 
-/// A session with a token, for one thread at a time. Its calls block.
+/// A session with a token, for one thread at a time.
+///
+/// Its calls block.
 @safe final class Session {
     let module: ModuleHandle
     let slot: UInt
-    private let handle: UInt
+    let handle: UInt
     private var isOpen = true
     /// The objects that were found in this session.
     private var found: [KeyReference: UInt] = [:]

@@ -74,7 +74,7 @@ extension SessionPool {
 
         struct Job {
             let id: UUID
-            /// Does the work. Returns false if it must be done by another thread.
+            /// Does the work, or returns false if another thread must do it.
             let run: @Sendable (Worker) -> Bool
             let fail: @Sendable (any Error) -> Void
         }
@@ -108,7 +108,9 @@ extension SessionPool {
             if let fault { job.fail(KMError(.hsmUnavailable, "\(fault); the HSM was not asked")) }
         }
 
-        /// Starts a thread if there are more jobs than idle threads. The caller holds the lock.
+        /// Starts a thread if there are more jobs than idle threads.
+        ///
+        /// The caller holds the lock.
         private func startThreadIfNeeded() {
             if let shown = shownLimit, shown.end < .now { shownLimit = nil }
             guard jobs.count > idleCount, threadCount < min(limit, shownLimit?.count ?? limit) else { return }

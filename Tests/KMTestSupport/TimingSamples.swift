@@ -1,11 +1,11 @@
 /// Times of two or more classes of input in random order, and Welch's t between the first class and each other one.
 ///
 /// The method is that of Reparaz, Balasch and Verbauwhede, "Dude, is my code constant time?".
-struct TimingSamples {
+package struct TimingSamples {
     private var times: [[Double]]
 
     /// Times `operation` with randomly chosen classes, on average `count` times per class.
-    init(
+    package init(
         classCount: Int,
         count: Int,
         isolation: isolated (any Actor)? = #isolation,
@@ -32,7 +32,7 @@ struct TimingSamples {
     }
 
     /// Returns t between the first class and each other one, over all samples and over the fastest 90% and 50%.
-    func report(_ names: [String]) -> String {
+    package func report(_ names: [String]) -> String {
         let sorted = times.joined().sorted()
         let limits = [
             ("all", Double.infinity), ("90%", sorted[sorted.count * 9 / 10]), ("50%", sorted[sorted.count / 2]),
