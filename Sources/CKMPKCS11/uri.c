@@ -20,7 +20,8 @@ km_p11_uri_fault km_p11_uri_parse(const char *text, km_p11_uri **uri) {
     case P11_KIT_URI_BAD_ENCODING: fault = KM_P11_URI_ENCODING; break;
     case P11_KIT_URI_BAD_SYNTAX: fault = KM_P11_URI_SYNTAX; break;
     case P11_KIT_URI_BAD_VERSION: fault = KM_P11_URI_VERSION; break;
-    default: fault = KM_P11_URI_FAILED; break;
+    /* P11_KIT_URI_UNEXPECTED: some malformed texts have it, too. */
+    default: fault = KM_P11_URI_SYNTAX; break;
     }
     if (fault == KM_P11_URI_OK && p11_kit_uri_any_unrecognized(made->uri)) fault = KM_P11_URI_UNRECOGNIZED;
     if (fault == KM_P11_URI_OK) *uri = made;

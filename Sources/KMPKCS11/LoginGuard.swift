@@ -67,8 +67,8 @@ final class LoginGuard: @unchecked Sendable {
             guard !rejected.contains(where: { $0 == digest }) else {
                 throw KMError(
                     .hsmPINRejected,
-                    "\(uri) rejected this PIN before (CKR_PIN_INCORRECT); it is not tried again, so that the token does not "
-                        + "lock the PIN. Correct \(pin); a new PIN is tried at once"
+                    "\(uri) rejected this PIN before (CKR_PIN_INCORRECT); it is not tried again, so that the token does "
+                        + "not lock the PIN. Correct \(pin); a new PIN is tried at once"
                 )
             }
             guard !token.has(KM_CKF_USER_PIN_LOCKED) else { throw Self.locked(uri, KM_CKR_PIN_LOCKED) }
@@ -95,7 +95,7 @@ final class LoginGuard: @unchecked Sendable {
         case KM_CKR_PIN_INCORRECT, KM_CKR_PIN_INVALID, KM_CKR_PIN_LEN_RANGE:
             throw KMError(
                 .hsmPINRejected,
-                "\(uri) rejected the PIN (\(PKCS11Failure.name(rv))); this process does not try it again. Correct the PIN"
+                "\(uri) rejected the PIN (\(PKCS11Failure.name(rv))); this process does not try it again; correct the PIN"
             )
         case KM_CKR_PIN_LOCKED, KM_CKR_PIN_EXPIRED, KM_CKR_USER_PIN_NOT_INITIALIZED: throw Self.locked(uri, rv)
         default: throw PKCS11Failure(function: "C_Login", rv: rv)

@@ -101,11 +101,18 @@ internal import Synchronization
     }
 
     /// Whether a URI matches a slot and its token.
+    ///
+    /// A token that was removed or fails matches nothing, so that it does not hide the other tokens.
     func matches(_ uri: ParsedURI, _ slot: UInt) throws -> Bool {
         var matches = false
         let rv = unsafe try km_p11_uri_matches_slot(uri.pointer, pointer(), slot, &matches)
-        try PKCS11Failure.check(rv, "C_GetTokenInfo")
-        return matches
+        return rv == KM_CKR_OK && matches
+    }
+
+    /// The URIs of the tokens in slots, without those that fail.
+    func uriTexts(ofTokensIn slots: [UInt]) throws -> [String] {
+        _ = unsafe try pointer()
+        return slots.compactMap { try? uriText(ofTokenIn: $0) }
     }
 
     /// The URI of the token in a slot.

@@ -28,7 +28,9 @@ internal import KMSecurity
 
     func add(_ type: UInt, _ bytes: [UInt8]) throws {
         try check(
-            unsafe bytes.withUnsafeBufferPointer { unsafe km_p11_template_add_bytes(pointer, type, $0.baseAddress, $0.count) }
+            unsafe bytes.withUnsafeBufferPointer {
+                unsafe km_p11_template_add_bytes(pointer, type, $0.baseAddress, $0.count)
+            }
         )
     }
 

@@ -59,12 +59,12 @@ public final class PKCS11Module: Sendable {
         }
     }
 
-    /// Returns the URIs of the tokens that are present.
+    /// Returns the URIs of the tokens that are present and answer.
     ///
     /// - Throws: ``KMError`` `hsmUnavailable`.
     public func tokens() async throws -> [PKCS11URI] {
         try await onThread { [handle] in
-            try translatingFailures { try handle.slots().map { try PKCS11URI(handle.uriText(ofTokenIn: $0)) } }
+            try translatingFailures { try handle.uriTexts(ofTokensIn: handle.slots()).map { try PKCS11URI($0) } }
         }
     }
 

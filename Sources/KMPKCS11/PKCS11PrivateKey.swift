@@ -108,7 +108,8 @@ extension PKCS11Token {
         guard try session.flag(KM_CKA_ALWAYS_AUTHENTICATE, of: object) != true else {
             throw unsuitable("wants a PIN for each use (CKA_ALWAYS_AUTHENTICATE), which a server cannot give")
         }
-        let isExposed = try session.flag(KM_CKA_EXTRACTABLE, of: object) == true
+        let isExposed =
+            try session.flag(KM_CKA_EXTRACTABLE, of: object) == true
             || session.flag(KM_CKA_SENSITIVE, of: object) == false
         if isExposed {
             logger?.warning("the private key can leave the token (CKA_EXTRACTABLE)", metadata: ["key": "\(uri)"])

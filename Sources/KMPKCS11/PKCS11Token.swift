@@ -122,8 +122,8 @@ public final class PKCS11Token: Sendable {
         let slots = try module.slots()
         let matching = try slots.filter { try module.matches(parsed, $0) }
         guard matching.count == 1 else {
-            let shown = try (matching.isEmpty ? slots : matching).prefix(16)
-                .map { "\n  \(try module.uriText(ofTokenIn: $0))" }.joined()
+            let shown = try module.uriTexts(ofTokensIn: matching.isEmpty ? slots : matching).prefix(16)
+                .map { "\n  \($0)" }.joined()
             let fault =
                 matching.isEmpty
                 ? "no token matches \(uri); \(slots.isEmpty ? "the module has none" : "the module has:\(shown)")"

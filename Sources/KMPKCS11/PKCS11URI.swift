@@ -4,8 +4,8 @@ internal import KMSecurity
 
 /// A PKCS#11 URI (RFC 7512), which names a token, or an object in a token.
 ///
-/// For example `pkcs11:token=payments;object=client-key;type=private?module-path=/usr/lib/hsm.so&pin-source=file:/run/pin`.
-/// What the URI does not mention, matches anything.
+/// For example `pkcs11:token=payments;object=client-key?module-path=/usr/lib/hsm.so&pin-source=file:/run/pin`. What the
+/// URI does not mention, matches anything.
 public struct PKCS11URI: Sendable, Hashable {
     /// The largest accepted size of a URI in bytes: 4096.
     public static let maximumByteCount = 4096
@@ -33,7 +33,7 @@ public struct PKCS11URI: Sendable, Hashable {
         guard unsafe !km_p11_uri_has_pin_value(parsed.pointer) else {
             throw Self.invalid(
                 "pin-value is not accepted, because URIs appear in logs and process lists; "
-                    + "write the PIN to a file with mode 0600, and name it: pin-source=file:/path/of/the/file. Change the PIN"
+                    + "change the PIN, write it to a file with mode 0600, and name the file: pin-source=file:/path"
             )
         }
         guard unsafe km_p11_uri_module_name(parsed.pointer) == nil else {

@@ -65,7 +65,13 @@ internal import KMPrimitives
             unsafe bytes.withUnsafeBufferPointer { bytes in
                 // A NULL pin means the token's own keypad, so an empty PIN needs an address that is not null.
                 unsafe withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 1) { other in
-                    unsafe km_p11_login(module, handle, role, bytes.baseAddress ?? UnsafePointer(other.baseAddress), bytes.count)
+                    unsafe km_p11_login(
+                        module,
+                        handle,
+                        role,
+                        bytes.baseAddress ?? UnsafePointer(other.baseAddress),
+                        bytes.count
+                    )
                 }
             }
         }
@@ -88,7 +94,9 @@ internal import KMPrimitives
     func attribute(_ type: UInt, of object: UInt) throws -> [UInt8]? {
         let module = unsafe try module.pointer()
         do {
-            return unsafe try copiedBytes("C_GetAttributeValue") { unsafe km_p11_attribute(module, handle, object, type, $0) }
+            return unsafe try copiedBytes("C_GetAttributeValue") {
+                unsafe km_p11_attribute(module, handle, object, type, $0)
+            }
         } catch let failure as PKCS11Failure
             where failure.rv == KM_CKR_ATTRIBUTE_TYPE_INVALID || failure.rv == KM_CKR_ATTRIBUTE_SENSITIVE
         {
@@ -138,7 +146,9 @@ internal import KMPrimitives
         let memory = try SecretBytes(count: capacity) { target in
             rv = unsafe target.withUnsafeMutableBufferPointer { target in
                 unsafe ciphertext.withUnsafeBufferPointer { source in
-                    guard let out = target.baseAddress, let start = source.baseAddress else { return KM_CKR_ARGUMENTS_BAD }
+                    guard let out = target.baseAddress, let start = source.baseAddress else {
+                        return KM_CKR_ARGUMENTS_BAD
+                    }
                     return unsafe km_p11_decrypt(
                         module,
                         handle,
@@ -165,7 +175,17 @@ internal import KMPrimitives
         let rv = unsafe signature.withUnsafeMutableBufferPointer { target in
             unsafe message.withUnsafeBufferPointer { source in
                 guard let out = target.baseAddress else { return KM_CKR_ARGUMENTS_BAD }
-                return unsafe km_p11_sign(module, handle, key, mechanism, source.baseAddress, source.count, out, capacity, &count)
+                return unsafe km_p11_sign(
+                    module,
+                    handle,
+                    key,
+                    mechanism,
+                    source.baseAddress,
+                    source.count,
+                    out,
+                    capacity,
+                    &count
+                )
             }
         }
         try PKCS11Failure.check(rv, "C_Sign")

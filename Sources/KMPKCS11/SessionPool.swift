@@ -171,7 +171,7 @@ extension SessionPool {
             return jobs.isEmpty ? nil : jobs.removeFirst()
         }
 
-        /// Notes that a session was opened (1) or closed (-1).
+        /// Notes that a session is being opened (1), or is closed (-1).
         func countSession(_ change: Int) { condition.withLock { sessionCount += change } }
 
         var hasSession: Bool { condition.withLock { sessionCount > 0 } }
@@ -201,13 +201,16 @@ extension SessionPool {
 
         private func openSession() throws -> Session {
             if let session { return session }
+            // Counted before it is opened: another thread whose attempt fails meanwhile must know of it.
+            core.countSession(1)
             do {
                 let opened = try core.open()
                 session = opened
-                core.countSession(1)
                 return opened
-            } catch let failure as PKCS11Failure where failure.rv == KM_CKR_SESSION_COUNT && core.hasSession {
-                throw Core.NoFreeSession()
+            } catch {
+                core.countSession(-1)
+                let isExhausted = (error as? PKCS11Failure)?.rv == KM_CKR_SESSION_COUNT
+                throw isExhausted && core.hasSession ? Core.NoFreeSession() : error
             }
         }
 

@@ -76,7 +76,9 @@ enum UnwrapMethod: Sendable, Equatable {
                 if rv != KM_CKR_OK { learnt.insert(rv) }
             }
             let ambiguous = learnt.intersection(possibleRejections)
-            return (.inToken(rejections: standardRejections.union(ambiguous), isAmbiguous: !ambiguous.isEmpty), answer.rv)
+            return (
+                .inToken(rejections: standardRejections.union(ambiguous), isAmbiguous: !ambiguous.isEmpty), answer.rv
+            )
         }
 
         /// Tries raw RSA in the token.
@@ -113,7 +115,9 @@ enum UnwrapMethod: Sendable, Equatable {
         case .inToken(let rejections, let isAmbiguous):
             let answer = try session.decrypt(wrapped.bytes, with: key, wrapped.algorithm.scheme, capacity: capacity)
             let isRejected = answer.isStarted && rejections.contains(answer.rv)
-            guard answer.rv == KM_CKR_OK || isRejected else { throw PKCS11Failure(function: "C_Decrypt", rv: answer.rv) }
+            guard answer.rv == KM_CKR_OK || isRejected else {
+                throw PKCS11Failure(function: "C_Decrypt", rv: answer.rv)
+            }
             // After every call, so that its time does not depend on the result.
             if isAmbiguous { try session.checkHealth() }
             return try ExternalRSA.select(

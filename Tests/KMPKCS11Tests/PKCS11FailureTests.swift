@@ -9,13 +9,23 @@ import Testing
 
 @testable import KMPKCS11
 
+/// What the tasks of a test share.
+private final class Counts: Sendable {
+    let isDone = Atomic(false)
+    let closed = Atomic(0)
+    let opened = Atomic(0)
+}
+
 extension PKCS11Tests {
     @Suite("Failures of tokens", .enabled(if: TestModule.areInstalled, Comment(rawValue: TestModule.absence)))
     struct FailureTests {
-        private func closeAllSessions(_ token: PKCS11Token) throws {
+        private func slot(_ token: PKCS11Token) throws -> UInt {
             let handle = token.module.handle
-            let slot = try handle.slots().first { try handle.matches(token.uri.parsed(), $0) }
-            let rv = unsafe try km_p11_close_all(handle.pointer(), #require(slot))
+            return try #require(try handle.slots().first { try handle.matches(token.uri.parsed(), $0) })
+        }
+
+        private func closeAllSessions(_ token: PKCS11Token, in slot: UInt? = nil) throws {
+            let rv = unsafe try km_p11_close_all(token.module.handle.pointer(), slot ?? self.slot(token))
             try PKCS11Failure.check(rv, "C_CloseAllSessions")
         }
 
@@ -47,10 +57,11 @@ extension PKCS11Tests {
             let sealed = WrappedContentKey(try key.publicKey.encryptOAEP(secret.span), byteCount: 32)
             #expect(try await key.unwrap(sealed)?.exposed == secret)
             let name = try #require(Set(try files.contentsOfDirectory(atPath: folder)).subtracting(before).first)
+            let slot = try slot(token)
             try files.moveItem(atPath: "\(folder)/\(name)", toPath: "\(folder)-\(name)")
             var codes: Set<KMError.Code> = []
             for _ in 0..<4 {
-                try closeAllSessions(token)
+                try closeAllSessions(token, in: slot)
                 do {
                     // SoftHSM may still have the key in memory.
                     #expect(try await key.unwrap(sealed)?.exposed == secret)
@@ -62,9 +73,10 @@ extension PKCS11Tests {
             #expect(codes.isSubset(of: [.hsmUnavailable, .hsmKeyNotFound, .hsmPINRejected, .hsmPINLocked]))
             try files.moveItem(atPath: "\(folder)-\(name)", toPath: "\(folder)/\(name)")
             print("removed token: \(codes)")
+            #expect(try await key.unwrap(sealed)?.exposed == secret)
         }
 
-        @Test("Unwraps in eight tasks while sessions are closed are right, or clear errors", arguments: TestModule.allCases)
+        @Test("Unwraps while sessions are closed are right, or clear errors", arguments: TestModule.allCases)
         func closedWhileInUse(_ module: TestModule) async throws {
             let token = try await TestTokens.shared.token(module).open()
             let key = try await token.insert(TestKeys.first(), label: "stress", id: TestTokens.shared.nextID())
@@ -72,17 +84,20 @@ extension PKCS11Tests {
                 let secret = try SecureRandom.bytes(32)
                 return (secret, WrappedContentKey(try key.publicKey.encryptOAEP(secret.span), byteCount: 32))
             }
+            // NSS computes for a third of a second at each login, so one session keeps the login there.
+            let anchor = module == .nss ? try Session(token.module.handle, slot: slot(token)) : nil
+            defer { anchor?.close() }
             let before = try await token.sessionCount()
             let count = Effort.isThorough ? 100_000 : 2000
-            let (isDone, closed) = (Atomic(false), Atomic(0))
+            let counts = Counts()
             let closing = Task.detached {
-                while !isDone.load(ordering: .relaxed) {
+                while !counts.isDone.load(ordering: .relaxed) {
                     // A module must not be asked to close a session that it works with: SoftHSM frees it. A job of each
                     // thread closes that thread's session.
                     try await token.pool.run(isRepeatable: false) { session in
                         _ = unsafe try km_p11_close(session.module.pointer(), session.handle)
                     }
-                    closed.add(1, ordering: .relaxed)
+                    counts.closed.add(1, ordering: .relaxed)
                     try await Task.sleep(for: .milliseconds(3))
                 }
             }
@@ -102,33 +117,35 @@ extension PKCS11Tests {
                         return found
                     }
                 }
-                return await group.reduce(into: [(right: Int, wrong: Int, codes: [KMError.Code: Int])]()) { $0.append($1) }
+                return await group.reduce(into: []) { $0.append($1) }
             }
-            isDone.store(true, ordering: .relaxed)
+            counts.isDone.store(true, ordering: .relaxed)
             try await closing.value
             let right = outcomes.reduce(0) { $0 + $1.right }
             let codes = outcomes.reduce(into: [KMError.Code: Int]()) { $0.merge($1.codes, uniquingKeysWith: +) }
             #expect(outcomes.allSatisfy { $0.wrong == 0 })
             #expect(Set(codes.keys).isSubset(of: [.hsmUnavailable]))
             #expect(right > count / 2)
-            #expect(closed.load(ordering: .relaxed) > 10)
+            let closed = counts.closed.load(ordering: .relaxed)
+            #expect(closed > 10)
             await token.close()
             let after = try await token.sessionCount()
-            print("\(module): \(right) right, errors \(codes), \(closed.load(ordering: .relaxed)) closed sessions,"
-                + " sessions before \(before.map(String.init) ?? "-") and after \(after.map(String.init) ?? "-")")
+            let sessions = "sessions before \(before ?? -1), after \(after ?? -1)"
+            print("\(module): \(right) right, errors \(codes), \(closed) closed sessions, \(sessions)")
             if let after { #expect(after <= (before ?? 0)) }
         }
 
         @Test("A token without a free session makes calls wait, or fail with advice", arguments: [1, 2])
         func fewSessions(_ limit: Int) async throws {
-            let opened = Atomic(0)
+            let counts = Counts()
             let token = try await TestTokens.shared.token(.softHSM)
-            let slot = try #require(try token.module.handle.slots().first { try token.module.handle.matches(token.uri.parsed(), $0) })
+            let handle = token.module.handle
+            let slot = try #require(try handle.slots().first { try handle.matches(token.uri.parsed(), $0) })
             let pool = SessionPool(limit: 8, waitingLimit: 1000) {
-                if opened.add(1, ordering: .relaxed).oldValue >= limit {
+                if counts.opened.add(1, ordering: .relaxed).oldValue >= limit {
                     throw PKCS11Failure(function: "C_OpenSession", rv: KM_CKR_SESSION_COUNT)
                 }
-                return try Session(token.module.handle, slot: slot)
+                return try Session(handle, slot: slot)
             }
             let results = try await withThrowingTaskGroup(of: Int.self) { group in
                 for number in 0..<100 {

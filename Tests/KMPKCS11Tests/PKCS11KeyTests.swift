@@ -1,4 +1,5 @@
 #if PKCS11
+import CKMPKCS11
 import Foundation
 import KMPrimitives
 import KMSecurity
@@ -10,7 +11,8 @@ import Testing
 extension PKCS11Tests {
     @Suite("New keys and MACs", .enabled(if: TestModule.areInstalled, Comment(rawValue: TestModule.absence)))
     struct KeyTests {
-        private static let year = Date(timeIntervalSince1970: 1_800_000_000)...Date(timeIntervalSince1970: 1_831_536_000)
+        private static let year =
+            Date(timeIntervalSince1970: 1_800_000_000)...Date(timeIntervalSince1970: 1_831_536_000)
 
         @Test("A generated key pair and its certificate", arguments: TestModule.allCases)
         func generation(_ module: TestModule) async throws {
@@ -28,11 +30,13 @@ extension PKCS11Tests {
             let secret = try SecureRandom.bytes(32)
             let wrapped = WrappedContentKey(try key.publicKey.encryptOAEP(secret.span), byteCount: 32)
             #expect(try await key.unwrap(wrapped)?.exposed == secret)
-            let reference = KeyReference(uri: try PKCS11URI("pkcs11:id=%4b%\(hexadecimal([id[1]]))%\(hexadecimal([id[2]]))"), objectClass: 3, modulus: nil)
+            let uri = try PKCS11URI("pkcs11:id=\(PKCS11Token.encoded(id))")
+            let reference = KeyReference(uri: uri, objectClass: KM_CKO_PRIVATE_KEY, modulus: nil)
             let shown = try await token.pool.run { session in
                 let object = try session.handle(of: reference)
-                let flags = try [0x103, 0x162, 0x105, 0x108, 2].map { try session.flag($0, of: object) }
-                return (flags, try session.attribute(0x123, of: object))
+                let flags = try [KM_CKA_SENSITIVE, KM_CKA_EXTRACTABLE, KM_CKA_DECRYPT, KM_CKA_SIGN, KM_CKA_PRIVATE].map
+                { try session.flag($0, of: object) }
+                return (flags, try session.attribute(KM_CKA_PRIVATE_EXPONENT, of: object))
             }
             #expect(shown.0 == [true, false, true, false, true])
             #expect(shown.1 == nil)
@@ -41,10 +45,12 @@ extension PKCS11Tests {
                     == .hsmKeyAmbiguous
             )
             #expect(
-                await rejection { try await token.generateKeyPair(label: "", id: id, validity: Self.year) } == .invalidSize
+                await rejection { try await token.generateKeyPair(label: "", id: id, validity: Self.year) }
+                    == .invalidSize
             )
             #expect(
-                await rejection { try await token.generateKeyPair(label: "a", id: [], validity: Self.year) } == .invalidSize
+                await rejection { try await token.generateKeyPair(label: "a", id: [], validity: Self.year) }
+                    == .invalidSize
             )
             #expect(
                 await rejection {
@@ -75,8 +81,10 @@ extension PKCS11Tests {
             let mac = try await generated.authenticate([1])
             #expect(mac.count == 32)
             #expect(try await key.authenticate([1]) != mac)
-            #expect(await rejection { try await token.generateHMACKey(label: "generated mac", id: id) } == .hsmKeyAmbiguous)
-            #expect(await rejection { try await token.generateHMACKey(label: "m", id: id, byteCount: 31) } == .invalidSize)
+            let again = await rejection { try await token.generateHMACKey(label: "generated mac", id: id) }
+            #expect(again == .hsmKeyAmbiguous)
+            let small = await rejection { try await token.generateHMACKey(label: "m", id: id, byteCount: 31) }
+            #expect(small == .invalidSize)
             let short = try SecretBytes(randomCount: 15)
             #expect(await rejection { try await token.importHMACKey(short, label: "m", id: id) } == .invalidSize)
             #expect(await rejection { try await token.hmacKey(PKCS11URI("pkcs11:object=absent")) } == .hsmKeyNotFound)

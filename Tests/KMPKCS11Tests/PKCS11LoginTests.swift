@@ -22,7 +22,7 @@ extension PKCS11Tests {
         func wrongPIN() async throws {
             let token = try await TestTokens.shared.token(.softHSM)
             let wrong = Array("wrong-pin-0815".utf8)
-            func open(_ pin: PKCS11PIN) async -> KMError? {
+            @Sendable func open(_ pin: PKCS11PIN) async -> KMError? {
                 do {
                     let opened = try await PKCS11Token.open(token.uri, module: token.module, pin: pin)
                     await opened.close()
@@ -60,10 +60,10 @@ extension PKCS11Tests {
         func sources() async throws {
             let token = try await TestTokens.shared.token(.softHSM)
             let file = "/tmp/km-pin-\(getpid())"
-            defer { unlink(file) }
+            defer { unsafe unlink(file) }
             try (TestTokens.pin + "\n").write(toFile: file, atomically: true, encoding: .utf8)
             unsafe setenv("KM_TEST_PIN", TestTokens.pin, 1)
-            let descriptor = unsafe Foundation.open(file, O_RDONLY)
+            let descriptor = unsafe open(file, O_RDONLY)
             defer { close(descriptor) }
             for pin in [.file(file), .environment("KM_TEST_PIN"), try PKCS11PIN.descriptor(descriptor)] {
                 let opened = try await PKCS11Token.open(token.uri, module: token.module, pin: pin)
@@ -126,10 +126,11 @@ extension PKCS11Tests {
         }
 
         @Test("Calls after a connection is closed, and calls that wait while it closes")
-        func close() async throws {
+        func closing() async throws {
             let token = try await TestTokens.shared.token(.softHSM).open()
             let key = try await token.insert(TestKeys.first(), label: "closed", id: TestTokens.shared.nextID())
-            let sealed = WrappedContentKey(try key.publicKey.encryptOAEP([UInt8](repeating: 1, count: 32).span), byteCount: 32)
+            let secret = [UInt8](repeating: 1, count: 32)
+            let sealed = WrappedContentKey(try key.publicKey.encryptOAEP(secret.span), byteCount: 32)
             let codes = await withTaskGroup(of: KMError.Code?.self) { group in
                 for _ in 0..<100 { group.addTask { await rejection { try await key.unwrap(sealed) } } }
                 group.addTask {

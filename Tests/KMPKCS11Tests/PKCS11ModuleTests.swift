@@ -27,8 +27,10 @@ extension PKCS11Tests {
 
         @Test(
             "Modules that crash",
-            arguments: [("abort(); return 0;", "signal 6"), ("*(volatile int *)0 = 1; return 0;", "signal 11"),
-                ("_exit(3); return 0;", "exit status 3")]
+            arguments: [
+                ("abort(); return 0;", "signal 6"), ("*(volatile int *)0 = 1; return 0;", "signal 11"),
+                ("_exit(3); return 0;", "exit status 3"),
+            ]
         )
         func crash(_ body: String, _ expected: String) async throws {
             let detail = await fault(try FaultyModule.compile(body))

@@ -30,7 +30,11 @@ extension PKCS11Tests {
             }
         }
 
-        @Test("Each algorithm, size of key and size of content key", arguments: TestModule.allCases, [2048, 3072, 4096])
+        @Test(
+            "Each algorithm, size of key and size of content key",
+            arguments: TestModule.allCases,
+            [2048, 3072, 4096]
+        )
         func roundTrips(_ module: TestModule, _ bitCount: Int) async throws {
             let pair = try RSAPrivateKey.generate(bitCount: bitCount)
             let key = try await key(module, pair)
@@ -40,7 +44,11 @@ extension PKCS11Tests {
                     let secret = try SecureRandom.bytes(byteCount)
                     let sealed = try key.publicKey.encryptOAEP(secret.span)
                     try await opens(WrappedContentKey(sealed, byteCount: byteCount), key, as: secret)
-                    try await opens(WrappedContentKey(sealed, byteCount: byteCount == 64 ? 63 : byteCount + 1), key, as: nil)
+                    try await opens(
+                        WrappedContentKey(sealed, byteCount: byteCount == 64 ? 63 : byteCount + 1),
+                        key,
+                        as: nil
+                    )
                     let legacy = WrappedContentKey(sealed, algorithm: .insecureRSAOAEP, byteCount: byteCount)
                     if byteCount > 1 { try await opens(legacy, key, as: nil) }
                 }
@@ -91,7 +99,9 @@ extension PKCS11Tests {
             var below = modulus
             below[255] -= 1
             wrong.append(below)
-            wrong += [[], Array(sealed.dropLast()), sealed + [0], [0] + sealed, Array(sealed.prefix(128)), sealed + sealed]
+            wrong += [
+                [], Array(sealed.dropLast()), sealed + [0], [0] + sealed, Array(sealed.prefix(128)), sealed + sealed,
+            ]
             wrong += try (0..<8).map { _ in try [0] + SecureRandom.bytes(255) }
             wrong += (0..<32).map { place in
                 var changed = sealed
@@ -120,7 +130,11 @@ extension PKCS11Tests {
             let request = try ends.client().seal(ClientAndServer.parameters, protection: .message)
             let call = try await server.open(request.headers, request.body, protection: .message)
             #expect(call.parameters == ClientAndServer.parameters)
-            let other = try CryptoKey(id: ends.keyID, encryptionKey: TestKeys.third().publicKey, decryptionKey: TestKeys.third())
+            let other = try CryptoKey(
+                id: ends.keyID,
+                encryptionKey: TestKeys.third().publicKey,
+                decryptionKey: TestKeys.third()
+            )
             let changed = try ends.client(keyring: CryptoKeyring(primary: other))
                 .seal(ClientAndServer.parameters, protection: .message)
             let error = await #expect(throws: KMError(.authenticationFailed)) {

@@ -19,8 +19,16 @@ package struct TimingSamples {
             try await operation(index, round & 0xFFFF)
             let elapsed = start.duration(to: clock.now)
             // The first thousand rounds warm up the caches.
-            if round >= 0 { times[index].append(Double(elapsed.components.attoseconds) / 1e9) }
+            if round >= 0 { record(index, elapsed) }
         }
+    }
+
+    /// Creates an empty collection of samples.
+    package init(classCount: Int) { times = Array(repeating: [], count: classCount) }
+
+    /// Adds the time of one operation, below a second, to a class.
+    package mutating func record(_ index: Int, _ elapsed: Duration) {
+        times[index].append(Double(elapsed.components.attoseconds) / 1e9)
     }
 
     /// Returns the mean, variance and number of one class's samples, without those slower than `limit`.

@@ -90,7 +90,7 @@ actor TestTokens {
         count += 1
         let label = "token \(count)"
         let handle = loaded.handle
-        let free = try handle.slots().first { try !handle.tokenInfo($0).has(KM_CKF_TOKEN_INITIALIZED) }
+        let free = try handle.slots().first { (try? handle.tokenInfo($0))?.has(KM_CKF_TOKEN_INITIALIZED) == false }
         guard let free else { throw Failure(description: "SoftHSM has no free slot") }
         let officer = Array("officer".utf8)
         let rv = unsafe try km_p11_init_token(handle.pointer(), free, officer, officer.count, label)
@@ -105,7 +105,7 @@ actor TestTokens {
 
     private func setPIN(_ module: PKCS11Module, label: String, officer: String) throws {
         let handle = module.handle
-        let slot = try handle.slots().first { try handle.tokenInfo($0).identity.label == Array(label.utf8) }
+        let slot = try handle.slots().first { (try? handle.tokenInfo($0))?.identity.label == Array(label.utf8) }
         guard let slot else { throw Failure(description: "no token \(label)") }
         let session = try Session(handle, slot: slot, writes: true)
         defer { session.close() }
@@ -129,7 +129,9 @@ extension PKCS11Token {
             let template = try ObjectTemplate()
             try template.add(KM_CKA_CLASS, number: KM_CKO_PRIVATE_KEY)
             try template.add(KM_CKA_KEY_TYPE, number: KM_CKK_RSA)
-            for type in [KM_CKA_TOKEN, KM_CKA_PRIVATE, KM_CKA_SENSITIVE, KM_CKA_DECRYPT] { try template.add(type, true) }
+            for type in [KM_CKA_TOKEN, KM_CKA_PRIVATE, KM_CKA_SENSITIVE, KM_CKA_DECRYPT] {
+                try template.add(type, true)
+            }
             try template.add(KM_CKA_EXTRACTABLE, false)
             try template.add(KM_CKA_LABEL, Array(label.utf8))
             try template.add(KM_CKA_ID, id)
@@ -144,8 +146,11 @@ extension PKCS11Token {
     }
 
     static func uriText(_ label: String, _ id: [UInt8]) -> String {
-        let digits = id.map { "%" + ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
-        return "pkcs11:object=\(label);id=\(digits);type=private"
+        "pkcs11:object=\(label);id=\(encoded(id));type=private"
+    }
+
+    static func encoded(_ id: [UInt8]) -> String {
+        id.map { "%" + ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
     }
 }
 
