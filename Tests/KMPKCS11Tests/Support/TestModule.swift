@@ -65,6 +65,8 @@ actor TestTokens {
         let settings = "directories.tokendir = \(tokenFolder)\nobjectstore.backend = file\nlog.level = ERROR\n"
         try settings.write(toFile: "\(folder)/softhsm2.conf", atomically: true, encoding: .utf8)
         unsafe setenv("SOFTHSM2_CONF", "\(folder)/softhsm2.conf", 1)
+        // Otherwise NSS derives a key with 10,000 rounds for each use of a private key, which takes a tenth of a second.
+        unsafe setenv("NSS_MAX_MP_PBE_ITERATION_COUNT", "1", 1)
         let parameters =
             "configdir='sql:\(folder)/nss' certPrefix='' keyPrefix='' secmod='secmod.db' flags=optimizeSpace"
         let loaded = try await PKCS11Module.load(path, parameters: module == .nss ? parameters : nil)
