@@ -30,6 +30,7 @@ let package = Package(
         .library(name: "KMRedis", targets: ["KMRedis"]),
         .library(name: "KMPostgreSQL", targets: ["KMPostgreSQL"]),
         .library(name: "KMPARRegistry", targets: ["KMPARRegistry"]),
+        .library(name: "KMPKCS11", targets: ["KMPKCS11"]),
         // The C library. Sources/CKMSecurity/install builds it so that it needs no Swift on the machine.
         .library(name: "kmsecurity", type: .dynamic, targets: ["KMCApi"]),
         .executable(name: "kmsec", targets: ["kmsec"]),
@@ -61,6 +62,10 @@ let package = Package(
             enabledTraits: ["ServiceLifecycle"]
         ),
         .trait(name: "SQLite", description: "KMPARRegistry: its store in a file of SQLite. Needs libsqlite3-dev."),
+        .trait(
+            name: "PKCS11",
+            description: "KMPKCS11: private keys and MAC keys that stay in an HSM. Needs libp11-kit-dev."
+        ),
         .trait(
             name: "Sandbox",
             description: "kmsandbox: a local sandbox of the API, and conformance tests of servers and clients.",
@@ -195,6 +200,25 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
                 .target(name: "KMPostgreSQL", condition: .when(traits: ["PostgreSQL"])),
                 integration("GRDB", "GRDB.swift", "SQLite"),
+            ],
+            swiftSettings: strict
+        ),
+        .systemLibrary(
+            name: "Clibp11kit",
+            pkgConfig: "p11-kit-1",
+            providers: [.apt(["libp11-kit-dev"]), .yum(["p11-kit-devel"]), .brew(["p11-kit"])]
+        ),
+        .target(
+            name: "CKMPKCS11",
+            dependencies: [.target(name: "Clibp11kit", condition: .when(traits: ["PKCS11"]))],
+            cSettings: [.define("KM_PKCS11", .when(traits: ["PKCS11"]))]
+        ),
+        .target(
+            name: "KMPKCS11",
+            dependencies: [
+                "KMSecurity", "KMJOSE", "KMPrimitives",
+                .product(name: "Logging", package: "swift-log"),
+                .target(name: "CKMPKCS11", condition: .when(traits: ["PKCS11"])),
             ],
             swiftSettings: strict
         ),
@@ -393,6 +417,15 @@ let package = Package(
                 .target(name: "KMPostgreSQL", condition: .when(traits: ["PostgreSQL"])),
                 .target(name: "KMPostgreSQLTestSupport", condition: .when(traits: ["PostgreSQL"])),
                 integration("GRDB", "GRDB.swift", "SQLite"),
+            ],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "KMPKCS11Tests",
+            dependencies: [
+                "KMPKCS11", "KMSecurity", "KMJOSE", "KMPrimitives", "KMTestSupport", "KMSecurityTestSupport",
+                .product(name: "Logging", package: "swift-log"),
+                .target(name: "CKMPKCS11", condition: .when(traits: ["PKCS11"])),
             ],
             swiftSettings: strict
         ),

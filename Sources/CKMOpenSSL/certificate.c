@@ -114,6 +114,21 @@ km_result km_certificate_copy_serial(const km_certificate *certificate, km_buffe
     return result;
 }
 
+km_result km_certificate_copy_name(const km_certificate *certificate, km_name name, km_buffer *out) {
+    uint8_t *der = NULL;
+    int size = 0;
+    *out = (km_buffer){NULL, 0};
+    switch (name) {
+    case KM_SUBJECT: size = i2d_X509_NAME(X509_get_subject_name(certificate->x509), &der); break;
+    case KM_ISSUER: size = i2d_X509_NAME(X509_get_issuer_name(certificate->x509), &der); break;
+    case KM_SERIAL_NUMBER: size = i2d_ASN1_INTEGER(X509_get0_serialNumber(certificate->x509), &der); break;
+    }
+    const km_result result = size > 0 ? km_copy_bytes(der, (size_t)size, out) : KM_FAILED;
+    OPENSSL_free(der);
+    km_clear();
+    return result;
+}
+
 km_result km_certificate_export(const km_certificate *certificate, km_encoding encoding, km_buffer *out) {
     BIO *bio = BIO_new(BIO_s_mem());
     km_result result = KM_FAILED;

@@ -69,6 +69,7 @@ km_result km_failure(km_result otherwise, char *reason);
 km_result km_decryption_failure(void);
 
 /* memory.c: copy into memory that the caller must free with km_secret_free. On failure, *out is {NULL, 0}. */
+km_result km_copy_bytes(const uint8_t *bytes, size_t size, km_buffer *out);
 km_result km_copy_bio(BIO *bio, km_buffer *out);
 km_result km_copy_number(const BIGNUM *number, km_buffer *out);
 
@@ -150,5 +151,9 @@ km_result km_load_pkcs12(km_load *load, const uint8_t *der, size_t size);
 km_result km_oaep_encrypt(const km_rsa *key, const uint8_t *in, size_t size, uint8_t *out);
 km_result km_oaep_decrypt(const km_rsa *pair, km_hash hash, const uint8_t *in, size_t size, uint8_t *out,
                           size_t *out_size);
+/* Returns all ones when a == b and 0 otherwise, without a branch. */
+size_t km_mask_equal(size_t a, size_t b);
+/* keys.c: prepares a context for RSAES-OAEP with `md`. NULL on failure. May leave entries in the error queue. */
+EVP_PKEY_CTX *km_prepare_oaep(EVP_PKEY *pkey, int (*init)(EVP_PKEY_CTX *), const EVP_MD *md);
 
 #endif

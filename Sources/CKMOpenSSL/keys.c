@@ -1,7 +1,7 @@
 /* Handles of RSA keys: creates, generates, copies, compares and frees them. */
 #include "internal.h"
 
-static EVP_PKEY_CTX *prepare(EVP_PKEY *pkey, int (*init)(EVP_PKEY_CTX *), const EVP_MD *md) {
+EVP_PKEY_CTX *km_prepare_oaep(EVP_PKEY *pkey, int (*init)(EVP_PKEY_CTX *), const EVP_MD *md) {
     EVP_PKEY_CTX *context = md == NULL ? NULL : EVP_PKEY_CTX_new_from_pkey(NULL, pkey, NULL);
     if (context == NULL) return NULL;
     if (init(context) == 1
@@ -18,12 +18,12 @@ static bool prepare_all(km_rsa *key) {
     if (bits <= 0 || size <= 0 || size > KM_RSA_MAXIMUM_SIZE) return false;
     key->bits = (size_t)bits;
     key->size = (size_t)size;
-    key->encrypt_sha256 = prepare(key->pkey, EVP_PKEY_encrypt_init, km_md(KM_SHA256));
+    key->encrypt_sha256 = km_prepare_oaep(key->pkey, EVP_PKEY_encrypt_init, km_md(KM_SHA256));
     if (key->encrypt_sha256 == NULL || !key->is_private) return key->encrypt_sha256 != NULL;
-    key->decrypt_sha256 = prepare(key->pkey, EVP_PKEY_decrypt_init, km_md(KM_SHA256));
+    key->decrypt_sha256 = km_prepare_oaep(key->pkey, EVP_PKEY_decrypt_init, km_md(KM_SHA256));
     if (key->decrypt_sha256 == NULL) return false;
     km_clear();
-    key->decrypt_sha1 = prepare(key->pkey, EVP_PKEY_decrypt_init, km_md(KM_SHA1));
+    key->decrypt_sha1 = km_prepare_oaep(key->pkey, EVP_PKEY_decrypt_init, km_md(KM_SHA1));
     if (key->decrypt_sha1 != NULL) return true;
     /* The context stays NULL when the provider has no SHA-1, as a FIPS provider may. Only decryption with SHA-1 then
      * fails. */

@@ -37,6 +37,12 @@ static km_result allocate_buffer(size_t size, km_buffer *out) {
     return result;
 }
 
+km_result km_copy_bytes(const uint8_t *bytes, size_t size, km_buffer *out) {
+    const km_result result = allocate_buffer(size, out);
+    if (result == KM_OK && size > 0) memcpy(out->bytes, bytes, size);
+    return result;
+}
+
 km_result km_copy_bio(BIO *bio, km_buffer *out) {
     char *data = NULL;
     const long length = BIO_get_mem_data(bio, &data);

@@ -45,8 +45,7 @@ km_result km_rsa_oaep_decrypt(const km_rsa *pair, km_hash hash, const uint8_t *i
     return result;
 }
 
-/* Returns all ones when a == b and 0 otherwise, without a branch. */
-static size_t mask_equal(size_t a, size_t b) {
+size_t km_mask_equal(size_t a, size_t b) {
     const size_t difference = a ^ b;
     return ((difference | ((size_t)0 - difference)) >> (sizeof(size_t) * 8 - 1)) - 1;
 }
@@ -71,7 +70,7 @@ km_result km_rsa_oaep_unwrap(const km_rsa *pair, km_hash hash, const uint8_t *in
     const int result = EVP_PKEY_decrypt(context, decrypted, &length, in, size);
     /* EVP_PKEY_decrypt returns 1, 0 or a negative number. The mask combines this result and the length before any step
      * depends on one of them. */
-    const uint8_t take = (uint8_t)(mask_equal((size_t)result, 1) & mask_equal(length, key_size));
+    const uint8_t take = (uint8_t)(km_mask_equal((size_t)result, 1) & km_mask_equal(length, key_size));
     for (size_t i = 0; i < key_size; i++) {
         key[i] = (uint8_t)((decrypted[i] & take) | (key[i] & (uint8_t)~take));
     }

@@ -89,6 +89,26 @@ public struct Certificate: Sendable {
         commonName: String,
         validity: ClosedRange<Date>
     ) throws -> Certificate {
+        let (from, to) = try checkedSeconds(commonName, validity)
+        var pointer: OpaquePointer?
+        let (result, reason) = unsafe withReason { reason in
+            unsafe commonName.withCString {
+                unsafe km_certificate_self_sign(key.handle.pointer, $0, from, to, &pointer, reason)
+            }
+        }
+        guard result == KM_OK, let pointer = unsafe pointer else {
+            throw KMError(.cryptographyUnavailable, "OpenSSL could not sign a certificate (\(reason))")
+        }
+        return try Certificate(unsafe CertificateHandle(adopting: pointer), key.publicKey.handle)
+    }
+
+    /// Returns the validity in seconds since 1970, after checks of the name and the validity.
+    ///
+    /// - Throws: ``KMError`` `invalidSize`.
+    private static func checkedSeconds(
+        _ commonName: String,
+        _ validity: ClosedRange<Date>
+    ) throws -> (from: Int64, to: Int64) {
         guard (1...64).contains(commonName.unicodeScalars.count), !commonName.unicodeScalars.contains("\0") else {
             throw KMError(.invalidSize, "a common name must be 1 to 64 characters, without NUL")
         }
@@ -97,16 +117,58 @@ public struct Certificate: Sendable {
         guard years.contains(from), years.contains(to) else {
             throw KMError(.invalidSize, "a certificate's validity must lie within the years 1950 to 9999")
         }
-        var pointer: OpaquePointer?
-        let (result, reason) = unsafe withReason { reason in
-            unsafe commonName.withCString {
-                unsafe km_certificate_self_sign(key.handle.pointer, $0, Int64(from), Int64(to), &pointer, reason)
+        return (Int64(from), Int64(to))
+    }
+
+    /// Encodes what the signature of a self-signed certificate covers, for a private key that is in an HSM.
+    ///
+    /// Sign the bytes with RSASSA-PKCS1-v1_5 and SHA-256, and pass both to ``init(toBeSigned:signature:)``.
+    ///
+    /// - Parameters:
+    ///   - key: The public key that the certificate carries.
+    ///   - commonName: The subject's common name (CN), 1 to 64 Unicode scalars, none of them NUL.
+    ///   - validity: The period of validity, within the years 1950 to 9999. Fractions of a second are dropped.
+    /// - Returns: The TBSCertificate of RFC 5280 in DER.
+    /// - Throws: ``KMError`` `invalidSize` when the name or the validity is outside its range;
+    ///   `cryptographyUnavailable` when OpenSSL fails.
+    package static func toBeSigned(
+        _ key: RSAPublicKey,
+        commonName: String,
+        validity: ClosedRange<Date>
+    ) throws -> [UInt8] {
+        let (from, to) = try checkedSeconds(commonName, validity)
+        return try unsafe copiedArray { target in
+            unsafe withReason { reason in
+                unsafe commonName.withCString {
+                    unsafe km_certificate_prepare(key.handle.pointer, $0, from, to, target, reason)
+                }
+            }.0
+        }
+    }
+
+    /// Creates a self-signed certificate from its parts, and verifies the signature.
+    ///
+    /// - Parameters:
+    ///   - toBeSigned: The result of ``toBeSigned(_:commonName:validity:)``.
+    ///   - signature: The signature of these bytes.
+    /// - Throws: ``KMError`` `malformedCertificate` when the signature is not that of the certificate's key; otherwise
+    ///   the errors of ``init(parsing:)``.
+    package init(toBeSigned: [UInt8], signature: [UInt8]) throws {
+        let der = try unsafe copiedArray { target in
+            unsafe toBeSigned.withUnsafeBufferPointer { toBeSigned in
+                unsafe signature.withUnsafeBufferPointer { signature in
+                    unsafe km_certificate_assemble(
+                        km_bytes(bytes: toBeSigned.baseAddress, size: toBeSigned.count),
+                        km_bytes(bytes: signature.baseAddress, size: signature.count),
+                        target
+                    )
+                }
             }
         }
-        guard result == KM_OK, let pointer = unsafe pointer else {
-            throw KMError(.cryptographyUnavailable, "OpenSSL could not sign a certificate (\(reason))")
+        try self.init(parsing: der)
+        guard unsafe km_certificate_verify(handle.pointer, unverifiedPublicKey.handle.pointer) == KM_OK else {
+            throw KMError(.malformedCertificate, "the signature of the certificate does not verify")
         }
-        return try Certificate(unsafe CertificateHandle(adopting: pointer), key.publicKey.handle)
     }
 
     /// Returns the certificate's public key if the certificate is valid at a date.
@@ -135,6 +197,18 @@ public struct Certificate: Sendable {
     /// - Throws: ``KMError`` `cryptographyUnavailable` when OpenSSL runs out of memory.
     public func derRepresentation() throws -> [UInt8] {
         try unsafe copiedArray { unsafe km_certificate_export(handle.pointer, KM_DER, $0) }
+    }
+}
+
+extension Certificate {
+    /// Encodes the subject, the issuer and the serial number in DER, as PKCS#11 wants them beside a certificate.
+    ///
+    /// - Throws: ``KMError`` `cryptographyUnavailable` when OpenSSL runs out of memory.
+    package func encodedNames() throws -> (subject: [UInt8], issuer: [UInt8], serialNumber: [UInt8]) {
+        func copy(_ name: km_name) throws -> [UInt8] {
+            try unsafe copiedArray { unsafe km_certificate_copy_name(handle.pointer, name, $0) }
+        }
+        return (try copy(KM_SUBJECT), try copy(KM_ISSUER), try copy(KM_SERIAL_NUMBER))
     }
 }
 

@@ -254,6 +254,23 @@ static int oaep_unwrap_sha1(void) {
     return km_rsa_oaep_unwrap(pair, KM_SHA1, ciphertext_sha1, sizeof ciphertext_sha1, sizeof out, out) == KM_OK;
 }
 
+static int oaep_unpad(void) {
+    static uint8_t block[256]; /* not a padded block, so the key is random */
+    uint8_t out[32];
+    return km_oaep_unpad(KM_SHA256, block, sizeof block, sizeof out, out) == KM_OK;
+}
+
+static int select_key(void) {
+    uint8_t out[32];
+    if (km_select_key(key, sizeof key, true, sizeof out, out) != KM_OK) return 0;
+    return memcmp(out, key, sizeof out) == 0 ? 1 : -1;
+}
+
+static int oaep_challenge(void) {
+    uint8_t out[256];
+    return km_rsa_oaep_challenge(public_key, KM_SHA1, key, sizeof key, out) == KM_OK;
+}
+
 static int diagnose(void) {
     uint8_t out[256];
     size_t size = 0;
@@ -279,6 +296,18 @@ static int certificate_fields(void) {
     return first == DONE ? copied(km_certificate_copy_serial(certificate, &serial), &serial, 16) : first;
 }
 
+static int certificate_names(void) {
+    km_buffer out;
+    const int first = copied(km_certificate_copy_name(certificate, KM_SUBJECT, &out), &out, 4);
+    return first == DONE ? copied(km_certificate_copy_name(certificate, KM_SERIAL_NUMBER, &out), &out, 4) : first;
+}
+
+static int certificate_assemble(void) {
+    const km_bytes content = {message, sizeof message}, signature = {key, sizeof key};
+    km_buffer out;
+    return copied(km_certificate_assemble(content, signature, &out), &out, 40);
+}
+
 static int certificate_export(void) {
     km_buffer der, pem;
     const int first = copied(km_certificate_export(certificate, KM_DER, &der), &der, 700);
@@ -302,7 +331,9 @@ static const operation operations[] = {
     {"km_rsa_oaep_decrypt", oaep_decrypt, 1}, {"km_rsa_oaep_unwrap", oaep_unwrap, 1},
     {"km_rsa_oaep_unwrap with SHA-1", oaep_unwrap_sha1, 1}, {"km_rsa_diagnose", diagnose, 1},
     {"km_hmac_diagnose", diagnose_mac, 1}, {"km_certificate fields", certificate_fields, 1},
-    {"km_certificate_export", certificate_export, 1},
+    {"km_certificate_export", certificate_export, 1}, {"km_certificate_copy_name", certificate_names, 1},
+    {"km_certificate_assemble", certificate_assemble, 1}, {"km_oaep_unpad", oaep_unpad, 1},
+    {"km_select_key", select_key, 1}, {"km_rsa_oaep_challenge", oaep_challenge, 1},
     /* Not km_certificate_self_sign: where memory is short in it, OpenSSL 3.0's X509_sign frees a part of the certificate that
      * has no allocation of its own. */
 };

@@ -236,6 +236,19 @@ km_result km_rsa_oaep_decrypt(const km_rsa *pair, km_hash hash, const uint8_t *K
 km_result km_rsa_oaep_unwrap(const km_rsa *pair, km_hash hash, const uint8_t *KM_NULLABLE in, size_t size,
                              size_t key_size, uint8_t *key);
 
+/* external.c: the parts of RSAES-OAEP that remain for keys whose private operation is done elsewhere, in an HSM. */
+
+/* Removes the padding of `block`, the result of the raw RSA operation, which has the size of the modulus (RFC 8017
+ * section 7.1.2, step 3). Like km_rsa_oaep_unwrap, it writes a key of exactly `key_size` bytes, or random bytes if the
+ * padding is wrong or the plaintext has another size, and both cases run the same instructions. It fails only for
+ * reasons that do not depend on the plaintext. */
+km_result km_oaep_unpad(km_hash hash, const uint8_t *block, size_t size, size_t key_size, uint8_t *key);
+/* Copies `key_size` bytes of `plaintext` to `key` if `is_decrypted` and `size` is `key_size`, and writes random bytes
+ * otherwise, without a branch. `plaintext` has at least `key_size` readable bytes, whatever `size` is. */
+km_result km_select_key(const uint8_t *plaintext, size_t size, bool is_decrypted, size_t key_size, uint8_t *key);
+/* Encrypts with SHA-256 or SHA-1, to find out what an HSM decrypts. Writes km_rsa_size(key) bytes to `out`. */
+km_result km_rsa_oaep_challenge(const km_rsa *key, km_hash hash, const uint8_t *in, size_t size, uint8_t *out);
+
 /* diagnosis.c */
 
 typedef enum km_padding {
@@ -298,6 +311,9 @@ km_result km_certificate_validity(const km_certificate *certificate, int64_t *no
 km_result km_certificate_copy_subject(const km_certificate *certificate, km_buffer *out);
 /* Copies the serial number, big-endian, without its sign. */
 km_result km_certificate_copy_serial(const km_certificate *certificate, km_buffer *out);
+typedef enum km_name { KM_SUBJECT, KM_ISSUER, KM_SERIAL_NUMBER } km_name;
+/* Encodes the subject, the issuer or the serial number in DER. */
+km_result km_certificate_copy_name(const km_certificate *certificate, km_name name, km_buffer *out);
 /* Encodes the certificate. */
 km_result km_certificate_export(const km_certificate *certificate, km_encoding encoding, km_buffer *out);
 
@@ -307,6 +323,14 @@ km_result km_certificate_export(const km_certificate *certificate, km_encoding e
  * a random serial number of 16 bytes, basicConstraints CA:FALSE, keyUsage keyEncipherment, and subjectKeyIdentifier. */
 km_result km_certificate_self_sign(const km_rsa *pair, const char *common_name, int64_t not_before, int64_t not_after,
                                    km_certificate *KM_NULLABLE *KM_NONNULL certificate, char *reason);
+/* Encodes what the signature of such a certificate covers (TBSCertificate, RFC 5280 section 4.1), for a private key that
+ * is elsewhere. */
+km_result km_certificate_prepare(const km_rsa *key, const char *common_name, int64_t not_before, int64_t not_after,
+                                 km_buffer *to_be_signed, char *reason);
+/* Encodes the certificate in DER from its prepared part and its signature. The signature is not verified. */
+km_result km_certificate_assemble(km_bytes to_be_signed, km_bytes signature, km_buffer *der);
+/* Returns KM_OK if `key` verifies the certificate's signature, and KM_NOT_AUTHENTIC otherwise. */
+km_result km_certificate_verify(const km_certificate *certificate, const km_rsa *key);
 
 #if defined(__clang__)
 #pragma clang assume_nonnull end

@@ -2,6 +2,7 @@ import Foundation
 import HTTPTypes
 import KMSecurity
 import KMSecurityTestSupport
+import KMTestSupport
 import Testing
 
 /// Measures whether the time of a rejection reveals its reason.

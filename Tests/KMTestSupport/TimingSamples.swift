@@ -1,11 +1,11 @@
 /// Times of two or more classes of input in random order, and Welch's t between the first class and each other one.
 ///
 /// The method is that of Reparaz, Balasch and Verbauwhede, "Dude, is my code constant time?".
-struct TimingSamples {
+package struct TimingSamples {
     private var times: [[Double]]
 
     /// Times `operation` with randomly chosen classes, on average `count` times per class.
-    init(
+    package init(
         classCount: Int,
         count: Int,
         isolation: isolated (any Actor)? = #isolation,
@@ -19,8 +19,16 @@ struct TimingSamples {
             try await operation(index, round & 0xFFFF)
             let elapsed = start.duration(to: clock.now)
             // The first thousand rounds warm up the caches.
-            if round >= 0 { times[index].append(Double(elapsed.components.attoseconds) / 1e9) }
+            if round >= 0 { record(index, elapsed) }
         }
+    }
+
+    /// Creates an empty collection of samples.
+    package init(classCount: Int) { times = Array(repeating: [], count: classCount) }
+
+    /// Adds the time of one operation, below a second, to a class.
+    package mutating func record(_ index: Int, _ elapsed: Duration) {
+        times[index].append(Double(elapsed.components.attoseconds) / 1e9)
     }
 
     /// Returns the mean, variance and number of one class's samples, without those slower than `limit`.
@@ -32,7 +40,7 @@ struct TimingSamples {
     }
 
     /// Returns t between the first class and each other one, over all samples and over the fastest 90% and 50%.
-    func report(_ names: [String]) -> String {
+    package func report(_ names: [String]) -> String {
         let sorted = times.joined().sorted()
         let limits = [
             ("all", Double.infinity), ("90%", sorted[sorted.count * 9 / 10]), ("50%", sorted[sorted.count / 2]),
