@@ -256,7 +256,7 @@ let package = Package(
             dependencies: [
                 "KMCommandLine",
                 "KMDiagnosis", "KMSecurity", "KMWire", "KMCards", "KMJOSE", "KMJSON", "KMPrimitives", "KMVectors",
-                "KMVectorGeneration", "KMPARRegistry", "CKMFloor",
+                "KMVectorGeneration", "KMPARRegistry", "KMPKCS11", "CKMFloor",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
             ],

@@ -126,8 +126,8 @@ def converter(options):
     return convert
 
 
-def parquet_row_groups(options):
-    """Returns the row groups of the input, as pairs of a file's path and an index."""
+def parquet_parts(options):
+    """Returns the parts of the input that a task converts: a file's path and the indexes of row groups, together a few million rows."""
     import pyarrow.fs
     import pyarrow.parquet
 
@@ -137,7 +137,7 @@ def parquet_row_groups(options):
         files = system.get_file_info(pyarrow.fs.FileSelector(path, recursive=True))
     else:
         files = [files]
-    groups = []
+    parts = []
     for file in sorted(files, key=lambda file: file.path):
         folders = file.path[len(path):].split("/")
         if not file.is_file or any(name.startswith(("_", ".")) for name in folders if name):
@@ -152,20 +152,29 @@ def parquet_row_groups(options):
         fields = [field for field in parquet.schema_arrow if field.name == options.column]
         if len(fields) != 1 or str(fields[0].type) not in ("string", "large_string"):
             raise SystemExit(f"the input must have exactly one column {options.column} of type string")
-        groups += [(file.path, index) for index in range(parquet.num_row_groups)]
-    return groups
+        if parquet.num_row_groups == 0:
+            # The output needs a file with the columns.
+            parts.append((file.path, []))
+        groups, rows = [], 0
+        for index in range(parquet.num_row_groups):
+            groups.append(index)
+            rows += parquet.metadata.row_group(index).num_rows
+            if rows >= 4_000_000 or index == parquet.num_row_groups - 1:
+                parts.append((file.path, groups))
+                groups, rows = [], 0
+    return parts
 
 
-def row_group_converter(options, groups):
-    """Returns the function that replaces the column in one row group for each number of a batch, and writes a file for it."""
+def part_converter(options, parts):
+    """Returns the function that replaces the column in one part for each number of a batch, and writes a file for it."""
 
-    def convert_group(derive, number):
+    def convert_part(derive, number):
         import uuid
 
         import pyarrow.fs
         import pyarrow.parquet
 
-        path, group = groups[number]
+        path, groups = parts[number]
         source, _ = pyarrow.fs.FileSystem.from_uri(options.input)
         target, folder = pyarrow.fs.FileSystem.from_uri(options.output)
         temporary = f"{folder}/_temporary/{number}-{uuid.uuid4()}"
@@ -173,14 +182,15 @@ def row_group_converter(options, groups):
             parquet = pyarrow.parquet.ParquetFile(stream)
             index = parquet.schema_arrow.get_field_index(options.column)
             schema = parquet.schema_arrow.set(index, pyarrow.field(options.column, pyarrow.string()))
-            codec = parquet.metadata.row_group(group).column(0).compression
+            codec = parquet.metadata.row_group(groups[0]).column(0).compression if groups else "SNAPPY"
             # PARs hardly repeat, so that a dictionary of them would only cost time.
             columns = [parquet.schema.column(place).path for place in range(len(parquet.schema))]
             others = [name for name in columns if name != options.column]
             rows = 0
             with pyarrow.parquet.ParquetWriter(target.open_output_stream(temporary), schema, use_dictionary=others,
                                                compression="none" if codec == "UNCOMPRESSED" else codec) as writer:
-                for batch in parquet.iter_batches(65536, [group]):
+                # Each batch becomes a row group.
+                for batch in parquet.iter_batches(1 << 20, groups):
                     columns = list(batch.columns)
                     columns[index] = derive(columns[index].cast(pyarrow.string()))
                     writer.write_batch(pyarrow.RecordBatch.from_arrays(columns, schema=schema))
@@ -195,24 +205,24 @@ def row_group_converter(options, groups):
         derive = None
         for batch in batches:
             derive = derive or library_deriver(options)
-            rows = [convert_group(derive, number) for number in batch.column(0).to_pylist()]
+            rows = [convert_part(derive, number) for number in batch.column(0).to_pylist()]
             yield pyarrow.RecordBatch.from_arrays([pyarrow.array(rows, pyarrow.int64())], names=["rows"])
 
     return convert
 
 
 def run_with_arrow(spark, options):
-    """Converts the files in the tasks: Spark shares out the row groups, and never sees a row."""
+    """Converts the files in the tasks: Spark shares out the parts, and never sees a row."""
     import pyarrow.fs
 
-    groups = parquet_row_groups(options)
+    parts = parquet_parts(options)
     target, folder = pyarrow.fs.FileSystem.from_uri(options.output)
     if target.get_file_info(folder).type != pyarrow.fs.FileType.NotFound:
         raise SystemExit(f"{options.output} exists; give another folder, or remove it")
     target.create_dir(f"{folder}/_temporary")
-    tasks = spark.range(0, len(groups), 1, max(len(groups), 1))
+    tasks = spark.range(0, len(parts), 1, max(len(parts), 1))
     try:
-        rows = tasks.mapInArrow(row_group_converter(options, groups), "rows long").groupBy().sum("rows").collect()[0][0]
+        rows = tasks.mapInArrow(part_converter(options, parts), "rows long").groupBy().sum("rows").collect()[0][0]
     except BaseException:
         target.delete_dir(folder)
         raise

@@ -51,6 +51,12 @@ public struct PKCS11URI: Sendable, Hashable {
     /// Parses the text again, for calls of the shim.
     func parsed() throws -> ParsedURI { try ParsedURI(text) }
 
+    /// The attributes of the URI that name the token.
+    func tokenDescription() throws -> String {
+        let parsed = try parsed()
+        return unsafe try copiedText { unsafe km_p11_uri_format(parsed.pointer, false, $0) }
+    }
+
     static func invalid(_ fault: String) -> KMError {
         KMError(.hsmURIInvalid, "not an acceptable PKCS#11 URI (RFC 7512): \(fault)")
     }

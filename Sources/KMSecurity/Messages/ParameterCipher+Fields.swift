@@ -113,17 +113,34 @@ extension ParameterCipher {
         try FieldMatcher.matches(selection, in: body.span, limits: limits.matcherLimits)
     }
 
-    /// Decrypts the selected values of a body, whatever key they name, for tools that have a private key and no id.
-    package func openFields(
+    /// Decrypts the selected values of a body, wherever the private key is, for tools.
+    ///
+    /// - Parameters:
+    ///   - body: The bytes as received.
+    ///   - selection: The paths of the values.
+    ///   - id: The id of the key in the keyring.
+    ///   - checksKeyID: Whether the values must name that key; otherwise they can name any.
+    ///   - correlationID: The correlation id that the fields must be bound to; nil accepts any.
+    /// - Returns: The body with the decrypted values.
+    /// - Throws: As ``open(_:_:under:correlationID:)``; the errors of the private key's unwrapper.
+    nonisolated(nonsending) package func openFields(
         _ body: [UInt8],
         _ selection: FieldSelection,
-        correlationID: CorrelationID?,
-        underAnyNamed id: CryptoKeyID
-    ) throws -> [UInt8] {
+        under id: CryptoKeyID,
+        checksKeyID: Bool,
+        correlationID: CorrelationID?
+    ) async throws -> [UInt8] {
         try limits.check(body)
+        _ = try key(id).opener()
         let matches = try matches(selection, in: body)
-        let examined = try examineFields(body, matches, under: id, correlationID: correlationID, checksKeyID: false)
-        return try openLocally(.fields(examined))
+        let examined = try examineFields(
+            body,
+            matches,
+            under: id,
+            correlationID: correlationID,
+            checksKeyID: checksKeyID
+        )
+        return try await UnwrapperFailure.unpacking { try await open(.fields(examined)) }
     }
 
     /// Decrypts the fields of an examined body.

@@ -1,6 +1,7 @@
 internal import Foundation
-internal import KMJOSE
+package import KMJOSE
 internal import KMPrimitives
+package import KMWire
 
 /// A key of a keyring, with the work that all its messages share done once.
 ///
@@ -109,9 +110,43 @@ extension PreparedKey.Opener {
     private static let modulusByteCounts = RSAPublicKey.bitCounts.lowerBound / 8...RSAPublicKey.bitCounts.upperBound / 8
 }
 
+extension ContentKeyUnwrapper {
+    /// Decrypts a compact serialization, for tools that have a private key and no keyring.
+    ///
+    /// - Parameters:
+    ///   - message: The compact serialization, without white space.
+    ///   - keyID: The id that a `kid` must equal; nil accepts any.
+    ///   - policy: The algorithms and sizes that are accepted.
+    /// - Returns: The content.
+    /// - Throws: As ``JWEDecryptor/decrypt(_:keyID:)-(Span<UInt8>,_)``; the errors of ``unwrap(_:)``.
+    nonisolated(nonsending) package func decrypt(
+        _ message: [UInt8],
+        keyID: CryptoKeyID?,
+        policy: JWEPolicy
+    ) async throws -> [UInt8] {
+        let (parts, header) = try policy.parse(message.span, keyID: keyID?.text)
+        let id = try keyID ?? CryptoKeyID(String(repeating: "0", count: 32))
+        let opener = PreparedKey.Opener(id: id, policy: policy, localKey: nil, unwrapper: self)
+        return try await UnwrapperFailure.unpacking {
+            try await opener.contentKey(of: parts, header).reader().read(parts)
+        }
+    }
+}
+
 /// A ``KMError`` of a ``ContentKeyUnwrapper``, whose code says nothing about the peer's message.
 struct UnwrapperFailure: Error {
     let underlying: KMError
+
+    /// Calls `body`, and throws the error of an unwrapper as it is, for tools that show it to their user.
+    nonisolated(nonsending) static func unpacking<Result>(
+        _ body: nonisolated(nonsending) () async throws -> Result
+    ) async throws -> Result {
+        do {
+            return try await body()
+        } catch let failure as UnwrapperFailure {
+            throw failure.underlying
+        }
+    }
 }
 
 extension KMError.Code {

@@ -5,7 +5,7 @@ import KMJOSE
 import KMSecurity
 
 /// Decrypts a body, or chosen fields of it.
-struct DecryptCommand: ParsableCommand {
+struct DecryptCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "decrypt",
         abstract: "Decrypt a body or a JWE compact serialization to the original parameters, byte for byte.",
@@ -16,7 +16,10 @@ struct DecryptCommand: ParsableCommand {
     )
 
     @Option(
-        help: ArgumentHelp("The private key: PKCS#8, PKCS#1 or PKCS#12.", valueName: "private-key"),
+        help: ArgumentHelp(
+            "The private key: a file (PKCS#8, PKCS#1 or PKCS#12), or the pkcs11: URI of a key in an HSM.",
+            valueName: "private-key"
+        ),
         completion: .file()
     )
     var with: String
@@ -31,31 +34,41 @@ struct DecryptCommand: ParsableCommand {
 
     @OptionGroup var passphrase: PassphraseOptions
 
+    @OptionGroup var hsm: HSMOptions
+
     @OptionGroup var input: InputOptions
 
     @OptionGroup var output: OutputOptions
 
-    func run() throws {
+    func validate() throws { try hsm.check(with) }
+
+    func run() async throws {
+        guard !HSMKey.isURI(with) else { return try await HSMKey.use(with, hsm) { try await decrypt(with: $0.key) } }
         warnIfExposed(with)
-        let key = try RSAPrivateKey(contentsOfFile: with, passphrase: passphrase.load())
-        if case .fields(let selection) = try fields.protection() {
-            // Without --key-id, a field may name any key, as a whole message may. The id of zeros only finds the key in
-            // the keyring.
-            let id = try keyID ?? CryptoKeyID(String(repeating: "0", count: 32))
-            let cipher = try ParameterCipher(
-                keyring: CryptoKeyring([CryptoKey(id: id, decryptionKey: key, issuedAt: .now)], primary: nil),
-                limits: Streams.limits
-            )
-            let body = try input.readAll(expecting: "a body is")
-            return try output.write(
-                keyID == nil
-                    ? cipher.openFields(body, selection, correlationID: fields.correlationID, underAnyNamed: id)
-                    : cipher.open(body, .fields(selection), under: id, correlationID: fields.correlationID)
-            )
+        try await decrypt(with: RSAPrivateKey(contentsOfFile: with, passphrase: passphrase.load()))
+    }
+
+    private func decrypt(with key: any ContentKeyUnwrapper) async throws {
+        guard case .fields(let selection) = try fields.protection() else {
+            let policy = JWEPolicy(maximumByteCount: Streams.maximumByteCount)
+            let message = try JWEInput.message(in: input.readAll(expecting: "a body or a JWE is"))
+            return try await output.write(key.decrypt(message, keyID: keyID, policy: policy))
         }
-        let policy = JWEPolicy(maximumByteCount: Streams.maximumByteCount)
-        let message = try JWEInput.message(in: input.readAll(expecting: "a body or a JWE is"))
-        let opened = try JWEDecryptor(with: key, policy: policy).decrypt(message, keyID: keyID?.text)
-        try output.write(opened.plaintext)
+        // Without --key-id, a field may name any key, as a whole message may. The id of zeros only finds the key in the
+        // keyring.
+        let id = try keyID ?? CryptoKeyID(String(repeating: "0", count: 32))
+        let cipher = try ParameterCipher(
+            keyring: CryptoKeyring([CryptoKey(id: id, decryptionKey: key, issuedAt: .now)], primary: nil),
+            limits: Streams.limits
+        )
+        let body = try input.readAll(expecting: "a body is")
+        let opened = try await cipher.openFields(
+            body,
+            selection,
+            under: id,
+            checksKeyID: keyID != nil,
+            correlationID: fields.correlationID
+        )
+        try output.write(opened)
     }
 }

@@ -14,12 +14,13 @@ struct KeyCommand: ParsableCommand {
 }
 
 /// Makes an RSA key pair and its self-signed certificate.
-struct KeyGenerateCommand: ParsableCommand {
+struct KeyGenerateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "generate",
         abstract: "Make an RSA key pair: ID.private.pem (PKCS#8, mode 0600), ID.public.pem (SPKI) and ID.cert.pem.",
         discussion: """
-            Prints the key id. No existing file is changed. Without a passphrase, the private key is stored unencrypted.
+            Prints the key id. No existing file is changed. Without a passphrase, the private key is stored unencrypted. \
+            With --in, the private key is made in an HSM, which it cannot leave; it has the key id as its label.
             """
     )
 
@@ -43,36 +44,78 @@ struct KeyGenerateCommand: ParsableCommand {
 
     @OptionGroup var passphrase: PassphraseOptions
 
+    @Option(
+        name: .customLong("in"),
+        help: ArgumentHelp(
+            "The pkcs11: URI of the token of an HSM, which then has the private key and the certificate too.",
+            valueName: "uri"
+        )
+    )
+    var token: String?
+
+    @OptionGroup var hsm: HSMOptions
+
     func validate() throws {
+        try hsm.check(token)
+        if let token {
+            guard HSMKey.isURI(token) else { throw ValidationError("--in must be a pkcs11: URI") }
+            guard passphrase.passphraseFile == nil, passphrase.passphraseEnv == nil else {
+                throw ValidationError("a private key in an HSM needs no passphrase; give --in or a passphrase")
+            }
+        }
         guard RSAPublicKey.bitCounts.contains(bits) else { throw ValidationError("--bits must be 2048 to 8192") }
         guard (1...36_500).contains(days) else { throw ValidationError("--days must be 1 to 36500") }
     }
 
-    func run() throws {
-        let secret = try passphrase.load()
+    private var validity: ClosedRange<Date> {
+        let now = Date(timeIntervalSince1970: Date.now.timeIntervalSince1970.rounded(.down))
+        return now...now.addingTimeInterval(Double(days) * 86_400)
+    }
+
+    func run() async throws {
         let id = try id ?? CryptoKeyID.random()
         let base = "\(out)/\(id)"
-        let paths = (secret: "\(base).private.pem", spki: "\(base).public.pem", certificate: "\(base).cert.pem")
-        for path in [paths.secret, paths.spki, paths.certificate] where FileManager.default.fileExists(atPath: path) {
+        for path in ["private", "public", "cert"].map({ "\(base).\($0).pem" })
+        where FileManager.default.fileExists(atPath: path) {
             throw KMError(.fileExists, "\(path) exists; no existing file is changed")
         }
+        if let token {
+            let generation = HSMGeneration(token: token, id: id, bitCount: bits, validity: validity)
+            let made = try await generation.run(hsm)
+            do {
+                try write(id, nil, nil, made.publicKey, made.certificate)
+            } catch {
+                Messages.hint("the HSM has the key, and its certificate: \(made.uri)")
+                throw error
+            }
+            return Messages.hint("use the key with: --private-key '\(made.uri)'")
+        }
+        let secret = try passphrase.load()
         let key = try RSAPrivateKey.generate(bitCount: bits)
-        let now = Date(timeIntervalSince1970: Date.now.timeIntervalSince1970.rounded(.down))
-        let certificate = try Certificate.selfSigned(
-            key,
-            commonName: id.text,
-            validity: now...now.addingTimeInterval(Double(days) * 86_400)
-        )
+        let certificate = try Certificate.selfSigned(key, commonName: id.text, validity: validity)
+        try write(id, key, secret, key.publicKey, certificate)
+    }
+
+    /// Writes the files, and prints the id.
+    private func write(
+        _ id: CryptoKeyID,
+        _ key: RSAPrivateKey?,
+        _ secret: SecretBytes?,
+        _ publicKey: RSAPublicKey,
+        _ certificate: Certificate
+    ) throws {
+        let base = "\(out)/\(id)"
+        let paths = (secret: "\(base).private.pem", spki: "\(base).public.pem", certificate: "\(base).cert.pem")
         let isNewFolder = try makeFolder()
         var written: [String] = []
         do {
-            if let secret {
+            if let key, let secret {
                 try key.write(encryptedPEMToNewFile: paths.secret, passphrase: secret)
-            } else {
+            } else if let key {
                 try key.insecurePKCS8PEM().write(toNewFile: paths.secret)
             }
-            written.append(paths.secret)
-            let spki = try key.publicKey.pemRepresentation()
+            if key != nil { written.append(paths.secret) }
+            let spki = try publicKey.pemRepresentation()
             try writeNewFile(spki.span, path: paths.spki, mode: 0o644)
             written.append(paths.spki)
             let pem = try certificate.pemRepresentation()

@@ -89,13 +89,14 @@ func nodesAndSoak<Result>(_ nodes: [String], _ body: () throws -> Result) throws
 }
 
 /// Adds a key.
-struct KeyringAddCommand: ParsableCommand {
+struct KeyringAddCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "add",
         abstract: "Add a key in the state pre-activation.",
         usage: """
             kmsec keyring add <file> --id <id> [--certificate <file>]
                               [--private-key <file> [--private-key-passphrase-file <file>] |
+                               --private-key <uri> [--pin-file <file> | --pin-fd <number> | --pin-env <name>] |
                                --private-key-reference <path>]
                               [--issued-at <time>] [--census <file> ...]
                               [--passphrase-file <file> ...] [--passphrase-fd <number> ...]
@@ -116,7 +117,10 @@ struct KeyringAddCommand: ParsableCommand {
     var certificate: String?
 
     @Option(
-        help: ArgumentHelp("The own private key, which is copied into the file.", valueName: "file"),
+        help: ArgumentHelp(
+            "The own private key, which is copied into the file; or the pkcs11: URI of a key in an HSM, which stays there.",
+            valueName: "file"
+        ),
         completion: .file()
     )
     var privateKey: String?
@@ -145,40 +149,52 @@ struct KeyringAddCommand: ParsableCommand {
     )
     var issuedAt: Date?
 
+    @OptionGroup var hsm: HSMOptions
+
     @OptionGroup var options: KeyringGuardOptions
 
     func validate() throws {
+        try hsm.check(privateKey)
         guard privateKey == nil || privateKeyReference == nil else {
             throw ValidationError("give --private-key or --private-key-reference, not both")
         }
         guard certificate != nil || privateKey != nil || privateKeyReference != nil else {
             throw ValidationError("give --certificate, --private-key or both")
         }
-        guard privateKeyPassphraseFile == nil || privateKey != nil else {
-            throw ValidationError("--private-key-passphrase-file requires --private-key")
+        guard privateKeyPassphraseFile == nil || privateKey.map(HSMKey.isURI) == false else {
+            throw ValidationError("--private-key-passphrase-file requires --private-key with a file")
         }
     }
 
-    func run() throws {
-        let peer = try certificate.map(Certificate.init(contentsOfFile:))
-        let own = try privateKey.map { path in
-            warnIfExposed(path)
-            let passphrase = try privateKeyPassphraseFile.map {
-                try SecretBytes(contentsOfFile: $0).withoutTrailingNewline()
-            }
-            return try RSAPrivateKey(contentsOfFile: path, passphrase: passphrase)
-        }
+    /// Returns the own private key, after a check that it can be used.
+    ///
+    /// The nodes use it too, so an error here is better than one there.
+    private func ownKey() async throws -> KeyringFile.PrivateKey? {
         if let path = privateKeyReference {
-            // The nodes read it too, so an error here is better than one there.
             _ = try RSAPrivateKey(contentsOfFile: keyring.store.path(ofReference: path))
+            return .file(path)
         }
+        guard let privateKey else { return nil }
+        if HSMKey.isURI(privateKey) {
+            try await HSMKey.use(privateKey, hsm) { _ in }
+            return .uri(privateKey)
+        }
+        warnIfExposed(privateKey)
+        let passphrase = try privateKeyPassphraseFile.map {
+            try SecretBytes(contentsOfFile: $0).withoutTrailingNewline()
+        }
+        return .sealed(try RSAPrivateKey(contentsOfFile: privateKey, passphrase: passphrase))
+    }
+
+    func run() async throws {
+        let peer = try certificate.map(Certificate.init(contentsOfFile:))
+        let own = try await ownKey()
         let now = Date.now
         try keyring.update(options, guardedAs: .add) {
             try $0.add(
                 id,
                 certificate: peer,
                 privateKey: own,
-                privateKeyFile: privateKeyReference,
                 issuedAt: issuedAt ?? now,
                 at: now
             )

@@ -30,6 +30,7 @@ struct KeyringFollowCommand: AsyncParsableCommand {
         let following = try FileKeyring(
             path: keyring.file,
             passphrases: keyring.store.passphrases,
+            privateKeys: UnusedPrivateKeys(),
             node: node,
             censusDirectory: censusDirectory
         )

@@ -178,7 +178,7 @@ struct RegistryOptions: ParsableArguments {
             #if SQLite
             return try SQLitePARStore(path: sqlite, creates: creates)
             #else
-            throw Self.missing("SQLite (\(sqlite))", trait: "SQLite")
+            throw KMError.missing("SQLite (\(sqlite))", trait: "SQLite")
             #endif
         }
         #if PostgreSQL
@@ -187,15 +187,8 @@ struct RegistryOptions: ParsableArguments {
         configuration.insecureAllowingUnverifiedServer = insecureAllowUnverifiedServer
         return try PostgreSQLPARStore(configuration)
         #else
-        throw Self.missing("PostgreSQL", trait: "PostgreSQL")
+        throw KMError.missing("PostgreSQL", trait: "PostgreSQL")
         #endif
-    }
-
-    private static func missing(_ database: String, trait: String) -> KMError {
-        KMError(
-            .databaseNotSupported,
-            "this kmsec was built without \(database); build it with: swift build -c release --product kmsec --traits \(trait)"
-        )
     }
 }
 
@@ -210,9 +203,4 @@ struct RegistryAccessOptions: ParsableArguments {
     var reason: String
 
     func access() throws -> RegistryAccess { try RegistryAccess(actor: actor, reason: reason) }
-}
-
-extension KMError.Code {
-    /// The tool was built without the database of the registry.
-    static let databaseNotSupported = Self("databaseNotSupported")
 }
