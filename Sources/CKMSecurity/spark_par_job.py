@@ -16,6 +16,7 @@ It needs PySpark 4.0 or later and PyArrow.
 
 import argparse
 import os
+import re
 
 # The numbers of kmsecurity.h.
 SUCCESS, FAIL, BECOME_NULL = 0, 0, 1
@@ -133,6 +134,8 @@ def parquet_parts(options):
 
     system, path = pyarrow.fs.FileSystem.from_uri(options.input)
     files = system.get_file_info(path)
+    if files.type == pyarrow.fs.FileType.NotFound:
+        raise SystemExit(f"{options.input} does not exist; with --arrow it must be one file or folder, not a pattern")
     if files.type == pyarrow.fs.FileType.Directory:
         files = system.get_file_info(pyarrow.fs.FileSelector(path, recursive=True))
     else:
@@ -140,15 +143,17 @@ def parquet_parts(options):
     parts = []
     for file in sorted(files, key=lambda file: file.path):
         folders = file.path[len(path):].split("/")
-        if not file.is_file or any(name.startswith(("_", ".")) for name in folders if name):
-            continue
         if any("=" in name for name in folders[:-1]):
             raise SystemExit("--arrow does not read partition columns, which are in the names of folders; leave it out")
+        if not file.is_file or any(name.startswith(("_", ".")) for name in folders if name):
+            continue
         parquet = pyarrow.parquet.ParquetFile(system.open_input_file(file.path))
-        columns = [parquet.schema.column(index) for index in range(len(parquet.schema))]
-        names = [column.path for column in columns if column.physical_type == "INT96"]
-        if names:
-            raise SystemExit(f"--arrow would change the type of column {names[0]}, a time in the old form INT96; leave it out")
+        for place in range(len(parquet.schema)):
+            column = parquet.schema.column(place)
+            # Arrow reads these as other types, and would write those.
+            kind = "INT96" if column.physical_type == "INT96" else column.logical_type.type
+            if kind in ("INT96", "ENUM", "BSON", "INTERVAL", "UNKNOWN", "NULL"):
+                raise SystemExit(f"--arrow would change the type of column {column.path}, {kind}; leave it out")
         fields = [field for field in parquet.schema_arrow if field.name == options.column]
         if len(fields) != 1 or str(fields[0].type) not in ("string", "large_string"):
             raise SystemExit(f"the input must have exactly one column {options.column} of type string")
@@ -162,6 +167,8 @@ def parquet_parts(options):
             if rows >= 4_000_000 or index == parquet.num_row_groups - 1:
                 parts.append((file.path, groups))
                 groups, rows = [], 0
+    if not parts:
+        raise SystemExit(f"{options.input} has no Parquet files")
     return parts
 
 
@@ -177,26 +184,35 @@ def part_converter(options, parts):
         path, groups = parts[number]
         source, _ = pyarrow.fs.FileSystem.from_uri(options.input)
         target, folder = pyarrow.fs.FileSystem.from_uri(options.output)
-        temporary = f"{folder}/_temporary/{number}-{uuid.uuid4()}"
+        temporary, final = f"{folder}/_temporary/{number}-{uuid.uuid4()}", f"{folder}/part-{number:05}.parquet"
         with source.open_input_file(path) as stream:
             parquet = pyarrow.parquet.ParquetFile(stream)
             index = parquet.schema_arrow.get_field_index(options.column)
-            schema = parquet.schema_arrow.set(index, pyarrow.field(options.column, pyarrow.string()))
+            field = parquet.schema_arrow.field(index)
+            schema = parquet.schema_arrow.set(index, field.with_type(pyarrow.string()).with_nullable(True))
             codec = parquet.metadata.row_group(groups[0]).column(0).compression if groups else "SNAPPY"
             # PARs hardly repeat, so that a dictionary of them would only cost time.
             columns = [parquet.schema.column(place).path for place in range(len(parquet.schema))]
             others = [name for name in columns if name != options.column]
             rows = 0
-            with pyarrow.parquet.ParquetWriter(target.open_output_stream(temporary), schema, use_dictionary=others,
-                                               compression="none" if codec == "UNCOMPRESSED" else codec) as writer:
+            with target.open_output_stream(temporary) as output, \
+                    pyarrow.parquet.ParquetWriter(output, schema, use_dictionary=others,
+                                                  compression="none" if codec == "UNCOMPRESSED" else codec) as writer:
                 # Each batch becomes a row group.
                 for batch in parquet.iter_batches(1 << 20, groups):
                     columns = list(batch.columns)
                     columns[index] = derive(columns[index].cast(pyarrow.string()))
                     writer.write_batch(pyarrow.RecordBatch.from_arrays(columns, schema=schema))
                     rows += batch.num_rows
-        # A task that Spark repeats replaces the file by an equal one.
-        target.move(temporary, f"{folder}/part-{number:05}.parquet")
+        try:
+            # A task that Spark repeats replaces the file by an equal one.
+            target.move(temporary, final)
+        except OSError:
+            # Some file systems do not replace a file. An earlier attempt may have written it.
+            with target.open_input_file(final) as stream:
+                if pyarrow.parquet.read_metadata(stream).num_rows != rows:
+                    raise
+            target.delete_file(temporary)
         return rows
 
     def convert(batches):
@@ -219,6 +235,9 @@ def run_with_arrow(spark, options):
     target, folder = pyarrow.fs.FileSystem.from_uri(options.output)
     if target.get_file_info(folder).type != pyarrow.fs.FileType.NotFound:
         raise SystemExit(f"{options.output} exists; give another folder, or remove it")
+    if isinstance(target, pyarrow.fs.LocalFileSystem):
+        # Of two jobs with the same output, one fails here.
+        os.makedirs(folder)
     target.create_dir(f"{folder}/_temporary")
     tasks = spark.range(0, len(parts), 1, max(len(parts), 1))
     try:
@@ -227,6 +246,9 @@ def run_with_arrow(spark, options):
         target.delete_dir(folder)
         raise
     target.delete_dir(f"{folder}/_temporary")
+    written = target.get_file_info(pyarrow.fs.FileSelector(folder))
+    if len(written) != len(parts):
+        raise SystemExit(f"{options.output} has {len(written)} files instead of {len(parts)}; another program changed it")
     # As Spark does: a folder without this file is not complete.
     target.open_output_stream(f"{folder}/_SUCCESS").close()
     print(f"{rows or 0} rows written")
@@ -265,8 +287,8 @@ def main():
     spark = SparkSession.builder.appName("PARs").getOrCreate()
     if options.arrow:
         # Arrow needs a whole path.
-        options.input, options.output = (path if "://" in path else os.path.abspath(path)
-                                         for path in (options.input, options.output))
+        options.input, options.output = (os.path.abspath(path) if "://" not in path else path
+                                         for path in (re.sub("^file:/+", "/", path) for path in (options.input, options.output)))
         run_with_arrow(spark, options)
         return spark.stop()
     frame = spark.read.format(options.format).load(options.input)

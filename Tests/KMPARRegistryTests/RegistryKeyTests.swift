@@ -89,6 +89,24 @@ struct RegistryKeyTests {
         }
     }
 
+    @Test("One key file in two roles is rejected")
+    func equalFiles() async throws {
+        let path = NSTemporaryDirectory() + "km-key-\(UInt64.random(in: 0...(.max)))"
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        try Data(hexadecimal((0..<32).map { UInt8($0) }).utf8).write(to: URL(filePath: path))
+        var both = try Fixture.configuration()
+        both.lookupKeys = [try PANLookupKey(contentsOfFile: path)]
+        both.sealingKeys = [try PANSealingKey(contentsOfFile: path)]
+        var tokenizing = try Fixture.configuration()
+        tokenizing.sealingKeys = both.sealingKeys
+        tokenizing.assignment = .derived(try PARTokenizer(TokenizationKey(contentsOfFile: path)))
+        for configuration in [both, tokenizing] {
+            await #expect(throws: KMError(.keysEqual)) {
+                try await PARRegistry(MemoryPARStore(), configuration, creates: true)
+            }
+        }
+    }
+
     @Test("Nothing that is printed shows a key or a hash")
     func printing() throws {
         let hash = try Fixture.lookupKey(1).hash(of: Fixture.pan(1))

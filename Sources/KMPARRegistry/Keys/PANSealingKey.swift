@@ -43,6 +43,8 @@ public struct PANSealingKey: Sendable, CustomStringConvertible, CustomDebugStrin
     private let cipher: AESGCM
     /// An HMAC under the key, which computes the check value and nothing else.
     let hmac: HMACSHA256
+    /// An HMAC under the text of the key's file, for a look-up key or tokenization key that has the same file.
+    let textHMAC: HMACSHA256?
 
     /// Creates a key from its bytes.
     ///
@@ -51,11 +53,16 @@ public struct PANSealingKey: Sendable, CustomStringConvertible, CustomDebugStrin
     ///   - version: The key's version.
     /// - Throws: ``KMError`` `invalidSize` for another size, or `cryptographyUnavailable` if OpenSSL fails.
     public init(_ bytes: SecretBytes, version: UInt32 = 1) throws {
+        try self.init(bytes, version, text: nil)
+    }
+
+    private init(_ bytes: SecretBytes, _ version: UInt32, text: SecretBytes?) throws {
         guard bytes.count == Self.byteCount else {
             throw KMError(.invalidSize, "a sealing key must have 32 bytes; got \(bytes.count)")
         }
         cipher = try AESGCM(key: bytes)
         hmac = try HMACSHA256(key: bytes)
+        textHMAC = try text.map { try HMACSHA256(key: $0) }
         name = try RegistryKeyName(
             version: version,
             keyCheckValue: KeyedMessage("KMSecurity PSC 1", version).checkValue(under: hmac)
@@ -69,9 +76,10 @@ public struct PANSealingKey: Sendable, CustomStringConvertible, CustomDebugStrin
     ///   - version: The key's version.
     /// - Throws: ``KMError`` `fileUnreadable` if the file cannot be read, or as ``init(_:version:)``.
     public init(contentsOfFile path: String, version: UInt32 = 1) throws {
-        var key = try SecretBytes(contentsOfKeyFile: path)
-        if key.count == 2 * Self.byteCount, key.isHexadecimal {
-            key = try key.withBytes { digits in
+        let content = try SecretBytes(contentsOfKeyFile: path)
+        var key = content
+        if content.count == 2 * Self.byteCount, content.isHexadecimal {
+            key = try content.withBytes { digits in
                 try SecretBytes(capacity: Self.byteCount) { output in
                     for index in 0..<Self.byteCount {
                         output.append(digits[2 * index].hexadecimalValue << 4 | digits[2 * index + 1].hexadecimalValue)
@@ -79,7 +87,7 @@ public struct PANSealingKey: Sendable, CustomStringConvertible, CustomDebugStrin
                 }
             }
         }
-        try self.init(key, version: version)
+        try self.init(key, version, text: content)
     }
 
     /// Encrypts a PAN for the account with the given PAR.

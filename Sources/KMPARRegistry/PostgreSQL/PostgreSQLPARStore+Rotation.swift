@@ -41,6 +41,17 @@ extension PostgreSQLPARStore {
         }
     }
 
+    /// See ``PARRegistryStore/eraseSealed(_:)``.
+    public func eraseSealed(_ ids: Set<Int64>) async throws {
+        let schema = schema
+        try await perform { connection in
+            _ = try connection.query(
+                "UPDATE \(schema.card) SET sealed = NULL, sealing_version = NULL WHERE id = ANY($1)",
+                [.int64s(ids.sorted())]
+            )
+        }
+    }
+
     /// See ``PARRegistryStore/reseal(_:)``.
     public func reseal(_ sealed: [Int64: SealedPAN]) async throws {
         let schema = schema

@@ -69,7 +69,9 @@ extension PARRegistry {
             }
             let keys =
                 lookupKeys.map { ("look-up key \($0.name.version)", $0.hmac) }
-                + sealingKeys.map { ("sealing key \($0.name.version)", $0.hmac) }
+                + sealingKeys.flatMap { key in
+                    [key.hmac, key.textHMAC].compactMap { $0.map { ("sealing key \(key.name.version)", $0) } }
+                }
             var names: [String: String] = [:]
             for (name, hmac) in keys {
                 if case .derived(let tokenizer) = assignment, try tokenizer.hasKey(of: hmac) {
@@ -79,7 +81,7 @@ extension PARRegistry {
                 let fingerprint = try KeyedMessage("KMSecurity PEK 1", 0).mac(under: hmac).withBytes { mac in
                     hexadecimal((0..<10).map { mac[$0] })
                 }
-                if let other = names.updateValue(name, forKey: fingerprint) {
+                if let other = names.updateValue(name, forKey: fingerprint), other != name {
                     throw KMError(.keysEqual, "\(other) and \(name) have the same bytes; each key must be its own")
                 }
             }

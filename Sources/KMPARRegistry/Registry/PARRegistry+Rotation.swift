@@ -33,9 +33,9 @@ extension PARRegistry {
         case complete
         /// Some cards have no hash under the new key. Keep both keys, and call the rotation again later.
         ///
-        /// The first number counts cards whose PANs the registry does not have: each gets its hash when its PAN is used
-        /// or imported again. The second counts cards whose hashes are not those of their sealed PAN:
-        /// ``PARRegistry/check(progress:)`` names their accounts, which must be erased.
+        /// The first number counts cards whose PANs the registry does not have: each gets its hash with its next
+        /// ``PARRegistry/par(for:_:)`` or import. The second counts cards whose hashes are not those of their sealed PAN:
+        /// ``PARRegistry/check(progress:)`` names them, and `erasesDamaged` erases their sealed PANs.
         case incomplete(waiting: Int, damaged: Int)
     }
 
@@ -50,6 +50,8 @@ extension PARRegistry {
     ///
     /// - Parameters:
     ///   - version: The version of the new key, which the configuration must have.
+    ///   - erasesDamaged: Whether to erase sealed PANs that do not open, or have other hashes. Each card then gets its PAN
+    ///     sealed again with its next ``par(for:_:)`` or import.
     ///   - progress: Receives the progress after each batch.
     /// - Returns: Whether the rotation is complete.
     /// - Throws: ``KMError`` `registryKeyMismatch` if the configuration lacks the key or a sealing key,
@@ -57,10 +59,11 @@ extension PARRegistry {
     ///   `registryUnavailable`, or `CancellationError`.
     public func rotateLookupKey(
         to version: UInt32,
+        erasesDamaged: Bool = false,
         progress: (RotationProgress) -> Void = { _ in }
     ) async throws -> LookupRotation {
         guard let new = configuration.lookupKeys.first(where: { $0.name.version == version }) else {
-            throw KMError(.registryKeyMismatch, "no look-up key with version \(version) was given")
+            throw KMError(.registryKeyMismatch, "no look-up key with version \(version) was given; give it too, as \(version)=FILE on the command line")
         }
         var rotation = RegistryRotation(store, try await refresh())
         try await rotation.eraseRetiredHashes(progress)
@@ -75,7 +78,7 @@ extension PARRegistry {
         } else {
             try await rotation.change { $0.next = new.name }
         }
-        let hashed = try await hashCards(new, &rotation, progress)
+        let hashed = try await hashCards(new, &rotation, erasesDamaged, progress)
         guard hashed.waiting == 0, hashed.damaged == 0 else {
             return .incomplete(waiting: hashed.waiting, damaged: hashed.damaged)
         }
@@ -93,27 +96,34 @@ extension PARRegistry {
     private func hashCards(
         _ new: PANLookupKey,
         _ rotation: inout RegistryRotation,
+        _ erasesDamaged: Bool,
         _ report: (RotationProgress) -> Void
     ) async throws -> RotationProgress {
         let current = try key(rotation.state.current)
         return try await rotation.visitCards(.hashing, report) { rotation, cards, progress in
             var hashes: [Int64: PANHash] = [:]
+            var damaged = Set<Int64>()
             for card in cards {
                 let hash = card.hashes.first { $0.version == new.name.version }
                 switch try openSealed(card) {
-                // A card whose sealed PAN does not open gets its hash with its next use, like one without.
-                case .absent, .damaged: if hash == nil { progress.waiting += 1 }
+                case .absent: if hash == nil { progress.waiting += 1 }
+                case .damaged:
+                    damaged.insert(card.id)
+                    // It gets its hash with its next use, like a card without a sealed PAN.
+                    if hash == nil { progress.waiting += 1 }
                 case .opened(let pan):
                     let computed = try new.hash(of: pan)
                     // A card with the PAN of another, or with a hash of an unknown key, would not be found afterwards.
                     guard try card.hashes.contains(current.hash(of: pan)), hash == nil || hash == computed else {
-                        progress.damaged += 1
+                        damaged.insert(card.id)
+                        if !erasesDamaged { progress.damaged += 1 } else if hash == nil { progress.waiting += 1 }
                         continue
                     }
                     if hash == nil { hashes[card.id] = computed }
                 }
             }
             if !hashes.isEmpty { try await rotation.perform { try await store.setNextHashes(hashes, $0) } }
+            if erasesDamaged, !damaged.isEmpty { try await store.eraseSealed(damaged) }
             progress.changed += hashes.count
         }
     }
@@ -121,12 +131,12 @@ extension PARRegistry {
     /// Gives up a rotation of the look-up key that is not complete, and erases the hashes under the next key.
     ///
     /// The registry goes on with the current key. It needs no key, so that it works if the next key is lost. If the call
-    /// is ended, the next rotation erases the hashes that are left.
+    /// is ended, call it again: it erases the hashes that are left.
     ///
     /// - Parameters:
     ///   - store: The store of the registry.
     ///   - progress: Receives the progress after each batch.
-    /// - Returns: The name of the key to which the registry no longer changes; nil if no rotation is in progress.
+    /// - Returns: The name of the look-up key whose hashes were erased; nil if no rotation is in progress.
     /// - Throws: ``KMError`` `registryRotationBlocked` if another process rotates the keys, `registryUnavailable`, or
     ///   `CancellationError`.
     public static func cancelLookupRotation(
@@ -134,10 +144,12 @@ extension PARRegistry {
         progress: (RotationProgress) -> Void = { _ in }
     ) async throws -> RegistryKeyName? {
         var rotation = RegistryRotation(store, try await store.prepare(lookupKey: nil))
-        guard let next = rotation.state.next else { return nil }
-        try await rotation.change { state in (state.next, state.retired) = (nil, next) }
+        if let next = rotation.state.next {
+            try await rotation.change { state in (state.next, state.retired) = (nil, next) }
+        }
+        let retired = rotation.state.retired
         try await rotation.eraseRetiredHashes(progress)
-        return next
+        return retired
     }
 
     /// Encrypts every kept PAN under the first sealing key, while the registry is in use.
@@ -145,11 +157,17 @@ extension PARRegistry {
     /// First give every process that uses the registry both keys, the new one first. If the call or the process is
     /// ended, call it again. Remove the retired key when a call has neither changed nor skipped a card.
     ///
-    /// - Parameter progress: Receives the progress after each batch.
-    /// - Returns: The numbers of cards that were visited, changed and skipped.
+    /// - Parameters:
+    ///   - erasesDamaged: Whether to erase sealed PANs that do not open. Each card then gets its PAN sealed again with its
+    ///     next ``par(for:_:)`` or import.
+    ///   - progress: Receives the progress after each batch.
+    /// - Returns: The numbers of cards that were visited, changed and skipped, or erased.
     /// - Throws: ``KMError`` `registryKeyMismatch` if a sealing key is missing, `registryUnavailable`, or
     ///   `CancellationError`.
-    public func rotateSealingKey(progress: (RotationProgress) -> Void = { _ in }) async throws -> RotationProgress {
+    public func rotateSealingKey(
+        erasesDamaged: Bool = false,
+        progress: (RotationProgress) -> Void = { _ in }
+    ) async throws -> RotationProgress {
         guard let new = configuration.sealingKeys.first else {
             throw KMError(.registryKeyMismatch, "no sealing key was given")
         }
@@ -158,15 +176,18 @@ extension PARRegistry {
         var rotation = RegistryRotation(store, try await refresh())
         return try await rotation.visitCards(.resealing, progress) { _, cards, progress in
             var sealed: [Int64: SealedPAN] = [:]
+            var damaged = Set<Int64>()
             for card in cards where card.sealed.map({ $0.version != new.name.version }) == true {
                 switch try openSealed(card) {
                 case .absent: continue
-                case .damaged: progress.damaged += 1
+                case .damaged: damaged.insert(card.id)
                 case .opened(let pan): sealed[card.id] = try new.seal(pan, for: card.par)
                 }
             }
             if !sealed.isEmpty { try await store.reseal(sealed) }
+            if erasesDamaged, !damaged.isEmpty { try await store.eraseSealed(damaged) }
             progress.changed += sealed.count
+            progress.damaged += damaged.count
         }
     }
 
@@ -182,6 +203,8 @@ extension PARRegistry {
     /// Decrypts the PAN of a card.
     func openSealed(_ card: StoredCard) throws -> OpenedPAN {
         guard let sealed = card.sealed else { return .absent }
+        // No key ever had this version.
+        guard knownState.sealingKeys.contains(where: { $0.version == sealed.version }) else { return .damaged }
         guard let key = configuration.sealingKeys.first(where: { $0.name.version == sealed.version }) else {
             throw KMError(.registryKeyMismatch, "card \(card.id) needs the sealing key with version \(sealed.version)")
         }

@@ -86,13 +86,18 @@ public final class PARRegistry: Sendable {
     /// - Throws: ``KMError`` `registryUnavailable` if the store does not answer, or `registryKeyMismatch` if it changed
     ///   to a look-up key that the configuration lacks.
     public func par(for pan: PAN, _ kind: CardKind = .physical) async throws -> PAR {
-        guard let found = try await find(pan) else { return try await assign(pan, kind) }
-        // The use of a card is the chance to store what can only be computed from its PAN. An addition does that.
+        if let found = try await find(pan), let par = try await complete(found, pan, kind) { return par }
+        return try await assign(pan, kind)
+    }
+
+    /// Stores what the store lacks of a card and only its PAN gives: the next hash, and the sealed PAN.
+    ///
+    /// - Returns: The PAR; nil if the account was erased meanwhile.
+    private func complete(_ found: FoundPAR, _ pan: PAN, _ kind: CardKind) async throws -> PAR? {
         guard found.lacksNextHash || !found.isSealed && !configuration.sealingKeys.isEmpty else { return found.par }
         switch try await withState({ try await add(pan, kind, .account(found.par), $0) }) {
         case .added(let par), .exists(let par): return par
-        // The account was erased meanwhile, so that this is a first use.
-        default: return try await assign(pan, kind)
+        default: return nil
         }
     }
 
@@ -158,7 +163,7 @@ public final class PARRegistry: Sendable {
     @discardableResult
     public func reissue(_ pan: PAN, as newPAN: PAN, _ kind: CardKind = .physical) async throws -> PAR {
         guard pan != newPAN else { throw KMError(.cardConflict, "a card cannot replace itself") }
-        guard let par = try await existingPAR(for: pan) else {
+        guard let found = try await find(pan), let par = try await complete(found, pan, .physical) else {
             throw KMError(.cardUnknown, "the card to replace is not in the registry")
         }
         let addition = try await withState { state in
@@ -255,6 +260,9 @@ public final class PARRegistry: Sendable {
         _ = try await store.change(state, to: remembering)
         throw KMError(.registryChanged)
     }
+
+    /// The state of the store, as far as this process knows.
+    var knownState: RegistryState { known.withLock { $0 } }
 
     /// Reads the state of the store.
     @discardableResult

@@ -29,9 +29,13 @@ struct RegistryRotation {
             do {
                 return try await body(state)
             } catch let error as KMError where error.code == .registryChanged {
-                var now = try await store.state()
-                swap(&now, &state)
-                guard state.keys == now.keys, state.retired == now.retired, state.column == now.column else { break }
+                let (before, now) = (state, try await store.state())
+                state = now
+                // Only new sealing keys may have come meanwhile: a rotation that was cancelled and began again has the same
+                // look-up keys, and other cards with hashes.
+                guard now.keys == before.keys, now.retired == before.retired, now.column == before.column,
+                    now.epoch - before.epoch == Int64(now.sealingKeys.count - before.sealingKeys.count)
+                else { break }
             }
         }
         throw KMError(

@@ -25,6 +25,16 @@ extension SQLitePARStore {
         }
     }
 
+    /// See ``PARRegistryStore/eraseSealed(_:)``.
+    public func eraseSealed(_ ids: Set<Int64>) async throws {
+        try await write { database in
+            let statement = try database.cachedStatement(
+                sql: "UPDATE card SET sealed = NULL, sealing_version = NULL WHERE id = ?"
+            )
+            for id in ids { try statement.execute(arguments: [id]) }
+        }
+    }
+
     /// See ``PARRegistryStore/reseal(_:)``.
     public func reseal(_ sealed: [Int64: SealedPAN]) async throws {
         try await write { database in

@@ -205,6 +205,11 @@ public actor MemoryPARStore: PARRegistryStore {
         for (id, sealed) in sealed { cards[id]?.sealed = sealed }
     }
 
+    /// See ``PARRegistryStore/eraseSealed(_:)``.
+    public func eraseSealed(_ ids: Set<Int64>) {
+        for id in ids { cards[id]?.sealed = nil }
+    }
+
     /// Does nothing.
     public func close() {}
 }

@@ -147,6 +147,12 @@ public protocol PARRegistryStore: Sendable {
     /// - Throws: ``KMError`` `registryUnavailable`.
     func reseal(_ sealed: [Int64: SealedPAN]) async throws
 
+    /// Erases sealed PANs.
+    ///
+    /// - Parameter ids: The numbers of the cards. A card that was erased is skipped.
+    /// - Throws: ``KMError`` `registryUnavailable`.
+    func eraseSealed(_ ids: Set<Int64>) async throws
+
     /// Releases what the store holds, after the calls in progress.
     func close() async
 }

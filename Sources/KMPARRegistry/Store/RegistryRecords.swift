@@ -272,7 +272,7 @@ public struct RegistryState: Sendable, Hashable {
     /// The sealing keys as a database keeps them, such as `1:0123456789 2:ABCDEF0123`.
     var sealingKeyList: String { sealingKeys.map { "\($0.version):\($0.keyCheckValue)" }.joined(separator: " ") }
 
-    /// Reads what ``sealingKeyList`` has made.
+    /// Reads the text of ``sealingKeyList``.
     static func sealingKeys(_ list: String?) throws -> [RegistryKeyName] {
         try (list ?? "").split(separator: " ").map { item in
             let parts = item.split(separator: ":")

@@ -9,12 +9,12 @@ struct RegistryRotateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "rotate",
         abstract: "Change the look-up key or the sealing key of a registry while it is in use; no PAR changes.",
-        usage: RegistryOptions.usage("rotate", "(--to <version> | --cancel | --sealing)"),
+        usage: RegistryOptions.usage("rotate", "(--to <version> | --cancel | --sealing) [--erase-damaged]"),
         discussion: """
             First give every process that uses the registry both keys. Then run this with both keys. If it stops early, \
             run it again: it continues with the remaining cards. Remove the retired key when it says that you can. Cards \
             whose numbers are not kept get a hash under the new look-up key when they are used or imported again; until \
-            then, the exit status is 1. --cancel goes back to the look-up key before, and needs no key.
+            then, the exit status is 1. --cancel keeps the current look-up key, and needs no key.
             """
     )
 
@@ -28,6 +28,9 @@ struct RegistryRotateCommand: AsyncParsableCommand {
 
     @Flag(help: "Encrypt all kept card numbers under the first --sealing-key.")
     var sealing = false
+
+    @Flag(help: "Erase kept card numbers that do not open or do not fit; each is kept again when it is imported or used.")
+    var eraseDamaged = false
 
     func validate() throws {
         guard [to != nil, cancel, sealing].count(where: { $0 }) == 1 else {
@@ -65,18 +68,18 @@ struct RegistryRotateCommand: AsyncParsableCommand {
         }
         Terminal.progress(nil)
         guard let cancelled else {
-            throw KMError(.registryRotationBlocked, "the look-up key of the registry is not being changed")
+            throw KMError(.registryRotationBlocked, "the registry does not change its look-up key; nothing to cancel")
         }
         try Streams.writeLine("cancelled: no card has a hash under the look-up key with \(cancelled)")
     }
 
     private func rotateSealingKey(of registry: PARRegistry) async throws {
-        let result = try await registry.rotateSealingKey { Self.show($0) }
+        let result = try await registry.rotateSealingKey(erasesDamaged: eraseDamaged) { Self.show($0) }
         Terminal.progress(nil)
         try Streams.writeLine(
             "\(counted(result.visited, "card")) read, \(result.changed.formatted()) encrypted under the first sealing key"
         )
-        guard result.damaged == 0 else { throw Self.damage(result.damaged) }
+        guard result.damaged == 0 || eraseDamaged else { throw Self.damage(result.damaged) }
         Messages.hint(
             result.changed == 0
                 ? "no card needs the retired key; remove it"
@@ -87,12 +90,13 @@ struct RegistryRotateCommand: AsyncParsableCommand {
     private static func damage(_ count: Int) -> KMError {
         KMError(
             .registryDamaged,
-            "\(counted(count, "card")) skipped; kmsec par registry check names \(count == 1 ? "it" : "them")"
+            "\(counted(count, "card")) skipped, whose kept number does not open or does not fit; check names "
+                + "\(count == 1 ? "it" : "them"), and --erase-damaged erases the kept number"
         )
     }
 
     private func rotateLookupKey(of registry: PARRegistry, to version: UInt32) async throws {
-        let result = try await registry.rotateLookupKey(to: version) { Self.show($0) }
+        let result = try await registry.rotateLookupKey(to: version, erasesDamaged: eraseDamaged) { Self.show($0) }
         Terminal.progress(nil)
         switch result {
         case .complete:
