@@ -11,7 +11,7 @@ A PAR depends only on the PAN, the key and its version. A task that Spark repeat
 
 Without the library, give --kmsec with the path of the tool: each batch of rows is then piped through `kmsec par derive`.
 
-It needs PySpark 4.0 or later and PyArrow.
+It needs PySpark 4.0 or later, pandas and PyArrow.
 """
 
 import argparse

@@ -37,6 +37,7 @@ public final class SQLitePARStore: PARRegistryStore {
                     PRAGMA cache_size = -65536;
                     PRAGMA mmap_size = 17179869184;
                     PRAGMA temp_store = MEMORY;
+                    PRAGMA wal_autocheckpoint = 16384;
                     """
             )
         }

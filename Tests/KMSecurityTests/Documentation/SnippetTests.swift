@@ -5,7 +5,7 @@ import Testing
 /// Checks that the code blocks of the README and the articles compile and run.
 struct SnippetTests {
     /// The folders with snippets and with the tests that use them.
-    private static let folders = ["KMSecurityTests", "KMHummingbirdTests", "KMPARRegistryTests"].map {
+    private static let folders = ["KMSecurityTests", "KMHummingbirdTests", "KMPARRegistryTests", "KMPKCS11Tests"].map {
         Document.root.appending(path: "Tests/\($0)/Documentation")
     }
 
