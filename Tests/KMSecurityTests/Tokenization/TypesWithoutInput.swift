@@ -44,6 +44,7 @@ enum TypesWithoutInput {
         "KMSecurity.KeyringFile.State": "cases",
         "KMSecurity.KeyringPassphrases": "a closure",
         "KMSecurity.KeyringSource": "a protocol",
+        "KMSecurity.PrivateKeySource": "a protocol",
         "KMSecurity.LiveCredentials": "a credential source; prints its type",
         "KMSecurity.LiveKeyring": "a keyring; prints its type",
         "KMSecurity.ServerSecurity.Configuration": "configuration",
