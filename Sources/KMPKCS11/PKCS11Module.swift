@@ -25,7 +25,9 @@ public final class PKCS11Module: Sendable {
     /// What this process knows of modules, by path.
     private struct Known {
         var loaded: [String: PKCS11Module] = [:]
-        /// The modules whose initialization failed. They stay loaded, since they may have threads or exit handlers.
+        /// The modules whose initialization failed.
+        ///
+        /// They stay loaded, since they may have threads or exit handlers.
         var uninitialized: [String: ModuleHandle] = [:]
         /// The modules that answered a child process, and are not tried in a child again.
         var probed: Set<String> = []

@@ -115,6 +115,7 @@ extension KMError {
     /// - Parameters:
     ///   - what: What the trait brings.
     ///   - trait: The trait.
+    /// - Returns: The error.
     static func missing(_ what: String, trait: String) -> KMError {
         KMError(
             .traitMissing,
