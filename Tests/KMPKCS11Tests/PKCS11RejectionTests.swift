@@ -118,6 +118,33 @@ extension PKCS11Tests {
             }
         }
 
+        @Test("Raw RSA whose result begins with several zeros, which the token removes")
+        func severalZeros() async throws {
+            let token = try await TestTokens.shared.token(.softHSM).open()
+            let id = await TestTokens.shared.nextID()
+            let key = try await token.insert(TestKeys.first(), label: "zeros", id: id)
+            let publicKey = key.publicKey
+            let uri = try PKCS11URI(PKCS11Token.uriText("zeros", id))
+            let reference = KeyReference(uri: uri, objectClass: KM_CKO_PRIVATE_KEY, modulus: nil)
+            let counts = try await token.pool.run { session in
+                let handle = try session.handle(of: reference)
+                let fake = RejectingToken(session, .init(hasOAEP: false))
+                var counts: Set<Int> = []
+                // One result in 256 has a second zero.
+                for _ in 0..<5000 where counts.count < 2 {
+                    let (message, ciphertext) = try publicKey.oaepChallenge(.sha256)
+                    let answer = try fake.decrypt(ciphertext, with: handle, KM_P11_RSA_RAW, capacity: 256)
+                    guard !counts.contains(answer.count) else { continue }
+                    counts.insert(answer.count)
+                    let opened = try ExternalRSA.unpad(answer.memory, count: answer.count, byteCount: 32, hash: .sha256)
+                    #expect(opened == message, "\(answer.count) bytes")
+                }
+                return counts
+            }
+            #expect(counts.contains(255) && counts.count == 2)
+            await token.close()
+        }
+
         @Test("Raw RSA in a token that removes leading zeros")
         func leadingZeros() async throws {
             let found = try await find(.init(hasOAEP: false))

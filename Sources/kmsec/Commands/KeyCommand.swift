@@ -89,7 +89,7 @@ struct KeyGenerateCommand: AsyncParsableCommand {
                 throw error
             }
             return Messages.hint(
-                "use the key with: kmsec keyring add … --private-key '\(made.uri)', or kmsec decrypt --with '\(made.uri)'"
+                "use the key with kmsec keyring add … --private-key, or with kmsec decrypt --with: '\(made.uri)'"
             )
         }
         let secret = try passphrase.load()
