@@ -1,6 +1,7 @@
 /* Memory of the shim. */
 #ifdef KM_PKCS11
 #define _DEFAULT_SOURCE 1 /* for explicit_bzero */
+#define __STDC_WANT_LIB_EXT1__ 1 /* for memset_s on macOS */
 #include <stdlib.h>
 #include <string.h>
 

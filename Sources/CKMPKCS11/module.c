@@ -3,6 +3,7 @@
 #include <dlfcn.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "internal.h"
@@ -48,6 +49,12 @@ km_rv km_p11_initialize(const km_p11 *module, const char *parameters) {
 }
 
 km_rv km_p11_finalize(const km_p11 *module) { return KM_P11_CALL(module, C_Finalize, NULL); }
+
+km_rv km_p11_check(const km_p11 *module) {
+    CK_INFO info;
+    memset(&info, 0, sizeof info);
+    return KM_P11_CALL(module, C_GetInfo, &info);
+}
 
 int64_t km_p11_process(void) { return (int64_t)getpid(); }
 #endif

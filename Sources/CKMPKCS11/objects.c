@@ -17,7 +17,8 @@ km_rv km_p11_find(const km_p11 *module, km_number session, const km_p11_template
     while (found > 0 && *count < capacity) {
         found = 0;
         rv = KM_P11_CALL(module, C_FindObjects, session, objects + *count, capacity - *count, &found);
-        if (rv != CKR_OK || found > capacity - *count) break;
+        if (rv == CKR_OK && found > capacity - *count) rv = CKR_DEVICE_ERROR;
+        if (rv != CKR_OK) break;
         *count += found;
     }
     /* The search ends also after a failure; otherwise the session could not begin another. */

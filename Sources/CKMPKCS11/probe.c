@@ -8,6 +8,7 @@
 #ifdef KM_PKCS11
 #define _GNU_SOURCE 1
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -73,9 +74,20 @@ static bool receive(int descriptor, int64_t deadline, report *found, bool *late)
     return true;
 }
 
+/* Creates a pipe that programs which other threads start do not inherit. */
+static int closing_pipe(int ends[2]) {
+#if defined(__linux__)
+    return pipe2(ends, O_CLOEXEC);
+#else
+    if (pipe(ends) != 0) return -1;
+    for (int i = 0; i < 2; i++) (void)fcntl(ends[i], F_SETFD, FD_CLOEXEC); /* the pipe works without the flag too */
+    return 0;
+#endif
+}
+
 static km_rv attempt(const char *path, const char *parameters, uint32_t milliseconds, char *reason) {
     int ends[2];
-    if (pipe(ends) != 0) {
+    if (closing_pipe(ends) != 0) {
         snprintf(reason, KM_P11_REASON_CAPACITY, "pipe: %s", strerror(errno));
         return KM_RV_NO_PROCESS;
     }
@@ -96,14 +108,18 @@ static km_rv attempt(const char *path, const char *parameters, uint32_t millisec
     const int64_t deadline = now() + milliseconds;
     const bool complete = receive(ends[0], deadline, &found, &late);
     (void)close(ends[0]);
-    /* After its answer, the child only ends its own connection to the HSM. */
+    /* After its answer, the child only ends its own connection to the HSM. A child without an answer has crashed, or the
+     * module has closed the pipe and may hang. */
     int status = 0;
     pid_t ended = 0;
-    while (complete && (ended = waitpid(process, &status, WNOHANG)) == 0 && now() < deadline) {
+    while ((ended = waitpid(process, &status, WNOHANG)) == 0 && now() < deadline) {
         const struct timespec pause = {0, 1000000};
         (void)nanosleep(&pause, NULL);
     }
-    if (late || (complete && ended == 0)) (void)kill(process, SIGKILL);
+    if (ended == 0) {
+        (void)kill(process, SIGKILL);
+        late = true;
+    }
     while (ended == 0 && (ended = waitpid(process, &status, 0)) < 0 && errno == EINTR) ended = 0;
     if (complete) {
         found.reason[KM_P11_REASON_CAPACITY - 1] = '\0';

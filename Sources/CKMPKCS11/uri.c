@@ -86,6 +86,10 @@ bool km_p11_uri_names_object(const km_p11_uri *uri) {
     return p11_kit_uri_get_attributes(uri->uri, &count) != NULL && count > 0;
 }
 
+bool km_p11_uri_names_key(const km_p11_uri *uri) {
+    return p11_kit_uri_get_attribute(uri->uri, CKA_LABEL) != NULL || p11_kit_uri_get_attribute(uri->uri, CKA_ID) != NULL;
+}
+
 static km_rv format(P11KitUri *uri, P11KitUriType type, km_p11_buffer *text) {
     char *string = NULL;
     *text = (km_p11_buffer){NULL, 0};

@@ -13,9 +13,9 @@ extension KMError.Code {
     public static let hsmUnavailable = Self("hsmUnavailable")
     /// The token requires a PIN and none was given.
     public static let hsmPINMissing = Self("hsmPINMissing")
-    /// The token rejected the PIN; this process does not try that PIN again.
+    /// The token rejected the PIN; this process does not try that PIN again, unless it is entered on a keypad.
     public static let hsmPINRejected = Self("hsmPINRejected")
-    /// The token has locked the PIN, or has none yet.
+    /// The token has locked the PIN, would lock it after one more wrong one, or has none yet.
     public static let hsmPINLocked = Self("hsmPINLocked")
     /// No key of the token matches the URI.
     public static let hsmKeyNotFound = Self("hsmKeyNotFound")
@@ -43,13 +43,17 @@ struct PKCS11Failure: Error {
     }
 
     /// Whether a new session, with a new login and a new search for the key, can help.
+    ///
+    /// A failed login is never repeated: a token may count it as a wrong PIN, whatever the result.
     var isCuredByNewSession: Bool {
-        [
-            KM_CKR_SESSION_HANDLE_INVALID, KM_CKR_SESSION_CLOSED, KM_CKR_DEVICE_REMOVED, KM_CKR_TOKEN_NOT_PRESENT,
-            KM_CKR_USER_NOT_LOGGED_IN, KM_CKR_OBJECT_HANDLE_INVALID, KM_CKR_KEY_HANDLE_INVALID, KM_CKR_SLOT_ID_INVALID,
-            KM_CKR_DEVICE_ERROR, KM_CKR_GENERAL_ERROR, KM_CKR_FUNCTION_FAILED, KM_CKR_OPERATION_ACTIVE,
-            KM_CKR_OPERATION_NOT_INITIALIZED, KM_CKR_TOKEN_NOT_RECOGNIZED,
-        ].contains(rv)
+        function != "C_Login"
+            && [
+                KM_CKR_SESSION_HANDLE_INVALID, KM_CKR_SESSION_CLOSED, KM_CKR_DEVICE_REMOVED, KM_CKR_TOKEN_NOT_PRESENT,
+                KM_CKR_USER_NOT_LOGGED_IN, KM_CKR_OBJECT_HANDLE_INVALID, KM_CKR_KEY_HANDLE_INVALID,
+                KM_CKR_SLOT_ID_INVALID,
+                KM_CKR_DEVICE_ERROR, KM_CKR_GENERAL_ERROR, KM_CKR_FUNCTION_FAILED, KM_CKR_OPERATION_ACTIVE,
+                KM_CKR_OPERATION_NOT_INITIALIZED, KM_CKR_TOKEN_NOT_RECOGNIZED,
+            ].contains(rv)
     }
 
     /// What to do about the result.
@@ -66,13 +70,13 @@ struct PKCS11Failure: Error {
         case KM_CKR_SESSION_HANDLE_INVALID, KM_CKR_SESSION_CLOSED:
             "the session was closed; check whether another part of this process closes all sessions"
         case KM_CKR_MECHANISM_INVALID:
-            "the token does not have the mechanism"
+            "the token does not have the mechanism, or its policy forbids it; check the HSM's policy and firmware"
         case KM_CKR_FUNCTION_NOT_SUPPORTED:
-            "the module does not have the function"
+            "the module does not have the function; install a newer version of the module"
         case KM_CKR_HOST_MEMORY:
-            "this machine has no memory left"
+            "this machine has no memory left; stop other programs, or add memory"
         case KM_CKR_DEVICE_MEMORY:
-            "the token has no memory left"
+            "the token has no memory left; delete keys that are not needed, or close other programs' sessions"
         default:
             "look up the result in the manual and the log of the HSM"
         }

@@ -3,19 +3,19 @@ internal import CKMPKCS11
 internal import Foundation
 internal import KMPrimitives
 internal import KMSecurity
-internal import Logging
 internal import Synchronization
 
-/// Logs in to a token, and never tries a PIN again that the token rejected.
+/// Logs in to a token, and never tries a PIN again with which a login failed.
 ///
 /// A token locks its PIN after a few wrong tries. Without this memory, a server with a wrong PIN in its configuration
-/// would lock the token by itself, since each session and each retry would try the PIN once more.
+/// would lock the token by itself, since each session and each retry would try the PIN once more. Some tokens report a
+/// wrong PIN as a general error, so other failures of a login are remembered as well.
 ///
 /// `@unchecked Sendable`: the memory is accessed only under `lock`.
 final class LoginGuard: @unchecked Sendable {
     /// Lets one thread at a time log in, so that several sessions do not try the same wrong PIN.
     private let lock = NSLock()
-    private var rejected: [HMACSHA256.MAC] = []
+    private var rejected: [(digest: HMACSHA256.MAC, rv: UInt)] = []
     /// A key of this process, so that its memory has no plain hash of a PIN.
     private let digestKey: HMACSHA256
 
@@ -39,66 +39,107 @@ final class LoginGuard: @unchecked Sendable {
         }
     }
 
+    /// The options of a login.
+    struct Options: Sendable {
+        /// Where the PIN is; nil if the token has a keypad.
+        let pin: PKCS11PIN?
+        /// Whether a PIN may be tried if the next wrong one locks the token.
+        let allowsLastPINTry: Bool
+        /// Receives a warning when few tries are left.
+        let warn: @Sendable (_ text: String, _ token: String) -> Void
+    }
+
     /// Logs in, unless the process is logged in.
     ///
     /// - Parameters:
     ///   - session: A session with the token.
-    ///   - pin: Where the PIN is.
-    ///   - logger: The logger that receives a warning when few tries are left.
+    ///   - options: Where the PIN is, and when it is tried.
     /// - Throws: ``KMError`` `hsmPINMissing`, `hsmPINRejected` or `hsmPINLocked`; errors of reading the PIN;
-    ///   ``PKCS11Failure``.
-    func login(_ session: Session, _ pin: PKCS11PIN?, _ logger: Logger?) throws {
+    ///   ``PKCS11Failure``, with the function `C_Login` if the login itself failed.
+    func login(_ session: Session, _ options: Options) throws {
         try lock.withLock {
             if try session.isLoggedIn() { return }
             let token = try session.module.tokenInfo(session.slot)
             guard token.has(KM_CKF_LOGIN_REQUIRED) else { return }
             let uri = try session.module.uriText(ofTokenIn: session.slot)
-            guard let pin else {
+            guard let pin = options.pin else {
                 guard token.has(KM_CKF_PROTECTED_AUTHENTICATION_PATH) else {
                     throw KMError(
                         .hsmPINMissing,
                         "\(uri) requires a PIN; add pin-source=file:/path/of/a/file to the URI, or pass a PKCS11PIN"
                     )
                 }
-                return try check(session.login(nil), uri)
+                try checkTries(token, uri, options)
+                return try Self.check(session.login(nil), uri, "try again, and enter the right PIN on the keypad")
             }
             let secret = try pin.read()
             let digest = try secret.withBytes { try digestKey.authenticate($0) }
-            guard !rejected.contains(where: { $0 == digest }) else {
+            if let known = rejected.first(where: { $0.digest == digest }) { throw Self.known(known.rv, pin, uri) }
+            try checkTries(token, uri, options)
+            let rv = try session.login(secret)
+            if Self.countsAsTry(rv) { rejected.append((digest, rv)) }
+            try Self.check(rv, uri, "this process does not try it again; correct the PIN")
+        }
+    }
+
+    /// Whether the token may have counted a wrong PIN.
+    private static func countsAsTry(_ rv: UInt) -> Bool {
+        let others: Set<UInt> = [
+            KM_CKR_OK, KM_CKR_USER_ALREADY_LOGGED_IN,
+            // The session or the token is lost.
+            KM_CKR_SESSION_HANDLE_INVALID, KM_CKR_SESSION_CLOSED, KM_CKR_DEVICE_REMOVED, KM_CKR_TOKEN_NOT_PRESENT,
+            KM_CKR_TOKEN_NOT_RECOGNIZED, KM_CKR_SLOT_ID_INVALID, KM_CKR_CRYPTOKI_NOT_INITIALIZED,
+            // The security officer can make the same PIN the right one.
+            KM_CKR_PIN_LOCKED, KM_CKR_PIN_EXPIRED, KM_CKR_USER_PIN_NOT_INITIALIZED,
+        ]
+        return !others.contains(rv)
+    }
+
+    private static func isWrongPIN(_ rv: UInt) -> Bool {
+        [KM_CKR_PIN_INCORRECT, KM_CKR_PIN_INVALID, KM_CKR_PIN_LEN_RANGE].contains(rv)
+    }
+
+    private static func known(_ rv: UInt, _ pin: PKCS11PIN, _ uri: String) -> KMError {
+        let name = PKCS11Failure.name(rv)
+        guard isWrongPIN(rv) else {
+            return KMError(
+                .hsmUnavailable,
+                "a login to \(uri) with this PIN failed before (\(name)), and the token may have counted it as a wrong "
+                    + "PIN. It is not tried again, so that the token does not lock the PIN. Check the HSM and \(pin), "
+                    + "then restart the program; a new PIN is tried at once"
+            )
+        }
+        return KMError(
+            .hsmPINRejected,
+            "\(uri) rejected this PIN before (\(name)); it is not tried again, so that the token does not lock the PIN. "
+                + "Correct \(pin); a new PIN is tried at once"
+        )
+    }
+
+    /// Checks that a wrong PIN does not lock the token, and warns when few tries are left.
+    private func checkTries(_ token: TokenInfo, _ uri: String, _ options: Options) throws {
+        guard !token.has(KM_CKF_USER_PIN_LOCKED) else { throw Self.locked(uri, KM_CKR_PIN_LOCKED) }
+        if token.has(KM_CKF_USER_PIN_FINAL_TRY) {
+            guard options.allowsLastPINTry else {
                 throw KMError(
-                    .hsmPINRejected,
-                    "\(uri) rejected this PIN before (CKR_PIN_INCORRECT); it is not tried again, so that the token does "
-                        + "not lock the PIN. Correct \(pin); a new PIN is tried at once"
+                    .hsmPINLocked,
+                    "one more wrong PIN locks \(uri) (CKF_USER_PIN_FINAL_TRY), so the PIN is not tried; log in once with "
+                        + "another tool that has the right PIN, or set allowsLastPINTry"
                 )
             }
-            guard !token.has(KM_CKF_USER_PIN_LOCKED) else { throw Self.locked(uri, KM_CKR_PIN_LOCKED) }
-            warn(token, uri, logger)
-            let rv = try session.login(secret)
-            if [KM_CKR_PIN_INCORRECT, KM_CKR_PIN_INVALID, KM_CKR_PIN_LEN_RANGE, KM_CKR_PIN_LOCKED].contains(rv) {
-                rejected.append(digest)
-            }
-            try check(rv, uri)
-        }
-    }
-
-    private func warn(_ token: TokenInfo, _ uri: String, _ logger: Logger?) {
-        if token.has(KM_CKF_USER_PIN_FINAL_TRY) {
-            logger?.warning("one more wrong PIN locks the token", metadata: ["token": "\(uri)"])
+            options.warn("one more wrong PIN locks the token", uri)
         } else if token.has(KM_CKF_USER_PIN_COUNT_LOW) {
-            logger?.warning("a wrong PIN was tried since the last login to the token", metadata: ["token": "\(uri)"])
+            options.warn("a wrong PIN was tried since the last login to the token", uri)
         }
     }
 
-    private func check(_ rv: UInt, _ uri: String) throws {
+    private static func check(_ rv: UInt, _ uri: String, _ advice: String) throws {
         switch rv {
         case KM_CKR_OK, KM_CKR_USER_ALREADY_LOGGED_IN: return
-        case KM_CKR_PIN_INCORRECT, KM_CKR_PIN_INVALID, KM_CKR_PIN_LEN_RANGE:
-            throw KMError(
-                .hsmPINRejected,
-                "\(uri) rejected the PIN (\(PKCS11Failure.name(rv))); this process does not try it again; correct the PIN"
-            )
-        case KM_CKR_PIN_LOCKED, KM_CKR_PIN_EXPIRED, KM_CKR_USER_PIN_NOT_INITIALIZED: throw Self.locked(uri, rv)
-        default: throw PKCS11Failure(function: "C_Login", rv: rv)
+        case KM_CKR_PIN_LOCKED, KM_CKR_PIN_EXPIRED, KM_CKR_USER_PIN_NOT_INITIALIZED: throw locked(uri, rv)
+        default:
+            guard isWrongPIN(rv) else { throw PKCS11Failure(function: "C_Login", rv: rv) }
+            throw KMError(.hsmPINRejected, "\(uri) rejected the PIN (\(PKCS11Failure.name(rv))); \(advice)")
         }
     }
 

@@ -10,52 +10,72 @@ internal import Synchronization
 @safe final class ModuleHandle: @unchecked Sendable {
     let path: String
     private let module: OpaquePointer
-    /// Whether this package initialized the module, and not another library in the process.
-    let isOwned: Bool
     private let process = km_p11_process()
+    private let owned = Atomic(false)
     private let isFinalized = Atomic(false)
 
-    /// Loads and initializes a module.
+    /// Loads a module, without initializing it.
     ///
     /// - Throws: ``KMError`` `hsmModuleUnusable`.
-    init(_ path: String, _ parameters: String?) throws {
+    init(_ path: String) throws {
         var made: OpaquePointer?
         let (rv, reason) = unsafe Self.withReason { unsafe km_p11_load(path, &made, $0) }
         guard rv == KM_CKR_OK, let made = unsafe made else { throw Self.unusable(path, rv, reason) }
-        let result = unsafe km_p11_initialize(made, parameters)
-        guard result == KM_CKR_OK || result == KM_CKR_CRYPTOKI_ALREADY_INITIALIZED else {
-            unsafe km_p11_unload(made)
-            throw Self.unusable(path, result, "")
-        }
         unsafe module = made
-        isOwned = result == KM_CKR_OK
         self.path = path
     }
 
-    /// Tries a module in a child process.
+    /// Whether this package initialized the module, and not another library in the process.
+    var isOwned: Bool { owned.load(ordering: .acquiring) }
+
+    /// Initializes the module.
+    ///
+    /// If it fails, it can be called again.
     ///
     /// - Throws: ``KMError`` `hsmModuleUnusable`.
-    static func probe(_ path: String, _ parameters: String?, _ deadline: Duration) throws {
+    func initialize(_ parameters: String?) throws {
+        let result = unsafe km_p11_initialize(module, parameters)
+        guard result == KM_CKR_OK || result == KM_CKR_CRYPTOKI_ALREADY_INITIALIZED else {
+            throw Self.unusable(path, result, "")
+        }
+        owned.store(result == KM_CKR_OK, ordering: .releasing)
+    }
+
+    /// Whether another library in the process has finalized the module.
+    func isLost() throws -> Bool { unsafe try km_p11_check(pointer()) == KM_CKR_CRYPTOKI_NOT_INITIALIZED }
+
+    /// Tries a module in a child process.
+    ///
+    /// - Returns: The error of the module's initialization; nil if it succeeds.
+    /// - Throws: ``KMError`` `hsmModuleUnusable` if the module crashes, hangs or cannot be loaded.
+    static func probe(_ path: String, _ parameters: String?, _ deadline: Duration) throws -> KMError? {
         let milliseconds = max(1, min(Int64(UInt32.max), Int64(deadline / .milliseconds(1))))
         let (rv, reason) = unsafe withReason { unsafe km_p11_probe(path, parameters, UInt32(milliseconds), $0) }
         // In a copy of a process in which another library has initialized the module, it is initialized as well.
-        guard rv == KM_CKR_OK || rv == KM_CKR_CRYPTOKI_ALREADY_INITIALIZED else { throw unusable(path, rv, reason) }
+        if rv == KM_CKR_OK || rv == KM_CKR_CRYPTOKI_ALREADY_INITIALIZED { return nil }
+        let error = unusable(path, rv, reason)
+        let faults = [KM_RV_NOT_LOADED, KM_RV_NOT_A_MODULE, KM_RV_HUNG, KM_RV_CRASHED, KM_RV_NO_PROCESS]
+        guard !faults.contains(rv) else { throw error }
+        return error
     }
 
     /// The module, for a call of the shim.
     ///
     /// - Throws: ``KMError`` `hsmUnavailable` in a forked process, and after ``finalize()``.
     func pointer() throws -> OpaquePointer {
-        guard km_p11_process() == process else {
-            throw KMError(
-                .hsmUnavailable,
-                "this process was forked after the PKCS#11 module was loaded; load it in the process that uses it"
-            )
-        }
+        guard km_p11_process() == process else { throw Self.forked() }
         guard !isFinalized.load(ordering: .acquiring) else {
             throw PKCS11Failure(function: "C_Finalize", rv: KM_CKR_CRYPTOKI_NOT_INITIALIZED)
         }
         return unsafe module
+    }
+
+    /// The error in a process that was forked after the module was loaded.
+    static func forked() -> KMError {
+        KMError(
+            .hsmUnavailable,
+            "this process was forked after the PKCS#11 module was loaded; load it only in the process that uses it"
+        )
     }
 
     /// Finalizes the module if this package initialized it.

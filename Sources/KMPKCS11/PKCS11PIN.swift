@@ -60,6 +60,11 @@ public struct PKCS11PIN: Sendable, Hashable {
         self = .file(local)
     }
 
+    /// The file that contains the PIN; nil if it is elsewhere.
+    package var filePath: String? {
+        if case .file(let path) = source { path } else { nil }
+    }
+
     /// Reads the PIN.
     func read() throws -> SecretBytes {
         let pin =

@@ -7,9 +7,9 @@ internal import Synchronization
 
 /// An RSA private key in a token, which decrypts content encryption keys there.
 ///
-/// Pass it as the `decryptionKey` of a ``CryptoKey``. The token does RSA-OAEP if it can. If it cannot, as many tokens
-/// cannot with SHA-256, it does raw RSA and this process checks the padding in constant time. Which of the two, is found
-/// out once per algorithm with a throw-away message.
+/// Pass it as the `decryptionKey` of a ``CryptoKey``. The token does RSA-OAEP if it can. Many tokens cannot do it with
+/// SHA-256. Then the token does raw RSA, and this process checks the padding in constant time. The first use of each
+/// algorithm finds the way with throw-away messages.
 ///
 /// A ciphertext that does not decrypt gives a random key (RFC 7516 section 11.5). Only failures of the HSM throw.
 public final class PKCS11PrivateKey: ContentKeyUnwrapper {
@@ -116,7 +116,10 @@ extension PKCS11Token {
         }
     }
 
-    /// Reads the public integers of a private key, or those of the public key object with the same id.
+    /// Reads the public integers of a private key.
+    ///
+    /// If the private key does not show its public exponent, that of the public key object with the same
+    /// modulus is read.
     static func publicKey(of object: UInt, _ session: Session) throws -> RSAPublicKey {
         let uri = try session.uriText(of: object)
         guard let modulus = try session.attribute(KM_CKA_MODULUS, of: object) else {
@@ -124,12 +127,7 @@ extension PKCS11Token {
         }
         var exponent = try session.attribute(KM_CKA_PUBLIC_EXPONENT, of: object)
         if exponent?.isEmpty ?? true {
-            let template = try ObjectTemplate()
-            try template.add(KM_CKA_CLASS, number: KM_CKO_PUBLIC_KEY)
-            try template.add(KM_CKA_MODULUS, modulus)
-            exponent = try session.find(template).first.flatMap {
-                try session.attribute(KM_CKA_PUBLIC_EXPONENT, of: $0)
-            }
+            exponent = try publicExponent(of: modulus, id: session.attribute(KM_CKA_ID, of: object), session)
         }
         guard let exponent, !exponent.isEmpty else {
             throw KMError(
@@ -138,6 +136,19 @@ extension PKCS11Token {
             )
         }
         return try RSAPublicKey(modulus: modulus, publicExponent: exponent)
+    }
+
+    /// The public exponent of the public key object with a modulus; an object with the id is preferred.
+    private static func publicExponent(of modulus: [UInt8], id: [UInt8]?, _ session: Session) throws -> [UInt8]? {
+        let wanted = KeyReference.withoutLeadingZeros(modulus)
+        for id in [id, nil] {
+            let template = try ObjectTemplate()
+            try template.add(KM_CKA_CLASS, number: KM_CKO_PUBLIC_KEY)
+            if let id { try template.add(KM_CKA_ID, id) }
+            let found = try session.find(template).first { try KeyReference.modulus(of: $0, session) == wanted }
+            if let found { return try session.attribute(KM_CKA_PUBLIC_EXPONENT, of: found) }
+        }
+        return nil
     }
 
     /// The bytes of a number as attributes have them.

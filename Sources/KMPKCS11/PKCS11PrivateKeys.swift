@@ -14,12 +14,25 @@ public final class PKCS11PrivateKeys: PrivateKeySource {
     private struct State {
         var keys: [String: NamedKey] = [:]
         var tokens: [String: SharedConnection<PKCS11Token>] = [:]
-        var isClosed = false
+    }
+
+    /// Whether the source was closed, for connections that are made later.
+    private final class Closing: Sendable {
+        private let isDone = Atomic(false)
+
+        func finish() { isDone.store(true, ordering: .sequentiallyConsistent) }
+
+        func check() throws {
+            guard !isDone.load(ordering: .sequentiallyConsistent) else {
+                throw KMError(.hsmUnavailable, "the private keys of the HSM were closed; make a new PKCS11PrivateKeys")
+            }
+        }
     }
 
     private let pin: PKCS11PIN?
     private let configuration: PKCS11Token.Configuration
     private let state = Mutex(State())
+    private let closing = Closing()
 
     /// Creates a source.
     ///
@@ -34,21 +47,32 @@ public final class PKCS11PrivateKeys: PrivateKeySource {
     ///
     /// - Parameter uri: The URI, with `module-path`.
     /// - Returns: The private key, the same one for the same URI.
-    /// - Throws: ``KMError`` `hsmURIInvalid` if the URI is malformed, has no `module-path`, or names no object;
+    /// - Throws: ``KMError`` `hsmURIInvalid` if the URI is malformed, has no `module-path`, or has neither
+    ///   `object` nor `id`;
     ///   `hsmUnavailable` after ``close()``.
     public func privateKey(at uri: String) throws -> any ContentKeyUnwrapper {
         let parsed = try PKCS11URI(uri)
         guard parsed.modulePath != nil else {
             throw PKCS11URI.invalid("a keyring needs module-path, as in pkcs11:…?module-path=/path/of/the/module.so")
         }
-        guard parsed.namesObject else { throw PKCS11URI.invalid("it must name the key with object or id") }
-        let tokenName = "\(try parsed.tokenDescription())\n\(parsed.modulePath ?? "")\n\(parsed.pinSource?.description ?? "")"
+        guard parsed.namesKey else { throw PKCS11URI.invalid("it must name the key with object or id") }
+        let tokenName =
+            "\(try parsed.tokenDescription())\n\(parsed.modulePath ?? "")\n\(parsed.pinSource?.description ?? "")"
         return try state.withLock { state in
-            guard !state.isClosed else { throw KMError(.hsmUnavailable, "the private keys of the HSM were closed") }
+            try closing.check()
             if let known = state.keys[uri] { return known }
-            let token = state.tokens[tokenName] ?? SharedConnection { [pin, configuration] in
-                try await PKCS11Token.open(parsed, pin: parsed.pinSource ?? pin, configuration: configuration)
-            }
+            let token =
+                state.tokens[tokenName]
+                ?? SharedConnection { [pin, configuration, closing] in
+                    try closing.check()
+                    let pin = parsed.pinSource ?? pin
+                    let token = try await PKCS11Token.open(parsed, pin: pin, configuration: configuration)
+                    do { try closing.check() } catch {
+                        await token.close()
+                        throw error
+                    }
+                    return token
+                }
             state.tokens[tokenName] = token
             let key = NamedKey(parsed, token)
             state.keys[uri] = key
@@ -67,10 +91,8 @@ public final class PKCS11PrivateKeys: PrivateKeySource {
     ///
     /// Later calls of the keys throw ``KMError`` `hsmUnavailable`.
     public func close() async {
-        let tokens = state.withLock { state in
-            state.isClosed = true
-            return Array(state.tokens.values)
-        }
+        closing.finish()
+        let tokens = state.withLock { Array($0.tokens.values) }
         for token in tokens { await token.existing()?.close() }
     }
 

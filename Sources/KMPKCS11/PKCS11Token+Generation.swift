@@ -18,8 +18,9 @@ extension PKCS11Token {
     ///   - validity: The certificate's validity.
     /// - Returns: The private key and the certificate.
     /// - Throws: ``KMError`` `invalidSize` if an argument is outside its range; `unsupportedKey` for another size;
-    ///   `hsmKeyAmbiguous` if the token has a private key with this label and id; `hsmUnavailable` if the HSM fails or
-    ///   does not allow it. Nothing is left in the token then.
+    ///   `hsmKeyAmbiguous` if the token has a private key with this id; `hsmUnavailable` if the HSM fails or does not
+    ///   allow it; the errors of ``privateKey(_:)``. The new objects are then removed. If that fails too, for example
+    ///   because the HSM does not answer, they stay in the token.
     public func generateKeyPair(
         label: String,
         id: [UInt8],
@@ -32,28 +33,37 @@ extension PKCS11Token {
         let uri = try Self.uri(label, id, "private")
         let generation = PairGeneration(label: label, id: id, bitCount: bitCount, validity: validity, logger: logger)
         let certificate = try await writing { session in
-            try Self.checkIsNew(uri, KM_CKO_PRIVATE_KEY, session)
+            try Self.checkIsNew(id, KM_CKO_PRIVATE_KEY, session)
             return try generation.run(session)
         }
-        return (try await privateKey(uri), certificate)
+        do {
+            return (try await privateKey(uri), certificate)
+        } catch {
+            // In a task of its own, since this one may be cancelled.
+            let removal = Task { try await writing { try generation.remove(certificate, $0) } }
+            do { try await removal.value } catch {
+                logger?.warning("an unusable new key stays in the token", metadata: ["key": "\(uri)"])
+            }
+            throw error
+        }
     }
 
     /// Generates a key for HMAC-SHA-256 in the token, which cannot leave the token.
     ///
     /// - Parameters:
     ///   - label: The label (`CKA_LABEL`), 1 to 64 Unicode scalars.
-    ///   - id: The id (`CKA_ID`), 1 to 64 bytes.
+    ///   - id: The id (`CKA_ID`), 1 to 64 bytes. No secret key in the token may have it.
     ///   - byteCount: The size of the key in bytes, 32 to 64.
     /// - Returns: The key.
     /// - Throws: ``KMError`` `invalidSize` if an argument is outside its range; `hsmKeyAmbiguous` if the token has a
-    ///   secret key with this label and id; `hsmUnavailable` if the HSM fails or does not allow it.
+    ///   secret key with this id; `hsmUnavailable` if the HSM fails or does not allow it.
     public func generateHMACKey(label: String, id: [UInt8], byteCount: Int = 32) async throws -> PKCS11HMACKey {
         guard (32...64).contains(byteCount) else {
             throw KMError(.invalidSize, "a key for HMAC-SHA-256 must be 32 to 64 bytes; got \(byteCount)")
         }
         let uri = try Self.uri(label, id, "secret-key")
         try await writing { session in
-            try Self.checkIsNew(uri, KM_CKO_SECRET_KEY, session)
+            try Self.checkIsNew(id, KM_CKO_SECRET_KEY, session)
             let template = try Self.secretKey(label, id)
             try template.add(KM_CKA_VALUE_LEN, number: UInt(byteCount))
             _ = try session.generateKey(KM_CKM_GENERIC_SECRET_KEY_GEN, template)
@@ -68,17 +78,17 @@ extension PKCS11Token {
     /// - Parameters:
     ///   - key: The key, 16 to 1024 bytes. It stays yours.
     ///   - label: The label (`CKA_LABEL`), 1 to 64 Unicode scalars.
-    ///   - id: The id (`CKA_ID`), 1 to 64 bytes.
+    ///   - id: The id (`CKA_ID`), 1 to 64 bytes. No secret key in the token may have it.
     /// - Returns: The key in the token.
     /// - Throws: ``KMError`` `invalidSize` if an argument is outside its range; `hsmKeyAmbiguous` if the token has a
-    ///   secret key with this label and id; `hsmUnavailable` if the HSM fails or does not allow it.
+    ///   secret key with this id; `hsmUnavailable` if the HSM fails or does not allow it.
     public func importHMACKey(_ key: SecretBytes, label: String, id: [UInt8]) async throws -> PKCS11HMACKey {
         guard (16...1024).contains(key.count) else {
             throw KMError(.invalidSize, "a key for HMAC-SHA-256 must be 16 to 1024 bytes; got \(key.count)")
         }
         let uri = try Self.uri(label, id, "secret-key")
         try await writing { session in
-            try Self.checkIsNew(uri, KM_CKO_SECRET_KEY, session)
+            try Self.checkIsNew(id, KM_CKO_SECRET_KEY, session)
             let template = try Self.secretKey(label, id)
             try template.add(KM_CKA_VALUE, key)
             _ = try session.create(template)
@@ -113,18 +123,20 @@ extension PKCS11Token {
         return try PKCS11URI("pkcs11:object=\(encoded(label.utf8));id=\(encoded(id));type=\(type)")
     }
 
-    private static func checkIsNew(_ uri: PKCS11URI, _ objectClass: UInt, _ session: Session) throws {
-        do {
-            _ = try KeyReference(uri: uri, objectClass: objectClass, modulus: nil).find(in: session)
-        } catch let error as KMError where error.code == .hsmKeyNotFound {
-            return
-        }
-        throw KMError(.hsmKeyAmbiguous, "the token has a key with this label and id: \(uri); choose others")
+    private static func checkIsNew(_ id: [UInt8], _ objectClass: UInt, _ session: Session) throws {
+        let template = try ObjectTemplate()
+        try template.add(KM_CKA_CLASS, number: objectClass)
+        try template.add(KM_CKA_ID, id)
+        guard let object = try session.find(template, limit: 1).first else { return }
+        throw KMError(
+            .hsmKeyAmbiguous,
+            "the token has a key with this id: \(try session.uriText(of: object)); choose another id"
+        )
     }
 }
 
 /// The generation of a key pair and its certificate in a session.
-private struct PairGeneration: Sendable {
+struct PairGeneration: Sendable {
     let label: String
     let id: [UInt8]
     let bitCount: Int
@@ -154,6 +166,24 @@ private struct PairGeneration: Sendable {
             // All or nothing: a key without a certificate would be in the way of the next try.
             for object in [pair.private, pair.public] { try? session.destroy(object) }
             throw error
+        }
+    }
+
+    /// Removes the pair and the certificate in another session.
+    ///
+    /// Other objects with the same label and id stay.
+    func remove(_ certificate: Certificate, _ session: Session) throws {
+        let modulus = KeyReference.withoutLeadingZeros(try certificate.unverifiedPublicKey.modulus())
+        for objectClass in [KM_CKO_PRIVATE_KEY, KM_CKO_PUBLIC_KEY] {
+            for object in try session.find(template(objectClass))
+            where try KeyReference.modulus(of: object, session) == modulus {
+                try session.destroy(object)
+            }
+        }
+        let content = try certificate.derRepresentation()
+        for object in try session.find(template(KM_CKO_CERTIFICATE))
+        where try session.attribute(KM_CKA_VALUE, of: object) == content {
+            try session.destroy(object)
         }
     }
 

@@ -10,18 +10,30 @@ internal import Synchronization
 /// token was removed and inserted again, a call is repeated once with a new session, a new login and a new search for
 /// the key.
 ///
-/// A wrong PIN is tried once per process. Tokens lock their PIN after a few wrong tries.
+/// A PIN with which a login failed is not tried again in this process, and no PIN is tried if one more wrong one would lock
+/// the token.
 public final class PKCS11Token: Sendable {
     /// The options of a connection.
     public struct Configuration: Sendable {
         /// The largest number of sessions, and of threads, 8 by default.
         ///
-        /// A token that allows fewer lowers it.
+        /// If the token allows fewer sessions, its number applies.
         public var maximumSessionCount = 8
         /// The largest number of calls that wait for a session, 1024 by default; further ones fail at once.
         public var maximumWaitingCount = 1024
+        /// How long a call may wait for a session, and how long it may then take in the HSM, 30 s by default.
+        ///
+        /// After that, the call fails with `hsmUnavailable`. The module cannot be interrupted, so the thread of a call
+        /// stays until the module returns, and counts as one of ``maximumSessionCount``. A key pair may take 20 times
+        /// as long to generate.
+        public var maximumCallDuration = Duration.seconds(30)
+        /// Whether a PIN is tried if one more wrong PIN locks the token; false by default.
+        public var allowsLastPINTry = false
         /// The logger that receives warnings, for example before the last try of a PIN; nil to log nothing.
         public var logger: Logger?
+
+        /// Receives the text of each warning about the PIN, for programs without a logger.
+        package var onWarning: (@Sendable (String) -> Void)?
 
         /// Creates the default options.
         public init() {}
@@ -39,12 +51,16 @@ public final class PKCS11Token: Sendable {
     fileprivate final class State: Sendable {
         let module: ModuleHandle
         let identity: TokenInfo.Identity
-        let pin: PKCS11PIN?
-        let logger: Logger?
+        let login: LoginGuard.Options
         let slot: Mutex<UInt>
 
-        init(_ module: ModuleHandle, _ slot: UInt, _ token: TokenInfo, _ pin: PKCS11PIN?, _ logger: Logger?) {
-            (self.module, identity, self.pin, self.logger) = (module, token.identity, pin, logger)
+        init(_ module: ModuleHandle, _ slot: UInt, _ token: TokenInfo, _ pin: PKCS11PIN?, _ options: Configuration) {
+            (self.module, identity) = (module, token.identity)
+            let (logger, onWarning) = (options.logger, options.onWarning)
+            login = LoginGuard.Options(pin: pin, allowsLastPINTry: options.allowsLastPINTry) { text, uri in
+                logger?.warning("\(text)", metadata: ["token": "\(uri)"])
+                onWarning?("\(uri): \(text)")
+            }
             self.slot = Mutex(slot)
         }
 
@@ -54,14 +70,14 @@ public final class PKCS11Token: Sendable {
         func open(writes: Bool = false) throws -> Session {
             let slot = try findSlot()
             let session = try Session(module, slot: slot, writes: writes)
-            try LoginGuard.of(module, identity).login(session, pin, logger)
+            try LoginGuard.of(module, identity).login(session, login)
             return session
         }
 
         func findSlot() throws -> UInt {
             let last = slot.withLock { $0 }
             if let token = try? module.tokenInfo(last), token.identity == identity { return last }
-            // A token that is removed while its slot is looked at, is not this token.
+            // A token that is removed during the search is skipped.
             let found = try module.slots().first { (try? module.tokenInfo($0))?.identity == identity }
             guard let found else { throw PKCS11Failure(function: "C_GetSlotList", rv: KM_CKR_TOKEN_NOT_PRESENT) }
             slot.withLock { $0 = found }
@@ -71,7 +87,10 @@ public final class PKCS11Token: Sendable {
 
     private init(_ module: PKCS11Module, _ state: State, _ uri: PKCS11URI, _ limit: Int, _ options: Configuration) {
         (self.module, self.state, self.uri, logger) = (module, state, uri, options.logger)
-        pool = SessionPool(limit: limit, waitingLimit: options.maximumWaitingCount) { try state.open() }
+        let callDuration = options.maximumCallDuration
+        pool = SessionPool(limit: limit, waitingLimit: options.maximumWaitingCount, callDuration: callDuration) {
+            try state.open()
+        }
     }
 
     /// Connects to the one token that a URI matches, and logs in.
@@ -92,12 +111,12 @@ public final class PKCS11Token: Sendable {
         configuration: Configuration = Configuration()
     ) async throws -> PKCS11Token {
         let module = if let module { module } else { try await load(uri) }
-        let token = try await onThread {
+        let token = try await onThread(for: configuration.maximumCallDuration) {
             try translatingFailures {
                 let slot = try slot(of: uri, module.handle)
                 let info = try module.handle.tokenInfo(slot)
                 let limit = max(1, min(configuration.maximumSessionCount, info.maximumSessionCount ?? .max))
-                let state = State(module.handle, slot, info, pin ?? uri.pinSource, configuration.logger)
+                let state = State(module.handle, slot, info, pin ?? uri.pinSource, configuration)
                 let found = try PKCS11URI(module.handle.uriText(ofTokenIn: slot))
                 return PKCS11Token(module, state, found, limit, configuration)
             }
@@ -135,12 +154,16 @@ public final class PKCS11Token: Sendable {
 
     /// Waits for the calls that are in progress, fails those that wait, and closes the sessions.
     ///
+    /// It waits at most ``Configuration/maximumCallDuration``. A call that the module does not finish keeps its session.
+    ///
     /// Later calls fail with `hsmUnavailable`.
     public func close() async { await pool.close() }
 
     /// Calls `body` with a session that can write, beside the session of the thread.
+    ///
+    /// The generation of keys takes longer than other calls.
     func writing<Value: Sendable>(_ body: @escaping @Sendable (Session) throws -> Value) async throws -> Value {
-        try await pool.run(isRepeatable: false) { [state] _ in
+        try await pool.run(isRepeatable: false, durationFactor: 20) { [state] _ in
             let session = try state.open(writes: true)
             defer { session.close() }
             return try body(session)

@@ -4,8 +4,8 @@ internal import KMSecurity
 
 /// A PKCS#11 URI (RFC 7512), which names a token, or an object in a token.
 ///
-/// For example `pkcs11:token=payments;object=client-key?module-path=/usr/lib/hsm.so&pin-source=file:/run/pin`. What the
-/// URI does not mention, matches anything.
+/// For example `pkcs11:token=payments;object=client-key?module-path=/usr/lib/hsm.so&pin-source=file:/run/pin`. A
+/// URI matches every token and object that has its attributes.
 public struct PKCS11URI: Sendable, Hashable {
     /// The largest accepted size of a URI in bytes: 4096.
     public static let maximumByteCount = 4096
@@ -17,6 +17,8 @@ public struct PKCS11URI: Sendable, Hashable {
     public let pinSource: PKCS11PIN?
     /// Whether the URI has one of the attributes `object`, `id` and `type`.
     public let namesObject: Bool
+    /// Whether the URI has one of the attributes `object` and `id`.
+    let namesKey: Bool
     /// The URI without the query, which has the module's path and the source of the PIN.
     public let description: String
 
@@ -45,6 +47,7 @@ public struct PKCS11URI: Sendable, Hashable {
         pinSource = unsafe try km_p11_uri_pin_source(parsed.pointer)
             .map { unsafe try PKCS11PIN(pinSource: String(cString: $0)) }
         unsafe namesObject = km_p11_uri_names_object(parsed.pointer)
+        unsafe namesKey = km_p11_uri_names_key(parsed.pointer)
         description = unsafe try copiedText { unsafe km_p11_uri_format(parsed.pointer, true, $0) }
     }
 

@@ -5,7 +5,7 @@ internal import KMPrimitives
 /// A session with a token, for one thread at a time.
 ///
 /// Its calls block.
-@safe final class Session {
+@safe final class Session: TokenDecryption {
     let module: ModuleHandle
     let slot: UInt
     let handle: UInt
@@ -36,12 +36,11 @@ internal import KMPrimitives
     /// The login belongs to all sessions of this process with the token.
     func isLoggedIn() throws -> Bool { try info().isLoggedIn }
 
-    /// Checks that the device still answers and reports no error.
-    func checkHealth() throws {
-        guard try info().deviceError == 0 else {
-            throw PKCS11Failure(function: "C_GetSessionInfo", rv: KM_CKR_DEVICE_ERROR)
-        }
-    }
+    /// Whether the device still answers and reports no error.
+    func isHealthy() throws -> Bool { try info().deviceError == 0 }
+
+    /// The flags of a mechanism; nil if the token does not have it.
+    func mechanismFlags(_ mechanism: UInt) throws -> UInt? { try module.mechanismFlags(mechanism, slot) }
 
     private func info() throws -> (isLoggedIn: Bool, deviceError: UInt) {
         var isLoggedIn = false
@@ -130,15 +129,14 @@ internal import KMPrimitives
     ///   - key: The handle of the private key.
     ///   - scheme: How the ciphertext was encrypted.
     ///   - capacity: The size of the modulus in bytes.
-    /// - Returns: The memory, the size of the plaintext, the result of the call that failed or `CKR_OK`, and whether
-    ///   the token began to decrypt.
+    /// - Returns: The plaintext, or the result of the call that failed.
     /// - Throws: ``KMError`` `cryptographyUnavailable` when memory runs out.
     func decrypt(
         _ ciphertext: [UInt8],
         with key: UInt,
         _ scheme: km_p11_scheme,
         capacity: Int
-    ) throws -> (memory: SecretBytes, count: Int, rv: UInt, isStarted: Bool) {
+    ) throws -> Decryption {
         let module = unsafe try module.pointer()
         var count = 0
         var isStarted = false
@@ -164,7 +162,7 @@ internal import KMPrimitives
                 }
             }
         }
-        return (memory, count, rv, isStarted)
+        return Decryption(memory: memory, count: count, rv: rv, isStarted: isStarted)
     }
 
     /// Signs a message, or computes its MAC.

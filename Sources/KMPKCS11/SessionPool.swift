@@ -2,11 +2,15 @@
 internal import CKMPKCS11
 internal import Foundation
 internal import KMSecurity
+internal import Synchronization
 
 /// Threads that do the blocking calls of PKCS#11, each with a session of its own.
 ///
 /// Tasks wait without blocking Swift's threads. A thread starts when there is work and no thread is idle, up to a limit.
 /// A token without a free session lowers the limit for a while.
+///
+/// A call that takes too long fails, and so does one that waits too long. A module cannot be interrupted, so the thread of
+/// such a call stays until the module returns. It counts as one of the limit, and its session is not used again.
 final class SessionPool: Sendable {
     private let core: Core
 
@@ -15,9 +19,15 @@ final class SessionPool: Sendable {
     /// - Parameters:
     ///   - limit: The largest number of sessions.
     ///   - waitingLimit: The largest number of waiting calls.
+    ///   - callDuration: How long a call may wait, and how long it may then take.
     ///   - open: Opens a session and logs in.
-    init(limit: Int, waitingLimit: Int, open: @escaping @Sendable () throws -> Session) {
-        core = Core(limit: limit, waitingLimit: waitingLimit, open: open)
+    init(
+        limit: Int,
+        waitingLimit: Int,
+        callDuration: Duration = .seconds(30),
+        open: @escaping @Sendable () throws -> Session
+    ) {
+        core = Core(limit: limit, waitingLimit: waitingLimit, callDuration: callDuration, open: open)
     }
 
     // The threads hold the core, but not the pool.
@@ -27,29 +37,33 @@ final class SessionPool: Sendable {
     ///
     /// - Parameters:
     ///   - isRepeatable: Whether `body` may be called once more with a new session, if its session was lost.
-    ///   - body: The calls. It must not keep the session.
+    ///   - durationFactor: How many times longer than other calls the call may take.
+    ///   - body: The calls. It must not keep the session. It can still run after this function has thrown.
     /// - Returns: What `body` returned.
-    /// - Throws: What `body` threw; ``KMError`` `hsmUnavailable` if there is no session, or if too many calls wait;
-    ///   `CancellationError` if the task is cancelled while it waits.
+    /// - Throws: What `body` threw; ``KMError`` `hsmUnavailable` if there is no session, if too many calls wait, or if
+    ///   the time limit is over; `CancellationError` if the task is cancelled while it waits.
     func run<Value: Sendable>(
         isRepeatable: Bool = true,
+        durationFactor: Int = 1,
         _ body: @escaping @Sendable (Session) throws -> Value
     ) async throws -> Value {
+        try core.checkProcess()
         let id = UUID()
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Value, any Error>) in
-                let job = Core.Job(id: id) { worker in
+                let answer = Answer(continuation)
+                let job = Core.Job(id: id, durationFactor: durationFactor) { worker in
                     do {
-                        let value = try worker.perform(isRepeatable: isRepeatable, body)
-                        continuation.resume(returning: value)
+                        let value = try worker.perform(id, isRepeatable: isRepeatable, body)
+                        answer.give(.success(value))
                     } catch is Core.NoFreeSession {
                         return false
                     } catch {
-                        continuation.resume(throwing: (error as? PKCS11Failure)?.error ?? error)
+                        answer.give(.failure((error as? PKCS11Failure)?.error ?? error))
                     }
                     return true
                 } fail: {
-                    continuation.resume(throwing: $0)
+                    answer.give(.failure($0))
                 }
                 if Task.isCancelled { job.fail(CancellationError()) } else { core.submit(job) }
             }
@@ -58,168 +72,24 @@ final class SessionPool: Sendable {
         }
     }
 
-    /// Waits for the current calls, fails the waiting ones, and closes all sessions.
+    /// Waits for the current calls, at most as long as a call may take, fails the waiting ones, and closes all sessions.
     func close() async {
         await withCheckedContinuation { core.close($0) }
     }
 }
 
-extension SessionPool {
-    /// The state that the threads share.
-    ///
-    /// `@unchecked Sendable`: the state is accessed only under the lock of `condition`.
-    fileprivate final class Core: @unchecked Sendable {
-        /// The token has no session left, but another thread of this pool has one.
-        struct NoFreeSession: Error {}
+/// Gives a waiting task the first of several answers.
+final class Answer<Value: Sendable>: Sendable {
+    private let continuation: Mutex<CheckedContinuation<Value, any Error>?>
 
-        struct Job {
-            let id: UUID
-            /// Does the work, or returns false if another thread must do it.
-            let run: @Sendable (Worker) -> Bool
-            let fail: @Sendable (any Error) -> Void
+    init(_ continuation: CheckedContinuation<Value, any Error>) { self.continuation = Mutex(continuation) }
+
+    func give(_ result: Result<Value, any Error>) {
+        let waiting = continuation.withLock { continuation in
+            defer { continuation = nil }
+            return continuation
         }
-
-        private let condition = NSCondition()
-        private let limit: Int
-        private let waitingLimit: Int
-        let open: @Sendable () throws -> Session
-        private var jobs: [Job] = []
-        private var threadCount = 0
-        private var idleCount = 0
-        private var sessionCount = 0
-        private var isClosed = false
-        private var closing: [CheckedContinuation<Void, Never>] = []
-        /// The limit that the token has shown, and until when it applies.
-        private var shownLimit: (count: Int, end: ContinuousClock.Instant)?
-
-        init(limit: Int, waitingLimit: Int, open: @escaping @Sendable () throws -> Session) {
-            (self.limit, self.waitingLimit, self.open) = (max(1, limit), waitingLimit, open)
-        }
-
-        func submit(_ job: Job) {
-            condition.lock()
-            let fault = isClosed ? "the token was closed" : jobs.count >= waitingLimit ? "too many calls wait" : nil
-            if fault == nil {
-                jobs.append(job)
-                startThreadIfNeeded()
-                condition.signal()
-            }
-            condition.unlock()
-            if let fault { job.fail(KMError(.hsmUnavailable, "\(fault); the HSM was not asked")) }
-        }
-
-        /// Starts a thread if there are more jobs than idle threads.
-        ///
-        /// The caller holds the lock.
-        private func startThreadIfNeeded() {
-            if let shown = shownLimit, shown.end < .now { shownLimit = nil }
-            guard jobs.count > idleCount, threadCount < min(limit, shownLimit?.count ?? limit) else { return }
-            threadCount += 1
-            Thread.detachNewThread { self.runThread() }
-        }
-
-        func cancel(_ id: UUID) {
-            let job = condition.withLock {
-                jobs.firstIndex { $0.id == id }.map { jobs.remove(at: $0) }
-            }
-            job?.fail(CancellationError())
-        }
-
-        func close(_ continuation: CheckedContinuation<Void, Never>?) {
-            condition.lock()
-            isClosed = true
-            let waiting = jobs
-            jobs = []
-            let isDone = threadCount == 0
-            if !isDone, let continuation { closing.append(continuation) }
-            condition.broadcast()
-            condition.unlock()
-            for job in waiting { job.fail(KMError(.hsmUnavailable, "the token was closed; the HSM was not asked")) }
-            if isDone { continuation?.resume() }
-        }
-
-        private func runThread() {
-            let worker = Worker(self)
-            while let job = nextJob() {
-                guard job.run(worker) else {
-                    // Another thread has a session and does the job.
-                    condition.withLock {
-                        jobs.insert(job, at: 0)
-                        shownLimit = (max(1, sessionCount), .now + .seconds(30))
-                    }
-                    break
-                }
-            }
-            worker.closeSession()
-            condition.lock()
-            threadCount -= 1
-            // The thread with a session may have ended in the meantime.
-            if threadCount == 0, !jobs.isEmpty { startThreadIfNeeded() }
-            let continuations = isClosed && threadCount == 0 ? closing : []
-            if !continuations.isEmpty { closing = [] }
-            condition.signal()
-            condition.unlock()
-            for continuation in continuations { continuation.resume() }
-        }
-
-        private func nextJob() -> Job? {
-            condition.lock()
-            defer { condition.unlock() }
-            idleCount += 1
-            while jobs.isEmpty, !isClosed { condition.wait() }
-            idleCount -= 1
-            return jobs.isEmpty ? nil : jobs.removeFirst()
-        }
-
-        /// Notes that a session is being opened (1), or is closed (-1).
-        func countSession(_ change: Int) { condition.withLock { sessionCount += change } }
-
-        var hasSession: Bool { condition.withLock { sessionCount > 0 } }
-    }
-
-    /// A thread and its session.
-    fileprivate final class Worker {
-        private let core: Core
-        private var session: Session?
-
-        init(_ core: Core) { self.core = core }
-
-        func perform<Value>(isRepeatable: Bool, _ body: (Session) throws -> Value) throws -> Value {
-            let isNew = session == nil
-            do {
-                return try body(openSession())
-            } catch let failure as PKCS11Failure where failure.isCuredByNewSession && (isRepeatable || session == nil) {
-                closeSession()
-                // The token may just have come back, so a new session gets a second try as well.
-                return try body(openSession())
-            } catch let error as KMError where error.code == .hsmKeyNotFound && isRepeatable && !isNew {
-                // A token hides private objects when its login is lost.
-                closeSession()
-                return try body(openSession())
-            }
-        }
-
-        private func openSession() throws -> Session {
-            if let session { return session }
-            // Counted before it is opened: another thread whose attempt fails meanwhile must know of it.
-            core.countSession(1)
-            do {
-                let opened = try core.open()
-                session = opened
-                return opened
-            } catch {
-                core.countSession(-1)
-                let isExhausted = (error as? PKCS11Failure)?.rv == KM_CKR_SESSION_COUNT
-                throw isExhausted && core.hasSession ? Core.NoFreeSession() : error
-            }
-        }
-
-        func closeSession() {
-            guard let session else { return }
-            session.close()
-            self.session = nil
-            core.countSession(-1)
-        }
+        waiting?.resume(with: result)
     }
 }
 #endif

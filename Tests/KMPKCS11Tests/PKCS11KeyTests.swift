@@ -45,6 +45,10 @@ extension PKCS11Tests {
                     == .hsmKeyAmbiguous
             )
             #expect(
+                await rejection { try await token.generateKeyPair(label: "other", id: id, validity: Self.year) }
+                    == .hsmKeyAmbiguous
+            )
+            #expect(
                 await rejection { try await token.generateKeyPair(label: "", id: id, validity: Self.year) }
                     == .invalidSize
             )
@@ -57,6 +61,29 @@ extension PKCS11Tests {
                     try await token.generateKeyPair(label: "a", id: [1], bitCount: 1024, validity: Self.year)
                 } == .unsupportedKey
             )
+        }
+
+        @Test("A key pair is removed with its certificate, and other objects stay", arguments: TestModule.allCases)
+        func removal(_ module: TestModule) async throws {
+            let token = try await TestTokens.shared.token(module).open()
+            let id = await TestTokens.shared.nextID()
+            let label = "removed pair"
+            let (key, certificate) = try await token.generateKeyPair(label: label, id: id, validity: Self.year)
+            let pair = PairGeneration(label: label, id: id, bitCount: 2048, validity: Self.year, logger: nil)
+            let other = try Certificate.selfSigned(TestKeys.first(), commonName: label, validity: Self.year)
+            @Sendable func objects(_ session: Session) throws -> Int {
+                let template = try ObjectTemplate()
+                try template.add(KM_CKA_ID, id)
+                return try session.find(template).count
+            }
+            #expect(try await token.pool.run { try objects($0) } == 3)
+            try await token.writing { try pair.remove(other, $0) }
+            #expect(try await token.pool.run { try objects($0) } == 3)
+            try await token.writing { try pair.remove(certificate, $0) }
+            #expect(try await token.pool.run { try objects($0) } == 0)
+            let uri = try PKCS11URI(PKCS11Token.uriText("removed%20pair", id))
+            #expect(await rejection { try await token.privateKey(uri) } == .hsmKeyNotFound)
+            #expect(key.publicKey == certificate.unverifiedPublicKey)
         }
 
         @Test("HMAC-SHA-256 agrees with that in memory", arguments: TestModule.allCases)

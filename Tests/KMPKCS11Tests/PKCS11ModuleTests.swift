@@ -44,6 +44,33 @@ extension PKCS11Tests {
             #expect(detail?.contains("does not finish") == true)
         }
 
+        @Test("A module that closes the pipe to its parent and does not return")
+        func hangWithoutPipe() async throws {
+            let body = "for (int i = 3; i < 1024; i++) close(i); for (;;) sleep(1); return 0;"
+            let detail = await fault(try FaultyModule.compile(body), .milliseconds(200))
+            #expect(detail?.contains("does not finish") == true)
+        }
+
+        @Test("A module that another library finalized is initialized once more")
+        func finalizedElsewhere() async throws {
+            let path = try FaultyModule.compile("return 0;")
+            let module = try await PKCS11Module.load(path)
+            #expect(try !module.handle.isLost())
+            #expect(unsafe try km_p11_finalize(module.handle.pointer()) == KM_CKR_OK)
+            #expect(try module.handle.isLost())
+            #expect(try await PKCS11Module.load(path) === module)
+            #expect(try !module.handle.isLost())
+        }
+
+        @Test("A module whose initialization fails stays loaded, and is tried again without a child process")
+        func retry() async throws {
+            // The child fails at its first call. This process fails at its first call as well, and then succeeds.
+            let path = try FaultyModule.compile("static int n; return n++ == 0 ? 0x30 : 0;")
+            #expect(await fault(path)?.contains("CKR_DEVICE_ERROR") == true)
+            #expect(await fault(path)?.contains("CKR_DEVICE_ERROR") == true)
+            #expect(try await PKCS11Module.load(path).handle.isOwned)
+        }
+
         @Test("A module that fails, and one that cannot lock")
         func fails() async throws {
             #expect(await fault(try FaultyModule.compile("return 0x30;"))?.contains("CKR_DEVICE_ERROR") == true)

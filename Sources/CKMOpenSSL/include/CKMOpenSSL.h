@@ -243,11 +243,26 @@ km_result km_rsa_oaep_unwrap(const km_rsa *pair, km_hash hash, const uint8_t *KM
  * padding is wrong or the plaintext has another size, and both cases run the same instructions. It fails only for
  * reasons that do not depend on the plaintext. */
 km_result km_oaep_unpad(km_hash hash, const uint8_t *block, size_t size, size_t key_size, uint8_t *key);
+/* Moves the first `count` bytes of `block` to its end, and writes zeros before them. Always runs the same instructions
+ * for the same `size`: HSMs that remove leading zeros make `count` depend on the plaintext. Cannot fail. */
+void km_align_right(uint8_t *block, size_t size, size_t count);
 /* Copies `key_size` bytes of `plaintext` to `key` if `is_decrypted` and `size` is `key_size`, and writes random bytes
  * otherwise, without a branch. `plaintext` has at least `key_size` readable bytes, whatever `size` is. */
 km_result km_select_key(const uint8_t *plaintext, size_t size, bool is_decrypted, size_t key_size, uint8_t *key);
 /* Encrypts with SHA-256 or SHA-1, to find out what an HSM decrypts. Writes km_rsa_size(key) bytes to `out`. */
-km_result km_rsa_oaep_challenge(const km_rsa *key, km_hash hash, const uint8_t *in, size_t size, uint8_t *out);
+km_result km_rsa_oaep_challenge(const km_rsa *key, km_hash hash, const uint8_t *KM_NULLABLE in, size_t size,
+                                uint8_t *out);
+
+/* One fault of an RSAES-OAEP block (RFC 8017 section 7.1.2, step 3g). */
+typedef enum km_oaep_fault {
+    KM_OAEP_FIRST_BYTE,     /* the first byte is 01 */
+    KM_OAEP_WRONG_LABEL,    /* the hash is that of another label */
+    KM_OAEP_NO_SEPARATOR,   /* zeros replace the separator 01 and the message */
+    KM_OAEP_OTHER_SEPARATOR /* 02 replaces the separator 01 */
+} km_oaep_fault;
+/* Encrypts like km_rsa_oaep_challenge, but with a fault, to find out how an HSM rejects ciphertexts. */
+km_result km_rsa_oaep_faulty(const km_rsa *key, km_hash hash, km_oaep_fault fault, const uint8_t *KM_NULLABLE in,
+                             size_t size, uint8_t *out);
 
 /* diagnosis.c */
 

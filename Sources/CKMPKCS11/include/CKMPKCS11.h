@@ -157,10 +157,13 @@ typedef struct km_p11 km_p11;
 km_rv km_p11_load(const char *path, km_p11 *KM_P11_NULLABLE *KM_P11_NONNULL module, char *reason);
 /* Closes the library, without C_Finalize. Accepts NULL. */
 void km_p11_unload(km_p11 *KM_P11_NULLABLE module);
-/* C_Initialize, for use by several threads. `parameters` is a text that some modules require, such as NSS; NULL for
+/* C_Initialize, for use by several threads. A library on which it was called must not be closed, even if it failed: it
+ * may have threads or exit handlers. `parameters` is a text that some modules require, such as NSS; NULL for
  * the others. */
 km_rv km_p11_initialize(const km_p11 *module, const char *KM_P11_NULLABLE parameters);
 km_rv km_p11_finalize(const km_p11 *module);
+/* C_GetInfo, to find out whether the module is initialized. */
+km_rv km_p11_check(const km_p11 *module);
 /* Query: the id of the calling process, which changes by fork. */
 int64_t km_p11_process(void);
 
@@ -279,6 +282,8 @@ km_rv km_p11_uri_matches_slot(const km_p11_uri *uri, const km_p11 *module, km_nu
 km_rv km_p11_uri_add_attributes(const km_p11_uri *uri, km_p11_template *template);
 /* Query: whether the URI has an object, id or type attribute. */
 bool km_p11_uri_names_object(const km_p11_uri *uri);
+/* Query: whether the URI has an object or id attribute. */
+bool km_p11_uri_names_key(const km_p11_uri *uri);
 /* Copies the URI without module-path and PIN, or with only what names the token. */
 km_rv km_p11_uri_format(const km_p11_uri *uri, bool with_object, km_p11_buffer *text);
 /* Copies the URI of an object of a token, as UTF-8. */

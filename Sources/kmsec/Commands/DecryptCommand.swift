@@ -40,7 +40,12 @@ struct DecryptCommand: AsyncParsableCommand {
 
     @OptionGroup var output: OutputOptions
 
-    func validate() throws { try hsm.check(with) }
+    func validate() throws {
+        try hsm.check(with)
+        guard !HSMKey.isURI(with) || (passphrase.passphraseFile == nil && passphrase.passphraseEnv == nil) else {
+            throw ValidationError("a private key in an HSM needs no passphrase; give the PIN with --pin-file")
+        }
+    }
 
     func run() async throws {
         guard !HSMKey.isURI(with) else { return try await HSMKey.use(with, hsm) { try await decrypt(with: $0.key) } }

@@ -88,7 +88,9 @@ struct KeyGenerateCommand: AsyncParsableCommand {
                 Messages.hint("the HSM has the key, and its certificate: \(made.uri)")
                 throw error
             }
-            return Messages.hint("use the key with: --private-key '\(made.uri)'")
+            return Messages.hint(
+                "use the key with kmsec keyring add … --private-key, or with kmsec decrypt --with: '\(made.uri)'"
+            )
         }
         let secret = try passphrase.load()
         let key = try RSAPrivateKey.generate(bitCount: bits)

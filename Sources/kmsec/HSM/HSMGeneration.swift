@@ -33,7 +33,7 @@ struct HSMGeneration {
         guard !uri.namesObject else {
             throw KMError(.hsmURIInvalid, "--in must name a token only, without object, id and type")
         }
-        let opened = try await PKCS11Token.open(uri, pin: options.pin())
+        let opened = try await options.open(uri)
         do {
             let (key, certificate) = try await opened.generateKeyPair(
                 label: id.text,

@@ -38,11 +38,21 @@ struct HSMOptions: ParsableArguments {
     }
 
     #if PKCS11
-    func pin() throws -> PKCS11PIN? {
-        if let pinFile {
-            warnIfExposed(pinFile)
-            return .file(pinFile)
-        }
+    /// Connects to the token that a URI names.
+    ///
+    /// - Parameter uri: The URI. Its `pin-source` applies if there is no option for the PIN.
+    /// - Returns: The connection.
+    /// - Throws: ``KMError`` of the module KMPKCS11.
+    func open(_ uri: PKCS11URI) async throws -> PKCS11Token {
+        let pin = try pin() ?? uri.pinSource
+        if let path = pin?.filePath { warnIfExposed(path) }
+        var configuration = PKCS11Token.Configuration()
+        configuration.onWarning = { Messages.warning($0) }
+        return try await PKCS11Token.open(uri, pin: pin, configuration: configuration)
+    }
+
+    private func pin() throws -> PKCS11PIN? {
+        if let pinFile { return .file(pinFile) }
         if let pinFd { return try .descriptor(pinFd) }
         return pinEnv.map { .environment($0) }
     }
@@ -72,7 +82,7 @@ struct HSMKey {
     ) async throws -> Result {
         #if PKCS11
         let uri = try PKCS11URI(uri)
-        let token = try await PKCS11Token.open(uri, pin: options.pin())
+        let token = try await options.open(uri)
         do {
             let key = try await token.privateKey(uri)
             let result = try await body(HSMKey(key: key, publicKey: key.publicKey))
@@ -86,7 +96,6 @@ struct HSMKey {
         throw KMError.missing("PKCS#11", trait: "PKCS11")
         #endif
     }
-
 }
 
 /// The private keys of a keyring file that is only looked at.
@@ -106,6 +115,7 @@ extension KMError {
     /// - Parameters:
     ///   - what: What the trait brings.
     ///   - trait: The trait.
+    /// - Returns: The error.
     static func missing(_ what: String, trait: String) -> KMError {
         KMError(
             .traitMissing,
