@@ -63,7 +63,7 @@ extension PARRegistry {
         progress: (RotationProgress) -> Void = { _ in }
     ) async throws -> LookupRotation {
         guard let new = configuration.lookupKeys.first(where: { $0.name.version == version }) else {
-            throw KMError(.registryKeyMismatch, "no look-up key with version \(version) was given; give it too, as \(version)=FILE on the command line")
+            throw KMError(.registryKeyMismatch, "no look-up key with version \(version) was given; give it and the old one")
         }
         var rotation = RegistryRotation(store, try await refresh())
         try await rotation.eraseRetiredHashes(progress)
@@ -172,8 +172,7 @@ extension PARRegistry {
             throw KMError(.registryKeyMismatch, "no sealing key was given")
         }
         try await refresh()
-        try await withState { try await remember(new.name, $0) }
-        var rotation = RegistryRotation(store, try await refresh())
+        var rotation = RegistryRotation(store, try await withState { try await remember(new.name, $0) })
         return try await rotation.visitCards(.resealing, progress) { _, cards, progress in
             var sealed: [Int64: SealedPAN] = [:]
             var damaged = Set<Int64>()

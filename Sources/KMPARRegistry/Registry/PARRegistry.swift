@@ -15,6 +15,8 @@ public final class PARRegistry: Sendable {
     let store: any PARRegistryStore
     let configuration: Configuration
     private let known: Locked<RegistryState>
+    /// The change of the store that adds the first sealing key, while it is in progress.
+    private let remembering = Locked<Task<RegistryState, any Error>?>(nil)
     private let finder: Batcher<Query<PANHash>, Answer<FoundPAR?>>
     private let adder: Batcher<Query<NewCard>, Answer<CardAddition>>
 
@@ -220,8 +222,9 @@ public final class PARRegistry: Sendable {
         _ placement: CardPlacement,
         _ state: RegistryState
     ) async throws -> CardAddition {
+        var state = state
         let sealingKey = configuration.sealingKeys.first
-        if let sealingKey { try await remember(sealingKey.name, state) }
+        if let sealingKey { state = try await remember(sealingKey.name, state) }
         let card = NewCard(
             hashes: try state.keys.map { try key($0).hash(of: pan) },
             kind: kind,
@@ -252,13 +255,29 @@ public final class PARRegistry: Sendable {
 
     /// Makes the store remember a sealing key before it encrypts the first PAN.
     ///
-    /// - Throws: ``KMError`` `registryChanged` if the store did not have it; the call is made again with the new state.
-    func remember(_ key: RegistryKeyName, _ state: RegistryState) async throws {
-        guard !state.sealingKeys.contains(key) else { return }
-        var remembering = state
-        remembering.sealingKeys.append(key)
-        _ = try await store.change(state, to: remembering)
-        throw KMError(.registryChanged)
+    /// Simultaneous calls share one change of the store.
+    ///
+    /// - Returns: The state with the key.
+    /// - Throws: ``KMError`` `registryChanged` if the store has other look-up keys, or was changed meanwhile; the call is
+    ///   then made again with the new state.
+    func remember(_ key: RegistryKeyName, _ state: RegistryState) async throws -> RegistryState {
+        guard !state.sealingKeys.contains(key) else { return state }
+        let change = remembering.withLock { current in
+            if let current { return current }
+            let change = Task { [store, known] in
+                var changed = state
+                changed.sealingKeys.append(key)
+                let new = try await store.change(state, to: changed)
+                known.withLock { $0 = new }
+                return new
+            }
+            current = change
+            return change
+        }
+        defer { remembering.withLock { if $0 == change { $0 = nil } } }
+        let new = try await change.value
+        guard new.keys == state.keys, new.sealingKeys.contains(key) else { throw KMError(.registryChanged) }
+        return new
     }
 
     /// The state of the store, as far as this process knows.

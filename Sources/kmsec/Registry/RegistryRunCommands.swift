@@ -29,7 +29,7 @@ struct RegistryRotateCommand: AsyncParsableCommand {
     @Flag(help: "Encrypt all kept card numbers under the first --sealing-key.")
     var sealing = false
 
-    @Flag(help: "Erase kept card numbers that do not open or do not fit; each is kept again when it is imported or used.")
+    @Flag(help: "Erase kept card numbers that do not open or do not fit; each is kept again with its next import.")
     var eraseDamaged = false
 
     func validate() throws {
