@@ -63,7 +63,7 @@ extension PARRegistry {
         progress: (RotationProgress) -> Void = { _ in }
     ) async throws -> LookupRotation {
         guard let new = configuration.lookupKeys.first(where: { $0.name.version == version }) else {
-            throw KMError(.registryKeyMismatch, "no look-up key with version \(version) was given; give it and the old one")
+            throw KMError(.registryKeyMismatch, "no look-up key with version \(version) was given; give both keys")
         }
         var rotation = RegistryRotation(store, try await refresh())
         try await rotation.eraseRetiredHashes(progress)
