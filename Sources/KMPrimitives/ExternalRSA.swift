@@ -48,14 +48,17 @@ package enum ExternalRSA {
     ///   - isDecrypted: Whether there is a plaintext.
     ///   - byteCount: The size of the key in bytes, 1 to 64.
     /// - Returns: The key, or `byteCount` random bytes.
-    /// - Throws: ``KMError`` `cryptographyUnavailable` when OpenSSL has no random bytes or no memory.
+    /// - Throws: ``KMError`` `cryptographyUnavailable` when OpenSSL has no random bytes or no memory; `invalidSize` if
+    ///   `plaintext` is smaller than a key.
     package static func select(
         _ plaintext: SecretBytes,
         count: Int,
         isDecrypted: Bool,
         byteCount: Int
     ) throws -> SecretBytes {
-        precondition(plaintext.count >= byteCount, "the memory of a plaintext must have room for a key")
+        guard plaintext.count >= byteCount else {
+            throw KMError(.invalidSize, "the memory of a plaintext must have room for a key of \(byteCount) bytes")
+        }
         return try unsafe key(byteCount) { target in
             plaintext.withBytes { plaintext in
                 unsafe plaintext.withUnsafeBufferPointer { plaintext in

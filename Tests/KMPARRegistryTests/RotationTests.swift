@@ -193,6 +193,23 @@ struct RotationTests {
         await #expect(throws: KMError(.registryKeyMismatch)) { try await PARRegistry(store.open(), other) }
     }
 
+    @Test("A sealing key that another process begins to use is not taken for damage")
+    func newKeyOfAnother() async throws {
+        let store = MemoryPARStore()
+        let first = try await PARRegistry(store, Fixture.configuration(), creates: true)
+        _ = try await first.par(for: Fixture.pan(1))
+        let second = try await PARRegistry(store, Fixture.configuration(sealing: [2, 1]))
+        _ = try await second.par(for: Fixture.pan(2))
+        // The first does not know the second key yet, as in the middle of a rotation.
+        let cards = await store.cards(after: 0, limit: 10)
+        #expect(cards.map(\.sealed?.version) == [1, 2])
+        #expect(first.knownState.sealingKeys.map(\.version) == [1])
+        try await first.learnSealingKeys(of: cards)
+        #expect(throws: KMError(.registryKeyMismatch)) { try first.openSealed(cards[1]) }
+        await #expect(throws: KMError(.registryKeyMismatch)) { try await first.rotateSealingKey(erasesDamaged: true) }
+        #expect(try await second.check().recomputedHashes == 2)
+    }
+
     @Test("The kept PANs are encrypted under a new key", arguments: TestStore.Kind.available)
     func sealingKey(_ kind: TestStore.Kind) async throws {
         let store = try TestStore(kind)

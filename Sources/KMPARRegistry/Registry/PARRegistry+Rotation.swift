@@ -101,6 +101,7 @@ extension PARRegistry {
     ) async throws -> RotationProgress {
         let current = try key(rotation.state.current)
         return try await rotation.visitCards(.hashing, report) { rotation, cards, progress in
+            try await learnSealingKeys(of: cards)
             var hashes: [Int64: PANHash] = [:]
             var damaged = Set<Int64>()
             for card in cards {
@@ -174,6 +175,7 @@ extension PARRegistry {
         try await refresh()
         var rotation = RegistryRotation(store, try await withState { try await remember(new.name, $0) })
         return try await rotation.visitCards(.resealing, progress) { _, cards, progress in
+            try await learnSealingKeys(of: cards)
             var sealed: [Int64: SealedPAN] = [:]
             var damaged = Set<Int64>()
             for card in cards where card.sealed.map({ $0.version != new.name.version }) == true {
@@ -188,6 +190,15 @@ extension PARRegistry {
             progress.changed += sealed.count
             progress.damaged += damaged.count
         }
+    }
+
+    /// Reads the state again if a card has a sealing key that it lacks.
+    ///
+    /// Another process can begin to use a new key at any time. Without this, its sealed PANs would look damaged.
+    func learnSealingKeys(of cards: [StoredCard]) async throws {
+        let known = Set(knownState.sealingKeys.map(\.version))
+        guard cards.contains(where: { $0.sealed.map { !known.contains($0.version) } ?? false }) else { return }
+        try await refresh()
     }
 
     /// What became of the encrypted PAN of a card.

@@ -48,7 +48,7 @@ struct DecryptCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        guard !HSMKey.isURI(with) else { return try await HSMKey.use(with, hsm) { try await decrypt(with: $0.key) } }
+        guard !HSMKey.isURI(with) else { return try await HSMKey.use(with, hsm) { try await decrypt(with: $0) } }
         warnIfExposed(with)
         try await decrypt(with: RSAPrivateKey(contentsOfFile: with, passphrase: passphrase.load()))
     }

@@ -60,10 +60,7 @@ struct HSMOptions: ParsableArguments {
 }
 
 /// A private key in an HSM, which a URI of RFC 7512 names.
-struct HSMKey {
-    let key: any ContentKeyUnwrapper
-    let publicKey: RSAPublicKey
-
+enum HSMKey {
     /// Whether an argument is a URI and not a path.
     static func isURI(_ text: String) -> Bool { text.lowercased().hasPrefix("pkcs11:") }
 
@@ -78,14 +75,13 @@ struct HSMKey {
     static func use<Result>(
         _ uri: String,
         _ options: HSMOptions,
-        _ body: (HSMKey) async throws -> Result
+        _ body: (any ContentKeyUnwrapper) async throws -> Result
     ) async throws -> Result {
         #if PKCS11
         let uri = try PKCS11URI(uri)
         let token = try await options.open(uri)
         do {
-            let key = try await token.privateKey(uri)
-            let result = try await body(HSMKey(key: key, publicKey: key.publicKey))
+            let result = try await body(token.privateKey(uri))
             await token.close()
             return result
         } catch {
