@@ -193,7 +193,7 @@ struct RotationTests {
         await #expect(throws: KMError(.registryKeyMismatch)) { try await PARRegistry(store.open(), other) }
     }
 
-    @Test("A sealing key that another process begins to use is not taken for damage")
+    @Test("A sealing key that another process begins to use does not count as damage")
     func newKeyOfAnother() async throws {
         let store = MemoryPARStore()
         let first = try await PARRegistry(store, Fixture.configuration(), creates: true)
