@@ -211,7 +211,7 @@ public struct KeyringFile: Sendable {
             uri.prefixMatch(of: /[a-z][a-z0-9+.-]*:/) != nil
         else { throw invalid("the private key of \(id) must be named by a URI, such as pkcs11:token=…;object=…") }
         // The file is not secret where it names keys.
-        guard !uri.contains("pin-value") else {
+        guard !uri.contains(/pin-value/) else {
             throw invalid("the URI of the private key of \(id) must not contain a PIN; name its file with pin-source")
         }
     }
