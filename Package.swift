@@ -10,6 +10,9 @@ let strict: [SwiftSetting] = [
     .enableUpcomingFeature("MemberImportVisibility"),
 ]
 
+/// Nothing that OpenSSL 3.0 has deprecated is declared, so that later versions, which remove it, work too.
+let currentOpenSSL: [CSetting] = [.define("OPENSSL_NO_DEPRECATED"), .define("OPENSSL_API_COMPAT", to: "30000")]
+
 /// What an integration brings: a dependency that is fetched and built only if its trait is on.
 func integration(_ product: String, _ package: String, _ trait: String) -> Target.Dependency {
     .product(name: product, package: package, condition: .when(traits: [trait]))
@@ -93,8 +96,8 @@ let package = Package(
             pkgConfig: "libcrypto",
             providers: [.apt(["libssl-dev"]), .yum(["openssl-devel"]), .brew(["openssl@3"])]
         ),
-        .target(name: "CKMOpenSSL", dependencies: ["Clibcrypto"]),
-        .target(name: "CKMFloor", dependencies: ["Clibcrypto"]),
+        .target(name: "CKMOpenSSL", dependencies: ["Clibcrypto"], cSettings: currentOpenSSL),
+        .target(name: "CKMFloor", dependencies: ["Clibcrypto"], cSettings: currentOpenSSL),
         .target(name: "KMPrimitives", dependencies: ["CKMOpenSSL"], swiftSettings: strict),
         .target(name: "KMJSON", dependencies: ["KMPrimitives"], swiftSettings: strict),
         .target(name: "KMJOSE", dependencies: ["KMPrimitives", "KMJSON"], swiftSettings: strict),
@@ -306,7 +309,7 @@ let package = Package(
         .target(
             name: "KMSecurityTestSupport",
             dependencies: [
-                "KMSecurity", "KMTestSupport",
+                "KMSecurity", "KMPrimitives", "KMTestSupport",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -413,7 +416,7 @@ let package = Package(
         .testTarget(
             name: "KMPARRegistryTests",
             dependencies: [
-                "KMPARRegistry", "KMSecurity", "KMPrimitives", "KMTestSupport",
+                "KMPARRegistry", "KMSecurity", "KMPrimitives", "KMTestSupport", "KMSecurityTestSupport",
                 .target(name: "KMPostgreSQL", condition: .when(traits: ["PostgreSQL"])),
                 .target(name: "KMPostgreSQLTestSupport", condition: .when(traits: ["PostgreSQL"])),
                 integration("GRDB", "GRDB.swift", "SQLite"),

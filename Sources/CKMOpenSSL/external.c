@@ -1,8 +1,6 @@
-/* RSAES-OAEP for keys whose private operation is done in an HSM. */
-/* RSA_padding_check_PKCS1_OAEP_mgf1 is the only public function that checks the padding alone, and
- * RSA_padding_add_PKCS1_OAEP_mgf1 the only one that makes it. OpenSSL 3 marks them as deprecated, and uses the same code
- * for EVP_PKEY_decrypt and EVP_PKEY_encrypt. */
-#define OPENSSL_SUPPRESS_DEPRECATED 1
+/* RSAES-OAEP for keys whose private operation is done in an HSM. OpenSSL checks and makes the padding without the RSA
+ * operation only in functions that it deprecates, and the size of the key that must come out is known here. The padding
+ * is therefore made and checked in this file. */
 #include <string.h>
 
 #include "internal.h"
@@ -26,23 +24,63 @@ void km_align_right(uint8_t *block, size_t size, size_t count) {
     }
 }
 
+/* XORs `target` with MGF1 of `seed` (RFC 8017 appendix B.2.1). Leaves errors in the queue. */
+static bool mask(const EVP_MD *md, const uint8_t *seed, size_t seed_size, uint8_t *target, size_t size) {
+    uint8_t digest[EVP_MAX_MD_SIZE];
+    const size_t hash_size = (size_t)EVP_MD_get_size(md);
+    EVP_MD_CTX *context = EVP_MD_CTX_new();
+    bool done = context != NULL;
+    for (size_t counter = 0, start = 0; done && start < size; counter++, start += hash_size) {
+        const uint8_t octets[4] = {(uint8_t)(counter >> 24), (uint8_t)(counter >> 16), (uint8_t)(counter >> 8), (uint8_t)counter};
+        done = EVP_DigestInit_ex2(context, md, NULL) == 1 && EVP_DigestUpdate(context, seed, seed_size) == 1
+            && EVP_DigestUpdate(context, octets, sizeof octets) == 1 && EVP_DigestFinal_ex(context, digest, NULL) == 1;
+        for (size_t i = 0; done && i < hash_size && start + i < size; i++) target[start + i] ^= digest[i];
+    }
+    EVP_MD_CTX_free(context);
+    OPENSSL_cleanse(digest, sizeof digest);
+    return done;
+}
+
+/* The places of the parts in a block: 00, the seed, and the data, which consist of the label's hash, zeros, the separator
+ * 01 and the message. */
+typedef struct oaep_layout {
+    size_t hash_size, data_size;
+    size_t separator; /* its place in the data */
+} oaep_layout;
+
+/* False if the block is too small for a message of this size. */
+static bool find_layout(const EVP_MD *md, size_t block_size, size_t message_size, oaep_layout *layout) {
+    layout->hash_size = (size_t)EVP_MD_get_size(md);
+    if (block_size < 2 * layout->hash_size + 2 || message_size > block_size - 2 * layout->hash_size - 2) return false;
+    layout->data_size = block_size - 1 - layout->hash_size;
+    layout->separator = layout->data_size - message_size - 1;
+    return true;
+}
+
 km_result km_oaep_unpad(km_hash hash, const uint8_t *block, size_t size, size_t key_size, uint8_t *key) {
-    uint8_t decrypted[KM_RSA_MAXIMUM_SIZE];
-    if (size > sizeof decrypted || key_size > size) return KM_MISUSED;
+    uint8_t decrypted[KM_RSA_MAXIMUM_SIZE], label_hash[EVP_MAX_MD_SIZE];
+    oaep_layout layout;
     const EVP_MD *md = km_md(hash);
+    if (size > sizeof decrypted || (md != NULL && !find_layout(md, size, key_size, &layout))) return KM_MISUSED;
     if (md == NULL || km_random(key_size, key) != KM_OK) {
         km_clear();
         return KM_FAILED;
     }
-    memset(decrypted, 0, key_size); /* read below even if the plaintext is shorter */
-    /* The function checks in constant time and returns the size of the plaintext, or -1. The comparison with the
-     * expected size covers both, before any step depends on it. */
-    const int length = RSA_padding_check_PKCS1_OAEP_mgf1(decrypted, (int)size, block, (int)size, (int)size, NULL, 0, md,
-                                                         md);
-    select_bytes(decrypted, (uint8_t)km_mask_equal((size_t)length, key_size), key_size, key);
+    memcpy(decrypted, block, size);
+    uint8_t *seed = decrypted + 1, *data = seed + layout.hash_size;
+    const bool done = EVP_Digest("", 0, label_hash, NULL, md, NULL) == 1
+        && mask(md, data, layout.data_size, seed, layout.hash_size)
+        && mask(md, seed, layout.hash_size, data, layout.data_size);
+    /* The size of the key is known, and with it the place of the separator. Each byte is compared, whatever the others
+     * are. */
+    size_t wrong = decrypted[0];
+    for (size_t i = 0; i < layout.hash_size; i++) wrong |= (size_t)(data[i] ^ label_hash[i]);
+    for (size_t i = layout.hash_size; i < layout.separator; i++) wrong |= data[i];
+    wrong |= (size_t)(data[layout.separator] ^ 1);
+    if (done) select_bytes(data + layout.separator + 1, (uint8_t)km_mask_equal(wrong, 0), key_size, key);
     OPENSSL_cleanse(decrypted, size);
     km_clear();
-    return KM_OK;
+    return done ? KM_OK : KM_FAILED;
 }
 
 km_result km_select_key(const uint8_t *plaintext, size_t size, bool is_decrypted, size_t key_size, uint8_t *key) {
@@ -76,42 +114,29 @@ static bool encrypt_raw(const km_rsa *key, const uint8_t *block, uint8_t *out) {
     return done;
 }
 
-/* Replaces the end of the data block, which is the separator and the message, by zeros, or only the separator by 02.
- * Leaves errors in the queue. */
-static bool remove_separator(const EVP_MD *md, uint8_t *block, size_t block_size, size_t message_size, bool zeros) {
-    uint8_t mask[KM_RSA_MAXIMUM_SIZE];
-    const size_t hash_size = (size_t)EVP_MD_get_size(md);
-    uint8_t *seed = block + 1, *data = seed + hash_size;
-    const size_t data_size = block_size - 1 - hash_size;
-    const size_t separator = data_size - message_size - 1;
-    bool done = PKCS1_MGF1(mask, (long)hash_size, data, (long)data_size, md) == 0;
-    for (size_t i = 0; done && i < hash_size; i++) seed[i] ^= mask[i];
-    done = done && PKCS1_MGF1(mask, (long)data_size, seed, (long)hash_size, md) == 0;
-    if (done) {
-        for (size_t i = separator; zeros && i < data_size; i++) data[i] = mask[i];
-        if (!zeros) data[separator] = mask[separator] ^ 2;
-    }
-    done = done && PKCS1_MGF1(mask, (long)hash_size, data, (long)data_size, md) == 0;
-    for (size_t i = 0; done && i < hash_size; i++) seed[i] ^= mask[i];
-    return done;
+/* Makes the block of a message, with a fault. Leaves errors in the queue. */
+static bool make_faulty(const EVP_MD *md, km_oaep_fault fault, const uint8_t *in, size_t size, uint8_t *block,
+                        size_t block_size) {
+    oaep_layout layout;
+    if (!find_layout(md, block_size, size, &layout)) return false;
+    uint8_t *seed = block + 1, *data = seed + layout.hash_size;
+    memset(block, 0, block_size);
+    if (size > 0) memcpy(data + layout.separator + 1, in, size);
+    data[layout.separator] = fault == KM_OAEP_OTHER_SEPARATOR ? 2 : 1;
+    if (fault == KM_OAEP_NO_SEPARATOR) memset(data + layout.separator, 0, size + 1);
+    /* Below the modulus, whose first bit is set. */
+    if (fault == KM_OAEP_FIRST_BYTE) block[0] = 1;
+    return EVP_Digest("x", fault == KM_OAEP_WRONG_LABEL ? 1 : 0, data, NULL, md, NULL) == 1
+        && km_random(layout.hash_size, seed) == KM_OK && mask(md, seed, layout.hash_size, data, layout.data_size)
+        && mask(md, data, layout.data_size, seed, layout.hash_size);
 }
 
 km_result km_rsa_oaep_faulty(const km_rsa *key, km_hash hash, km_oaep_fault fault, const uint8_t *in, size_t size,
                              uint8_t *out) {
-    static const uint8_t label[1] = {'x'};
     uint8_t block[KM_RSA_MAXIMUM_SIZE];
     const EVP_MD *md = km_md(hash);
-    const int label_size = fault == KM_OAEP_WRONG_LABEL ? (int)sizeof label : 0;
     if (key->size > sizeof block || size > key->size) return KM_MISUSED;
-    /* The function fails if the message is too long. */
-    bool done = md != NULL
-        && RSA_padding_add_PKCS1_OAEP_mgf1(block, (int)key->size, size > 0 ? in : label, (int)size, label, label_size, md, md) == 1;
-    /* Below the modulus, whose first bit is set. */
-    if (done && fault == KM_OAEP_FIRST_BYTE) block[0] = 1;
-    if (done && (fault == KM_OAEP_NO_SEPARATOR || fault == KM_OAEP_OTHER_SEPARATOR)) {
-        done = remove_separator(md, block, key->size, size, fault == KM_OAEP_NO_SEPARATOR);
-    }
-    done = done && encrypt_raw(key, block, out);
+    const bool done = md != NULL && make_faulty(md, fault, in, size, block, key->size) && encrypt_raw(key, block, out);
     OPENSSL_cleanse(block, sizeof block);
     km_clear();
     if (done) return KM_OK;

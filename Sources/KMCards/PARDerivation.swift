@@ -1,34 +1,40 @@
 internal import KMPrimitives
 
-/// Derives PARs with one prefix from PANs, under one key.
+/// The message of the PARs that have one prefix and one key version, and the way from its MAC to the PAR.
 ///
-/// It computes HMAC-SHA-256 over the PAR's format, prefix and key version, and the PAN. It reads the MAC as a fraction
-/// between 0 and 1. The first 25 digits of that fraction in base 36 are the reference. The article on the derivation
-/// specifies every step, with examples.
+/// The message has the PAR's format, prefix and key version, and the PAN. Its HMAC-SHA-256 is read as a fraction between
+/// 0 and 1. The first 25 digits of that fraction in base 36 are the reference. The article on the derivation specifies
+/// every step, with examples.
 struct PARDerivation: Sendable {
     let version: UInt32
     private let prefix: PAR.Prefix
-    let hmac: HMACSHA256
     /// The part of the message before the PAN.
     private let opening: DerivationMessage
 
-    init(_ key: TokenizationKey, prefix: PAR.Prefix) {
-        version = key.version
-        hmac = key.hmac
+    init(version: UInt32, prefix: PAR.Prefix) {
+        self.version = version
         self.prefix = prefix
         var message = DerivationMessage(.reference)
         message.append(UInt8(prefix.format.characterCount))
         for index in 0..<prefix.format.prefixCharacterCount { message.append(prefix.characters[index]) }
-        message.append(key.version)
+        message.append(version)
         opening = message
     }
 
-    /// Derives the PAR of a PAN that the caller has checked.
-    func par(for pan: Span<UInt8>) throws -> PAR {
+    /// Calls `body` with the message of a PAN that the caller has checked, and erases it.
+    func withMessage<Result>(
+        for pan: Span<UInt8>,
+        _ body: (inout DerivationMessage) throws -> Result
+    ) rethrows -> Result {
         var message = opening
         for index in pan.indices { message.append(pan[index]) }
         defer { message.cleanse() }
-        var fraction = Fraction(words: try message.mac(under: hmac).words)
+        return try body(&message)
+    }
+
+    /// Returns the PAR of the message that has the given MAC.
+    func par(_ mac: HMACSHA256.MAC) -> PAR {
+        var fraction = Fraction(words: mac.words)
         var characters = InlineArray<29, UInt8>(repeating: 0)
         for index in 0..<4 { characters[index] = prefix.characters[index] }
         let start = prefix.format.prefixCharacterCount
@@ -41,15 +47,23 @@ struct PARDerivation: Sendable {
         return PAR(format: prefix.format, characters: characters)
     }
 
-    /// Returns the key check value, the first five octets of a MAC in upper-case hexadecimal.
+    /// Returns the message of a key check value.
     ///
-    /// The label of this MAC differs from that of the PARs, so that the value reveals nothing about any PAR.
-    static func keyCheckValue(_ hmac: HMACSHA256, version: UInt32) throws -> String {
+    /// Its label differs from that of the PARs, so that the value reveals nothing about any PAR.
+    static func keyCheckMessage(version: UInt32) -> DerivationMessage {
         var message = DerivationMessage(.keyCheck)
         message.append(version)
-        return try message.mac(under: hmac).withBytes { mac in
-            hexadecimal((0..<5).map { mac[$0] }).uppercased()
-        }
+        return message
+    }
+
+    /// Returns the key check value of a MAC: its first five octets in upper-case hexadecimal.
+    static func keyCheckValue(_ mac: HMACSHA256.MAC) -> String {
+        mac.withBytes { octets in hexadecimal((0..<5).map { octets[$0] }).uppercased() }
+    }
+
+    /// Returns the key check value of a key.
+    static func keyCheckValue(_ hmac: HMACSHA256, version: UInt32) throws -> String {
+        keyCheckValue(try keyCheckMessage(version: version).mac(under: hmac))
     }
 
     /// 36 to the power of 12, the largest power of 36 that fits into 64 bits.
@@ -78,7 +92,7 @@ struct PARDerivation: Sendable {
 ///
 /// It consists of a label (16 octets), the format (1), the prefix (2 or 4), the key version (4) and the PAN (at most
 /// 19). With its padding it fits into one SHA-256 block, so that a derivation is as fast as an HMAC can be.
-private struct DerivationMessage {
+struct DerivationMessage: Sendable {
     /// The purpose of the message, 16 ASCII characters.
     enum Label: String {
         case reference = "KMSecurity PAR 1"
@@ -88,17 +102,17 @@ private struct DerivationMessage {
     private var storage = InlineArray<44, UInt8>(repeating: 0)
     private var count = 0
 
-    init(_ label: Label) {
+    fileprivate init(_ label: Label) {
         for octet in label.rawValue.utf8 { append(octet) }
     }
 
-    mutating func append(_ octet: UInt8) {
+    fileprivate mutating func append(_ octet: UInt8) {
         storage[count] = octet
         count += 1
     }
 
     /// Appends four octets, most significant first.
-    mutating func append(_ number: UInt32) {
+    fileprivate mutating func append(_ number: UInt32) {
         for shift in stride(from: 24, through: 0, by: -8) { append(UInt8(truncatingIfNeeded: number >> UInt32(shift))) }
     }
 
@@ -106,8 +120,11 @@ private struct DerivationMessage {
         try hmac.authenticate(storage.span.extracting(first: count))
     }
 
+    /// Returns a copy in memory that is erased with its last reference.
+    func secretBytes() throws -> SecretBytes { try SecretBytes(copying: storage.span.extracting(first: count)) }
+
     /// Erases the message, which contains a PAN.
-    mutating func cleanse() {
+    fileprivate mutating func cleanse() {
         var octets = storage.mutableSpan
         KMPrimitives.cleanse(&octets)
     }

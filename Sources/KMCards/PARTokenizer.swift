@@ -18,10 +18,10 @@ public struct PARTokenizer: Sendable {
 
     /// The prefix of every PAR that this tokenizer derives.
     public let prefix: PAR.Prefix
-    /// The derivation under the current key.
-    private let current: PARDerivation
-    /// The derivations under the retired keys, in the order in which they were given.
-    private let former: [PARDerivation]
+    /// The current key.
+    private let current: KeyedDerivation
+    /// The retired keys, in the order in which they were given.
+    private let former: [KeyedDerivation]
 
     /// Creates a tokenizer from its keys.
     ///
@@ -32,20 +32,30 @@ public struct PARTokenizer: Sendable {
     ///   - prefix: The prefix of every PAR: two characters for the platform's format, four for EMVCo's.
     /// - Throws: ``KMError`` `keyVersionRepeated` if two keys have the same version.
     public init(_ current: TokenizationKey, former: [TokenizationKey] = [], prefix: PAR.Prefix = .platform) throws {
-        var versions = Set<UInt32>()
-        for key in [current] + former where !versions.insert(key.version).inserted {
+        try Self.checkVersions(([current] + former).map(\.version))
+        self.prefix = prefix
+        self.current = KeyedDerivation(current, prefix)
+        self.former = former.map { KeyedDerivation($0, prefix) }
+    }
+
+    /// Checks that the keys have different versions.
+    static func checkVersions(_ versions: [UInt32]) throws {
+        var seen = Set<UInt32>()
+        for version in versions where !seen.insert(version).inserted {
             throw KMError(
                 .keyVersionRepeated,
-                "two tokenization keys have version \(key.version); each must have its own"
+                "two tokenization keys have version \(version); each must have its own"
             )
         }
-        self.prefix = prefix
-        self.current = PARDerivation(current, prefix: prefix)
-        self.former = former.map { PARDerivation($0, prefix: prefix) }
+    }
+
+    /// The error for a version that no key has.
+    static func unknown(_ version: UInt32, _ versions: [UInt32]) -> KMError {
+        KMError(.keyVersionUnknown, "no tokenization key has version \(version); expected one of \(versions)")
     }
 
     /// The versions of the keys, the current key's first.
-    public var versions: [UInt32] { ([current] + former).map(\.version) }
+    public var versions: [UInt32] { ([current] + former).map(\.derivation.version) }
 
     /// Returns whether one of the keys has the same bytes as the key of `hmac`.
     ///
@@ -67,8 +77,8 @@ public struct PARTokenizer: Sendable {
     /// - Throws: ``KMError`` `keyVersionUnknown` if no key has this version, or `cryptographyUnavailable` if OpenSSL
     ///   fails.
     public func par(for pan: PAN, version: UInt32) throws -> PAR {
-        guard let derivation = ([current] + former).first(where: { $0.version == version }) else {
-            throw KMError(.keyVersionUnknown, "no tokenization key has version \(version); expected one of \(versions)")
+        guard let derivation = ([current] + former).first(where: { $0.derivation.version == version }) else {
+            throw Self.unknown(version, versions)
         }
         return try pan.withDigits(derivation.par(for:))
     }
@@ -81,7 +91,7 @@ public struct PARTokenizer: Sendable {
     /// - Throws: ``KMError`` `cryptographyUnavailable` if OpenSSL fails.
     public func derivations(for pan: PAN) throws -> [Derivation] {
         try pan.withDigits { digits in
-            try ([current] + former).map { Derivation(version: $0.version, par: try $0.par(for: digits)) }
+            try ([current] + former).map { Derivation(version: $0.derivation.version, par: try $0.par(for: digits)) }
         }
     }
 
@@ -111,6 +121,22 @@ public struct PARTokenizer: Sendable {
     public func par(forDigits digits: Span<UInt8>, digitCount: Int? = nil) throws -> PAR {
         try PAN.check(digits, digitCount: digitCount)
         return try current.par(for: digits)
+    }
+}
+
+/// A derivation and its key in memory.
+private struct KeyedDerivation: Sendable {
+    let derivation: PARDerivation
+    let hmac: HMACSHA256
+
+    init(_ key: TokenizationKey, _ prefix: PAR.Prefix) {
+        derivation = PARDerivation(version: key.version, prefix: prefix)
+        hmac = key.hmac
+    }
+
+    /// Derives the PAR of a PAN that the caller has checked.
+    func par(for pan: Span<UInt8>) throws -> PAR {
+        derivation.par(try derivation.withMessage(for: pan) { try $0.mac(under: hmac) })
     }
 }
 

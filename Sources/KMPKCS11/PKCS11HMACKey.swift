@@ -1,10 +1,12 @@
 #if PKCS11
 internal import CKMPKCS11
-internal import KMPrimitives
+public import KMPrimitives
 internal import KMSecurity
 
 /// A key in a token that computes HMAC-SHA-256 (RFC 2104) there.
-public final class PKCS11HMACKey: Sendable {
+///
+/// Pass it to `SecretKey(elsewhere:)` to sign and verify tokens, or to `ExternalTokenizationKey` to derive PARs.
+public final class PKCS11HMACKey: MessageAuthenticator {
     /// The size of a MAC in bytes: 32.
     public static let macByteCount = 32
 
@@ -18,11 +20,11 @@ public final class PKCS11HMACKey: Sendable {
 
     /// Computes the MAC of a message.
     ///
-    /// - Parameter message: The message.
+    /// - Parameter message: The message, of a size that the HSM accepts in one call.
     /// - Returns: The MAC, 32 bytes.
     /// - Throws: ``KMError`` `hsmUnavailable` if the HSM fails; `hsmKeyUnsuitable` if it returns another size;
     ///   `CancellationError` if the task is cancelled while it waits for a session.
-    public func authenticate(_ message: [UInt8]) async throws -> [UInt8] {
+    public func authenticate(_ message: SecretBytes) async throws -> [UInt8] {
         let mac = try await token.pool.run { [reference] session in
             // Room for more shows a token that ignores the mechanism.
             try session.sign(message, with: session.handle(of: reference), KM_CKM_SHA256_HMAC, capacity: 64)
@@ -42,7 +44,7 @@ public final class PKCS11HMACKey: Sendable {
     ///   - message: The message.
     /// - Returns: Whether the MAC is right.
     /// - Throws: The errors of ``authenticate(_:)``.
-    public func isValid(_ mac: [UInt8], for message: [UInt8]) async throws -> Bool {
+    public func isValid(_ mac: [UInt8], for message: SecretBytes) async throws -> Bool {
         constantTimeEquals(try await authenticate(message), mac)
     }
 }
@@ -76,7 +78,7 @@ extension PKCS11Token {
             }
         }
         let key = PKCS11HMACKey(self, uri)
-        _ = try await key.authenticate([])
+        _ = try await key.authenticate(SecretBytes(copying: []))
         return key
     }
 }

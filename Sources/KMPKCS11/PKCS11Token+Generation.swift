@@ -153,7 +153,7 @@ struct PairGeneration: Sendable {
             let publicKey = try PKCS11Token.publicKey(of: pair.private, session)
             let content = try Certificate.toBeSigned(publicKey, commonName: label, validity: validity)
             let signature = try session.sign(
-                content,
+                SecretBytes(copying: content),
                 with: pair.private,
                 KM_CKM_SHA256_RSA_PKCS,
                 capacity: publicKey.byteCount

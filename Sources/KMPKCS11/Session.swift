@@ -166,24 +166,26 @@ internal import KMPrimitives
     }
 
     /// Signs a message, or computes its MAC.
-    func sign(_ message: [UInt8], with key: UInt, _ mechanism: UInt, capacity: Int) throws -> [UInt8] {
+    func sign(_ message: SecretBytes, with key: UInt, _ mechanism: UInt, capacity: Int) throws -> [UInt8] {
         let module = unsafe try module.pointer()
         var signature = [UInt8](repeating: 0, count: capacity)
         var count = 0
         let rv = unsafe signature.withUnsafeMutableBufferPointer { target in
-            unsafe message.withUnsafeBufferPointer { source in
-                guard let out = target.baseAddress else { return KM_CKR_ARGUMENTS_BAD }
-                return unsafe km_p11_sign(
-                    module,
-                    handle,
-                    key,
-                    mechanism,
-                    source.baseAddress,
-                    source.count,
-                    out,
-                    capacity,
-                    &count
-                )
+            message.withBytes { bytes in
+                unsafe bytes.withUnsafeBufferPointer { source in
+                    guard let out = target.baseAddress else { return KM_CKR_ARGUMENTS_BAD }
+                    return unsafe km_p11_sign(
+                        module,
+                        handle,
+                        key,
+                        mechanism,
+                        source.baseAddress,
+                        source.count,
+                        out,
+                        capacity,
+                        &count
+                    )
+                }
             }
         }
         try PKCS11Failure.check(rv, "C_Sign")

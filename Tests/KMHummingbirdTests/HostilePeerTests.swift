@@ -115,7 +115,7 @@ import Testing
 
     @Test("A half-closed connection gets its answer, and a cut body none") func halfClosed() async throws {
         try await attack { port in
-            let request = try pair.client().seal(Array("[2]".utf8), for: .waitingPhysicalCards)
+            let request = try await pair.client().seal(Array("[2]".utf8), for: .waitingPhysicalCards)
             let fields =
                 request.headers.map { "\($0.name): \($0.value)" } + ["Content-Length: \(request.body.count)"]
             let start = "POST \(request.endpoint.path) HTTP/1.1\r\nHost: localhost\r\n"

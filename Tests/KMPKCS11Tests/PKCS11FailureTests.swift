@@ -34,14 +34,14 @@ extension PKCS11Tests {
             let token = try await TestTokens.shared.token(module).open()
             let key = try await token.insert(TestKeys.first(), label: "lost", id: TestTokens.shared.nextID())
             let mac = try await token.generateHMACKey(label: "lost mac", id: TestTokens.shared.nextID())
-            let expected = try await mac.authenticate([1])
+            let expected = try await mac.authenticate(SecretBytes("1"))
             for _ in 0..<10 {
                 try closeAllSessions(token)
                 let secret = try SecureRandom.bytes(32)
                 let sealed = WrappedContentKey(try key.publicKey.encryptOAEP(secret.span), byteCount: 32)
                 #expect(try await key.unwrap(sealed)?.exposed == secret)
                 try closeAllSessions(token)
-                #expect(try await mac.authenticate([1]) == expected)
+                #expect(try await mac.authenticate(SecretBytes("1")) == expected)
             }
         }
 

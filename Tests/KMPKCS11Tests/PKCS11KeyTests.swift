@@ -3,6 +3,7 @@ import CKMPKCS11
 import Foundation
 import KMPrimitives
 import KMSecurity
+import KMSecurityTestSupport
 import KMTestSupport
 import Testing
 
@@ -94,20 +95,21 @@ extension PKCS11Tests {
             let key = try await token.importHMACKey(secret, label: "mac", id: TestTokens.shared.nextID())
             for size in [0, 1, 63, 64, 65, 1000, 100_000] {
                 let message = try SecureRandom.bytes(size)
-                let mac = try await key.authenticate(message)
+                let secretMessage = try SecretBytes(copying: message)
+                let mac = try await key.authenticate(secretMessage)
                 #expect(try local.authenticate(message).withBytes { [UInt8](copying: $0) } == mac)
-                #expect(try await key.isValid(mac, for: message))
-                #expect(try await !key.isValid(Array(mac.dropLast()), for: message))
-                #expect(try await !key.isValid(mac, for: message + [0]))
+                #expect(try await key.isValid(mac, for: secretMessage))
+                #expect(try await !key.isValid(Array(mac.dropLast()), for: secretMessage))
+                #expect(try await !key.isValid(mac, for: SecretBytes(copying: message + [0])))
                 var changed = mac
                 changed[31] ^= 1
-                #expect(try await !key.isValid(changed, for: message))
+                #expect(try await !key.isValid(changed, for: secretMessage))
             }
             let id = await TestTokens.shared.nextID()
             let generated = try await token.generateHMACKey(label: "generated mac", id: id)
-            let mac = try await generated.authenticate([1])
+            let mac = try await generated.authenticate(SecretBytes("1"))
             #expect(mac.count == 32)
-            #expect(try await key.authenticate([1]) != mac)
+            #expect(try await key.authenticate(SecretBytes("1")) != mac)
             let again = await rejection { try await token.generateHMACKey(label: "generated mac", id: id) }
             #expect(again == .hsmKeyAmbiguous)
             let small = await rejection { try await token.generateHMACKey(label: "m", id: id, byteCount: 31) }
@@ -115,6 +117,32 @@ extension PKCS11Tests {
             let short = try SecretBytes(randomCount: 15)
             #expect(await rejection { try await token.importHMACKey(short, label: "m", id: id) } == .invalidSize)
             #expect(await rejection { try await token.hmacKey(PKCS11URI("pkcs11:object=absent")) } == .hsmKeyNotFound)
+        }
+
+        @Test("Tokens signed and verified in the token, and PARs derived there", arguments: TestModule.allCases)
+        func tokensAndPARs(_ module: TestModule) async throws {
+            let token = try await TestTokens.shared.token(module).open()
+            let ends = try ClientAndServer()
+            let secret = try SecretBytes(ClientAndServer.secretText)
+            let signing = try await token.importHMACKey(secret, label: "signing", id: TestTokens.shared.nextID())
+            let elsewhere = SecretKey(elsewhere: signing)
+            for (sender, receiver) in [(elsewhere, ends.secretKey), (ends.secretKey, elsewhere)] {
+                let client = try ends.client(secretKey: sender)
+                let server = try ends.server(credentials: ends.credentials(receiver))
+                let request = try await client.seal(ClientAndServer.parameters, for: .waitingPhysicalCards)
+                let call = try await server.open(request.headers, request.body, for: .waitingPhysicalCards)
+                #expect(call.parameters == ClientAndServer.parameters)
+                await #expect(throws: KMError(.tokenMismatch)) {
+                    try await server.open(request.headers, request.body + [0x20], for: .waitingPhysicalCards)
+                }
+            }
+            let bytes = try SecretBytes(randomCount: 32)
+            let deriving = try await token.importHMACKey(bytes, label: "deriving", id: TestTokens.shared.nextID())
+            let key = try await ExternalTokenizationKey(deriving, version: 7)
+            let local = try TokenizationKey(bytes, version: 7)
+            #expect(key.keyCheckValue == local.keyCheckValue)
+            let pan = try PAN("9491339401250765")
+            #expect(try await ExternalPARTokenizer(key).par(for: pan) == PARTokenizer(local).par(for: pan))
         }
     }
 }

@@ -56,6 +56,58 @@ extension PKCS11Tests {
             let report = samples.report(["right", "wrong padding", "another size", "right again"])
             print("\(module):", report)
         }
+
+        @Test(.enabled(if: isWanted, "a measurement; to run it, set KMSEC_TIMING"), arguments: TestModule.allCases)
+        func measuresThroughput(_ module: TestModule) async throws {
+            let local = try TestKeys.first()
+            let token = try await TestTokens.shared.token(module).open()
+            let key = try await token.insert(local, label: "throughput", id: TestTokens.shared.nextID())
+            let secret = try SecretBytes(randomCount: 32)
+            let mac = try await token.importHMACKey(secret, label: "throughput", id: TestTokens.shared.nextID())
+            let hmac = try HMACSHA256(key: secret)
+            let content = try SecretBytes(randomCount: 32)
+            let sealed = try content.withBytes { try key.publicKey.encryptOAEP($0) }
+            let wrapped = WrappedContentKey(sealed, byteCount: 32)
+            let message = try SecretBytes(randomCount: 1000)
+            for tasks in [1, 8] {
+                let unwraps = [
+                    try await Self.rate(tasks) { _ = try local.unwrap(wrapped) },
+                    try await Self.rate(tasks) { _ = try await key.unwrap(wrapped) },
+                ]
+                let macs = [
+                    try await Self.rate(tasks) { _ = try message.withBytes { try hmac.authenticate($0) } },
+                    try await Self.rate(tasks) { _ = try await mac.authenticate(message) },
+                ]
+                print(
+                    "\(module), \(tasks) tasks: unwraps per second in memory \(unwraps[0]), in the token \(unwraps[1]);",
+                    "MACs of 1000 bytes per second in memory \(macs[0]), in the token \(macs[1])"
+                )
+            }
+        }
+
+        /// The median of three measurements, each of one second, of how often tasks can make a call per second.
+        private static func rate(_ tasks: Int, _ call: @escaping @Sendable () async throws -> Void) async throws -> Int
+        {
+            var rates: [Int] = []
+            for _ in 0..<3 {
+                let start = ContinuousClock.now
+                let count = try await withThrowingTaskGroup(of: Int.self) { group in
+                    for _ in 0..<tasks {
+                        group.addTask {
+                            var count = 0
+                            while start.duration(to: .now) < .seconds(1) {
+                                try await call()
+                                count += 1
+                            }
+                            return count
+                        }
+                    }
+                    return try await group.reduce(0, +)
+                }
+                rates.append(Int(Double(count) / (start.duration(to: .now) / .seconds(1))))
+            }
+            return rates.sorted()[1]
+        }
     }
 }
 #endif

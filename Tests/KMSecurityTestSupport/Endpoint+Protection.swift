@@ -12,11 +12,14 @@ extension Endpoint {
 
 extension ClientSecurity {
     package func seal(_ parameters: [UInt8], protection: Protection = .message) throws -> SealedRequest {
-        try seal(parameters, for: .test(protection))
+        try sealLocally(parameters, for: .test(protection))
     }
 
-    package func seal(encoding parameters: some Encodable, protection: Protection = .message) throws -> SealedRequest {
-        try seal(encoding: parameters, for: .test(protection))
+    package func seal(
+        encoding parameters: some Encodable,
+        protection: Protection = .message
+    ) async throws -> SealedRequest {
+        try await seal(encoding: parameters, for: .test(protection))
     }
 
     package func open(

@@ -271,6 +271,14 @@ static int oaep_challenge(void) {
     return km_rsa_oaep_challenge(public_key, KM_SHA1, key, sizeof key, out) == KM_OK;
 }
 
+/* A block with a wrong label does not decrypt. */
+static int oaep_faulty(void) {
+    uint8_t out[256], plain[256];
+    size_t size = 0;
+    if (km_rsa_oaep_faulty(public_key, KM_SHA256, KM_OAEP_WRONG_LABEL, key, sizeof key, out) != KM_OK) return 0;
+    return km_rsa_oaep_decrypt(pair, KM_SHA256, out, sizeof out, plain, &size) == KM_OK ? -1 : 1;
+}
+
 static int diagnose(void) {
     uint8_t out[256];
     size_t size = 0;
@@ -334,6 +342,7 @@ static const operation operations[] = {
     {"km_certificate_export", certificate_export, 1}, {"km_certificate_copy_name", certificate_names, 1},
     {"km_certificate_assemble", certificate_assemble, 1}, {"km_oaep_unpad", oaep_unpad, 1},
     {"km_select_key", select_key, 1}, {"km_rsa_oaep_challenge", oaep_challenge, 1},
+    {"km_rsa_oaep_faulty", oaep_faulty, 1},
     /* Not km_certificate_self_sign: where memory is short in it, OpenSSL 3.0's X509_sign frees a part of the certificate that
      * has no allocation of its own. */
 };

@@ -6,7 +6,7 @@ internal import KMSecurity
 extension CallerExamination {
     /// The step of a token whose MAC has the size of another hash than SHA-256.
     func otherHash(_ made: MistakenMAC, _ mac: [UInt8], _ candidates: [Credential]) -> JudgedStep {
-        let secrets = candidates.compactMap { bytes(of: $0.secretKey.hmac) }
+        let secrets = candidates.compactMap { (try? $0.secretKey.hmac).flatMap(bytes(of:)) }
         let size = "a MAC of \(mac.count) bytes, the size of \(made.name)"
         guard !secrets.isEmpty else {
             return .notChecked(.token, Self.expectedToken, "\(size); the bytes of the secret key are not known here")

@@ -165,8 +165,17 @@ struct CallerExamination {
                 candidates: candidates
             )
         }
-        let body = request.body
-        let matching = candidates.filter { (try? $0.secretKey.hmac.isValid(token.mac, for: body.span)) == true }
+        let matching: [Credential]
+        do {
+            matching = try await makers(of: token, candidates)
+        } catch {
+            return Outcome(
+                caller: .passed(.caller, Self.expectedCaller, known),
+                token: .notChecked(.token, Self.expectedToken, Self.text(of: error)),
+                credential: candidates.count == 1 ? candidates[0] : nil,
+                candidates: candidates
+            )
+        }
         guard !matching.isEmpty else {
             // A receiver checks the rest of a credential only if its secret key made the token.
             let other = candidates.count == 1 ? fault(of: candidates[0]) : nil
@@ -200,6 +209,20 @@ struct CallerExamination {
             credential: matching[0],
             candidates: candidates
         )
+    }
+
+    /// The text of a device's error; other errors than those of this package may quote their input.
+    private static func text(of error: any Error) -> String {
+        (error as? DeviceFailure).map(\.description) ?? "the device with the secret key failed: \(type(of: error))"
+    }
+
+    /// Returns the credentials whose secret key made a token.
+    private func makers(of token: TranToken, _ candidates: [Credential]) async throws -> [Credential] {
+        var makers: [Credential] = []
+        for candidate in candidates where try await candidate.secretKey.authenticate(request.body) == token.mac {
+            makers.append(candidate)
+        }
+        return makers
     }
 
     /// Returns why a credential does not fit although its secret key made the token, as the server checks it.
@@ -292,7 +315,7 @@ struct CallerExamination {
         _ value: String,
         _ credential: Credential
     ) -> (diagnosis: TokenDiagnosis, signed: [UInt8]?)? {
-        let hmac = credential.secretKey.hmac
+        guard let hmac = try? credential.secretKey.hmac else { return nil }
         let secret = TokenSecret(hmac: hmac, bytes: bytes(of: hmac))
         let explained = try? TokenDiagnosis.explanation(
             token: value,

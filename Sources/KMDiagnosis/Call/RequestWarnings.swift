@@ -12,9 +12,9 @@ struct RequestWarnings {
 
     func all() -> [String] {
         var warnings: [String] = []
-        if let credential = content.credential, credential.secretKey.isShort {
+        if let key = content.credential?.secretKey, key.isShort, let byteCount = key.byteCount {
             warnings.append(
-                "the secret key has \(counted(credential.secretKey.byteCount, "byte")); use at least "
+                "the secret key has \(counted(byteCount, "byte")); use at least "
                     + "\(SecretKey.recommendedByteCount), because a short one can be found from one token by brute force"
             )
         }

@@ -97,7 +97,7 @@ extension PARRegistry {
             guard try await refresh() == before else { continue }
             var found: [Inconsistency] = []
             for card in cards {
-                try check(card, accounts[card.par], before, &result, &found)
+                try await check(card, accounts[card.par], before, &result, &found)
             }
             found += try await checkChains(cards)
             // An account that is erased meanwhile is not a contradiction.
@@ -119,7 +119,7 @@ extension PARRegistry {
         let again = try await store.cards(after: first.id - 1, limit: cards.count)
         let accounts = try await store.accounts(Set(again.map(\.par)))
         var (ignored, still): (CheckResult, [Inconsistency]) = (CheckResult(), [])
-        for card in again { try check(card, accounts[card.par], state, &ignored, &still) }
+        for card in again { try await check(card, accounts[card.par], state, &ignored, &still) }
         still += try await checkChains(again)
         let both = Set(found)
         return still.filter(both.contains)
@@ -131,7 +131,7 @@ extension PARRegistry {
         _ state: RegistryState,
         _ result: inout CheckResult,
         _ found: inout [Inconsistency]
-    ) throws {
+    ) async throws {
         func note(_ text: String) { found.append(Inconsistency(card, text)) }
         let versions = card.hashes.map(\.version)
         if !versions.contains(state.current.version) {
@@ -157,10 +157,11 @@ extension PARRegistry {
             result.recomputedHashes += 1
             if try key.hash(of: pan) != hash { note("its hash under version \(hash.version) is not that of its PAN") }
         }
-        guard account.origin == .derived, card.isFirst, case .derived(let tokenizer) = configuration.assignment
+        guard account.origin == .derived, card.isFirst,
+            let isRight = try await configuration.assignment.derives(card.par, from: pan)
         else { return }
         result.rederivedPARs += 1
-        if try tokenizer.version(of: card.par, for: pan) == nil {
+        if !isRight {
             let wrong = Inconsistency(card, "its derived PAR comes from no given tokenization key")
             result.underived = ((result.underived?.count ?? 0) + 1, result.underived?.first ?? wrong)
         }

@@ -11,14 +11,37 @@ extension PARRegistry {
         /// Choose it if other parties derive PARs with the same key. If another account has this PAR, or had it before
         /// it was erased, the new one gets a random PAR.
         case derived(PARTokenizer)
+        /// PARs derived by keys in a device, as with ``derived(_:)``. Each first use asks the device once.
+        case derivedElsewhere(ExternalPARTokenizer)
         /// A random PAR with this prefix, which nobody can derive, not even with a key.
         case random(PAR.Prefix)
 
-        func placement(for pan: PAN, isFirst: Bool) throws -> CardPlacement {
+        func placement(for pan: PAN, isFirst: Bool) async throws -> CardPlacement {
             switch self {
             case .derived(let tokenizer) where isFirst: .newAccount(try tokenizer.par(for: pan), .derived)
+            case .derivedElsewhere(let tokenizer) where isFirst:
+                .newAccount(try await tokenizer.par(for: pan), .derived)
             case .derived(let tokenizer): .newAccount(try .random(tokenizer.prefix), .random)
+            case .derivedElsewhere(let tokenizer): .newAccount(try .random(tokenizer.prefix), .random)
             case .random(let prefix): .newAccount(try .random(prefix), .random)
+            }
+        }
+
+        /// Returns whether a derived PAR comes from one of the keys; nil if PARs are random.
+        func derives(_ par: PAR, from pan: PAN) async throws -> Bool? {
+            switch self {
+            case .derived(let tokenizer): try tokenizer.version(of: par, for: pan) != nil
+            case .derivedElsewhere(let tokenizer): try await tokenizer.version(of: par, for: pan) != nil
+            case .random: nil
+            }
+        }
+
+        /// Returns whether a tokenization key has the same bytes as the key of `hmac`.
+        func hasKey(of hmac: HMACSHA256) throws -> Bool {
+            switch self {
+            case .derived(let tokenizer): try tokenizer.hasKey(of: hmac)
+            case .derivedElsewhere(let tokenizer): try tokenizer.hasKey(of: hmac)
+            case .random: false
             }
         }
 
@@ -26,6 +49,7 @@ extension PARRegistry {
         public var description: String {
             switch self {
             case .derived(let tokenizer): "derived by \(tokenizer)"
+            case .derivedElsewhere(let tokenizer): "derived by \(tokenizer)"
             case .random(let prefix): "random, prefix \(prefix)"
             }
         }
@@ -74,7 +98,7 @@ extension PARRegistry {
                 }
             var names: [String: String] = [:]
             for (name, hmac) in keys {
-                if case .derived(let tokenizer) = assignment, try tokenizer.hasKey(of: hmac) {
+                if try assignment.hasKey(of: hmac) {
                     throw KMError(.keysEqual, "\(name) has the bytes of a tokenization key; each key must be its own")
                 }
                 // Eighty bits of a MAC of a label that no other use of these keys has.

@@ -205,7 +205,7 @@ public final class PARRegistry: Sendable {
     private func assign(_ pan: PAN, _ kind: CardKind) async throws -> PAR {
         // The account that had a derived PAR can have been erased. No account has a new random one in practice.
         for attempt in 0..<4 {
-            let placement = try configuration.assignment.placement(for: pan, isFirst: attempt == 0)
+            let placement = try await configuration.assignment.placement(for: pan, isFirst: attempt == 0)
             let addition = try await withState { try await add(pan, kind, placement, $0) }
             switch addition {
             case .added(let par), .exists(let par): return par

@@ -49,7 +49,7 @@ public struct ClientSecurity: Sendable {
     /// The options.
     public let configuration: Configuration
     private let observer: DecisionObserver
-    private let signer: TranTokenSigner
+    private let secretKey: SecretKey
     private var ciphers: CipherSource
     private let clock: WallClock
     private let census: KeyCensus?
@@ -79,7 +79,7 @@ public struct ClientSecurity: Sendable {
         self.party = party
         self.aspID = aspID
         self.configuration = configuration
-        signer = TranTokenSigner(secretKey)
+        self.secretKey = secretKey
         ciphers = try CipherSource(
             keyring,
             configuration.profile,
@@ -100,6 +100,8 @@ public struct ClientSecurity: Sendable {
 
     /// Seals a request: encrypts its parameters as the endpoint requires, then signs the body.
     ///
+    /// The method suspends only if the secret key is not in memory: see ``SecretKey/init(elsewhere:)``.
+    ///
     /// - Parameters:
     ///   - parameters: One JSON text, whose bytes are not changed; empty for a request without a body.
     ///   - endpoint: The endpoint. X-KM-Crypto-Key-Id is sent even if the request is plain, because the response may be
@@ -107,20 +109,27 @@ public struct ClientSecurity: Sendable {
     /// - Returns: The headers and the body to send.
     /// - Throws: ``KMError`` `keyUnknown` if the keyring has no primary key to encrypt with; what
     ///   ``ParameterCipher/seal(_:_:under:at:correlationID:)`` throws; `headerInvalid` if the clock is outside the
-    ///   years 2000 to 2099.
-    public func seal(_ parameters: [UInt8], for endpoint: Endpoint) throws -> SealedRequest {
-        let date = clock()
-        let cipher = try ciphers.current()
-        let keyID =
-            switch party {
-            case .platform: try cipher.keyring.callbackKeyID(isRequired: endpoint.request.protection != .none)
-            case .serviceProvider: cipher.keyring.primaryID
-            }
-        let stamp = try RequestStamp(date: date, timeZone: configuration.timeZone)
-        return try seal(parameters, endpoint, cipher, under: keyID, stamp: stamp, at: date)
+    ///   years 2000 to 2099. For a secret key that is elsewhere, the errors of its device, within a ``DeviceFailure``
+    ///   if they are a ``KMError``.
+    nonisolated(nonsending) public func seal(
+        _ parameters: [UInt8],
+        for endpoint: Endpoint
+    ) async throws -> SealedRequest {
+        let choice = try choice(for: endpoint)
+        return try await observer.sealing(.request) {
+            let draft = try draft(parameters, endpoint, choice)
+            return finish(draft, mac: try await secretKey.authenticate(draft.body))
+        }
     }
 
-    /// Seals a request that names a given key and carries a given stamp.
+    /// Seals a request with a secret key in memory, for callers that are not asynchronous.
+    ///
+    /// - Throws: ``KMError`` as ``seal(_:for:)``, and `secretKeyElsewhere`.
+    package func sealLocally(_ parameters: [UInt8], for endpoint: Endpoint) throws -> SealedRequest {
+        try sealLocally(parameters, endpoint, choice(for: endpoint))
+    }
+
+    /// Seals a request that names a given key and carries a given stamp, with a secret key in memory.
     ///
     /// - Parameters:
     ///   - parameters: One JSON text; empty for a request without a body.
@@ -129,66 +138,90 @@ public struct ClientSecurity: Sendable {
     ///   - stamp: The request's times and correlation id.
     ///   - date: The date at which the key's certificate must be valid.
     /// - Returns: The headers and the body to send.
-    /// - Throws: ``KMError`` as ``seal(_:for:)``.
-    package func seal(
+    /// - Throws: ``KMError`` as ``sealLocally(_:for:)``.
+    package func sealLocally(
         _ parameters: [UInt8],
         for endpoint: Endpoint,
         under keyID: CryptoKeyID?,
         stamp: RequestStamp,
         at date: Date
     ) throws -> SealedRequest {
-        try seal(parameters, endpoint, ciphers.current(), under: keyID, stamp: stamp, at: date)
+        let choice = Choice(cipher: try ciphers.current(), keyID: keyID, stamp: stamp, date: date)
+        return try sealLocally(parameters, endpoint, choice)
     }
 
-    private func seal(
+    private func sealLocally(
         _ parameters: [UInt8],
         _ endpoint: Endpoint,
-        _ cipher: ParameterCipher,
-        under keyID: CryptoKeyID?,
-        stamp: RequestStamp,
-        at date: Date
+        _ choice: Choice
     ) throws -> SealedRequest {
         try observer.sealing(.request) {
-            try sealed(parameters, endpoint, cipher, under: keyID, stamp: stamp, at: date)
+            let draft = try draft(parameters, endpoint, choice)
+            return finish(draft, mac: try secretKey.hmac.authenticate(draft.body))
         }
     }
 
-    private func sealed(
-        _ parameters: [UInt8],
-        _ endpoint: Endpoint,
-        _ cipher: ParameterCipher,
-        under keyID: CryptoKeyID?,
-        stamp: RequestStamp,
-        at date: Date
-    ) throws -> SealedRequest {
-        var body = parameters
-        if endpoint.request.protection != .none {
-            guard let keyID else {
-                throw KMError(.keyUnknown, "the keyring has no primary key to encrypt with; make a key primary")
+    /// What a request is sealed with.
+    private struct Choice {
+        let cipher: ParameterCipher
+        let keyID: CryptoKeyID?
+        let stamp: RequestStamp
+        let date: Date
+    }
+
+    /// A request that is encrypted, but not yet signed.
+    private struct Draft {
+        let endpoint: Endpoint
+        let choice: Choice
+        let body: [UInt8]
+    }
+
+    private func choice(for endpoint: Endpoint) throws -> Choice {
+        let date = clock()
+        let cipher = try ciphers.current()
+        let keyID =
+            switch party {
+            case .platform: try cipher.keyring.callbackKeyID(isRequired: endpoint.request.protection != .none)
+            case .serviceProvider: cipher.keyring.primaryID
             }
-            body = try cipher.seal(
-                parameters,
-                endpoint.request.protection,
-                under: keyID,
-                at: date,
-                correlationID: stamp.correlationID
-            )
+        let stamp = try RequestStamp(date: date, timeZone: configuration.timeZone)
+        return Choice(cipher: cipher, keyID: keyID, stamp: stamp, date: date)
+    }
+
+    private func draft(_ parameters: [UInt8], _ endpoint: Endpoint, _ choice: Choice) throws -> Draft {
+        guard endpoint.request.protection != .none else {
+            return Draft(endpoint: endpoint, choice: choice, body: parameters)
         }
+        guard let keyID = choice.keyID else {
+            throw KMError(.keyUnknown, "the keyring has no primary key to encrypt with; make a key primary")
+        }
+        let body = try choice.cipher.seal(
+            parameters,
+            endpoint.request.protection,
+            under: keyID,
+            at: choice.date,
+            correlationID: choice.stamp.correlationID
+        )
+        return Draft(endpoint: endpoint, choice: choice, body: body)
+    }
+
+    private func finish(_ draft: Draft, mac: HMACSHA256.MAC) -> SealedRequest {
+        let choice = draft.choice
         let headers = RequestHeaders(
             aspID: aspID,
             accessKey: accessKey,
-            cryptoKeyID: keyID,
-            token: try signer.sign(body, at: stamp),
-            stamp: stamp
+            cryptoKeyID: choice.keyID,
+            token: TranToken(time: choice.stamp.time, mac: mac),
+            stamp: choice.stamp
         )
         // The answer comes under the key, even if the request is plain.
-        if let keyID { census?.record(.sealedRequest, keyID, peer: peer) }
+        if let keyID = choice.keyID { census?.record(.sealedRequest, keyID, peer: peer) }
         return SealedRequest(
-            endpoint: endpoint,
+            endpoint: draft.endpoint,
             requestHeaders: headers,
             headers: headers.httpFields(configuration.profile),
-            body: body,
-            cipher: cipher
+            body: draft.body,
+            cipher: choice.cipher
         )
     }
 
@@ -206,7 +239,8 @@ public struct ClientSecurity: Sendable {
     ///   - request: The request that the response answers.
     /// - Returns: The headers, and the parameters byte for byte as they were sealed.
     /// - Throws: ``KMError`` `headerMissing`, `headerRepeated`, `headerInvalid`; `correlationMismatch`;
-    ///   `limitExceeded`; what ``ParameterCipher/open(_:_:under:correlationID:)`` throws.
+    ///   `limitExceeded`; what ``ParameterCipher/open(_:_:under:correlationID:)`` throws; the errors of a device with the
+    ///   private key, within a ``DeviceFailure`` if they are a ``KMError``.
     nonisolated(nonsending) public func open(
         _ headers: HTTPFields,
         _ body: [UInt8],

@@ -111,12 +111,29 @@ struct DecisionObserver: Sendable {
         log(decision, fields, known, error, elapsed)
     }
 
-    /// Measures the sealing of a message.
+    /// Measures the sealing of an answer.
     func sealing<Result>(_ message: Decision, _ seal: () throws -> Result) rethrows -> Result {
         guard let metrics else { return try seal() }
         let start = ContinuousClock.now
         do {
             let result = try seal()
+            metrics.recordSealing(message, nil, start.duration(to: .now))
+            return result
+        } catch {
+            metrics.recordSealing(message, error, start.duration(to: .now))
+            throw error
+        }
+    }
+
+    /// Measures the sealing of a request, which can wait for a device that signs.
+    nonisolated(nonsending) func sealing<Result>(
+        _ message: Decision,
+        _ seal: nonisolated(nonsending) () async throws -> Result
+    ) async rethrows -> Result {
+        guard let metrics else { return try await seal() }
+        let start = ContinuousClock.now
+        do {
+            let result = try await seal()
             metrics.recordSealing(message, nil, start.duration(to: .now))
             return result
         } catch {
@@ -144,6 +161,8 @@ struct DecisionObserver: Sendable {
                 decision == .answer
                 ? error.code != .parametersInvalid : !error.isPeerFault
             (level, code, detail) = (isOurs ? .error : .notice, error.code.description, error.detail)
+        } else if let failure = error as? DeviceFailure {
+            (level, code, detail) = (.error, failure.underlying.code.description, failure.underlying.detail)
         } else if let error {
             // An error of a credential source or a replay guard may quote its input: only its type is logged.
             (level, code) = (.error, "\(type(of: error))")

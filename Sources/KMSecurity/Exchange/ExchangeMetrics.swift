@@ -79,9 +79,10 @@ struct ExchangeMetrics: Sendable {
         return try await claim()
     }
 
-    /// The code of a ``KMError``, or the name of another error's type.
+    /// The code of a ``KMError``, also of a device's, or the name of another error's type.
     static func errorType(_ error: any Error) -> String {
-        (error as? KMError)?.code.description ?? "\(type(of: error))"
+        let error = (error as? DeviceFailure)?.underlying ?? error
+        return (error as? KMError)?.code.description ?? "\(type(of: error))"
     }
 
     private func failedTimer(_ series: Series) -> Timer {

@@ -61,8 +61,11 @@ extension ClientSecurity {
     /// Encodes a value as JSON and seals it as a request; see ``seal(_:for:)``.
     ///
     /// - Throws: ``KMError`` `parametersNotEncodable` if `parameters` cannot be encoded, and as ``seal(_:for:)``.
-    public func seal(encoding parameters: some Encodable, for endpoint: Endpoint) throws -> SealedRequest {
-        try seal(ParameterCoding.encode(parameters), for: endpoint)
+    nonisolated(nonsending) public func seal(
+        encoding parameters: some Encodable,
+        for endpoint: Endpoint
+    ) async throws -> SealedRequest {
+        try await seal(ParameterCoding.encode(parameters), for: endpoint)
     }
 }
 

@@ -113,7 +113,8 @@ struct RequestPipeline {
     struct Authenticated {
         let parsed: Parsed
         let credential: Credential
-        /// The server's time right after the look-up of the credentials, which all later checks use.
+        /// The server's time, which all later checks use: right after the look-up of the credentials, or after the
+        /// answers of devices with secret keys.
         let date: Date
     }
 
@@ -124,8 +125,9 @@ struct RequestPipeline {
     ) async throws -> Authenticated {
         known.candidates = try await checks.credentials.credentials(for: parsed.caller)
         let date = clock()
-        let credential = try credential(of: parsed, at: date, &known)
-        return Authenticated(parsed: parsed, credential: credential, date: date)
+        let credential = try await credential(of: parsed, at: date, &known)
+        let hasWaited = known.candidates.contains(where: \.secretKey.isElsewhere)
+        return Authenticated(parsed: parsed, credential: credential, date: hasWaited ? clock() : date)
     }
 
     /// Returns the caller's credential whose secret key made the token.
@@ -133,12 +135,12 @@ struct RequestPipeline {
         of parsed: Parsed,
         at date: Date,
         _ known: inout DecisionObserver.Known
-    ) throws -> Credential {
+    ) async throws -> Credential {
         // Several credentials can share a secret key, for two ASP ids or two periods. One of them must fit the request.
         var fault: KMError?
         var matching: Credential?
         var firstName: String?
-        try checks.candidateCheck.check(known.candidates, parsed.headers.token, body: parsed.body.span) { candidate in
+        try await checks.candidateCheck.check(known.candidates, parsed.headers.token, body: parsed.body) { candidate in
             if let found = Self.fault(of: candidate, parsed.headers, date) {
                 fault = fault ?? found
                 firstName = firstName ?? candidate.name

@@ -165,7 +165,7 @@ public struct ServerSecurity: Sendable {
     ///   `tokenMismatch`, `credentialNotValid`; `tokenStale`; `keyUnknown`, `emptyBody`, or `headerMissing` if the body
     ///   must be encrypted and no key is named; `replayed`, `replayGuardFull`, `clockSetBack`; what
     ///   ``ParameterCipher/open(_:_:under:correlationID:)`` throws. Errors of the credential source and the replay
-    ///   guard pass through.
+    ///   guard pass through. Errors of a device with a key are within a ``DeviceFailure`` if they are a ``KMError``.
     public func open(_ headers: HTTPFields, _ body: [UInt8], for endpoint: Endpoint) async throws -> OpenedRequest {
         try await observer.decision(.request, headers) { known in
             let pipeline = RequestPipeline(checks: checks, cipher: try ciphers.current(), endpoint: endpoint)

@@ -45,7 +45,8 @@ public struct TranTokenVerifier: Sendable {
     ///   - timeZone: The zone of the token's time.
     ///   - date: The current time.
     /// - Throws: ``KMError`` `tokenMismatch` if the secret key did not make the token for this body; `tokenStale` if
-    ///   the time is outside the tolerance, with the difference in the detail; `cryptographyUnavailable`.
+    ///   the time is outside the tolerance, with the difference in the detail; `secretKeyElsewhere` if the secret key
+    ///   is in a device; `cryptographyUnavailable`.
     public func verify(_ token: TranToken, body: Span<UInt8>, timeZone: TimeZoneCode, at date: Date) throws {
         guard try secretKey.hmac.isValid(token.mac, for: body) else {
             throw KMError(.tokenMismatch, "this secret key did not make the token for this body")
@@ -56,7 +57,7 @@ public struct TranTokenVerifier: Sendable {
 
     /// Verifies a token for a body; see ``verify(_:body:timeZone:at:)-(_,Span<UInt8>,_,_)``.
     ///
-    /// - Throws: ``KMError`` `tokenMismatch`, `tokenStale`, `cryptographyUnavailable`.
+    /// - Throws: ``KMError`` `tokenMismatch`, `tokenStale`, `secretKeyElsewhere`, `cryptographyUnavailable`.
     public func verify(_ token: TranToken, body: [UInt8], timeZone: TimeZoneCode, at date: Date) throws {
         try verify(token, body: body.span, timeZone: timeZone, at: date)
     }

@@ -128,7 +128,7 @@ public struct APIClient: Sendable {
         var attempt = 1
         var mayHaveRun = false
         while true {
-            let request = try security.seal(parameters, for: endpoint)
+            let request = try await security.seal(parameters, for: endpoint)
             let head = request.httpRequest(
                 scheme: baseURL.scheme,
                 authority: baseURL.authority,

@@ -18,7 +18,8 @@ public protocol ContentKeyUnwrapper: Sendable {
     ///
     /// - Parameter key: The encrypted key of a message.
     /// - Returns: The content encryption key, which belongs to the caller; nil if the encrypted key does not decrypt.
-    /// - Throws: The device's error. It must not depend on what the encrypted key decrypts to.
+    /// - Throws: The device's error, which must not depend on what the encrypted key decrypts to. A ``KMError`` reaches
+    ///   the caller of a client or server within a ``DeviceFailure``.
     func unwrap(_ key: WrappedContentKey) async throws -> SecretBytes?
 }
 

@@ -140,7 +140,7 @@ extension ParameterCipher {
             correlationID: correlationID,
             checksKeyID: checksKeyID
         )
-        return try await UnwrapperFailure.unpacking { try await open(.fields(examined)) }
+        return try await DeviceFailure.unpacking { try await open(.fields(examined)) }
     }
 
     /// Decrypts the fields of an examined body.

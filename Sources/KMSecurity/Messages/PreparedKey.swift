@@ -88,18 +88,14 @@ extension PreparedKey.Opener {
     ///
     /// An encrypted key of a size that no accepted RSA key has does not reach the unwrapper.
     ///
-    /// - Throws: The unwrapper's error, within an ``UnwrapperFailure`` if it is a ``KMError``; `cryptographyUnavailable`.
+    /// - Throws: The unwrapper's error, within a ``DeviceFailure`` if it is a ``KMError``; `cryptographyUnavailable`.
     nonisolated(nonsending) func contentKey(of parts: JWECompact, _ header: JWEHeader) async throws -> JWEContentKey {
         let byteCount = header.encryption.keyByteCount
         let wrapped = WrappedContentKey(parts.encryptedKey, algorithm: header.algorithm, byteCount: byteCount)
         let substitute = try SecretBytes(randomCount: byteCount)
         var key = substitute
         if Self.modulusByteCounts.contains(parts.encryptedKey.count) {
-            do {
-                key = try await unwrapper.unwrap(wrapped) ?? substitute
-            } catch let error as KMError {
-                throw UnwrapperFailure(underlying: error)
-            }
+            key = try await DeviceFailure.wrapping { try await unwrapper.unwrap(wrapped) } ?? substitute
         }
         return try JWEContentKey(unwrapped: key.count == byteCount ? key : substitute, header.encryption)
     }
@@ -127,24 +123,8 @@ extension ContentKeyUnwrapper {
         let (parts, header) = try policy.parse(message.span, keyID: keyID?.text)
         let id = try keyID ?? CryptoKeyID(String(repeating: "0", count: 32))
         let opener = PreparedKey.Opener(id: id, policy: policy, localKey: nil, unwrapper: self)
-        return try await UnwrapperFailure.unpacking {
+        return try await DeviceFailure.unpacking {
             try await opener.contentKey(of: parts, header).reader().read(parts)
-        }
-    }
-}
-
-/// A ``KMError`` of a ``ContentKeyUnwrapper``, whose code says nothing about the peer's message.
-struct UnwrapperFailure: Error {
-    let underlying: KMError
-
-    /// Calls `body`, and throws the error of an unwrapper as it is, for tools that show it to their user.
-    nonisolated(nonsending) static func unpacking<Result>(
-        _ body: nonisolated(nonsending) () async throws -> Result
-    ) async throws -> Result {
-        do {
-            return try await body()
-        } catch let failure as UnwrapperFailure {
-            throw failure.underlying
         }
     }
 }

@@ -171,7 +171,7 @@ extension FieldDecryptVectors {
     /// Sends the parameters in a request and in its response.
     private func call(_ parameters: [UInt8], _ input: Input, _ id: CryptoKeyID) throws {
         let protection = try input.protection()
-        let request = try client.seal(
+        let request = try client.sealLocally(
             parameters,
             for: Endpoint("/", request: .init(protection), response: .init(protection))
         )

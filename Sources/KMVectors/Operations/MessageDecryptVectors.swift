@@ -64,7 +64,7 @@ struct MessageDecryptVectors: VectorOperation {
     }
 
     private func openResponse(_ input: Input, _ parameters: [UInt8]?) throws {
-        let request = try client.seal([], for: Endpoint("/", request: .plain, response: .message))
+        let request = try client.sealLocally([], for: Endpoint("/", request: .plain, response: .message))
         let headers: HTTPFields = [
             .kmCorrelationID: request.requestHeaders.correlationID.text,
             .kmCryptoKeyID: input.cryptoKeyId,

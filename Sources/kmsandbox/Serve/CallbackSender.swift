@@ -38,7 +38,7 @@ struct CallbackSender: Sendable {
             configuration: .init(timeZone: parties.timeZone),
             clock: clock
         )
-        let sealed = try client.seal(parameters, for: endpoint)
+        let sealed = try await client.seal(parameters, for: endpoint)
         let query = target.target.firstIndex(of: "?").map { String(target.target[$0...].dropFirst()) }
         let head = sealed.httpRequest(scheme: target.scheme, authority: target.host, query: query)
         let request = ReceivedRequest(

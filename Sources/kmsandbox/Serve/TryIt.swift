@@ -55,7 +55,7 @@ struct TryIt: Sendable {
             case (_, .message): .waitingPhysicalCards
             case (_, .field): .waitingPhysicalCardsByField
             }
-        let sealed = try client(profile, mistake).seal(parameters, for: endpoint)
+        let sealed = try await client(profile, mistake).seal(parameters, for: endpoint)
         var (headers, body) = (sealed.headers, sealed.body)
         try apply(mistake, parameters, profile, &headers, &body)
         headers[.contentType] = "application/json"

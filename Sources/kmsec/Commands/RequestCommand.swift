@@ -169,7 +169,7 @@ struct RequestCommand: ParsableCommand {
             configuration: .init(profile: enc.map(profile.with(encryption:)) ?? profile, limits: Streams.limits)
         )
         let parameters = try method.hasBody ? input.readAll(expecting: "the parameters, one JSON text, are") : []
-        let sealed = try client.seal(
+        let sealed = try client.sealLocally(
             parameters,
             for: Endpoint(target.target, request: .init(key == nil ? .none : fields.protection())),
             under: keyID,

@@ -34,7 +34,7 @@ struct Demo {
 
     private func exchange(_ endpoint: Endpoint) async throws -> Exchange {
         let client = try parties.client()
-        let request = try client.seal(DemoParties.requestParameters, for: endpoint)
+        let request = try await client.seal(DemoParties.requestParameters, for: endpoint)
         let call = try await parties.server.open(request.headers, request.body, for: endpoint)
         let answer = try parties.answer(call.parameters)
         let reply = try parties.server.seal(answer, answering: call)
@@ -65,11 +65,11 @@ struct Demo {
 
     private func rejections(_ request: SealedRequest) async throws -> [DemoReport.Rejection] {
         let parameters = DemoParties.requestParameters
-        let late = try parties.client(clock: { Date(timeIntervalSinceNow: -600) }).seal(
+        let late = try await parties.client(clock: { Date(timeIntervalSinceNow: -600) }).seal(
             parameters,
             for: .waitingPhysicalCards
         )
-        let unknown = try parties.client(keyID: CryptoKeyID.random()).seal(parameters, for: .waitingPhysicalCards)
+        let unknown = try await parties.client(keyID: CryptoKeyID.random()).seal(parameters, for: .waitingPhysicalCards)
         // Only an insider, or a fault on the sender's side, can change the ciphertext and sign it again.
         let forged = changed(request.body)
         let stamp = try RequestStamp(timeDigits: request.requestHeaders.token.timeDigits, timeZone: .kst)

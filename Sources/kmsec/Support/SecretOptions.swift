@@ -36,8 +36,8 @@ struct SecretOptions: ParsableArguments {
     /// Reads the secret key, and warns if it is short.
     func load() throws -> SecretKey {
         let key = try SecretKey(bytes())
-        if key.isShort {
-            Messages.warning("the secret key has \(key.byteCount) bytes; fewer than 32 can be brute-forced")
+        if key.isShort, let byteCount = key.byteCount {
+            Messages.warning("the secret key has \(byteCount) bytes; fewer than 32 can be brute-forced")
         }
         return key
     }

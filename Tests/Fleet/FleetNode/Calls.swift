@@ -86,7 +86,7 @@ final class Calls: Sendable {
     }
 
     private func exchange(_ parameters: [UInt8], _ peer: String, _ channels: inout [String: Channel]) throws -> Bool {
-        let request = try client.seal(parameters, for: endpoint)
+        let request = try client.sealLocally(parameters, for: endpoint)
         let channel = try channels[peer] ?? Channel.connect(peer)
         channels[peer] = channel
         try channel.send(Message(headers: request.headers, body: request.body).frame)

@@ -29,7 +29,7 @@ struct AnswerScene {
     init(_ parameters: [UInt8] = parameters) async throws {
         ends = try ClientAndServer()
         client = try ends.client()
-        request = try client.seal(ClientAndServer.parameters, for: endpoint)
+        request = try await client.seal(ClientAndServer.parameters, for: endpoint)
         let answer = await ends.server.respond(to: request.headers, request.body, for: endpoint) { _ in parameters }
         (status, headers, body) = (answer.status, answer.headers, answer.body)
     }

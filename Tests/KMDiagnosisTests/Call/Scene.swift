@@ -34,7 +34,8 @@ struct Scene {
 
     init(_ profile: WireProfile = .documented) throws {
         ends = try ClientAndServer()
-        draft = ends.draft(try ends.client(profile).seal(ClientAndServer.parameters, for: .waitingPhysicalCards).body)
+        let client = try ends.client(profile)
+        draft = ends.draft(try client.sealLocally(ClientAndServer.parameters, for: .waitingPhysicalCards).body)
         draft.profile = profile
         let inactive = try CryptoKeyID(Self.inactiveText)
         let discarded = try CryptoKeyID(Self.discardedText)

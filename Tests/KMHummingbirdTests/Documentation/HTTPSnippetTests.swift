@@ -73,7 +73,7 @@ import Testing
         async throws
     {
         let client = try pair.client()
-        let request = try client.seal(Array("[1]".utf8), for: .waitingPhysicalCards)
+        let request = try await client.seal(Array("[1]".utf8), for: .waitingPhysicalCards)
         let head = request.httpRequest(authority: "localhost", basePath: "/open-api")
         let server = try pair.server()
         let adapter = HTTPSnippets.Adapter(server: server, table: .documented) { $0.parameters }
@@ -86,7 +86,7 @@ import Testing
                 == .notFound
         )
 
-        let again = try client.seal(Array("[2]".utf8), for: .waitingPhysicalCards)
+        let again = try await client.seal(Array("[2]".utf8), for: .waitingPhysicalCards)
         let middleware = HTTPSnippets.PlatformServerMiddleware(server: server, table: table)
         let (sealed, answer) = try await middleware.intercept(
             again.httpRequest(authority: "localhost", basePath: "/open-api"),

@@ -3,6 +3,7 @@ import Foundation
 import KMPKCS11
 import KMPrimitives
 import KMSecurity
+import KMSecurityTestSupport
 import KMTestSupport
 import Testing
 
@@ -13,6 +14,23 @@ enum HSMSnippets {
         let keyring = try FileKeyring(path: path, passphrases: passphrases, privateKeys: privateKeys)
         try await privateKeys.connect()
         return keyring
+    }
+
+    static func otherKeys(
+        _ token: PKCS11Token,
+        accessKey: AccessKey,
+        aspID: AspID,
+        keyring: any KeyringSource
+    ) async throws -> (ClientSecurity, ExternalPARTokenizer) {
+        let client = try ClientSecurity(
+            party: .serviceProvider(accessKey),
+            aspID: aspID,
+            secretKey: SecretKey(elsewhere: try await token.hmacKey(PKCS11URI("pkcs11:object=secret-key"))),
+            keyring: keyring
+        )
+        let tokenizationKey = try await ExternalTokenizationKey(token.hmacKey(PKCS11URI("pkcs11:object=tokenization")))
+        let tokenizer = try ExternalPARTokenizer(tokenizationKey)
+        return (client, tokenizer)
     }
 }
 
@@ -56,6 +74,30 @@ extension PKCS11Tests {
             #expect(throws: KMError(.privateKeyElsewhere)) { try own.open(sealed, .message, under: id) }
             let examined = try own.examine(sealed, Endpoint.Rule(.message), id, correlationID: nil)
             #expect(try await own.open(examined) == Array("{}".utf8))
+        }
+
+        @Test(
+            "A client and a tokenizer with keys in the token",
+            .enabled(if: TestModule.areInstalled, "\(TestModule.absence)")
+        )
+        func otherKeys() async throws {
+            let token = try await TestTokens.shared.token(.softHSM).open()
+            let secret = try SecretBytes(ClientAndServer.secretText)
+            for label in ["secret-key", "tokenization"] {
+                _ = try await token.importHMACKey(secret, label: label, id: TestTokens.shared.nextID())
+            }
+            let ends = try ClientAndServer(at: .now)
+            let (client, tokenizer) = try await HSMSnippets.otherKeys(
+                token,
+                accessKey: ends.accessKey,
+                aspID: ends.aspID,
+                keyring: ends.clientRing
+            )
+            let request = try await client.seal(ClientAndServer.parameters, for: .waitingPhysicalCards)
+            let call = try await ends.server.open(request.headers, request.body, for: .waitingPhysicalCards)
+            #expect(call.parameters == ClientAndServer.parameters)
+            let pan = try PAN("9491339401250765")
+            #expect(try await tokenizer.par(for: pan) == PARTokenizer(TokenizationKey(secret)).par(for: pan))
         }
     }
 }

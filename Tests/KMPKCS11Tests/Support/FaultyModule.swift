@@ -103,7 +103,7 @@ enum FaultyModule {
     }
 
     private static func compile(source text: String) throws -> String {
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("km-faulty-\(UUID().uuidString)")
+        let folder = URL(filePath: "\(TestTokens.folder)/faulty-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         let source = folder.appendingPathComponent("module.c")
         let library = folder.appendingPathComponent("module.so")

@@ -71,21 +71,12 @@ final class RejectingToken: TokenDecryption {
 
     /// Checks the padding (RFC 8017 section 7.1.2, step 3).
     private static func open(_ block: [UInt8]) throws -> (Padding, [UInt8]) {
-        guard block[0] == 0 else { return (.firstByte, []) }
-        let (maskedSeed, maskedData) = (block[1..<33], block[33...])
-        let seed = zip(maskedSeed, try mask(Array(maskedData), 32)).map { $0 ^ $1 }
-        let data = zip(maskedData, try mask(seed, maskedData.count)).map { $0 ^ $1 }
-        guard try Array(data.prefix(32)) == SHA256.digest([]) else { return (.label, []) }
-        let rest = data.dropFirst(32).drop { $0 == 0 }
+        let parsed = try OAEPBlock(parsing: block)
+        guard parsed.firstByte == 0 else { return (.firstByte, []) }
+        guard try Array(parsed.data.prefix(32)) == SHA256.digest([]) else { return (.label, []) }
+        let rest = parsed.data.dropFirst(32).drop { $0 == 0 }
         guard rest.first == 1 else { return (.separator, []) }
         return (.right, Array(rest.dropFirst()))
-    }
-
-    /// MGF1 with SHA-256.
-    private static func mask(_ seed: [UInt8], _ count: Int) throws -> [UInt8] {
-        var bytes: [UInt8] = []
-        for counter in 0..<UInt8((count + 31) / 32) { bytes += try SHA256.digest(seed + [0, 0, 0, counter]) }
-        return Array(bytes.prefix(count))
     }
 }
 #endif

@@ -49,26 +49,30 @@ actor TestTokens {
         }
     }
 
-    let folder = "/tmp/km-pkcs11-\(getpid())"
+    /// The folder of this process, which is removed when it ends.
+    static let folder: String = {
+        atexit { try? FileManager.default.removeItem(atPath: "/tmp/km-pkcs11-\(getpid())") }
+        return "/tmp/km-pkcs11-\(getpid())"
+    }()
+
     private var modules: [TestModule: PKCS11Module] = [:]
     private var nssToken: Token?
     private var count = 0
 
-    var tokenFolder: String { "\(folder)/tokens" }
+    var tokenFolder: String { "\(Self.folder)/tokens" }
 
     func module(_ module: TestModule) async throws -> PKCS11Module {
         if let known = modules[module] { return known }
         guard let path = module.path else { throw Failure(description: TestModule.absence) }
-        try FileManager.default.createDirectory(atPath: "\(folder)/nss", withIntermediateDirectories: true)
+        try FileManager.default.createDirectory(atPath: "\(Self.folder)/nss", withIntermediateDirectories: true)
         try FileManager.default.createDirectory(atPath: tokenFolder, withIntermediateDirectories: true)
-        atexit { try? FileManager.default.removeItem(atPath: "/tmp/km-pkcs11-\(getpid())") }
         let settings = "directories.tokendir = \(tokenFolder)\nobjectstore.backend = file\nlog.level = ERROR\n"
-        try settings.write(toFile: "\(folder)/softhsm2.conf", atomically: true, encoding: .utf8)
-        unsafe setenv("SOFTHSM2_CONF", "\(folder)/softhsm2.conf", 1)
+        try settings.write(toFile: "\(Self.folder)/softhsm2.conf", atomically: true, encoding: .utf8)
+        unsafe setenv("SOFTHSM2_CONF", "\(Self.folder)/softhsm2.conf", 1)
         // Otherwise NSS derives a key with 10,000 rounds for each use of a private key, which takes a tenth of a second.
         unsafe setenv("NSS_MAX_MP_PBE_ITERATION_COUNT", "1", 1)
         let parameters =
-            "configdir='sql:\(folder)/nss' certPrefix='' keyPrefix='' secmod='secmod.db' flags=optimizeSpace"
+            "configdir='sql:\(Self.folder)/nss' certPrefix='' keyPrefix='' secmod='secmod.db' flags=optimizeSpace"
         let loaded = try await PKCS11Module.load(path, parameters: module == .nss ? parameters : nil)
         // Another call may have loaded it meanwhile; then both are the same object.
         modules[module] = loaded

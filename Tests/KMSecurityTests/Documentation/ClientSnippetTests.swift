@@ -41,7 +41,7 @@ struct ClientSnippetTests {
     }
 
     @Test func theSnippetsSendARequestAndReadItsResponse() async throws {
-        let request = try ClientSnippets.request(client)
+        let request = try await ClientSnippets.request(client)
         let url = try #require(URL(string: "https://example.invalid/api/v1/issued-cards/pre-issue/waiting/physical"))
         let sent = ClientSnippets.urlRequest(request, to: url)
         #expect(sent.httpBody.map { Array($0) } == request.body)
@@ -69,7 +69,7 @@ struct ClientSnippetTests {
 
     @Test(arguments: [(PlatformError.notFoundIssuedCards, false), (.walletUserNotFound, true)])
     func theSnippetReadsErrorReplies(_ error: PlatformError, _ throwing: Bool) async throws {
-        let request = try ClientSnippets.request(client)
+        let request = try await ClientSnippets.request(client)
         let cards = { try await ClientSnippets.cards(client, 400, [:], error.result.body, answering: request) }
         for status in [401, 500, 502] {
             await #expect(throws: ClientSnippets.Rejected.self) {
@@ -84,7 +84,7 @@ struct ClientSnippetTests {
     }
 
     @Test func plainResponsesAndUnknownKeysAreRejected() async throws {
-        let request = try ClientSnippets.request(client)
+        let request = try await ClientSnippets.request(client)
         let plain = Array(#"{"issuedCardList":[]}"#.utf8)
         let call = try await ends.server.open(request.headers, request.body)
         let reply = try ends.server.seal(plain, answering: call, protection: .none)
@@ -120,7 +120,7 @@ struct ClientSnippetTests {
         let newKey = try ClientAndServer.clientKey(fresh, issuedAt: .now)
         var used: [String?] = []
         for isRotating in [true, false] {
-            let request = try client.seal(Array("{}".utf8), for: .waitingPhysicalCards)
+            let request = try await client.seal(Array("{}".utf8), for: .waitingPhysicalCards)
             if isRotating { try ClientSnippets.rotate(live, newKey, ends.keyID) }
             used.append(request.headers[.kmCryptoKeyID])
             let call = try await server.open(request.headers, request.body, for: .waitingPhysicalCards)

@@ -58,13 +58,13 @@ enum ClientSnippets {
         return client
     }
 
-    static func request(_ client: ClientSecurity) throws -> SealedRequest {
+    static func request(_ client: ClientSecurity) async throws -> SealedRequest {
         let parameters = Array(
             #"""
             {"userId":50000104652,"physicalCardNo":"9491339401250765","physicalCardExpDate":"3108","physicalCardCVC":"211"}
             """#.utf8
         )
-        let request = try client.seal(parameters, for: .waitingPhysicalCards)
+        let request = try await client.seal(parameters, for: .waitingPhysicalCards)
         return request
     }
 

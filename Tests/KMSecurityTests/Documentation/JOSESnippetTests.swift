@@ -25,7 +25,7 @@ struct DiagnosisSnippetTests {
 
     @Test func aRequestIsJudged() async throws {
         let ends = try ClientAndServer()
-        let sealed = try ends.client().seal(ClientAndServer.parameters, for: .waitingPhysicalCards)
+        let sealed = try await ends.client().seal(ClientAndServer.parameters, for: .waitingPhysicalCards)
         let request = ReceivedRequest(
             method: .post,
             path: "/open-api\(Endpoint.waitingPhysicalCards.path)",

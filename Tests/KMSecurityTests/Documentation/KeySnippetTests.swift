@@ -102,7 +102,7 @@ struct KeySnippetTests {
         }
         let key = try CryptoKey(id: ends.keyID, encryptionKey: TestKeys.first().publicKey, decryptionKey: remote)
         let client = try ends.client(keyring: CryptoKeyring(primary: key))
-        let request = try client.seal(Self.parameters, for: Endpoint.waitingPhysicalCards)
+        let request = try await client.seal(Self.parameters, for: Endpoint.waitingPhysicalCards)
         let call = try await ends.server.open(request.headers, request.body, for: .waitingPhysicalCards)
         let reply = try ends.server.seal(Self.parameters, answering: call)
         #expect(try await client.open(reply.headers, reply.body, answering: request).parameters == Self.parameters)

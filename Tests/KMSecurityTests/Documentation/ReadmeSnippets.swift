@@ -29,7 +29,7 @@ struct ReadmeSnippets {
         )
 
         // Send request.headers and exactly these bytes of request.body with your HTTP client.
-        let request = try client.seal(Array(#"{"userId":50000104652}"#.utf8), for: .waitingPhysicalCards)
+        let request = try await client.seal(Array(#"{"userId":50000104652}"#.utf8), for: .waitingPhysicalCards)
 
         // Open a response with HTTP 200. A 400 is not encrypted: PlatformError(parsing: body) reads it.
         let (responseHeaders, responseBody) = try await send(request)
@@ -79,7 +79,7 @@ struct ReadmeSnippets {
             request: .fields("$.physicalCardNo", "$.physicalCardExpDate", "$.physicalCardCVC"),
             response: .fields("$.issuedCardList[*].digital.cardNo", "$.issuedCardList[*].digital.mobileCardCVC")
         )
-        let request = try client.seal(parameters, for: endpoint)
+        let request = try await client.seal(parameters, for: endpoint)
         let call = try await server.open(request.headers, request.body, for: endpoint)
         let reply = try server.seal(answer, answering: call)
         let response = try await client.open(reply.headers, reply.body, answering: request)

@@ -100,7 +100,7 @@ struct ServerSnippetTests {
             let response = await snippets.handle(request.headers, request.body)
             return (response.status.code, response.body)
         }
-        func request() throws -> SealedRequest { try client.seal(Self.parameters, for: .waitingPhysicalCards) }
+        func request() throws -> SealedRequest { try client.sealLocally(Self.parameters, for: .waitingPhysicalCards) }
         let first = try request()
         #expect(await status(first, .success("{}".bytes)).0 == 200)
         let again = await status(first, .success("{}".bytes))

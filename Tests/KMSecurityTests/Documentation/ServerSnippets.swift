@@ -172,7 +172,7 @@ struct ServerSnippets {
             secretKey: callbackSecret,
             keyring: keyring
         )
-        let request = try platform.seal(parameters, for: Endpoint("/callbacks/cards"))
+        let request = try await platform.seal(parameters, for: Endpoint("/callbacks/cards"))
 
         // Send request.headers and exactly these bytes of request.body to the provider's callback endpoint.
         let (status, responseHeaders, responseBody) = try await send(request)
@@ -246,7 +246,7 @@ struct ServerSnippets {
             )
         )
 
-        let request = try client.seal(Array(#"{"userId":50000104652}"#.utf8), for: .waitingPhysicalCards)
+        let request = try await client.seal(Array(#"{"userId":50000104652}"#.utf8), for: .waitingPhysicalCards)
         let call = try await server.open(request.headers, request.body, for: .waitingPhysicalCards)
         let reply = try server.seal(Array(#"{"issuedCardList":[]}"#.utf8), answering: call)
         let response = try await client.open(reply.headers, reply.body, answering: request)

@@ -67,7 +67,7 @@ struct CallbackTests {
     @Test("A callback and its response are encrypted under the first key issued")
     func thereAndBack() async throws {
         let platform = try platform()
-        let request = try platform.seal(ClientAndServer.parameters, for: .waitingPhysicalCards)
+        let request = try await platform.seal(ClientAndServer.parameters, for: .waitingPhysicalCards)
         #expect(request.headers[.kmCryptoKeyID] == firstID.text)
         #expect(request.headers[.kmAccessKey] == nil)
         let credentials = CountingCredentials([
@@ -124,7 +124,7 @@ struct CallbackTests {
 
     @Test("A callback with an access key is rejected, and so is another request without one")
     func accessKeys() async throws {
-        let request = try platform().seal(ClientAndServer.parameters, for: .waitingPhysicalCards)
+        let request = try await platform().seal(ClientAndServer.parameters, for: .waitingPhysicalCards)
         var fields = request.headers
         fields[.kmAccessKey] = ends.accessKey.text
         let provider = try provider(primary: newestID)
@@ -181,7 +181,7 @@ struct CallbackTests {
     /// Neither party may guess which of its keys the other one means.
     @Test("With several active keys and one without a time of issue, callbacks fail as a fault of the keyring")
     func undatedKeys() async throws {
-        let request = try platform().seal(ClientAndServer.parameters, for: .waitingPhysicalCards)
+        let request = try await platform().seal(ClientAndServer.parameters, for: .waitingPhysicalCards)
         let undated = try CryptoKey(
             id: newestID,
             encryptionKey: TestKeys.first().publicKey,
@@ -194,7 +194,7 @@ struct CallbackTests {
             secretKey: ends.secretKey,
             keyring: ring
         )
-        #expect(rejection { try platform.seal([], for: .waitingPhysicalCards) } == .keyringInvalid)
+        #expect(await rejection { try await platform.seal([], for: .waitingPhysicalCards) } == .keyringInvalid)
         let own = StaticCredentials([
             .callback(ends.aspID): [Credential(insecureForAnyAspID: ends.secretKey, cryptoKeyIDs: .insecureAny)]
         ])

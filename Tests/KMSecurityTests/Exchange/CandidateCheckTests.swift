@@ -24,29 +24,29 @@ struct CandidateCheckTests {
     }
 
     /// Returns the number of MACs that a check computed, and the names of the matching candidates.
-    private func check(_ candidates: [Credential], madeWith secret: String) throws -> (macCount: Int, names: [String]) {
+    private func check(_ candidates: [Credential], madeWith secret: String) async throws -> (macCount: Int, names: [String]) {
         let body = "{}".bytes
         let stamp = try RequestStamp(date: ClientAndServer.start, timeZone: .utc)
         let token = try TranTokenSigner(ClientAndServer.secretKey(secret)).sign(body, at: stamp)
         var names: [String] = []
-        let macCount = try CandidateCheck().check(candidates, token, body: body.span) { names.append($0.name) }
+        let macCount = try await CandidateCheck().check(candidates, token, body: body) { names.append($0.name) }
         return (macCount, names)
     }
 
     @Test("Every rejection computes four MACs", arguments: 0...Credential.maximumCountPerCaller)
-    func rejections(count: Int) throws {
-        let done = try check(Array(candidates.prefix(count)), madeWith: "a guess")
+    func rejections(count: Int) async throws {
+        let done = try await check(Array(candidates.prefix(count)), madeWith: "a guess")
         #expect(done.macCount == 4)
         #expect(done.names == [])
     }
 
     @Test("Every candidate is tried, whichever one matches", arguments: 0..<4)
-    func matches(index: Int) throws {
-        let done = try check(Array(candidates.prefix(4)), madeWith: "secret \(index)")
+    func matches(index: Int) async throws {
+        let done = try await check(Array(candidates.prefix(4)), madeWith: "secret \(index)")
         #expect(done.macCount == 4)
         #expect(done.names == ["\(index)"])
         // Accepting a token computes no additional MACs.
-        #expect(try check([candidates[index]], madeWith: "secret \(index)").macCount == 1)
+        #expect(try await check([candidates[index]], madeWith: "secret \(index)").macCount == 1)
     }
 
     @Test("More credentials than the maximum are a server error, which is logged")

@@ -32,7 +32,7 @@ struct CompatibilityTests {
     func profiles(ofClient: WireProfile, ofServer: WireProfile) async throws {
         let client = try ends.client(ofClient)
         let server = try ends.server(ofServer)
-        let request = try client.seal(ClientAndServer.parameters, for: .waitingPhysicalCards)
+        let request = try await client.seal(ClientAndServer.parameters, for: .waitingPhysicalCards)
         #expect(request.headers[.kmTranToken]?.count == (ofClient == .gateway ? 67 : 66))
         #expect(try header(request.body).contains("kid") == (ofClient == .documented))
         #expect(try header(request.body).contains(ofClient == .gateway ? "A128GCM" : "A256GCM"))

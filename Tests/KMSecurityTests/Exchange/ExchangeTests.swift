@@ -44,7 +44,7 @@ import Testing
     /// Checks that sealing and opening use message-level encryption unless the caller asks for another protection.
     @Test func messageLevelEncryptionIsTheDefault() async throws {
         let (client, server) = (try ends.client(), try ends.server())
-        for request in [try client.seal("[1]".bytes), try client.seal(encoding: [1])] {
+        for request in [try client.seal("[1]".bytes), try await client.seal(encoding: [1])] {
             #expect(request.body.starts(with: #"{"encData":"#.utf8))
             let call = try await server.open(request.headers, request.body)
             #expect(try call.decode([Int].self) == [1])

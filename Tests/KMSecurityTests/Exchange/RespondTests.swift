@@ -46,7 +46,7 @@ struct RespondTests {
             request: .init(.fields("$.physicalCardNo")),
             response: .init(.none)
         )
-        let request = try ends.client().seal(ClientAndServer.parameters, for: policy)
+        let request = try await ends.client().seal(ClientAndServer.parameters, for: policy)
         let response = await server.respond(to: request.headers, request.body, for: policy) { $0.parameters }
         #expect(response.status == .ok)
         #expect(response.body == ClientAndServer.parameters)

@@ -44,7 +44,7 @@ struct SoakTests {
         var done = 0
         for index in 0..<count {
             let policy = policies[index % policies.count]
-            let sealed = try client.seal(request, for: policy)
+            let sealed = try await client.seal(request, for: policy)
             let call = try await server.open(sealed.headers, sealed.body, for: policy)
             let reply = try server.seal(answer, answering: call, for: policy)
             let opened = try await client.open(reply.headers, reply.body, answering: sealed, for: policy)

@@ -110,7 +110,7 @@ import Testing
             clock: { date }
         )
         let endpoint = Endpoint("/x", request: .message, response: .message)
-        let request = try client.seal("{}".bytes, for: endpoint)
+        let request = try await client.seal("{}".bytes, for: endpoint)
         let response = await server.respond(to: request.headers, request.body, for: endpoint) { $0.parameters }
         _ = try await client.open(response.headers, response.body, answering: request)
         // A copy proves nothing about the sender's keys.

@@ -358,7 +358,7 @@ import Testing
             clock: { KeyringFileTests.date }
         )
         func keyID() throws -> String? {
-            try client.seal("{}".bytes, for: .waitingPhysicalCards).headers[.kmCryptoKeyID]
+            try client.sealLocally("{}".bytes, for: .waitingPhysicalCards).headers[.kmCryptoKeyID]
         }
         #expect(try keyID() == KeyringFileTests.id("1").text)
         try promote()

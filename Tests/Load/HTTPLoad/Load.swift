@@ -69,7 +69,7 @@ final class Load: Sendable {
         switch kind {
         case .call: return []
         case .echo, .bare:
-            let body = try security.seal(Self.parameters, for: .message).body
+            let body = try security.sealLocally(Self.parameters, for: .message).body
             let head = HTTPRequest(
                 method: .post,
                 scheme: "https",
@@ -79,7 +79,7 @@ final class Load: Sendable {
             return [(head, body)]
         case .message, .fields:
             return try (0..<count).map { _ in
-                let request = try security.seal(Self.parameters, for: kind == .message ? .message : .byField)
+                let request = try security.sealLocally(Self.parameters, for: kind == .message ? .message : .byField)
                 return (request.httpRequest(authority: authority), request.body)
             }
         }

@@ -109,7 +109,7 @@ import Testing
             secretKey: sandbox.parties.secretKey,
             keyring: CryptoKeyring(primary: old.clientFileKey.cryptoKey)
         )
-        let sealed = try client.seal(TestData.validJSON(), for: .waitingPhysicalCards)
+        let sealed = try await client.seal(TestData.validJSON(), for: .waitingPhysicalCards)
         let head = sealed.httpRequest(scheme: "http", authority: "localhost", basePath: Sandbox.basePath, query: nil)
         let call = await sandbox.answer(head, sealed.body).call
         #expect(call.judgment.verdict == .accepted && call.response.status == .ok)

@@ -29,7 +29,7 @@ struct FieldCodingTests {
     @Test("Codable parameters survive a whole call, and the largest user id stays exact", arguments: policies)
     func call(_ policy: Endpoint) async throws {
         let ends = try ClientAndServer.fields()
-        let sent = try ends.client().seal(encoding: Request(), protection: policy.request.protection)
+        let sent = try await ends.client().seal(encoding: Request(), protection: policy.request.protection)
         let call = try await ends.receive(sent, policy)
         #expect(try call.decode(Request.self) == Request())
         #expect(call.parameters.text.contains(#""userId":9999999999999999999"#))
@@ -46,15 +46,15 @@ struct FieldCodingTests {
     }
 
     @Test("A value that fails to encode is rejected, and the error does not quote it")
-    func encoding() throws {
+    func encoding() async throws {
         let ends = try ClientAndServer.fields()
         let values: [any Encodable & Sendable] = [
             ["n": Double.nan], [FieldSamples.cardNumber: Double.infinity],
             [FieldSamples.cardNumber: ["x": -Double.infinity]], Unwilling(),
         ]
         for value in values {
-            let error = #expect(throws: KMError.self) {
-                _ = try ends.client().seal(encoding: value, protection: .message)
+            let error = await #expect(throws: KMError.self) {
+                _ = try await ends.client().seal(encoding: value, protection: .message)
             }
             #expect(error?.code == .parametersNotEncodable)
             #expect(error.map(fieldPrintedForms)?.contains(FieldSamples.cardNumber) == false)

@@ -96,7 +96,7 @@ struct FieldDowngradeTests {
     @Test("Where protection is optional, a message with only some fields encrypted is rejected")
     func partial() async throws {
         let policy = optional(Self.byField)
-        let sent = try ends.client().seal(request, for: policy)
+        let sent = try await ends.client().seal(request, for: policy)
         let plain = FieldBody(bytes: request)
         for name in ["physicalCardNo", "physicalCardExpDate", "physicalCardCVC"] as [ReferencePath.Step] {
             var body = FieldBody(bytes: sent.body)
@@ -124,7 +124,7 @@ struct FieldDowngradeTests {
     @Test("Where protection is optional, a damaged protected message is rejected, not accepted as plain")
     func damaged() async throws {
         for policy in [Self.whole, Self.byField].map(optional) {
-            let sent = try ends.client().seal(request, for: policy)
+            let sent = try await ends.client().seal(request, for: policy)
             let dots = sent.body.indices.filter { sent.body[$0] == UInt8(ascii: ".") }
             for place in [dots[0] + 5, dots[1] + 5, dots[2] + 1, dots[3] + 5] {
                 var body = FieldBody(bytes: sent.body)
@@ -137,7 +137,7 @@ struct FieldDowngradeTests {
     @Test("A body with members beside encData, or with an encData that is not a string, is rejected")
     func beside() async throws {
         let policy = optional(Self.whole)
-        let sent = try ends.client().seal(request, for: policy)
+        let sent = try await ends.client().seal(request, for: policy)
         let message = try FieldBody(bytes: sent.body)["encData"]
         for text in [
             #"{"encData":\#(message),"userId":1}"#, #"{"userId":1,"encData":\#(message)}"#,
@@ -156,7 +156,7 @@ struct FieldDowngradeTests {
     @Test("Where protection is optional, a missing field is rejected in plain and protected messages")
     func missing() async throws {
         let policy = optional(Self.byField)
-        let sent = try ends.client().seal(request, for: policy)
+        let sent = try await ends.client().seal(request, for: policy)
         let texts = [FieldSamples.request, sent.body.text].map { $0.replacing("CVC", with: "CVV") }
         for text in texts + ["{}"] {
             await #expect(throws: KMError(.fieldMissing)) { try await receive(sent, text, policy) }
