@@ -92,7 +92,7 @@ import Testing
         let vault = try Vault(TestKeys.first())
         try await withServer(vault.router(), .tls) { port in
             func key(_ token: String) throws -> KeyVaultSnippets.KeyVaultKey {
-                .init(
+                KeyVaultSnippets.KeyVaultKey(
                     transport: try HTTPKind.tls.transport(),
                     host: "localhost:\(port)",
                     path: "/keys/client-key/7",
