@@ -5,6 +5,9 @@
 
 void km_clear(void) { ERR_clear_error(); }
 
+/* Where memory is short, the queue can have an entry without a code, at which ERR_get_error ends as if the queue were
+ * empty. The functions below therefore clear the rest. */
+
 /* The queue holds the root cause first, then the errors that followed from it. Each text is copied only once, and only
  * if it still fits. */
 bool km_clear_with_reason(char *reason) {
@@ -20,6 +23,7 @@ bool km_clear_with_reason(char *reason) {
         memcpy(reason + used + separator, text, length + 1);
         used += separator + length;
     }
+    km_clear();
     return memory_was_short;
 }
 
@@ -39,6 +43,7 @@ km_result km_decryption_failure(void) {
             result = KM_UNSUPPORTED_ENCRYPTION;
         }
     }
+    km_clear();
     return result;
 }
 

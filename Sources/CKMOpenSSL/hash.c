@@ -99,6 +99,8 @@ km_result km_hmac_compute(const km_hmac *hmac, const uint8_t *message, size_t si
         && EVP_DigestUpdate(state, mac, KM_SHA256_SIZE) == 1
         && EVP_DigestFinal_ex(state, mac, NULL) == 1;
     if (done) return KM_OK;
+    /* After a failed copy, OpenSSL 4.0 would copy the next state into memory that it could not allocate. */
+    if (state != NULL) EVP_MD_CTX_reset(state);
     OPENSSL_cleanse(mac, KM_SHA256_SIZE);
     km_clear();
     return KM_FAILED;

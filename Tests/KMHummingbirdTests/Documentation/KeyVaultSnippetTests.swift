@@ -96,7 +96,8 @@ import Testing
                     transport: try HTTPKind.tls.transport(),
                     host: "localhost:\(port)",
                     path: "/keys/client-key/7",
-                    accessToken: { token }
+                    accessToken: { token },
+                    timeout: .seconds(60)
                 )
             }
             func server(_ key: KeyVaultSnippets.KeyVaultKey) throws -> ServerSecurity {

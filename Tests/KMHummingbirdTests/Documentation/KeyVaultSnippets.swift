@@ -30,6 +30,7 @@ enum KeyVaultSnippets {
         let host: String
         let path: String
         let accessToken: @Sendable () async throws -> String
+        var timeout = Duration.seconds(5)
 
         func unwrap(_ key: WrappedContentKey) async throws -> SecretBytes? {
             guard key.algorithm == .rsaOAEP256 else { return nil }
@@ -42,7 +43,7 @@ enum KeyVaultSnippets {
                 request,
                 Array(JSONEncoder().encode(operation)),
                 limit: 16_384,
-                deadline: .now + .seconds(5)
+                deadline: .now + timeout
             )
             if response.status == .ok {
                 let value = try JSONDecoder().decode(Unwrapped.self, from: Data(body)).value

@@ -35,6 +35,7 @@ enum TypesWithoutInput {
         "KMPrimitives.MessageAuthenticator": "a protocol",
         "KMCards.ExternalPARTokenizer": "keys elsewhere; prints its prefix and the keys' versions",
         "KMCards.ExternalTokenizationKey": "a key elsewhere; prints its version and check value",
+        "KMSecurity.DeviceFailure": "an error of a device, which quotes no input",
         "KMSecurity.FileKeyring": "a keyring; prints its type",
         "KMSecurity.FileCredentials": "credentials; prints its type",
         "KMSecurity.KeyCensus": "counts of uses; prints its type",
