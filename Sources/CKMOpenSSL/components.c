@@ -88,8 +88,12 @@ km_result km_load_components(km_load *load, const km_bytes *integers, size_t cou
     }
     EVP_PKEY_CTX_free(context);
     OSSL_PARAM_free(parameters);
-    (void)km_clear_with_reason(load->reason); /* the result is KM_FAILED whether or not memory was short */
-    return load->key != NULL ? KM_OK : KM_FAILED;
+    const unsigned long cause = ERR_peek_error();
+    (void)km_clear_with_reason(load->reason); /* no other result depends on whether memory was short */
+    if (load->key != NULL) return KM_OK;
+    /* OpenSSL 3.5 and later compare the primes with the modulus here; earlier versions accept any integers. */
+    const bool differs = ERR_GET_LIB(cause) == ERR_LIB_RSA && ERR_GET_REASON(cause) == RSA_R_INVALID_KEYPAIR;
+    return differs ? KM_INCONSISTENT : KM_FAILED;
 }
 
 km_result km_rsa_from_components(const km_bytes *components, size_t count, size_t maximum_bits, km_rsa **key,

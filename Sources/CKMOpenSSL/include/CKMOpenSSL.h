@@ -167,7 +167,8 @@ typedef struct km_limits {
 } km_limits;
 /* Reads PKCS#8 (plain or encrypted), PKCS#1 (plain, or encrypted in PEM) or PKCS#12. `passphrase` is NULL if there is
  * none, and otherwise has at most INT_MAX bytes. It never asks for a passphrase on a terminal. For a file that it
- * rejects, returns any result except KM_NOT_AUTHENTIC, KM_PRIVATE_KEY and KM_INCONSISTENT. */
+ * rejects, returns any result except KM_NOT_AUTHENTIC and KM_PRIVATE_KEY. KM_INCONSISTENT comes from OpenSSL 3.5 and later
+ * only; earlier versions accept such keys, see km_rsa_check_consistency. */
 km_result km_rsa_parse_private(const uint8_t *KM_NULLABLE bytes, size_t size, const uint8_t *KM_NULLABLE passphrase,
                                size_t passphrase_size, const km_limits *limits, km_rsa *KM_NULLABLE *KM_NONNULL key,
                                char *reason);
@@ -196,7 +197,8 @@ typedef enum km_component { KM_N, KM_E, KM_D, KM_P, KM_Q, KM_DP, KM_DQ, KM_QI } 
  * `maximum_bits` is the longest accepted modulus, at most 16384 bits.
  *
  * The modulus must be odd. The public exponent must be odd and from 3 to 2^64-1. A private integer must not be longer
- * than the modulus. Returns KM_TOO_LONG or KM_INVALID_INTEGER otherwise. */
+ * than the modulus. Returns KM_TOO_LONG or KM_INVALID_INTEGER otherwise, and from OpenSSL 3.5 on KM_INCONSISTENT if the
+ * primes are too long for the modulus. */
 km_result km_rsa_from_components(const km_bytes *components, size_t count, size_t maximum_bits,
                                  km_rsa *KM_NULLABLE *KM_NONNULL key, char *reason);
 /* Copies KM_N or KM_E, without leading zeros. */
