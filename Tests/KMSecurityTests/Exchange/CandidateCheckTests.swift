@@ -24,7 +24,9 @@ struct CandidateCheckTests {
     }
 
     /// Returns the number of MACs that a check computed, and the names of the matching candidates.
-    private func check(_ candidates: [Credential], madeWith secret: String) async throws -> (macCount: Int, names: [String]) {
+    private func check(_ candidates: [Credential], madeWith secret: String) async throws -> (
+        macCount: Int, names: [String]
+    ) {
         let body = "{}".bytes
         let stamp = try RequestStamp(date: ClientAndServer.start, timeZone: .utc)
         let token = try TranTokenSigner(ClientAndServer.secretKey(secret)).sign(body, at: stamp)
