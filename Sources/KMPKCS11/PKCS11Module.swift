@@ -143,8 +143,7 @@ func onThread<Value: Sendable>(
     for duration: Duration? = nil,
     _ body: @escaping @Sendable () throws -> Value
 ) async throws -> Value {
-    try await withCheckedThrowingContinuation { continuation in
-        let answer = Answer(continuation)
+    try await Answer.wait { answer in
         Thread.detachNewThread { answer.give(Result { try body() }) }
         guard let duration else { return }
         Task {

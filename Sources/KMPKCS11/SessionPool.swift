@@ -2,7 +2,6 @@
 internal import CKMPKCS11
 internal import Foundation
 internal import KMSecurity
-internal import Synchronization
 
 /// Threads that do the blocking calls of PKCS#11, each with a session of its own.
 ///
@@ -50,8 +49,7 @@ final class SessionPool: Sendable {
         try core.checkProcess()
         let id = UUID()
         return try await withTaskCancellationHandler {
-            try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Value, any Error>) in
-                let answer = Answer(continuation)
+            try await Answer.wait { answer in
                 let job = Core.Job(id: id, durationFactor: durationFactor) { worker in
                     do {
                         let value = try worker.perform(id, isRepeatable: isRepeatable, body)
@@ -79,17 +77,39 @@ final class SessionPool: Sendable {
 }
 
 /// Gives a waiting task the first of several answers.
+///
+/// The answer is kept under the system's mutex. The thread sanitizer does not see how a continuation that is resumed
+/// before its task waits hands a value over.
 final class Answer<Value: Sendable>: Sendable {
-    private let continuation: Mutex<CheckedContinuation<Value, any Error>?>
+    private struct State {
+        var continuation: CheckedContinuation<Void, Never>?
+        var result: Result<Value, any Error>?
+    }
 
-    init(_ continuation: CheckedContinuation<Value, any Error>) { self.continuation = Mutex(continuation) }
+    private let state = Locked(State())
+
+    private init() {}
+
+    /// Calls `start`, and waits for the answer that it arranges.
+    static func wait(_ start: (Answer) -> Void) async throws -> Value {
+        let answer = Answer()
+        await withCheckedContinuation { continuation in
+            answer.state.withLock { $0.continuation = continuation }
+            start(answer)
+        }
+        guard let result = answer.state.withLock({ $0.result }) else {
+            preconditionFailure("a task goes on only after an answer")
+        }
+        return try result.get()
+    }
 
     func give(_ result: Result<Value, any Error>) {
-        let waiting = continuation.withLock { continuation in
-            defer { continuation = nil }
-            return continuation
+        let waiting = state.withLock { state in
+            defer { state.continuation = nil }
+            if state.continuation != nil { state.result = result }
+            return state.continuation
         }
-        waiting?.resume(with: result)
+        waiting?.resume()
     }
 }
 #endif
