@@ -12,7 +12,11 @@ extension PKCS11Tests {
     ///
     /// The test prints times but does not assert them, since times depend on the machine and its load. |t| below 4.5 is no
     /// evidence of a difference. A class compared with itself shows the noise of the machine.
-    @Suite("Timing of rejections", .enabled(if: TestModule.areInstalled, Comment(rawValue: TestModule.absence)))
+    @Suite(
+        "Timing of rejections",
+        .serialized,
+        .enabled(if: TestModule.areInstalled, Comment(rawValue: TestModule.absence))
+    )
     struct TimingTests {
         private static let setting = ProcessInfo.processInfo.environment["KMSEC_TIMING"]
         static let isWanted = setting != nil
