@@ -31,7 +31,8 @@ static bool mask(const EVP_MD *md, const uint8_t *seed, size_t seed_size, uint8_
     EVP_MD_CTX *context = EVP_MD_CTX_new();
     bool done = context != NULL;
     for (size_t counter = 0, start = 0; done && start < size; counter++, start += hash_size) {
-        const uint8_t octets[4] = {(uint8_t)(counter >> 24), (uint8_t)(counter >> 16), (uint8_t)(counter >> 8), (uint8_t)counter};
+        const uint8_t octets[4] = {(uint8_t)(counter >> 24), (uint8_t)(counter >> 16), (uint8_t)(counter >> 8),
+                                   (uint8_t)counter};
         done = EVP_DigestInit_ex2(context, md, NULL) == 1 && EVP_DigestUpdate(context, seed, seed_size) == 1
             && EVP_DigestUpdate(context, octets, sizeof octets) == 1 && EVP_DigestFinal_ex(context, digest, NULL) == 1;
         for (size_t i = 0; done && i < hash_size && start + i < size; i++) target[start + i] ^= digest[i];

@@ -4,7 +4,8 @@ internal import KMPrimitives
 /// has.
 ///
 /// Rejecting a token costs ``Credential/maximumCountPerCaller`` MACs over the body for every caller: one for each
-/// secret key, and the rest under a random key that nobody knows. Secret keys in devices are not hidden in this way. Accepting a token costs one MAC for each secret key.
+/// secret key, and the rest under a random key that nobody knows. Secret keys in devices are not hidden in this way.
+/// Accepting a token costs one MAC for each secret key.
 /// This reveals nothing new, because the sender of that token already has a secret key of the caller.
 package struct CandidateCheck: Sendable {
     private let nobodysKey: HMACSHA256
