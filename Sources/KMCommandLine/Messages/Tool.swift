@@ -12,7 +12,7 @@ package enum Tool {
     /// Runs a tool and ends the process.
     ///
     /// Call it from a synchronous `main`: with an asynchronous `main`, the Swift runtime opens descriptors before any
-    /// code of the tool runs.
+    /// code of the tool runs. A synchronous command runs on the main thread.
     ///
     /// - Parameters:
     ///   - root: The root command.
@@ -20,30 +20,46 @@ package enum Tool {
     package static func run<Root: ParsableCommand>(_ root: Root.Type, hints: FailureHints) -> Never {
         Descriptor.reserveStandard()
         nameStorage.withLock { $0 = root.configuration.commandName ?? "" }
-        Task { @MainActor in
-            await main(root, hints)
-            exit(0)
-        }
-        dispatchMain()
-    }
-
-    @MainActor private static func main<Root: ParsableCommand>(_ root: Root.Type, _ hints: FailureHints) async {
         do {
-            // For `help NAME` with an unknown name, the argument parser would show the overview without an error.
-            _ = try CommandTree(root).node(calledBy: Array(CommandLine.arguments.dropFirst()))
-            var command = try root.parseAsRoot()
-            let commands = type(of: command).configuration.subcommands
-            guard commands.isEmpty else {
-                let names = commands.compactMap { $0.configuration.commandName }
-                throw ValidationError("a command is missing: \(names.joined(separator: ", "))")
-            }
-            if var asynchronous = command as? any AsyncParsableCommand {
-                try await asynchronous.run()
+            var command = try command(of: root)
+            if let asynchronous = command as? any AsyncParsableCommand {
+                start(asynchronous, root, hints)
             } else {
                 try command.run()
+                exit(0)
             }
         } catch {
             Failure<Root>(hints: hints).report(error)
         }
+        dispatchMain()
+    }
+
+    private static func start<Root: ParsableCommand>(
+        _ command: sending any AsyncParsableCommand,
+        _ root: Root.Type,
+        _ hints: FailureHints
+    ) {
+        Task.detached {
+            do {
+                var command = command
+                try await command.run()
+                exit(0)
+            } catch {
+                Failure<Root>(hints: hints).report(error)
+            }
+        }
+    }
+
+    /// Returns the command that the arguments name.
+    private static func command<Root: ParsableCommand>(of root: Root.Type) throws -> sending any ParsableCommand {
+        // For `help NAME` with an unknown name, the argument parser would show the overview without an error.
+        _ = try CommandTree(root).node(calledBy: Array(CommandLine.arguments.dropFirst()))
+        let command = try root.parseAsRoot()
+        let commands = type(of: command).configuration.subcommands
+        guard commands.isEmpty else {
+            let names = commands.compactMap { $0.configuration.commandName }
+            throw ValidationError("a command is missing: \(names.joined(separator: ", "))")
+        }
+        return command
     }
 }

@@ -11,10 +11,9 @@ struct SpeedCommand: ParsableCommand {
         discussion: """
             Operations: \(SpeedOperations.names.joined(separator: ", ")). They use RSA 2048, A256GCM, parameters of \
             \(DemoParties.requestParameters.count) bytes (three fields at field level), tokens for 600 bytes, and a \
-            JSON document of one megabyte. The OpenSSL loop prepares all keys, algorithms and contexts in advance. \
-            Operations at field level are compared with message level, and operations with the data-key cache with \
-            decryption without it. Operation and reference run alternately. Use a release build: swift run -c release \
-            kmsec speed.
+            JSON document of one megabyte. The OpenSSL loop does the same work, and prepares all keys, algorithms and \
+            contexts in advance; for the operations with the data-key cache, also the content encryption key. \
+            Operation and reference run alternately. Use a release build: swift run -c release kmsec speed.
             """
     )
 
@@ -35,6 +34,23 @@ struct SpeedCommand: ParsableCommand {
     )
     var threads = 1
 
+    @Option(
+        help: ArgumentHelp("Compare with this operation instead.", valueName: "operation"),
+        completion: .list(SpeedOperations.names)
+    )
+    var against: String?
+
+    @Flag(help: "Count the memory allocations of a call instead of its time (with glibc only).")
+    var allocations = false
+
+    @Option(
+        help: ArgumentHelp(
+            "Run one operation this many times without measuring or writing anything, for a profiler.",
+            valueName: "count"
+        )
+    )
+    var rounds: Int?
+
     @Argument(
         help: ArgumentHelp("The operations to measure (default: all).", valueName: "operation"),
         completion: .list(SpeedOperations.names)
@@ -47,7 +63,16 @@ struct SpeedCommand: ParsableCommand {
         }
         guard (0...32 << 20).contains(bytes) else { throw ValidationError("--bytes must be 0 to 33554432") }
         guard (1...256).contains(threads) else { throw ValidationError("--threads must be 1 to 256") }
-        if let unknown = operations.first(where: { !SpeedOperations.names.contains($0) }) {
+        guard !allocations || (threads == 1 && against == nil && rounds == nil) else {
+            throw ValidationError("--allocations goes with --bytes and --json only")
+        }
+        guard rounds == nil || operations.count == 1 else {
+            throw ValidationError("--rounds requires exactly one operation")
+        }
+        guard (0...1_000_000_000).contains(rounds ?? 0) else {
+            throw ValidationError("--rounds must be 0 to 1000000000")
+        }
+        if let unknown = (operations + [against].compactMap(\.self)).first(where: { !SpeedOperations.names.contains($0) }) {
             throw ValidationError(
                 "unknown operation \(unknown); expected one of \(SpeedOperations.names.joined(separator: ", "))"
             )
@@ -59,13 +84,15 @@ struct SpeedCommand: ParsableCommand {
         Messages.warning("this is a debug build, so the figures are meaningless; use a release build")
         #endif
         let prepared = try SpeedOperations(byteCount: bytes)
+        if allocations { return try countAllocations(prepared) }
+        if let rounds { return try run(prepared.operation(operations[0]), rounds) }
         var measurements: [SpeedMeasurement] = []
         if !json {
             try Streams.writeLine(Version.openSSL)
             try Streams.writeLine(row("operation", "us/call", "ref us/call", "ratio", "quartiles", "reference"))
         }
         for name in operations.isEmpty ? SpeedOperations.names : operations {
-            let operation = try prepared.operation(name)
+            let operation = try prepared.operation(name).compared(with: against.map(prepared.operation))
             let result = try SpeedMeasurement(
                 threads == 1 ? operation : operation.threaded(threads),
                 seconds: seconds
@@ -80,11 +107,32 @@ struct SpeedCommand: ParsableCommand {
                     fixed(result.referenceMicroseconds, 3),
                     fixed(result.ratio, 4),
                     result.ratioQuartiles.map { fixed($0, 4) }.joined(separator: "-"),
-                    result.reference.rawValue + rate
+                    result.reference.description + rate
                 )
             )
         }
         if json { try Streams.writeJSON(measurements) }
+    }
+
+    /// Runs an operation for a profiler.
+    private func run(_ operation: SpeedOperations.Operation, _ rounds: Int) throws {
+        // The first rounds fill caches, so that a profile of 0 rounds and one of many differ by the calls alone.
+        _ = try operation.library(SpeedOperations.warmUpRounds)
+        if rounds > 0 { _ = try operation.library(rounds) }
+    }
+
+    private func countAllocations(_ prepared: SpeedOperations) throws {
+        var counts: [AllocationCount] = []
+        if !json { try Streams.writeLine(row("operation", "per call", "reference", "", "", "")) }
+        for name in operations.isEmpty ? SpeedOperations.names : operations {
+            let count = try AllocationCount(prepared.operation(name))
+            counts.append(count)
+            guard !json else { continue }
+            try Streams.writeLine(
+                row(name, fixed(count.perCall, 2), fixed(count.perReferenceCall, 2), "", "", "\(count.reference)")
+            )
+        }
+        if json { try Streams.writeJSON(counts) }
     }
 
     private func row(_ columns: String...) -> String {

@@ -7,15 +7,29 @@ import KMSecurity
 /// The operations that `kmsec speed` measures, each with its reference.
 struct SpeedOperations {
     /// The reference of an operation.
-    enum Yardstick: String, Encodable {
+    enum Yardstick: Encodable, CustomStringConvertible {
         /// The same work in a bare OpenSSL loop.
-        case floor = "bare OpenSSL"
-        case messageEncrypt = "message-encrypt"
-        case messageDecrypt = "message-decrypt"
+        case floor
+        /// Another operation.
+        case operation(String)
         /// Reading the document once, byte by byte.
-        case read = "reading the bytes"
+        case read
         /// The same operation on one thread.
-        case oneThread = "one thread"
+        case oneThread
+
+        var description: String {
+            switch self {
+            case .floor: "bare OpenSSL"
+            case .operation(let name): name
+            case .read: "reading the bytes"
+            case .oneThread: "one thread"
+            }
+        }
+
+        func encode(to encoder: any Encoder) throws {
+            var container = encoder.singleValueContainer()
+            try container.encode(description)
+        }
     }
 
     /// An operation with its reference.
@@ -27,6 +41,9 @@ struct SpeedOperations {
         let library: SpeedMeasurement.Rounds
         let reference: SpeedMeasurement.Rounds
     }
+
+    /// The rounds that fill caches before a profile.
+    static let warmUpRounds = 100
 
     static let names = [
         "message-encrypt", "message-decrypt", "token-sign", "token-verify", "field-encrypt", "field-decrypt",
@@ -66,51 +83,88 @@ struct SpeedOperations {
 
     func operation(_ name: String) throws -> Operation {
         let limits = Streams.limits
-        let cipher = try ParameterCipher(keyring: keyring, limits: limits)
-        let cached = try ParameterCipher(keyring: keyring, limits: limits, dataKeyCaching: .standard)
         let fields = Endpoint.waitingPhysicalCardsByField.request.protection
+        let protection = name.contains("field") ? fields : .message
+        let cipher = try ParameterCipher(
+            keyring: keyring,
+            limits: limits,
+            dataKeyCaching: name.hasPrefix("cached") ? .standard : nil
+        )
         switch name {
-        case "message-encrypt":
-            let floor = try floor(body: parameters)
-            return Operation(name, .floor, sealing(cipher, .message), floor.encrypt)
-        case "message-decrypt":
-            let floor = try floor(body: parameters)
-            _ = try floor.encrypt(1)
-            return Operation(name, .floor, try opening(cipher, .message), floor.decrypt)
-        case "token-sign":
-            return Operation(name, .floor, try signing(), try floor(body: Self.tokenBody).sign)
-        case "token-verify":
-            return Operation(name, .floor, try verifying(), try floor(body: Self.tokenBody).sign)
-        case "field-encrypt":
-            return Operation(name, .messageEncrypt, sealing(cipher, fields), sealing(cipher, .message))
-        case "field-decrypt":
-            return Operation(name, .messageDecrypt, try opening(cipher, fields), try opening(cipher, .message))
-        case "cached-message-encrypt":
-            return Operation(name, .messageDecrypt, sealing(cached, .message), try opening(cipher, .message))
-        case "cached-message-decrypt":
-            return Operation(name, .messageDecrypt, try opening(cached, .message), try opening(cipher, .message))
-        case "cached-field-encrypt":
-            return Operation(name, .messageDecrypt, sealing(cached, fields), try opening(cipher, .message))
-        case "cached-field-decrypt":
-            return Operation(name, .messageDecrypt, try opening(cached, fields), try opening(cipher, .message))
+        case "message-encrypt", "field-encrypt":
+            return try against(.encrypt, of: protection, name, sealing(cipher, protection))
+        case "message-decrypt", "field-decrypt":
+            return try against(.decrypt, of: protection, name, opening(cipher, protection))
+        case "cached-message-encrypt", "cached-field-encrypt":
+            return try against(.encryptCached, of: protection, name, sealing(cipher, protection))
+        case "cached-message-decrypt", "cached-field-decrypt":
+            return try against(.decryptCached, of: protection, name, opening(cipher, protection))
+        case "token-sign": return try against(.sign, body: Self.tokenBody, name, signing())
+        case "token-verify": return try against(.verify, body: Self.tokenBody, name, verifying())
         case "par-derive":
             // The PAR of a PAN of 16 digits authenticates 39 bytes.
-            return Operation(
-                name,
-                .floor,
-                try deriving(),
-                try floor(body: [UInt8](repeating: 1, count: 39)).authenticate
-            )
+            return try against(.authenticate, body: [UInt8](repeating: 1, count: 39), name, deriving())
         case "census":
             let census = KeyCensus()
             let counting = timed {
                 census.record(.sealedRequest, id, peer: "platform")
                 return 1
             }
-            return Operation(name, .messageEncrypt, counting, sealing(cipher, .message))
+            return Operation(name, .operation("message-encrypt"), counting, sealing(cipher, .message))
         default:
             return try scanning()
         }
+    }
+
+    /// Returns an operation with the bare loop for a protected message as its reference.
+    private func against(
+        _ loop: Floor.Loop,
+        of protection: Protection,
+        _ name: String,
+        _ library: @escaping SpeedMeasurement.Rounds
+    ) throws -> Operation {
+        let (parts, after) = try document(protection)
+        let floor = try Floor(key: pair, secret: secret, parts: parts, after: after, contentKeyByteCount: 32)
+        return Operation(name, .floor, library, floor.rounds(loop))
+    }
+
+    /// Returns an operation with the bare loop for a MAC as its reference.
+    private func against(
+        _ loop: Floor.Loop,
+        body: [UInt8],
+        _ name: String,
+        _ library: @escaping SpeedMeasurement.Rounds
+    ) throws -> Operation {
+        let part = Floor.Part(before: [], header: [], plaintext: body)
+        let floor = try Floor(key: pair, secret: secret, parts: [part], after: [], contentKeyByteCount: 32)
+        return Operation(name, .floor, library, floor.rounds(loop))
+    }
+
+    /// Returns the parts of the parameters as the library seals them: everything but what is encrypted.
+    private func document(_ protection: Protection) throws -> (parts: [Floor.Part], after: [UInt8]) {
+        let body = try ParameterCipher(keyring: keyring, limits: Streams.limits)
+            .seal(parameters, protection, under: id, at: now)
+        let (selection, plaintexts): (FieldSelection, [[UInt8]])
+        if case .fields(let fields) = protection {
+            (selection, plaintexts) = (fields, try values(fields, in: parameters).map { Array(parameters[$0]) })
+        } else {
+            (selection, plaintexts) = (try FieldSelection(["$.encData"]), [parameters])
+        }
+        var copied = 0
+        let parts = try zip(values(selection, in: body), plaintexts).map { value, plaintext in
+            let message = body[value.lowerBound + 1..<value.upperBound - 1]
+            defer { copied = message.endIndex }
+            return Floor.Part(
+                before: Array(body[copied..<message.startIndex]),
+                header: Array(message.prefix { $0 != UInt8(ascii: ".") }),
+                plaintext: plaintext
+            )
+        }
+        return (parts, Array(body[copied...]))
+    }
+
+    private func values(_ selection: FieldSelection, in body: [UInt8]) throws -> [Range<Int>] {
+        try FieldMatcher.matches(selection, in: body.span, limits: Streams.limits.matcherLimits).map(\.range)
     }
 
     /// Returns a response of the documented shape, with one card.
@@ -119,11 +173,6 @@ struct SpeedOperations {
     }
 
     private static let tokenBody = [UInt8](repeating: UInt8(ascii: "x"), count: 600)
-
-    private func floor(body: [UInt8]) throws -> Floor {
-        let header = Base64.url.encode(JWEHeader(encryption: .a256GCM, keyID: id.text).json)
-        return try Floor(key: pair, secret: secret, encodedHeader: header, contentKeyByteCount: 32, body: body)
-    }
 
     private func sealing(_ cipher: ParameterCipher, _ protection: Protection) -> SpeedMeasurement.Rounds {
         timed { try cipher.seal(parameters, protection, under: id, at: now).count }
@@ -193,6 +242,12 @@ struct SpeedOperations {
 }
 
 extension SpeedOperations.Operation {
+    /// Returns this operation with another one as its reference, or unchanged if there is none.
+    func compared(with other: Self?) -> Self {
+        guard let other else { return self }
+        return Self(name, .operation(other.name), byteCount: byteCount, library, other.library)
+    }
+
     init(
         _ name: String,
         _ yardstick: SpeedOperations.Yardstick,
