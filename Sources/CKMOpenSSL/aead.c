@@ -1,4 +1,4 @@
-#include <openssl/core_names.h>
+#include <string.h>
 
 #include "internal.h"
 
@@ -20,51 +20,71 @@ static bool feed(EVP_CIPHER_CTX *context, update_function update, const uint8_t 
 }
 
 struct km_aes_gcm {
-    EVP_CIPHER_CTX *context;
-    km_direction direction;
+    size_t key_size;
+    uint8_t key[32];
+    size_t slot_count;
+    /* The contexts that are not in use: for encryption in the first half, and for decryption in the second. */
+    km_slot slots[];
 };
 
-static km_aes_gcm *create(const EVP_CIPHER *algorithm, const uint8_t *key, km_direction direction) {
-    km_aes_gcm *cipher = OPENSSL_zalloc(sizeof *cipher);
-    if (cipher == NULL) return NULL;
-    cipher->direction = direction;
-    cipher->context = EVP_CIPHER_CTX_new();
-    if (cipher->context != NULL
-        && (direction == KM_SEAL ? EVP_EncryptInit_ex2(cipher->context, algorithm, key, NULL, NULL)
-                                 : EVP_DecryptInit_ex2(cipher->context, algorithm, key, NULL, NULL)) == 1) return cipher;
-    km_aes_gcm_free(cipher);
-    return NULL;
-}
+static size_t memory_size(size_t slot_count) { return sizeof(km_aes_gcm) + 2 * slot_count * sizeof(km_slot); }
 
-km_result km_aes_gcm_create(const uint8_t *key, size_t key_size, km_direction direction, km_aes_gcm **cipher) {
+km_result km_aes_gcm_create(const uint8_t *key, size_t key_size, bool is_shared, km_aes_gcm **cipher) {
     *cipher = NULL;
     if (key_size != 16 && key_size != 32) return KM_MISUSED;
-    const EVP_CIPHER *algorithm = km_cipher(key_size);
-    if (algorithm != NULL) *cipher = create(algorithm, key, direction);
-    if (*cipher != NULL) return KM_OK;
-    km_clear();
-    return KM_FAILED;
+    const size_t slot_count = is_shared ? km_slot_count() : 1;
+    km_aes_gcm *made = OPENSSL_zalloc(memory_size(slot_count));
+    if (made == NULL) {
+        km_clear();
+        return KM_FAILED;
+    }
+    memcpy(made->key, key, key_size);
+    made->key_size = key_size;
+    made->slot_count = slot_count;
+    *cipher = made;
+    return KM_OK;
 }
 
 void km_aes_gcm_free(km_aes_gcm *cipher) {
     if (cipher == NULL) return;
-    EVP_CIPHER_CTX_free(cipher->context); /* cleanses the expanded key */
-    OPENSSL_free(cipher);
+    for (size_t i = 0; i < 2 * cipher->slot_count; i++) {
+        EVP_CIPHER_CTX_free(atomic_load_explicit(&cipher->slots[i].idle, memory_order_acquire)); /* cleanses its key */
+    }
+    OPENSSL_clear_free(cipher, memory_size(cipher->slot_count));
+}
+
+static km_slot *sealing(km_aes_gcm *cipher) { return cipher->slots; }
+static km_slot *opening(km_aes_gcm *cipher) { return cipher->slots + cipher->slot_count; }
+
+/* Takes or creates a context with the key. NULL on failure. May leave entries in the error queue. */
+static EVP_CIPHER_CTX *take(km_aes_gcm *cipher, km_slot *slots, int is_sealing) {
+    EVP_CIPHER_CTX *context = km_slot_take(slots, cipher->slot_count);
+    if (context != NULL) return context;
+    const EVP_CIPHER *algorithm = km_cipher(cipher->key_size);
+    context = algorithm == NULL ? NULL : EVP_CIPHER_CTX_new();
+    if (context != NULL && EVP_CipherInit_ex2(context, algorithm, cipher->key, NULL, is_sealing, NULL) == 1) return context;
+    EVP_CIPHER_CTX_free(context);
+    return NULL;
+}
+
+/* Keeps a context for the next message, or frees it after a failure, because its state is then unknown. */
+static void put_back(km_aes_gcm *cipher, km_slot *slots, EVP_CIPHER_CTX *context, bool done) {
+    EVP_CIPHER_CTX_free(done ? km_slot_put(slots, cipher->slot_count, context) : context);
 }
 
 km_result km_aes_gcm_seal(km_aes_gcm *cipher, const uint8_t *iv, const uint8_t *aad, size_t aad_size, const uint8_t *in,
                           size_t size, uint8_t *out, uint8_t *tag) {
-    EVP_CIPHER_CTX *context = cipher->context;
-    OSSL_PARAM get_tag[] = {
-        OSSL_PARAM_construct_octet_string(OSSL_CIPHER_PARAM_AEAD_TAG, tag, KM_GCM_TAG_SIZE), OSSL_PARAM_construct_end()};
+    EVP_CIPHER_CTX *context = take(cipher, sealing(cipher), 1);
     uint8_t rest[KM_GCM_TAG_SIZE];
     int rest_size = 0;
-    if (cipher->direction != KM_SEAL) return KM_MISUSED;
-    if (EVP_EncryptInit_ex2(context, NULL, NULL, iv, NULL) == 1
+    const bool done = context != NULL
+        && EVP_EncryptInit_ex2(context, NULL, NULL, iv, NULL) == 1
         && feed(context, EVP_EncryptUpdate, aad, aad_size, NULL)
         && feed(context, EVP_EncryptUpdate, in, size, out)
         && EVP_EncryptFinal_ex(context, rest, &rest_size) == 1 && rest_size == 0
-        && EVP_CIPHER_CTX_get_params(context, get_tag) == 1) return KM_OK;
+        && EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_GET_TAG, KM_GCM_TAG_SIZE, tag) == 1;
+    put_back(cipher, sealing(cipher), context, done);
+    if (done) return KM_OK;
     km_cleanse(out, size);
     km_clear();
     return KM_FAILED;
@@ -72,16 +92,18 @@ km_result km_aes_gcm_seal(km_aes_gcm *cipher, const uint8_t *iv, const uint8_t *
 
 km_result km_aes_gcm_open(km_aes_gcm *cipher, const uint8_t *iv, const uint8_t *aad, size_t aad_size, const uint8_t *in,
                           size_t size, const uint8_t *tag, uint8_t *out) {
-    EVP_CIPHER_CTX *context = cipher->context;
+    EVP_CIPHER_CTX *context = take(cipher, opening(cipher), 0);
     uint8_t rest[KM_GCM_TAG_SIZE];
     int rest_size = 0;
-    if (cipher->direction != KM_OPEN) return KM_MISUSED;
-    if (EVP_DecryptInit_ex2(context, NULL, NULL, iv, NULL) == 1
+    const bool done = context != NULL
+        && EVP_DecryptInit_ex2(context, NULL, NULL, iv, NULL) == 1
         && EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_TAG, KM_GCM_TAG_SIZE, (void *)tag) == 1
         && feed(context, EVP_DecryptUpdate, aad, aad_size, NULL)
         && feed(context, EVP_DecryptUpdate, in, size, out)
-        && EVP_DecryptFinal_ex(context, rest, &rest_size) == 1 && rest_size == 0) return KM_OK;
+        && EVP_DecryptFinal_ex(context, rest, &rest_size) == 1 && rest_size == 0;
+    put_back(cipher, opening(cipher), context, done);
+    if (done) return KM_OK;
     km_cleanse(out, size);
     km_clear();
-    return KM_NOT_AUTHENTIC;
+    return context == NULL ? KM_FAILED : KM_NOT_AUTHENTIC;
 }

@@ -21,20 +21,39 @@
 #error "OpenSSL 3.0 or later is required."
 #endif
 
+#include <stdatomic.h>
+
 #include "CKMOpenSSL.h"
 
 /* OpenSSL does not compute with longer keys, and buffers on the stack have this size. */
 #define KM_RSA_MAXIMUM_SIZE (OPENSSL_RSA_MAX_MODULUS_BITS / 8)
 
+/* threads.c: a place for something that only one thread at a time can use, such as a context of OpenSSL. Each thread
+ * looks only into the slot of its own number, so threads rarely meet, and never wait. The slots of an array are in
+ * different cache lines. An array has km_slot_count() slots, or 1. */
+#define KM_MAXIMUM_SLOTS 64
+typedef struct km_slot {
+    _Atomic(void *) idle;
+    char distance[64 - sizeof(void *)];
+} km_slot;
+/* Takes what the calling thread's slot holds; NULL if it is empty. */
+void *km_slot_take(km_slot *slots, size_t count);
+/* Puts `idle` into the calling thread's slot. Returns what was there, which the caller must free, or NULL. */
+void *km_slot_put(km_slot *slots, size_t count, void *idle);
+/* Returns a digest state that belongs to the calling thread; NULL on failure. May leave entries in the error queue. */
+EVP_MD_CTX *km_thread_digest(void);
+
 struct km_rsa {
     EVP_PKEY *pkey;
-    /* The contexts are prepared once and afterwards only duplicated. To duplicate one is cheap (a few reference counts)
-     * and safe from several threads. A context itself must be used by only one thread at a time. */
+    /* The contexts are prepared once and afterwards only duplicated. To duplicate one is safe from several threads. A
+     * context itself must be used by only one thread at a time: the duplicates wait in slots for their next use. */
     EVP_PKEY_CTX *encrypt_sha256;
     EVP_PKEY_CTX *decrypt_sha256;
     EVP_PKEY_CTX *decrypt_sha1;
     bool is_private;
     size_t bits, size;
+    /* km_slot_count() slots for encryption, and as many for decryption. */
+    km_slot slots[];
 };
 
 struct km_certificate {
@@ -148,8 +167,8 @@ km_result km_load_encrypted_key_info(km_load *load, const X509_SIG *encrypted);
 km_result km_load_pkcs12(km_load *load, const uint8_t *der, size_t size);
 
 /* oaep.c: like km_rsa_oaep_encrypt and km_rsa_oaep_decrypt, but they leave the errors in the queue. */
-km_result km_oaep_encrypt(const km_rsa *key, const uint8_t *in, size_t size, uint8_t *out);
-km_result km_oaep_decrypt(const km_rsa *pair, km_hash hash, const uint8_t *in, size_t size, uint8_t *out,
+km_result km_oaep_encrypt(km_rsa *key, const uint8_t *in, size_t size, uint8_t *out);
+km_result km_oaep_decrypt(km_rsa *pair, km_hash hash, const uint8_t *in, size_t size, uint8_t *out,
                           size_t *out_size);
 /* Returns all ones when a == b and 0 otherwise, without a branch. */
 size_t km_mask_equal(size_t a, size_t b);

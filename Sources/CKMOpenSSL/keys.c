@@ -32,7 +32,7 @@ static bool prepare_all(km_rsa *key) {
 }
 
 km_rsa *km_rsa_adopt(EVP_PKEY *pkey, bool is_private) {
-    km_rsa *key = OPENSSL_zalloc(sizeof *key);
+    km_rsa *key = OPENSSL_zalloc(sizeof *key + 2 * km_slot_count() * sizeof(km_slot));
     if (key == NULL) {
         EVP_PKEY_free(pkey);
         return NULL;
@@ -46,6 +46,9 @@ km_rsa *km_rsa_adopt(EVP_PKEY *pkey, bool is_private) {
 
 void km_rsa_free(km_rsa *key) {
     if (key == NULL) return;
+    for (size_t i = 0; i < 2 * km_slot_count(); i++) {
+        EVP_PKEY_CTX_free(atomic_load_explicit(&key->slots[i].idle, memory_order_acquire));
+    }
     EVP_PKEY_CTX_free(key->encrypt_sha256);
     EVP_PKEY_CTX_free(key->decrypt_sha256);
     EVP_PKEY_CTX_free(key->decrypt_sha1);

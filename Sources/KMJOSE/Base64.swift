@@ -51,7 +51,6 @@ public struct Base64: Sendable {
     ///
     /// `text` must have room for ``encodedCount(_:)`` characters.
     package func write(_ bytes: Span<UInt8>, to text: inout MutableSpan<UInt8>, at start: Int) {
-        let end = start + Self.encodedCount(bytes.count)
         let pairs = pairs.span
         var (at, place) = (0, start)
         while at &+ 8 <= bytes.count {
@@ -64,17 +63,52 @@ public struct Base64: Sendable {
             let next = min(at &+ 6, bytes.count)
             var word: UInt64 = 0
             for index in at..<next { word = word << 8 | UInt64(bytes[index]) }
-            word = Self.characters(ofSixBytes: word << UInt64(64 &- 8 &* (next &- at)), pairs)
-            for place in place..<min(place &+ 8, end) {
-                text[place] = UInt8(truncatingIfNeeded: word >> 56)
-                word <<= 8
-            }
+            Self.write(last: word, byteCount: next &- at, to: &text, at: place, pairs)
             at = next
             place &+= 8
         }
     }
 
+    /// Replaces bytes of `text` by their Base64 text.
+    ///
+    /// The bytes must be the last `count` bytes of the room for their text, which begins at `start` and has
+    /// ``encodedCount(_:)`` characters. Writing then never overtakes reading.
+    package func writeInPlace(_ count: Int, in text: inout MutableSpan<UInt8>, at start: Int) {
+        let pairs = pairs.span
+        let end = start + Self.encodedCount(count)
+        var (at, place) = (end - count, start)
+        while at &+ 8 <= end {
+            text.store(Self.characters(ofSixBytes: text.word(at: at), pairs), at: place)
+            at &+= 6
+            place &+= 8
+        }
+        while at < end {
+            let next = min(at &+ 6, end)
+            var word: UInt64 = 0
+            for index in at..<next { word = word << 8 | UInt64(text[index]) }
+            Self.write(last: word, byteCount: next &- at, to: &text, at: place, pairs)
+            at = next
+            place &+= 8
+        }
+    }
+
+    /// Writes the text of the last bytes, 1 to 6, which are the lowest bytes of `word`.
+    private static func write(
+        last word: UInt64,
+        byteCount: Int,
+        to text: inout MutableSpan<UInt8>,
+        at place: Int,
+        _ pairs: Span<UInt16>
+    ) {
+        var word = characters(ofSixBytes: word << UInt64(64 &- 8 &* byteCount), pairs)
+        for place in place..<place &+ encodedCount(byteCount) {
+            text[place] = UInt8(truncatingIfNeeded: word >> 56)
+            word <<= 8
+        }
+    }
+
     /// Returns the eight characters of the first six bytes of `word`, one character per byte.
+    @inline(__always)
     private static func characters(ofSixBytes word: UInt64, _ pairs: Span<UInt16>) -> UInt64 {
         func pair(_ shift: UInt64) -> UInt64 { UInt64(pairs[Int(truncatingIfNeeded: word >> shift & 0xFFF)]) }
         return pair(52) << 48 | pair(40) << 32 | pair(28) << 16 | pair(16)
@@ -109,9 +143,36 @@ public struct Base64: Sendable {
         return isCanonical ? bytes : nil
     }
 
+    /// Returns the `count` bytes of a text that is canonical and has this size.
+    package func decoded<let count: Int>(_ text: Span<UInt8>) -> InlineArray<count, UInt8>? {
+        guard Self.decodedCount(text.count) == count else { return nil }
+        var isCanonical = false
+        let bytes = InlineArray<count, UInt8> { isCanonical = decode(text, into: &$0) }
+        return isCanonical ? bytes : nil
+    }
+
+    /// Returns whether `text` is canonical.
+    package func isCanonical(_ text: Span<UInt8>) -> Bool {
+        guard Self.decodedCount(text.count) != nil else { return false }
+        let values = values.span
+        var bits: UInt8 = 0
+        for index in text.indices { bits |= values[Int(text[index])] }
+        guard let last = text.indices.last else { return true }
+        return bits < 64 && values[Int(text[last])] & Self.strayBits(characterCount: text.count) == 0
+    }
+
+    /// Returns the bits of the last character's value that encode nothing, as a mask.
+    private static func strayBits(characterCount: Int) -> UInt8 {
+        switch characterCount % 4 {
+        case 2: 0b1111
+        case 3: 0b11
+        default: 0
+        }
+    }
+
     /// Appends the bytes of `text` and returns whether it is canonical.
     ///
-    /// `bytes` must have room for ``decodedCount(_:)`` bytes.
+    /// `bytes` must have room for ``decodedCount(_:)`` bytes, and this function always appends so many.
     private func decode(_ text: Span<UInt8>, into bytes: inout OutputSpan<UInt8>) -> Bool {
         let values = values.span
         var at = 0
@@ -133,7 +194,6 @@ public struct Base64: Sendable {
         bits |= a | b | c
         bytes.append(a << 2 | b >> 4)
         if rest == 3 { bytes.append(b << 4 | c >> 2) }
-        let strayBits = rest == 3 ? c & 0b11 : b & 0b1111
-        return bits < 64 && strayBits == 0
+        return bits < 64 && (rest == 3 ? c : b) & Self.strayBits(characterCount: rest) == 0
     }
 }

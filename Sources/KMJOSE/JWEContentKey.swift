@@ -11,40 +11,51 @@ package struct JWEContentKey: Sendable {
     /// The encrypted key in base64url, the same in every message; empty for the key of a received message.
     package let encodedEncryptedKey: [UInt8]
 
-    /// Generates a content encryption key (CEK) for `recipient`, and IVs to use it with.
+    /// Generates a content encryption key (CEK) for `recipient`.
     ///
-    /// All random bytes come from one call of the random generator, because a call takes as long as the encryption of
-    /// one kilobyte.
-    ///
-    /// - Returns: The key, and `ivCount` IVs of 12 bytes each, concatenated.
+    /// - Parameters:
+    ///   - encryption: The content encryption algorithm.
+    ///   - recipient: The recipient's public key.
+    ///   - isShared: Whether many tasks will use the key at the same time.
     /// - Throws: ``KMError`` `cryptographyUnavailable` when OpenSSL fails.
-    package static func generate(
-        _ encryption: ContentEncryptionAlgorithm,
+    package init(
+        generating encryption: ContentEncryptionAlgorithm,
         for recipient: RSAPublicKey,
-        ivCount: Int
-    ) throws -> (key: JWEContentKey, ivs: [UInt8]) {
-        let keyByteCount = encryption.keyByteCount
-        let random = try SecretBytes(randomCount: keyByteCount + ivCount * AESGCM.ivByteCount)
-        let key = try JWEContentKey(encryption, random.extracting(0..<keyByteCount), recipient)
-        return (key, random.withBytes { Array(copying: $0.extracting(keyByteCount..<$0.count)) })
+        isShared: Bool = false
+    ) throws {
+        let key = try SecretBytes(randomCount: encryption.keyByteCount)
+        let encrypted = try key.withBytes { try recipient.encryptOAEP($0) }
+        try self.init(encryption, key, encryptedKey: encrypted.span, isShared: isShared)
     }
 
-    init(_ encryption: ContentEncryptionAlgorithm, _ key: SecretBytes, _ recipient: RSAPublicKey) throws {
+    private init(
+        _ encryption: ContentEncryptionAlgorithm,
+        _ key: SecretBytes,
+        encryptedKey: Span<UInt8>,
+        isShared: Bool
+    ) throws {
         self.encryption = encryption
-        cipher = try AESGCM(key: key)
-        let encrypted = try key.withBytes { try recipient.encryptOAEP($0) }
+        cipher = try AESGCM(key: key, isShared: isShared)
         var encoded: [UInt8] = []
-        Base64.url.append(encrypted.span, to: &encoded)
+        Base64.url.append(encryptedKey, to: &encoded)
         encodedEncryptedKey = encoded
     }
 
     /// Creates a key that someone else decrypted, to open messages with.
     ///
+    /// - Parameters:
+    ///   - key: The key.
+    ///   - encryption: The content encryption algorithm.
+    ///   - isShared: Whether many tasks will use the key at the same time.
     /// - Throws: ``KMError`` `invalidSize` when the key is not 16 or 32 bytes; `cryptographyUnavailable` when OpenSSL
     ///   fails.
-    package init(unwrapped key: SecretBytes, _ encryption: ContentEncryptionAlgorithm) throws {
+    package init(
+        unwrapped key: SecretBytes,
+        _ encryption: ContentEncryptionAlgorithm,
+        isShared: Bool = false
+    ) throws {
         self.encryption = encryption
-        cipher = try AESGCM(key: key)
+        cipher = try AESGCM(key: key, isShared: isShared)
         encodedEncryptedKey = []
     }
 
@@ -57,11 +68,7 @@ package struct JWEContentKey: Sendable {
         _ encryption: ContentEncryptionAlgorithm,
         encryptedKey: [UInt8]
     ) throws {
-        self.encryption = encryption
-        cipher = try AESGCM(key: key)
-        var encoded: [UInt8] = []
-        Base64.url.append(encryptedKey.span, to: &encoded)
-        encodedEncryptedKey = encoded
+        try self.init(encryption, key, encryptedKey: encryptedKey.span, isShared: false)
     }
 
     /// Decrypts the content encryption key (CEK) of a received message.
@@ -69,95 +76,99 @@ package struct JWEContentKey: Sendable {
     /// If the encrypted key does not decrypt, the result is a random key and no error is thrown. The check of the
     /// message's authentication tag then fails (RFC 7516 section 11.5).
     ///
+    /// - Parameters:
+    ///   - message: The message.
+    ///   - algorithm: The algorithm that encrypts the key.
+    ///   - encryption: The content encryption algorithm.
+    ///   - privateKey: The recipient's private key.
+    ///   - isShared: Whether many tasks will use the key at the same time.
     /// - Throws: ``KMError`` `cryptographyUnavailable` when OpenSSL fails.
-    package init(unwrapping message: JWECompact, header: JWEHeader, with privateKey: RSAPrivateKey) throws {
-        encryption = header.encryption
+    package init(
+        unwrapping message: JWECompact,
+        _ algorithm: KeyManagementAlgorithm,
+        _ encryption: ContentEncryptionAlgorithm,
+        with privateKey: RSAPrivateKey,
+        isShared: Bool = false
+    ) throws {
         let key = try privateKey.unwrapKey(
             message.encryptedKey.span,
-            byteCount: header.encryption.keyByteCount,
-            hash: header.algorithm.hash
+            byteCount: encryption.keyByteCount,
+            hash: algorithm.hash
         )
-        cipher = try AESGCM(key: key)
-        encodedEncryptedKey = []
+        try self.init(unwrapped: key, encryption, isShared: isShared)
     }
 
-    /// Creates a writer that encrypts messages under this key, one after another.
+    /// Encrypts a message and appends its compact serialization.
     ///
-    /// - Throws: ``KMError`` `cryptographyUnavailable` when OpenSSL fails.
-    package func writer() throws -> Writer {
-        Writer(sealer: try cipher.sealer(), encodedEncryptedKey: encodedEncryptedKey)
+    /// - Parameters:
+    ///   - plaintext: The content.
+    ///   - output: The array that the message is appended to.
+    ///   - givenIV: The IV, 12 bytes that must not have been used under this key before; nil for a random one.
+    ///   - appendHeader: A function that appends the protected header in base64url.
+    /// - Throws: ``KMError`` `invalidSize` when `givenIV` is not 12 bytes; `cryptographyUnavailable` when OpenSSL fails;
+    ///   and what `appendHeader` throws. Then discard what was appended to `output`.
+    package func seal(
+        _ plaintext: Span<UInt8>,
+        appendingTo output: inout [UInt8],
+        givenIV: ArraySlice<UInt8>? = nil,
+        appendHeader: (inout [UInt8]) throws -> Void
+    ) throws {
+        let start = output.count
+        try appendHeader(&output)
+        let header = start..<output.count
+        output.append(UInt8(ascii: "."))
+        output.append(contentsOf: encodedEncryptedKey)
+        output.append(UInt8(ascii: "."))
+        let ivPlace = output.count
+        let place = ivPlace + Self.encodedIVCount + 1
+        let end = place + Base64.encodedCount(plaintext.count)
+        output.append(zeros: end + 1 + Self.encodedTagCount - ivPlace)
+
+        var iv = InlineArray<12, UInt8>(repeating: 0)
+        var ivSpan = iv.mutableSpan
+        if let givenIV {
+            try Self.copy(givenIV, to: &ivSpan)
+        } else {
+            try AESGCM.writeRandomIV(to: &ivSpan)
+        }
+        var text = output.mutableSpan
+        // The ciphertext is encoded in its place; the tag is behind it at first.
+        try cipher.seal(plaintext, iv: iv.span, associatedData: header, in: &text, at: end - plaintext.count)
+        let tag = InlineArray<16, UInt8> { text[end + $0] }
+        Base64.url.write(iv.span, to: &text, at: ivPlace)
+        text[place - 1] = UInt8(ascii: ".")
+        Base64.url.writeInPlace(plaintext.count, in: &text, at: place)
+        text[end] = UInt8(ascii: ".")
+        Base64.url.write(tag.span, to: &text, at: end + 1)
     }
 
-    /// Creates a reader that decrypts messages under this key, one after another.
-    ///
-    /// - Throws: ``KMError`` `cryptographyUnavailable` when OpenSSL fails.
-    package func reader() throws -> Reader { Reader(opener: try cipher.opener()) }
+    private static let encodedIVCount = Base64.encodedCount(AESGCM.ivByteCount)
+    private static let encodedTagCount = Base64.encodedCount(AESGCM.tagByteCount)
 
-    /// Encrypts messages under one content encryption key (CEK).
-    ///
-    /// A writer is not `Sendable`. Use it from one task at a time.
-    package struct Writer {
-        fileprivate let sealer: AESGCM.Sealer
-        fileprivate let encodedEncryptedKey: [UInt8]
-        /// The current message's ciphertext and tag; all messages reuse this buffer.
-        private var sealed: [UInt8] = []
-
-        fileprivate init(sealer: AESGCM.Sealer, encodedEncryptedKey: [UInt8]) {
-            self.sealer = sealer
-            self.encodedEncryptedKey = encodedEncryptedKey
+    private static func copy(_ given: ArraySlice<UInt8>, to iv: inout MutableSpan<UInt8>) throws {
+        guard given.count == iv.count else {
+            throw KMError(.invalidSize, "an AES-GCM IV must be \(iv.count) bytes; got \(given.count)")
         }
-
-        /// Appends the compact serialization of `plaintext`.
-        ///
-        /// - Parameters:
-        ///   - plaintext: The content.
-        ///   - iv: The IV, 12 bytes that must not have been used under this key before.
-        ///   - output: The array that the message is appended to.
-        ///   - appendHeader: A function that appends the protected header in base64url.
-        /// - Throws: ``KMError`` `invalidSize` when `iv` is not 12 bytes; `cryptographyUnavailable` when OpenSSL fails;
-        ///   and what `appendHeader` throws.
-        package mutating func write(
-            _ plaintext: Span<UInt8>,
-            iv: Span<UInt8>,
-            to output: inout [UInt8],
-            appendHeader: (inout [UInt8]) throws -> Void
-        ) throws {
-            let start = output.count
-            try appendHeader(&output)
-            sealed.removeAll(keepingCapacity: true)
-            try sealer.seal(
-                plaintext,
-                iv: iv,
-                associatedData: output.span.extracting(start...),
-                appendingTo: &sealed
-            )
-            output.append(UInt8(ascii: "."))
-            output.append(contentsOf: encodedEncryptedKey)
-            output.append(UInt8(ascii: "."))
-            Base64.url.append(iv, to: &output)
-            output.append(UInt8(ascii: "."))
-            Base64.url.append(sealed.span.extracting(first: plaintext.count), to: &output)
-            output.append(UInt8(ascii: "."))
-            Base64.url.append(sealed.span.extracting(last: AESGCM.tagByteCount), to: &output)
-        }
+        for (place, byte) in given.enumerated() { iv[place] = byte }
     }
 
-    /// Authenticates and decrypts messages under one content encryption key (CEK).
+    /// Authenticates and decrypts a message.
     ///
-    /// A reader is not `Sendable`. Use it from one task at a time.
-    package struct Reader {
-        fileprivate let opener: AESGCM.Opener
-
-        /// Returns the plaintext of a message.
-        ///
-        /// - Throws: ``KMError`` `authenticationFailed` when the message does not decrypt under this key.
-        package func read(_ message: JWECompact) throws -> [UInt8] {
-            try opener.open(
-                message.ciphertext.span,
-                tag: message.tag.span,
-                iv: message.iv.span,
-                associatedData: message.encodedHeader.span
-            )
-        }
+    /// - Throws: ``KMError`` `authenticationFailed` when the message does not decrypt under this key.
+    package func open(_ message: JWECompact) throws -> [UInt8] {
+        let text = message.text.span
+        // The message was parsed, so that its parts are canonical.
+        guard var plaintext = Base64.url.decode(text.extracting(message.places.ciphertext)),
+            let iv: InlineArray<12, UInt8> = Base64.url.decoded(text.extracting(message.places.iv)),
+            let tag: InlineArray<16, UInt8> = Base64.url.decoded(text.extracting(message.places.tag))
+        else { throw KMError(.authenticationFailed) }
+        var span = plaintext.mutableSpan
+        try cipher.open(
+            &span,
+            tag: tag.span,
+            iv: iv.span,
+            associatedData: text.extracting(message.places.header)
+        )
+        return plaintext
     }
 }

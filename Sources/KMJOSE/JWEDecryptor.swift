@@ -37,10 +37,8 @@ public struct JWEDecryptor: Sendable {
     ///   `cryptographyUnavailable` when OpenSSL fails.
     public func decrypt(_ message: Span<UInt8>, keyID: String? = nil) throws -> Message {
         let (parts, header) = try policy.parse(message, keyID: keyID)
-        return Message(
-            header: header,
-            plaintext: try JWEContentKey(unwrapping: parts, header: header, with: key).reader().read(parts)
-        )
+        let contentKey = try JWEContentKey(unwrapping: parts, header.algorithm, header.encryption, with: key)
+        return Message(header: header, plaintext: try contentKey.open(parts))
     }
 
     /// Authenticates and decrypts a compact serialization in an array.

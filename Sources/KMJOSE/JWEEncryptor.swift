@@ -9,7 +9,8 @@ public struct JWEEncryptor: Sendable {
     public let recipient: RSAPublicKey
     /// The protected header of every message.
     public let header: JWEHeader
-    private let encodedHeader: [UInt8]
+    /// The protected header in base64url.
+    package let encodedHeader: [UInt8]
 
     /// Creates an encryptor for a recipient and a protected header.
     ///
@@ -44,25 +45,24 @@ public struct JWEEncryptor: Sendable {
     ///
     /// - Throws: ``KMError`` `cryptographyUnavailable` when OpenSSL fails. Then discard what was appended to `output`.
     public func encrypt(_ plaintext: Span<UInt8>, appendingTo output: inout [UInt8]) throws {
-        let (key, iv) = try JWEContentKey.generate(header.encryption, for: recipient, ivCount: 1)
-        try encrypt(plaintext, under: key, iv: iv, appendingTo: &output)
+        let key = try JWEContentKey(generating: header.encryption, for: recipient)
+        try encrypt(plaintext, under: key, appendingTo: &output)
     }
 
     /// Appends the compact serialization of `plaintext` under a content encryption key (CEK) that several messages
     /// share.
     ///
-    /// The 12 bytes of `iv` must not have been used under `key` before.
+    /// `givenIV` is 12 bytes that must not have been used under `key` before; nil chooses a random IV.
     ///
     /// - Throws: ``KMError`` `cryptographyUnavailable` when OpenSSL fails. Then discard what was appended to `output`.
     package func encrypt(
         _ plaintext: Span<UInt8>,
         under key: JWEContentKey,
-        iv: [UInt8],
+        givenIV: ArraySlice<UInt8>? = nil,
         appendingTo output: inout [UInt8]
     ) throws {
         output.reserveCapacity(output.count + encryptedByteCount(plaintext.count))
-        var writer = try key.writer()
-        try writer.write(plaintext, iv: iv.span, to: &output) { $0.append(contentsOf: encodedHeader) }
+        try key.seal(plaintext, appendingTo: &output, givenIV: givenIV) { $0.append(contentsOf: encodedHeader) }
     }
 
     /// Returns the compact serialization of `plaintext`.

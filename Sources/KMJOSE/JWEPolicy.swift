@@ -43,12 +43,19 @@ extension JWEPolicy {
     ///   `limitExceeded`.
     package func parse(_ message: Span<UInt8>, keyID: String?) throws -> (parts: JWECompact, header: JWEHeader) {
         let parts = try JWECompact(parsing: message, policy: self)
+        return (parts, try header(of: parts, keyID: keyID))
+    }
+
+    /// Parses the header of a message, and checks it.
+    ///
+    /// - Throws: ``KMError`` `malformedHeader`, `algorithmNotAllowed`, `keyIDMismatch` or `limitExceeded`.
+    package func header(of parts: JWECompact, keyID: String?) throws -> JWEHeader {
         let header = try JWEHeader(parsing: parts.headerJSON, policy: self)
         // Compare code points (RFC 7515 section 5.3): `!=` treats the two Unicode forms of an accented letter as equal.
         if let keyID, let named = header.keyID, !named.utf8.elementsEqual(keyID.utf8) {
             throw KMError(.keyIDMismatch, "the header's kid differs from the expected key id")
         }
-        return (parts, header)
+        return header
     }
 }
 

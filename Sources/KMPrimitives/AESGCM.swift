@@ -2,9 +2,11 @@ internal import CKMOpenSSL
 
 /// AES-128-GCM and AES-256-GCM authenticated encryption (NIST SP 800-38D) with 96-bit IVs and 128-bit tags.
 ///
+/// The key is expanded once for all messages. Several tasks can use a cipher at the same time, without a lock.
+///
 /// Other IV and tag sizes are not supported. Never use the same IV twice with one key. With random IVs, encrypt at most
 /// 2^32 messages per key (SP 800-38D section 8.3).
-package struct AESGCM: Sendable {
+@safe package final class AESGCM: Sendable {
     /// The size of an IV in bytes: 12.
     package static let ivByteCount = Int(KM_GCM_IV_SIZE)
     /// The size of a tag in bytes: 16.
@@ -12,16 +14,46 @@ package struct AESGCM: Sendable {
     /// The maximum size of one message in bytes: 2^36 - 32.
     package static let maximumByteCount = (1 << 36) - 32
 
-    private let key: SecretBytes
+    // `nonisolated(unsafe)`: several threads can use it at the same time (CKMOpenSSL.h). It is freed once, in `deinit`.
+    private nonisolated(unsafe) let handle: OpaquePointer
 
     /// Creates a cipher from a key of 16 bytes (AES-128) or 32 bytes (AES-256).
     ///
-    /// - Throws: ``KMError`` `invalidSize` when the key has any other size.
-    package init(key: SecretBytes) throws {
+    /// - Parameters:
+    ///   - key: The key, which is copied.
+    ///   - isShared: Whether many tasks will use the cipher at the same time.
+    /// - Throws: ``KMError`` `invalidSize` when the key has any other size; `cryptographyUnavailable` when memory runs
+    ///   out.
+    package init(key: SecretBytes, isShared: Bool = false) throws {
         guard key.count == 16 || key.count == 32 else {
             throw KMError(.invalidSize, "an AES-GCM key must be 16 or 32 bytes; got \(key.count)")
         }
-        self.key = key
+        var made: OpaquePointer?
+        let result = key.withBytes { key in
+            unsafe key.withUnsafeBufferPointer { unsafe km_aes_gcm_create($0.start, $0.count, isShared, &made) }
+        }
+        guard result == KM_OK, let made = unsafe made else {
+            throw KMError(.cryptographyUnavailable, "there is no memory for an AES-GCM key")
+        }
+        unsafe handle = made
+    }
+
+    deinit {
+        unsafe km_aes_gcm_free(handle)
+    }
+
+    /// Writes a random IV into 12 bytes of a text.
+    ///
+    /// - Throws: ``KMError`` `cryptographyUnavailable` when OpenSSL has no random bytes.
+    package static func writeRandomIV(to iv: inout MutableSpan<UInt8>) throws {
+        try check(ivByteCount: iv.count)
+        let result = unsafe iv.withUnsafeMutableBufferPointer { iv in
+            guard let start = iv.baseAddress else { return KM_MISUSED }
+            return unsafe km_random_iv(start)
+        }
+        guard result == KM_OK else {
+            throw KMError(.cryptographyUnavailable, "OpenSSL could not provide random bytes")
+        }
     }
 
     /// Encrypts `plaintext` and authenticates it together with `associatedData`.
@@ -34,9 +66,57 @@ package struct AESGCM: Sendable {
         iv: Span<UInt8>,
         associatedData: Span<UInt8>
     ) throws -> (ciphertext: [UInt8], tag: [UInt8]) {
-        var sealed: [UInt8] = []
-        try Sealer(key).seal(plaintext, iv: iv, associatedData: associatedData, appendingTo: &sealed)
-        return (Array(sealed[..<plaintext.count]), Array(sealed[plaintext.count...]))
+        var text = [UInt8](copying: associatedData)
+        text.append(contentsOf: repeatElement(0, count: plaintext.count + Self.tagByteCount))
+        let count = associatedData.count
+        var span = text.mutableSpan
+        try seal(plaintext, iv: iv, associatedData: 0..<count, in: &span, at: count)
+        let tag = count + plaintext.count
+        return (Array(text[count..<tag]), Array(text[tag...]))
+    }
+
+    /// Encrypts `plaintext` into a text that contains the associated data.
+    ///
+    /// - Parameters:
+    ///   - plaintext: The content.
+    ///   - iv: The IV.
+    ///   - associatedData: The place of the associated data in the text.
+    ///   - text: The text.
+    ///   - start: The place for the ciphertext and the 16-byte tag, after the associated data.
+    /// - Throws: ``KMError`` `invalidSize` when the IV is not 12 bytes, the plaintext is longer than
+    ///   ``maximumByteCount``, or a place is not in the text; `cryptographyUnavailable` when OpenSSL fails.
+    package func seal(
+        _ plaintext: Span<UInt8>,
+        iv: Span<UInt8>,
+        associatedData: Range<Int>,
+        in text: inout MutableSpan<UInt8>,
+        at start: Int
+    ) throws {
+        try Self.check(ivByteCount: iv.count)
+        try Self.check(byteCount: plaintext.count)
+        guard associatedData.lowerBound >= 0, associatedData.upperBound <= start,
+            start + plaintext.count + Self.tagByteCount <= text.count
+        else { throw KMError(.invalidSize, "the text has no room for the ciphertext after the associated data") }
+        let result = unsafe text.withUnsafeMutableBufferPointer { text in
+            guard let base = text.baseAddress else { return KM_MISUSED }
+            return unsafe plaintext.withUnsafeBufferPointer { plaintext in
+                unsafe iv.withUnsafeBufferPointer { iv in
+                    unsafe km_aes_gcm_seal(
+                        handle,
+                        iv.start,
+                        base + associatedData.lowerBound,
+                        associatedData.count,
+                        plaintext.baseAddress,
+                        plaintext.count,
+                        base + start,
+                        base + start + plaintext.count
+                    )
+                }
+            }
+        }
+        guard result == KM_OK else {
+            throw KMError(.cryptographyUnavailable, "OpenSSL could not encrypt with AES-GCM")
+        }
     }
 
     /// Verifies the tag and decrypts `ciphertext`.
@@ -52,187 +132,79 @@ package struct AESGCM: Sendable {
         iv: Span<UInt8>,
         associatedData: Span<UInt8>
     ) throws -> [UInt8] {
-        try Opener(key).open(ciphertext, tag: tag, iv: iv, associatedData: associatedData)
+        var text = [UInt8](copying: ciphertext)
+        var span = text.mutableSpan
+        try open(&span, tag: tag, iv: iv, associatedData: associatedData)
+        return text
+    }
+
+    /// Verifies the tag and decrypts a ciphertext in its place.
+    ///
+    /// When the tag is wrong, the text is cleansed.
+    ///
+    /// - Throws: ``KMError`` as ``open(_:tag:iv:associatedData:)-(Span<UInt8>,_,_,_)``.
+    package func open(
+        _ text: inout MutableSpan<UInt8>,
+        tag: Span<UInt8>,
+        iv: Span<UInt8>,
+        associatedData: Span<UInt8>
+    ) throws {
+        try Self.check(ivByteCount: iv.count)
+        try Self.check(byteCount: text.count)
+        guard tag.count == Self.tagByteCount else {
+            throw KMError(.invalidSize, "an AES-GCM tag must be \(Self.tagByteCount) bytes; got \(tag.count)")
+        }
+        let result = unsafe text.withUnsafeMutableBufferPointer { text in
+            unsafe tag.withUnsafeBufferPointer { tag in
+                unsafe iv.withUnsafeBufferPointer { iv in
+                    unsafe associatedData.withUnsafeBufferPointer { associatedData in
+                        unsafe km_aes_gcm_open(
+                            handle,
+                            iv.start,
+                            associatedData.baseAddress,
+                            associatedData.count,
+                            UnsafePointer(text.baseAddress),
+                            text.count,
+                            tag.start,
+                            text.baseAddress
+                        )
+                    }
+                }
+            }
+        }
+        switch result {
+        case KM_OK: return
+        case KM_NOT_AUTHENTIC: throw KMError(.authenticationFailed)
+        default: throw KMError(.cryptographyUnavailable, "OpenSSL could not prepare an AES-GCM key")
+        }
     }
 
     /// Verifies the tag and decrypts `ciphertext`, which must not be empty, into secret memory.
     ///
-    /// - Throws: ``KMError`` as ``open(_:tag:iv:associatedData:)``; `cryptographyUnavailable` when memory runs out.
+    /// - Throws: ``KMError`` as ``open(_:tag:iv:associatedData:)-(Span<UInt8>,_,_,_)``, and `invalidSize` for an empty
+    ///   ciphertext.
     package func openSecret(
         _ ciphertext: Span<UInt8>,
         tag: Span<UInt8>,
         iv: Span<UInt8>,
         associatedData: Span<UInt8>
     ) throws -> SecretBytes {
-        let opener = try Opener(key)
-        try Self.check(iv: iv, count: ciphertext.count)
-        guard !ciphertext.isEmpty, tag.count == Self.tagByteCount else {
-            throw KMError(.invalidSize, "there must be a ciphertext, and a tag of \(Self.tagByteCount) bytes")
-        }
+        guard !ciphertext.isEmpty else { throw KMError(.invalidSize, "there must be a ciphertext") }
         return try SecretBytes(count: ciphertext.count) { target in
-            let isDone = unsafe target.withUnsafeMutableBufferPointer { target in
-                guard let start = target.baseAddress else { return false }
-                return unsafe opener.decrypt(ciphertext, tag, iv, associatedData, to: start)
-            }
-            guard isDone else { throw KMError(.authenticationFailed) }
+            for index in ciphertext.indices { target[index] = ciphertext[index] }
+            try open(&target, tag: tag, iv: iv, associatedData: associatedData)
         }
     }
 
-    /// Creates a sealer, which encrypts several messages with this key, one after another.
-    ///
-    /// - Throws: ``KMError`` `cryptographyUnavailable` when OpenSSL fails.
-    package func sealer() throws -> Sealer { try Sealer(key) }
-
-    /// Creates an opener, which decrypts several messages with this key, one after another.
-    ///
-    /// - Throws: ``KMError`` `cryptographyUnavailable` when OpenSSL fails.
-    package func opener() throws -> Opener { try Opener(key) }
-
-    fileprivate static func check(iv: Span<UInt8>, count: Int) throws {
-        guard iv.count == ivByteCount else {
-            throw KMError(.invalidSize, "an AES-GCM IV must be \(ivByteCount) bytes; got \(iv.count)")
+    private static func check(ivByteCount count: Int) throws {
+        guard count == ivByteCount else {
+            throw KMError(.invalidSize, "an AES-GCM IV must be \(ivByteCount) bytes; got \(count)")
         }
+    }
+
+    private static func check(byteCount count: Int) throws {
         guard count <= maximumByteCount else {
             throw KMError(.invalidSize, "an AES-GCM message must be at most \(maximumByteCount) bytes; got \(count)")
-        }
-    }
-}
-
-extension AESGCM {
-    /// Encrypts several messages with one key, one after another.
-    ///
-    /// The key is expanded only once. A sealer is not `Sendable`: use it from one task at a time.
-    @safe package final class Sealer {
-        private let handle: OpaquePointer
-
-        fileprivate init(_ key: SecretBytes) throws {
-            unsafe handle = try AESGCM.handle(key, KM_SEAL)
-        }
-
-        deinit {
-            unsafe km_aes_gcm_free(handle)
-        }
-
-        /// Encrypts `plaintext` and appends the ciphertext and the tag to `output`.
-        ///
-        /// See ``AESGCM/seal(_:iv:associatedData:)``.
-        ///
-        /// - Throws: ``KMError`` `invalidSize` when the IV is not 12 bytes or the plaintext is longer than
-        ///   ``AESGCM/maximumByteCount``; `cryptographyUnavailable` when OpenSSL fails.
-        package func seal(
-            _ plaintext: Span<UInt8>,
-            iv: Span<UInt8>,
-            associatedData: Span<UInt8>,
-            appendingTo output: inout [UInt8]
-        ) throws {
-            try AESGCM.check(iv: iv, count: plaintext.count)
-            let count = plaintext.count + AESGCM.tagByteCount
-            var done = false
-            output.append(addingCapacity: count) { output in
-                unsafe output.withUnsafeMutableBufferPointer { target, initialized in
-                    guard let start = target.baseAddress else { return }
-                    let place = unsafe start + initialized
-                    done = unsafe withInputs(iv, associatedData, plaintext) { iv, associatedData, plaintext in
-                        unsafe km_aes_gcm_seal(
-                            handle,
-                            iv.start,
-                            associatedData.baseAddress,
-                            associatedData.count,
-                            plaintext.baseAddress,
-                            plaintext.count,
-                            place,
-                            place + plaintext.count
-                        ) == KM_OK
-                    }
-                    if done { initialized += count }
-                }
-            }
-            guard done else { throw KMError(.cryptographyUnavailable, "OpenSSL could not encrypt with AES-GCM") }
-        }
-    }
-
-    /// Decrypts several messages with one key, one after another.
-    ///
-    /// The key is expanded only once. An opener is not `Sendable`: use it from one task at a time.
-    @safe package final class Opener {
-        private let handle: OpaquePointer
-
-        fileprivate init(_ key: SecretBytes) throws {
-            unsafe handle = try AESGCM.handle(key, KM_OPEN)
-        }
-
-        deinit {
-            unsafe km_aes_gcm_free(handle)
-        }
-
-        /// Verifies the tag and decrypts `ciphertext`; see ``AESGCM/open(_:tag:iv:associatedData:)``.
-        ///
-        /// - Throws: ``KMError`` `authenticationFailed` when the tag does not match; `invalidSize` when the IV is not
-        ///   12 bytes, the tag is not 16 bytes, or the ciphertext is longer than ``AESGCM/maximumByteCount``.
-        package func open(
-            _ ciphertext: Span<UInt8>,
-            tag: Span<UInt8>,
-            iv: Span<UInt8>,
-            associatedData: Span<UInt8>
-        ) throws -> [UInt8] {
-            try AESGCM.check(iv: iv, count: ciphertext.count)
-            guard tag.count == AESGCM.tagByteCount else {
-                throw KMError(.invalidSize, "an AES-GCM tag must be \(AESGCM.tagByteCount) bytes; got \(tag.count)")
-            }
-            let plaintext = unsafe filledArray(ciphertext.count) { target in
-                unsafe decrypt(ciphertext, tag, iv, associatedData, to: target)
-            }
-            guard let plaintext else { throw KMError(.authenticationFailed) }
-            return plaintext
-        }
-
-        fileprivate func decrypt(
-            _ ciphertext: Span<UInt8>,
-            _ tag: Span<UInt8>,
-            _ iv: Span<UInt8>,
-            _ associatedData: Span<UInt8>,
-            to target: UnsafeMutablePointer<UInt8>
-        ) -> Bool {
-            unsafe tag.withUnsafeBufferPointer { tag in
-                unsafe withInputs(iv, associatedData, ciphertext) { iv, associatedData, ciphertext in
-                    unsafe km_aes_gcm_open(
-                        handle,
-                        iv.start,
-                        associatedData.baseAddress,
-                        associatedData.count,
-                        ciphertext.baseAddress,
-                        ciphertext.count,
-                        tag.start,
-                        target
-                    ) == KM_OK
-                }
-            }
-        }
-    }
-
-    private static func handle(_ key: SecretBytes, _ direction: km_direction) throws -> OpaquePointer {
-        var made: OpaquePointer?
-        let result = key.withBytes { key in
-            unsafe key.withUnsafeBufferPointer { unsafe km_aes_gcm_create($0.start, $0.count, direction, &made) }
-        }
-        guard result == KM_OK, let made = unsafe made else {
-            throw KMError(.cryptographyUnavailable, "OpenSSL could not prepare an AES-GCM key")
-        }
-        return unsafe made
-    }
-}
-
-private typealias Bytes = UnsafeBufferPointer<UInt8>
-
-private func withInputs(
-    _ iv: Span<UInt8>,
-    _ associatedData: Span<UInt8>,
-    _ message: Span<UInt8>,
-    _ body: (_ iv: Bytes, _ associatedData: Bytes, _ message: Bytes) -> Bool
-) -> Bool {
-    unsafe iv.withUnsafeBufferPointer { iv in
-        unsafe associatedData.withUnsafeBufferPointer { associatedData in
-            unsafe message.withUnsafeBufferPointer { unsafe body(iv, associatedData, $0) }
         }
     }
 }

@@ -1,23 +1,10 @@
-#if canImport(Glibc)
-internal import Glibc
-#elseif canImport(Musl)
-internal import Musl
-#else
-internal import Darwin
-#endif
+internal import CKMOpenSSL
 
 /// Numbers that spread threads over the parts of a divided value.
 package enum CurrentThread {
-    /// Returns a number below `count`, the same for all calls on one thread.
-    ///
-    /// Two threads can have the same number.
-    package static func slot(below count: Int) -> Int {
-        #if canImport(Darwin)
-        let thread = unsafe UInt(bitPattern: pthread_self())
-        #else
-        let thread = pthread_self()
-        #endif
-        // Threads' structures lie at multiples of large powers of two, so the product's high bits are used.
-        return Int((UInt64(thread) &* 0x9E37_79B9_7F4A_7C15) >> 48) % count
-    }
+    /// The number of parts that a value should have: the number of processors as a power of two, 2 to 64.
+    package static var slotCount: Int { km_slot_count() }
+
+    /// The number of the calling thread among those that have asked for one, from 0 on.
+    package static var number: Int { km_thread_number() }
 }

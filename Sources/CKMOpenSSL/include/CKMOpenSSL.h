@@ -97,6 +97,17 @@ bool km_equal(const void *KM_NULLABLE left, const void *KM_NULLABLE right, size_
 /* Writes `size` random bytes from OpenSSL's private generator, fit for keys. */
 km_result km_random(size_t size, uint8_t *KM_NULLABLE out);
 
+/* threads.c */
+
+/* Writes a random IV of KM_GCM_IV_SIZE bytes from OpenSSL's public generator. The thread fetches many at once, because a
+ * call of the generator takes as long as the encryption of a short message. */
+km_result km_random_iv(uint8_t *iv);
+/* Query: the number of the calling thread among all that have called it, from 0 on. Cannot fail. */
+size_t km_thread_number(void);
+/* Query: how many things a program should have so that threads rarely want the same one: the number of processors as a
+ * power of two, 2 to 64. Cannot fail. */
+size_t km_slot_count(void);
+
 /* hash.c */
 
 /* Writes the SHA-256 digest, KM_SHA256_SIZE bytes, to `digest`. */
@@ -121,21 +132,19 @@ km_result km_hkdf_sha256(km_bytes input, km_bytes salt, km_bytes info, size_t si
 
 /* aead.c: AES-GCM (NIST SP 800-38D) with keys of 16 or 32 bytes, 96-bit IVs and 128-bit tags. */
 
-typedef enum km_direction { KM_SEAL, KM_OPEN } km_direction;
-
-/* A cipher with its key, for several messages one after another. Only one thread at a time can use it. Free it with
- * km_aes_gcm_free. */
+/* A cipher with its key. Several threads can use it at the same time, without a lock. Free it with km_aes_gcm_free. */
 typedef struct km_aes_gcm km_aes_gcm;
-/* Creates a cipher that encrypts (KM_SEAL) or decrypts (KM_OPEN), but not both. */
-km_result km_aes_gcm_create(const uint8_t *key, size_t key_size, km_direction direction,
+/* Creates a cipher. `is_shared` tells that several threads will use it: then each of them keeps a context of its own in
+ * it, with the expanded key, until the cipher is freed. */
+km_result km_aes_gcm_create(const uint8_t *key, size_t key_size, bool is_shared,
                             km_aes_gcm *KM_NULLABLE *KM_NONNULL cipher);
-/* Accepts NULL. */
+/* Cleanses the key. Accepts NULL. */
 void km_aes_gcm_free(km_aes_gcm *KM_NULLABLE cipher);
 /* Encrypts. Writes `size` bytes to `out` and KM_GCM_TAG_SIZE bytes to `tag`. `out` must not overlap `in`. */
 km_result km_aes_gcm_seal(km_aes_gcm *cipher, const uint8_t *iv, const uint8_t *KM_NULLABLE aad, size_t aad_size,
                           const uint8_t *KM_NULLABLE in, size_t size, uint8_t *KM_NULLABLE out, uint8_t *tag);
-/* Decrypts. Writes `size` bytes to `out`. Returns KM_NOT_AUTHENTIC when the tag does not match and on any other failure
- * of OpenSSL. */
+/* Decrypts. Writes `size` bytes to `out`, which is `in` or does not overlap it. Returns KM_NOT_AUTHENTIC when the tag does
+ * not match and on any other failure of OpenSSL after the key is set; `out` is then cleansed. */
 km_result km_aes_gcm_open(km_aes_gcm *cipher, const uint8_t *iv, const uint8_t *KM_NULLABLE aad, size_t aad_size,
                           const uint8_t *KM_NULLABLE in, size_t size, const uint8_t *tag, uint8_t *KM_NULLABLE out);
 
@@ -226,16 +235,16 @@ km_result km_rsa_export_encrypted_pkcs8(const km_rsa *pair, const uint8_t *passp
 typedef enum km_hash { KM_SHA256, KM_SHA1 } km_hash;
 
 /* Encrypts with SHA-256. Writes km_rsa_size(key) bytes to `out`. */
-km_result km_rsa_oaep_encrypt(const km_rsa *key, const uint8_t *KM_NULLABLE in, size_t size, uint8_t *out);
+km_result km_rsa_oaep_encrypt(km_rsa *key, const uint8_t *KM_NULLABLE in, size_t size, uint8_t *out);
 /* Decrypts. `out` must have room for km_rsa_size(pair) bytes; the size of the plaintext is written to *out_size.
  * Returns KM_NOT_AUTHENTIC on every failure. */
-km_result km_rsa_oaep_decrypt(const km_rsa *pair, km_hash hash, const uint8_t *KM_NULLABLE in, size_t size, uint8_t *out,
+km_result km_rsa_oaep_decrypt(km_rsa *pair, km_hash hash, const uint8_t *KM_NULLABLE in, size_t size, uint8_t *out,
                               size_t *out_size);
 /* Decrypts a wrapped key of exactly `key_size` bytes (at most 2048). If `in` does not decrypt, or decrypts to another
  * size, `key` receives random bytes instead. Both cases run the same instructions, so that they differ only when the
  * message's tag is verified (RFC 7516 section 11.5). It fails only for reasons that do not depend on the plaintext:
  * `key_size` is too large, the provider has no such hash, or there are no random bytes or no memory. */
-km_result km_rsa_oaep_unwrap(const km_rsa *pair, km_hash hash, const uint8_t *KM_NULLABLE in, size_t size,
+km_result km_rsa_oaep_unwrap(km_rsa *pair, km_hash hash, const uint8_t *KM_NULLABLE in, size_t size,
                              size_t key_size, uint8_t *key);
 
 /* external.c: the parts of RSAES-OAEP that remain for keys whose private operation is done elsewhere, in an HSM. */

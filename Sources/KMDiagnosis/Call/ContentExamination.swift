@@ -296,7 +296,7 @@ struct ContentExamination {
             return Fault(error.code, "decrypted bytes that are not accepted", .plaintextNotJSON)
         }
         func plaintext(_ parts: JWECompact, _ header: JWEHeader) -> [UInt8]? {
-            try? JWEContentKey(unwrapping: parts, header: header, with: key).reader().read(parts)
+            try? JWEContentKey(unwrapping: parts, header.algorithm, header.encryption, with: key).open(parts)
         }
         switch parsed {
         case .plain: return Fault(error.code, error.detail, .plaintextNotJSON)

@@ -49,7 +49,7 @@ package final class InsecureGivenKey: Sendable {
     func contentKey(
         _ encryption: ContentEncryptionAlgorithm,
         ivCount: Int
-    ) throws -> (key: JWEContentKey, ivs: [UInt8]) {
+    ) throws -> (key: JWEContentKey, givenIVs: [UInt8]?) {
         guard key.count == encryption.keyByteCount, ivs.count == ivCount * AESGCM.ivByteCount else {
             throw KMError(
                 .invalidSize,

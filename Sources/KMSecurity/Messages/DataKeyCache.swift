@@ -1,43 +1,126 @@
 internal import KMJOSE
+internal import KMPrimitives
 
 /// The content encryption keys (CEKs) that may still be used.
 ///
-/// Several tasks can use it at the same time. It holds a lock during a look-up, never during an RSA operation.
+/// Several tasks can use it at the same time. Each processor has an allowance of messages and bytes under a CEK, which
+/// it takes from the CEK's bounds now and then. So two threads that use the same CEK do not wait for each other, and the
+/// bounds hold for all of them together.
 final class DataKeyCache: Sendable {
-    /// The identity of a received CEK, which includes the complete encrypted key.
-    ///
-    /// A CEK is found by its identity; keys are never tried one after another.
-    struct Wrapped: Hashable {
-        let id: CryptoKeyID
+    /// The identity of a received CEK.
+    struct Identity {
+        /// The number of the RSA key in the keyring.
+        let keyNumber: Int
         let encryption: ContentEncryptionAlgorithm
-        let encryptedKey: [UInt8]
+        /// A message under the CEK, which contains the complete encrypted CEK.
+        let message: JWECompact
 
-        /// Hashes the last 8 bytes of the encrypted key, which differ from one CEK to another.
+        /// The number under which the CEK is found.
         ///
-        /// To fill the cache with collisions, an attacker would need valid messages, and the size of the cache is
-        /// bounded.
-        func hash(into hasher: inout Hasher) {
-            hasher.combine(encryptedKey.suffix(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) })
+        /// It consists of characters near the end of the encrypted key, which differ from one CEK to another. Two CEKs
+        /// with the same number replace each other; a CEK is used only if its complete encrypted key is equal.
+        var number: UInt64? {
+            let place = message.places.encryptedKey
+            guard place.count >= 24 else { return nil }
+            let text = message.text.span
+            return text.word(at: place.upperBound - 10) &* 0x9E37_79B9_7F4A_7C15 ^ text.word(at: place.upperBound - 18)
         }
     }
 
-    private struct Entry {
+    /// What one processor may still do with a CEK.
+    private struct Allowance {
         let key: JWEContentKey
+        let origin: Origin
         let born: ContinuousClock.Instant
-        var messageCount = 0
-        var byteCount = 0
-        var lastUse = 0
+        var messageCount: Int
+        var byteCount: Int
+        var lastUse: ContinuousClock.Instant
+
+        /// Counts a use, and returns whether it was allowed.
+        mutating func use(_ messages: Int, _ bytes: Int, _ now: ContinuousClock.Instant) -> Bool {
+            guard messages <= messageCount, bytes <= byteCount else { return false }
+            messageCount -= messages
+            byteCount -= bytes
+            lastUse = now
+            return true
+        }
     }
 
+    /// Where a received CEK comes from; empty for one to send with.
+    private struct Origin {
+        var keyNumber = 0
+        /// The encrypted CEK as base64url.
+        var encryptedKey: [UInt8] = []
+
+        func matches(_ identity: Identity, _ key: JWEContentKey) -> Bool {
+            keyNumber == identity.keyNumber && key.encryption == identity.encryption
+                && encryptedKey.span.isEqual(
+                    to: identity.message.text.span.extracting(identity.message.places.encryptedKey)
+                )
+        }
+    }
+
+    /// A CEK, and what is left of its bounds for further allowances.
+    private struct Entry {
+        let key: JWEContentKey
+        let origin: Origin
+        let born: ContinuousClock.Instant
+        var messageCount: Int
+        var byteCount: Int
+        var lastUse: ContinuousClock.Instant
+
+        init(_ key: JWEContentKey, _ origin: Origin, _ now: ContinuousClock.Instant, _ bounds: DataKeyCaching) {
+            self.key = key
+            self.origin = origin
+            born = now
+            messageCount = bounds.maximumMessageCount
+            byteCount = bounds.maximumByteCount
+            lastUse = now
+        }
+
+        /// Takes an allowance that is large enough for a use, or nil if too little is left.
+        mutating func allowance(
+            _ messages: Int,
+            _ bytes: Int,
+            _ now: ContinuousClock.Instant,
+            _ bounds: DataKeyCaching
+        ) -> Allowance? {
+            guard messages <= messageCount, bytes <= byteCount else { return nil }
+            let taken = (
+                messages: min(messageCount, max(messages, min(64, bounds.maximumMessageCount >> 6), 1)),
+                bytes: min(byteCount, max(bytes, min(1 << 20, bounds.maximumByteCount >> 8)))
+            )
+            messageCount -= taken.messages
+            byteCount -= taken.bytes
+            lastUse = now
+            return Allowance(
+                key: key,
+                origin: origin,
+                born: born,
+                messageCount: taken.messages,
+                byteCount: taken.bytes,
+                lastUse: now
+            )
+        }
+    }
+
+    /// All CEKs.
     private struct State {
-        var sending: [CryptoKeyID: Entry] = [:]
-        var receiving: [Wrapped: Entry] = [:]
-        var uses = 0
+        var sending: [Int: Entry] = [:]
+        var receiving: [UInt64: Entry] = [:]
         var lastSweep: ContinuousClock.Instant?
     }
 
+    /// One processor's allowances.
+    private struct Allowances {
+        var sending: [Int: Allowance] = [:]
+        var receiving: [UInt64: Allowance] = [:]
+    }
+
     let bounds: DataKeyCaching
+    // Whoever needs both locks takes that of the allowances first.
     private let state = Locked(State())
+    private let allowances = Sharded { Allowances() }
 
     init(_ bounds: DataKeyCaching) {
         self.bounds = bounds
@@ -46,104 +129,174 @@ final class DataKeyCache: Sendable {
     /// Returns a CEK for `messageCount` messages of `byteCount` bytes in all to send, and counts them.
     ///
     /// It calls `make` if no CEK in the cache can be used.
+    ///
+    /// - Parameters:
+    ///   - keyNumber: The number of the RSA key in the keyring.
+    ///   - messageCount: The number of messages.
+    ///   - byteCount: Their bytes.
+    ///   - make: Makes a CEK.
+    /// - Returns: The CEK.
+    /// - Throws: The error of `make`.
     func sendingKey(
-        _ id: CryptoKeyID,
+        _ keyNumber: Int,
         messageCount: Int,
         byteCount: Int,
         make: () throws -> JWEContentKey
     ) throws -> JWEContentKey {
         // Messages that exceed the bounds by themselves get their own CEK, which is not cached.
-        guard messageCount <= bounds.maximumMessageCount, byteCount <= bounds.maximumByteCount else {
-            return try make()
-        }
+        guard fits(messageCount, byteCount) else { return try make() }
         let now = ContinuousClock.now
-        let known = state.withLock { state in
-            Self.use(&state.sending[id], messageCount, byteCount, now, bounds)
+        let known = allowances.withOwn { own in
+            Self.use(&own.sending[keyNumber], messageCount, byteCount, now, bounds) {
+                state.withLock { Self.take(&$0.sending[keyNumber], messageCount, byteCount, now, bounds) }
+            }
         }
         if let known { return known }
         let key = try make()
-        // If two tasks made a CEK at the same time, the later one stays. The other one is used for its message only.
-        state.withLock { state in
-            Self.letGo(&state, now, bounds)
-            state.sending[id] = Entry(key: key, born: now, messageCount: messageCount, byteCount: byteCount)
+        // If two tasks made a CEK at the same time, the later one stays for the messages to come.
+        allowances.withOwn { own in
+            own.sending[keyNumber] = state.withLock { state in
+                var entry = Entry(key, Origin(), now, bounds)
+                var allowance = entry.allowance(messageCount, byteCount, now, bounds)
+                _ = allowance?.use(messageCount, byteCount, now)
+                state.sending[keyNumber] = entry
+                return allowance
+            }
         }
+        sweep(now)
         return key
     }
 
     /// Returns the CEK of received messages and counts them, or nil if the cache has none that can be used.
-    func receivedKey(_ wrapped: Wrapped, messageCount: Int, byteCount: Int) -> JWEContentKey? {
+    func receivedKey(_ identity: Identity, messageCount: Int, byteCount: Int) -> JWEContentKey? {
+        guard let number = identity.number else { return nil }
         let now = ContinuousClock.now
-        return state.withLock { state in
-            state.uses += 1
-            guard let index = state.receiving.index(forKey: wrapped) else { return nil }
-            var entry: Entry? = state.receiving.values[index]
-            let key = Self.use(&entry, messageCount, byteCount, now, bounds)
-            entry?.lastUse = state.uses
-            if let entry { state.receiving.values[index] = entry } else { state.receiving.remove(at: index) }
-            return key
+        return allowances.withOwn { own in
+            if let known = own.receiving[number], !known.origin.matches(identity, known.key) { return nil }
+            return Self.use(&own.receiving[number], messageCount, byteCount, now, bounds) {
+                state.withLock { state in
+                    guard let entry = state.receiving[number], entry.origin.matches(identity, entry.key) else {
+                        return nil
+                    }
+                    return Self.take(&state.receiving[number], messageCount, byteCount, now, bounds)
+                }
+            }
         }
     }
 
-    /// Adds a received CEK.
+    /// Adds a received CEK, and counts the messages that it was received with.
     ///
     /// Call it only after a tag was verified under the CEK. Otherwise an attacker could fill the cache with random
     /// keys.
-    func remember(_ wrapped: Wrapped, _ key: JWEContentKey, messageCount: Int, byteCount: Int) {
-        guard messageCount <= bounds.maximumMessageCount, byteCount <= bounds.maximumByteCount else { return }
+    func remember(_ identity: Identity, _ key: JWEContentKey, messageCount: Int, byteCount: Int) {
+        guard fits(messageCount, byteCount), let number = identity.number else { return }
         let now = ContinuousClock.now
-        state.withLock { state in
-            Self.letGo(&state, now, bounds)
-            if state.receiving.count >= bounds.maximumEntryCount, state.receiving[wrapped] == nil,
-                let oldest = state.receiving.min(by: { $0.value.lastUse < $1.value.lastUse })?.key
-            {
-                state.receiving[oldest] = nil
+        let origin = Origin(
+            keyNumber: identity.keyNumber,
+            encryptedKey: Array(identity.message.text[identity.message.places.encryptedKey])
+        )
+        makeRoom(for: number)
+        allowances.withOwn { own in
+            own.receiving[number] = state.withLock { state in
+                var entry = Entry(key, origin, now, bounds)
+                var allowance = entry.allowance(messageCount, byteCount, now, bounds)
+                _ = allowance?.use(messageCount, byteCount, now)
+                state.receiving[number] = entry
+                return allowance
             }
-            state.uses += 1
-            state.receiving[wrapped] = Entry(
-                key: key,
-                born: now,
-                messageCount: messageCount,
-                byteCount: byteCount,
-                lastUse: state.uses
-            )
         }
+        sweep(now)
     }
 
     /// The number of CEKs in the cache, for both directions.
     var entryCount: Int { state.withLock { $0.sending.count + $0.receiving.count } }
 
-    /// Erases all CEKs past their age, including those that no look-up asks for again.
-    private static func letGo(_ state: inout State, _ now: ContinuousClock.Instant, _ bounds: DataKeyCaching) {
-        // This looks at every entry, so it is done at most once in 100 ms, or in the maximum age if that is shorter.
-        let pause = min(.milliseconds(100), bounds.maximumAge)
-        guard state.lastSweep.map({ $0.duration(to: now) >= pause }) ?? true else { return }
-        state.lastSweep = now
-        for (id, entry) in state.sending where entry.born.duration(to: now) > bounds.maximumAge {
-            state.sending[id] = nil
-        }
-        for (wrapped, entry) in state.receiving where entry.born.duration(to: now) > bounds.maximumAge {
-            state.receiving[wrapped] = nil
-        }
+    /// Whether one CEK may serve so many messages and bytes.
+    private func fits(_ messageCount: Int, _ byteCount: Int) -> Bool {
+        messageCount <= bounds.maximumMessageCount && byteCount <= bounds.maximumByteCount
     }
 
-    /// Counts a use of an entry and returns its CEK; if the entry is past its bounds, erases it and returns nil.
+    /// Returns the CEK of an allowance after a use, or of a further allowance from `more`.
     private static func use(
+        _ allowance: inout Allowance?,
+        _ messageCount: Int,
+        _ byteCount: Int,
+        _ now: ContinuousClock.Instant,
+        _ bounds: DataKeyCaching,
+        _ more: () -> Allowance?
+    ) -> JWEContentKey? {
+        if let known = allowance, known.born.duration(to: now) <= bounds.maximumAge,
+            allowance?.use(messageCount, byteCount, now) == true
+        {
+            return known.key
+        }
+        allowance = more()
+        guard allowance?.use(messageCount, byteCount, now) == true else {
+            allowance = nil
+            return nil
+        }
+        return allowance?.key
+    }
+
+    /// Takes an allowance from an entry; if the entry is past its bounds, erases it and returns nil.
+    private static func take(
         _ entry: inout Entry?,
         _ messageCount: Int,
         _ byteCount: Int,
         _ now: ContinuousClock.Instant,
         _ bounds: DataKeyCaching
-    ) -> JWEContentKey? {
-        guard var used = entry else { return nil }
-        used.messageCount += messageCount
-        used.byteCount += byteCount
-        guard used.messageCount <= bounds.maximumMessageCount, used.byteCount <= bounds.maximumByteCount,
-            used.born.duration(to: now) <= bounds.maximumAge
-        else {
-            entry = nil
-            return nil
+    ) -> Allowance? {
+        guard let known = entry else { return nil }
+        if known.born.duration(to: now) <= bounds.maximumAge,
+            let allowance = entry?.allowance(messageCount, byteCount, now, bounds)
+        {
+            return allowance
         }
-        entry = used
-        return used.key
+        entry = nil
+        return nil
+    }
+
+    /// Erases the received CEKs that were not used for the longest time, if the cache is full.
+    private func makeRoom(for number: UInt64) {
+        let isFull = state.withLock {
+            $0.receiving.count >= bounds.maximumEntryCount && $0.receiving[number] == nil
+        }
+        guard isFull else { return }
+        var lastUses: [UInt64: ContinuousClock.Instant] = [:]
+        allowances.forEach { own in
+            for (number, allowance) in own.receiving {
+                lastUses[number] = max(lastUses[number] ?? allowance.lastUse, allowance.lastUse)
+            }
+        }
+        let erased = state.withLock { state in
+            let uses = state.receiving.map { ($0.key, max($0.value.lastUse, lastUses[$0.key] ?? $0.value.lastUse)) }
+            // In a large cache several at once, because to find them takes a look at every one.
+            let count = max(1, bounds.maximumEntryCount / 32)
+            let oldest = uses.sorted { $0.1 < $1.1 }.prefix(count).map(\.0)
+            for number in oldest { state.receiving[number] = nil }
+            return oldest
+        }
+        allowances.forEach { own in
+            for number in erased { own.receiving[number] = nil }
+        }
+    }
+
+    /// Erases all CEKs past their age, including those that no look-up asks for again.
+    private func sweep(_ now: ContinuousClock.Instant) {
+        let age = bounds.maximumAge
+        // This looks at every entry, so it is done at most once in 100 ms, or in the maximum age if that is shorter.
+        let isDue = state.withLock { state in
+            let pause = min(.milliseconds(100), age)
+            guard state.lastSweep.map({ $0.duration(to: now) >= pause }) ?? true else { return false }
+            state.lastSweep = now
+            state.sending = state.sending.filter { $0.value.born.duration(to: now) <= age }
+            state.receiving = state.receiving.filter { $0.value.born.duration(to: now) <= age }
+            return true
+        }
+        guard isDue else { return }
+        allowances.forEach { own in
+            own.sending = own.sending.filter { $0.value.born.duration(to: now) <= age }
+            own.receiving = own.receiving.filter { $0.value.born.duration(to: now) <= age }
+        }
     }
 }

@@ -1,4 +1,5 @@
 internal import KMJSON
+internal import KMPrimitives
 
 /// The body of message level: `{"encData":"<JWE compact serialization>"}`, exactly that member.
 package enum EncryptedBody {
@@ -16,6 +17,19 @@ package enum EncryptedBody {
         } catch let error as KMError where error.code == .protectionRequired {
             return false
         }
+    }
+
+    /// Returns the place of the JWE in a body that has the usual form, without white space or escapes; nil for another.
+    ///
+    /// The caller must check that the JWE consists of base64url and dots only. The body is then JSON, too.
+    static func usualPlace(in body: [UInt8]) -> Range<Int>? {
+        let text = body.span
+        let place = prefix.count..<max(prefix.count, body.count - suffix.count)
+        guard body.count > prefix.count + suffix.count,
+            text.extracting(first: prefix.count).isEqual(to: prefix.span),
+            text.extracting(last: suffix.count).isEqual(to: suffix.span)
+        else { return nil }
+        return place
     }
 
     /// Returns the bytes of the JWE.

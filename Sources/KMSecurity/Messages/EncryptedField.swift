@@ -6,18 +6,34 @@ internal import KMPrimitives
 package struct EncryptedField {
     package let match: FieldMatch
     package let parts: JWECompact
+    /// The protected header; without its private parameters if it has the usual form.
     package let header: JWEHeader
 
+    /// Parses a value and checks that it is bound to its path.
+    ///
+    /// - Parameters:
+    ///   - match: The value's place.
+    ///   - body: The body.
+    ///   - policy: The accepted algorithms and sizes.
+    ///   - keyID: The id that a `kid` must equal; nil accepts any.
+    ///   - correlationID: The correlation id that the value must be bound to; nil accepts any.
+    ///   - usualHeaders: The headers that need not be parsed.
+    /// - Throws: ``KMError`` as ``ParameterCipher/open(_:_:under:correlationID:)``.
     package init(
         _ match: FieldMatch,
         _ body: [UInt8],
         _ policy: JWEPolicy,
         keyID: CryptoKeyID?,
-        correlationID: CorrelationID?
+        correlationID: CorrelationID?,
+        usualHeaders: [FieldHeader] = []
     ) throws {
         self.match = match
         guard match.isString else {
             throw KMError(.protectionRequired, "\(match.place) is not a string: it is not encrypted")
+        }
+        if let (parts, header) = Self.usual(match, body, policy, correlationID, usualHeaders) {
+            (self.parts, self.header) = (parts, header)
+            return
         }
         do {
             if match.hasEscapes {
@@ -48,6 +64,32 @@ package struct EncryptedField {
         }
     }
 
+    /// Returns the JWE of a value whose header is one of `headers` with the value's own path and the correlation id, so
+    /// that it need not be parsed; nil for any other value.
+    private static func usual(
+        _ match: FieldMatch,
+        _ body: [UInt8],
+        _ policy: JWEPolicy,
+        _ correlationID: CorrelationID?,
+        _ headers: [FieldHeader]
+    ) -> (JWECompact, JWEHeader)? {
+        guard !headers.isEmpty, !match.hasEscapes,
+            let parts = try? JWECompact(
+                parsing: body,
+                in: match.range.lowerBound + 1..<match.range.upperBound - 1,
+                policy: policy
+            )
+        else { return nil }
+        let end = FieldHeader.end(correlationID)
+        var (rest, expected): ([UInt8], [UInt8]) = ([], [])
+        for header in headers {
+            expected.removeAll(keepingCapacity: true)
+            guard (try? header.append(path: match.path, end: end, using: &rest, to: &expected)) != nil else { continue }
+            if expected.span.isEqual(to: body.span.extracting(parts.places.header)) { return (parts, header.header) }
+        }
+        return nil
+    }
+
     /// Parses the JWE in a string.
     ///
     /// A string without a dot was never encrypted. The error then says so.
@@ -67,8 +109,9 @@ package struct EncryptedField {
     /// One RSA operation then opens them all, and no field comes from another message.
     package func checkSharesKey(with first: EncryptedField?) throws {
         guard let first else { return }
-        guard parts.encryptedKey == first.parts.encryptedKey, header.encryption == first.header.encryption,
-            header.algorithm == first.header.algorithm
+        let encryptedKey = parts.text.span.extracting(parts.places.encryptedKey)
+        guard encryptedKey.isEqual(to: first.parts.text.span.extracting(first.parts.places.encryptedKey)),
+            header.encryption == first.header.encryption, header.algorithm == first.header.algorithm
         else {
             throw KMError(
                 .fieldMismatch,

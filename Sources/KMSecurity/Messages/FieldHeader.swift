@@ -10,6 +10,8 @@ package struct FieldHeader: Sendable {
     package static let path = "path"
     package static let correlationID = "cid"
 
+    /// The header without its private parameters.
+    let header: JWEHeader
     /// The part before the path as base64url, without the bytes at its end that do not fill a group of three.
     private let encodedBeginning: [UInt8]
     /// The 0 to 2 bytes that are not in `encodedBeginning`.
@@ -17,7 +19,7 @@ package struct FieldHeader: Sendable {
     private let beginningByteCount: Int
 
     init(encryption: ContentEncryptionAlgorithm, keyID: CryptoKeyID) {
-        let header = JWEHeader(encryption: encryption, keyID: keyID.text, contentType: Self.contentType)
+        header = JWEHeader(encryption: encryption, keyID: keyID.text, contentType: Self.contentType)
         let beginning = header.json.dropLast() + ",\"\(Self.path)\":".utf8
         let whole = beginning.count / 3 * 3
         let groups = Array(beginning[..<whole])

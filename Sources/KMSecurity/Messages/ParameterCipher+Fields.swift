@@ -18,26 +18,25 @@ extension ParameterCipher {
         let matches = try FieldMatcher.matches(selection, in: parameters.span, limits: limits.matcherLimits)
         guard !matches.isEmpty else { return parameters }
         let byteCount = matches.reduce(0) { $0 + $1.range.count }
-        let (key, ivs) = try contentKey(sealer, ivCount: matches.count, byteCount: byteCount)
+        let (key, givenIVs) = try contentKey(sealer, ivCount: matches.count, byteCount: byteCount)
         let header = sealer.fieldHeader
         let end = FieldHeader.end(correlationID)
-        var writer = try key.writer()
         var headerText: [UInt8] = []
         var body: [UInt8] = []
         body.reserveCapacity(parameters.count + byteCount / 3 + matches.count * header.fieldByteCount(sealer.encryptor))
         var copied = 0
         for (number, match) in matches.enumerated() {
-            body.append(contentsOf: parameters[copied..<match.range.lowerBound])
+            body.append(parameters, copied..<match.range.lowerBound)
             body.append(UInt8(ascii: "\""))
-            try writer.write(
+            try key.seal(
                 parameters.span.extracting(match.range),
-                iv: ivs.span.extracting(number * AESGCM.ivByteCount..<(number + 1) * AESGCM.ivByteCount),
-                to: &body
+                appendingTo: &body,
+                givenIV: givenIVs?[number * AESGCM.ivByteCount..<(number + 1) * AESGCM.ivByteCount]
             ) { try header.append(path: match.path, end: end, using: &headerText, to: &$0) }
             body.append(UInt8(ascii: "\""))
             copied = match.range.upperBound
         }
-        body.append(contentsOf: parameters[copied...])
+        body.append(parameters, copied..<parameters.count)
         try limits.check(body)
         return body
     }
@@ -68,14 +67,21 @@ extension ParameterCipher {
         checksKeyID: Bool = true
     ) throws -> ExaminedFields {
         let opener = try key(id).opener()
-        let fields = try Self.parseFields(body, matches, opener.policy, checksKeyID ? id : nil, correlationID)
+        let fields = try Self.parseFields(
+            body,
+            matches,
+            opener.policy,
+            checksKeyID ? id : nil,
+            correlationID,
+            usualHeaders: opener.usualFieldHeaders
+        )
         let use = fields.first.map { first in
             KeyUse(
                 opener: opener,
                 parts: first.parts,
                 header: first.header,
                 messageCount: fields.count,
-                byteCount: fields.reduce(0) { $0 + $1.parts.ciphertext.count }
+                byteCount: fields.reduce(0) { $0 + $1.parts.plaintextByteCount }
             )
         }
         return ExaminedFields(body: body, fields: fields, use: use)
@@ -89,6 +95,7 @@ extension ParameterCipher {
     ///   - policy: The accepted algorithms and sizes.
     ///   - id: The id that a `kid` must equal; nil accepts any.
     ///   - correlationID: The correlation id that the fields must be bound to; nil accepts any.
+    ///   - usualHeaders: The headers that need not be parsed.
     /// - Returns: The fields, all under one content encryption key.
     /// - Throws: ``KMError`` as ``open(_:_:under:correlationID:)``, except for the codes about keys.
     package static func parseFields(
@@ -96,12 +103,20 @@ extension ParameterCipher {
         _ matches: [FieldMatch],
         _ policy: JWEPolicy,
         _ id: CryptoKeyID?,
-        _ correlationID: CorrelationID?
+        _ correlationID: CorrelationID?,
+        usualHeaders: [FieldHeader] = []
     ) throws -> [EncryptedField] {
         var fields: [EncryptedField] = []
         fields.reserveCapacity(matches.count)
         for match in matches {
-            let field = try EncryptedField(match, body, policy, keyID: id, correlationID: correlationID)
+            let field = try EncryptedField(
+                match,
+                body,
+                policy,
+                keyID: id,
+                correlationID: correlationID,
+                usualHeaders: usualHeaders
+            )
             try field.checkSharesKey(with: fields.first)
             fields.append(field)
         }
@@ -146,22 +161,21 @@ extension ParameterCipher {
     /// Decrypts the fields of an examined body.
     func open(_ examined: ExaminedFields, under key: JWEContentKey) throws -> [UInt8] {
         let (fields, body) = (examined.fields, examined.body)
-        let reader = try key.reader()
         var parameters: [UInt8] = []
         parameters.reserveCapacity(body.count)
         var copied = 0
         for field in fields {
-            var value = try reader.read(field.parts)
+            var value = try key.open(field.parts)
             defer {
                 var span = value.mutableSpan
                 cleanse(&span)
             }
             try checkIsValue(value, of: field)
-            parameters.append(contentsOf: body[copied..<field.match.range.lowerBound])
+            parameters.append(body, copied..<field.match.range.lowerBound)
             parameters.append(contentsOf: value)
             copied = field.match.range.upperBound
         }
-        parameters.append(contentsOf: body[copied...])
+        parameters.append(body, copied..<body.count)
         return parameters
     }
 

@@ -1,5 +1,4 @@
 package import KMJOSE
-internal import KMPrimitives
 
 /// Message level: the whole parameters as one JWE.
 extension ParameterCipher {
@@ -10,11 +9,11 @@ extension ParameterCipher {
             EncryptedBody.prefix.count + encryptor.encryptedByteCount(parameters.count) + EncryptedBody.suffix.count
         try limits.check(byteCount: byteCount)
         try limits.checkJSON(parameters, "the parameters")
-        let (key, iv) = try contentKey(sealer, ivCount: 1, byteCount: parameters.count)
+        let (key, givenIVs) = try contentKey(sealer, ivCount: 1, byteCount: parameters.count)
         var body: [UInt8] = []
         body.reserveCapacity(byteCount)
         body.append(contentsOf: EncryptedBody.prefix)
-        try encryptor.encrypt(parameters.span, under: key, iv: iv, appendingTo: &body)
+        try encryptor.encrypt(parameters.span, under: key, givenIV: givenIVs?[...], appendingTo: &body)
         body.append(contentsOf: EncryptedBody.suffix)
         return body
     }
@@ -22,14 +21,14 @@ extension ParameterCipher {
     /// Parses a body and makes all checks that need no private key.
     func examineMessage(_ body: [UInt8], under id: CryptoKeyID) throws -> KeyUse {
         let opener = try key(id).opener()
+        if let place = EncryptedBody.usualPlace(in: body),
+            let parts = try? JWECompact(parsing: body, in: place, policy: opener.policy),
+            let usual = opener.usualHeader(of: parts)
+        {
+            return KeyUse(opener: opener, parts: parts, header: usual, messageCount: 1)
+        }
         let (parts, header) = try Self.parseMessage(body, opener.policy, id)
-        return KeyUse(
-            opener: opener,
-            parts: parts,
-            header: header,
-            messageCount: 1,
-            byteCount: parts.ciphertext.count
-        )
+        return KeyUse(opener: opener, parts: parts, header: header, messageCount: 1)
     }
 
     /// Parses the JWE of a body and makes all checks that need no key.
@@ -59,7 +58,7 @@ extension ParameterCipher {
 
     /// Decrypts an examined message.
     func open(_ message: KeyUse, under key: JWEContentKey) throws -> [UInt8] {
-        let parameters = try key.reader().read(message.parts)
+        let parameters = try key.open(message.parts)
         try limits.checkJSON(parameters, "the decrypted parameters")
         return parameters
     }

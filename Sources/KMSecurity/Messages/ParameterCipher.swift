@@ -38,7 +38,9 @@ public struct ParameterCipher: Sendable {
         contentKeys = dataKeyCaching.map { .cache(DataKeyCache($0)) } ?? .fresh
         let policy = JWEPolicy(maximumByteCount: limits.maximumBodyByteCount)
         keys = try Dictionary(
-            uniqueKeysWithValues: keyring.keys.map { ($0.id, try PreparedKey($0, profile, policy)) }
+            uniqueKeysWithValues: keyring.keys.enumerated().map { number, key in
+                (key.id, try PreparedKey(key, number: number, profile, policy))
+            }
         )
     }
 
@@ -117,21 +119,23 @@ public struct ParameterCipher: Sendable {
         return key
     }
 
-    /// Returns a content encryption key (CEK) for `ivCount` messages of `byteCount` bytes in all, and their IVs.
+    /// Returns a content encryption key (CEK) for `ivCount` messages of `byteCount` bytes in all.
+    ///
+    /// - Returns: The CEK, and the given IVs, one after the other; nil if the IVs are random.
     func contentKey(
         _ sealer: PreparedKey.Sealer,
         ivCount: Int,
         byteCount: Int
-    ) throws -> (key: JWEContentKey, ivs: [UInt8]) {
+    ) throws -> (key: JWEContentKey, givenIVs: [UInt8]?) {
         let recipient = sealer.encryptor.recipient
         let encryption = sealer.encryptor.header.encryption
         switch contentKeys {
-        case .fresh: return try JWEContentKey.generate(encryption, for: recipient, ivCount: ivCount)
+        case .fresh: return (try JWEContentKey(generating: encryption, for: recipient), nil)
         case .cache(let cache):
-            let key = try cache.sendingKey(sealer.id, messageCount: ivCount, byteCount: byteCount) {
-                try JWEContentKey.generate(encryption, for: recipient, ivCount: 0).key
+            let key = try cache.sendingKey(sealer.number, messageCount: ivCount, byteCount: byteCount) {
+                try JWEContentKey(generating: encryption, for: recipient, isShared: true)
             }
-            return (key, try SecureRandom.bytes(ivCount * AESGCM.ivByteCount))
+            return (key, nil)
         case .insecureGiven(let given): return try given.contentKey(encryption, ivCount: ivCount)
         }
     }
@@ -141,9 +145,31 @@ public struct ParameterCipher: Sendable {
         let opener: PreparedKey.Opener
         /// A message; if several share the key, any of them.
         let parts: JWECompact
-        let header: JWEHeader
+        let algorithm: KeyManagementAlgorithm
+        let encryption: ContentEncryptionAlgorithm
         let messageCount: Int
         let byteCount: Int
+
+        /// - Parameters:
+        ///   - opener: What opens the messages.
+        ///   - parts: A message; if several share the key, any of them.
+        ///   - header: The message's header.
+        ///   - messageCount: The number of messages.
+        ///   - byteCount: Their bytes; nil for those of the one message.
+        init(
+            opener: PreparedKey.Opener,
+            parts: JWECompact,
+            header: JWEHeader,
+            messageCount: Int,
+            byteCount: Int? = nil
+        ) {
+            self.opener = opener
+            self.parts = parts
+            algorithm = header.algorithm
+            encryption = header.encryption
+            self.messageCount = messageCount
+            self.byteCount = byteCount ?? parts.plaintextByteCount
+        }
     }
 
     /// Calls `open` with the content encryption key, which comes from the cache or from a private key in memory.
@@ -155,7 +181,12 @@ public struct ParameterCipher: Sendable {
     /// - Throws: What `open` throws; ``KMError`` `privateKeyElsewhere`, `cryptographyUnavailable`.
     func withLocalContentKey<Result>(_ use: KeyUse, _ open: (JWEContentKey) throws -> Result) throws -> Result {
         if let key = cachedKey(use) { return try open(key) }
-        let key = try use.opener.localContentKey(of: use.parts, use.header)
+        let key = try use.opener.localContentKey(
+            of: use.parts,
+            use.algorithm,
+            use.encryption,
+            isShared: cache != nil
+        )
         let result = try open(key)
         remember(key, use)
         return result
@@ -171,7 +202,12 @@ public struct ParameterCipher: Sendable {
     ) async throws -> Result {
         guard use.opener.localKey == nil else { return try withLocalContentKey(use, open) }
         if let key = cachedKey(use) { return try open(key) }
-        let key = try await use.opener.contentKey(of: use.parts, use.header)
+        let key = try await use.opener.contentKey(
+            of: use.parts,
+            use.algorithm,
+            use.encryption,
+            isShared: cache != nil
+        )
         let result = try open(key)
         remember(key, use)
         return result
@@ -179,20 +215,16 @@ public struct ParameterCipher: Sendable {
 
     private func cachedKey(_ use: KeyUse) -> JWEContentKey? {
         guard let cache else { return nil }
-        return cache.receivedKey(wrapped(use), messageCount: use.messageCount, byteCount: use.byteCount)
+        return cache.receivedKey(identity(use), messageCount: use.messageCount, byteCount: use.byteCount)
     }
 
     /// Adds a key to the cache; call it only after every tag was verified.
     private func remember(_ key: JWEContentKey, _ use: KeyUse) {
         guard let cache else { return }
-        cache.remember(wrapped(use), key, messageCount: use.messageCount, byteCount: use.byteCount)
+        cache.remember(identity(use), key, messageCount: use.messageCount, byteCount: use.byteCount)
     }
 
-    private func wrapped(_ use: KeyUse) -> DataKeyCache.Wrapped {
-        DataKeyCache.Wrapped(
-            id: use.opener.id,
-            encryption: use.header.encryption,
-            encryptedKey: use.parts.encryptedKey
-        )
+    private func identity(_ use: KeyUse) -> DataKeyCache.Identity {
+        DataKeyCache.Identity(keyNumber: use.opener.number, encryption: use.encryption, message: use.parts)
     }
 }

@@ -8,20 +8,61 @@ package import KMWire
 /// A class, so that a look-up copies one reference.
 final class PreparedKey: Sendable {
     /// What seals messages under a key.
-    struct Sealer: Sendable {
-        let id: CryptoKeyID
+    ///
+    /// A class, as ``Opener`` is, so that a message copies one reference.
+    final class Sealer: Sendable {
+        /// The key's number in the keyring.
+        let number: Int
         let encryptor: JWEEncryptor
         let fieldHeader: FieldHeader
+
+        init(number: Int, encryptor: JWEEncryptor, fieldHeader: FieldHeader) {
+            self.number = number
+            self.encryptor = encryptor
+            self.fieldHeader = fieldHeader
+        }
     }
 
     /// What opens messages under a key.
-    struct Opener: Sendable {
+    final class Opener: Sendable {
         let id: CryptoKeyID
+        /// The key's number in the keyring.
+        let number: Int
         let policy: JWEPolicy
         /// The private key, if it is in memory.
         let localKey: RSAPrivateKey?
         /// The private key, wherever it is.
         let unwrapper: any ContentKeyUnwrapper
+        /// The headers that senders usually write, which need not be parsed.
+        let usualHeaders: [UsualHeader]
+        let usualFieldHeaders: [FieldHeader]
+
+        init(_ id: CryptoKeyID, _ number: Int, _ policy: JWEPolicy, _ unwrapper: any ContentKeyUnwrapper) {
+            self.id = id
+            self.number = number
+            self.policy = policy
+            self.unwrapper = unwrapper
+            localKey = unwrapper as? RSAPrivateKey
+            let encryptions = ContentEncryptionAlgorithm.allCases.filter(policy.contentEncryptionAlgorithms.contains)
+            usualHeaders = encryptions.flatMap { encryption in
+                [id.text, nil].map { UsualHeader(JWEHeader(encryption: encryption, keyID: $0)) }
+            }
+            usualFieldHeaders = encryptions.map { FieldHeader(encryption: $0, keyID: id) }
+        }
+    }
+
+    /// A header that senders usually write, with its text.
+    struct UsualHeader: Sendable {
+        let header: JWEHeader
+        /// The header in base64url.
+        let text: [UInt8]
+
+        init(_ header: JWEHeader) {
+            self.header = header
+            var text: [UInt8] = []
+            Base64.url.append(header.json.span, to: &text)
+            self.text = text
+        }
     }
 
     private let key: CryptoKey
@@ -31,19 +72,17 @@ final class PreparedKey: Sendable {
     /// Prepares a key.
     ///
     /// - Throws: ``KMError`` `cryptographyUnavailable`.
-    init(_ key: CryptoKey, _ profile: WireProfile, _ policy: JWEPolicy) throws {
+    init(_ key: CryptoKey, number: Int, _ profile: WireProfile, _ policy: JWEPolicy) throws {
         self.key = key
         preparedSealer = try key.encryptionKey.map { recipient in
             let header = JWEHeader(encryption: profile.encryption, keyID: profile.namesKey ? key.id.text : nil)
             return Sealer(
-                id: key.id,
+                number: number,
                 encryptor: try JWEEncryptor(to: recipient, header: header),
                 fieldHeader: FieldHeader(encryption: profile.encryption, keyID: key.id)
             )
         }
-        preparedOpener = key.decryptionKey.map {
-            Opener(id: key.id, policy: policy, localKey: $0 as? RSAPrivateKey, unwrapper: $0)
-        }
+        preparedOpener = key.decryptionKey.map { Opener(key.id, number, policy, $0) }
     }
 
     /// The sealer, if the key may encrypt.
@@ -70,17 +109,30 @@ final class PreparedKey: Sendable {
 }
 
 extension PreparedKey.Opener {
+    /// The header of a message, if it is one that senders usually write; it need not be parsed then.
+    func usualHeader(of parts: JWECompact) -> JWEHeader? {
+        let text = parts.text.span.extracting(parts.places.header)
+        return usualHeaders.first { $0.text.span.isEqual(to: text) }?.header
+    }
+
     /// The content encryption key (CEK) of a message, decrypted in memory; a random key if it does not decrypt.
     ///
+    /// `isShared` tells whether many tasks will use the CEK at the same time.
+    ///
     /// - Throws: ``KMError`` `privateKeyElsewhere`, `cryptographyUnavailable`.
-    func localContentKey(of parts: JWECompact, _ header: JWEHeader) throws -> JWEContentKey {
+    func localContentKey(
+        of parts: JWECompact,
+        _ algorithm: KeyManagementAlgorithm,
+        _ encryption: ContentEncryptionAlgorithm,
+        isShared: Bool
+    ) throws -> JWEContentKey {
         guard let localKey else {
             throw KMError(
                 .privateKeyElsewhere,
                 "the private key of \(id) is not in memory; open the message with a ClientSecurity or a ServerSecurity"
             )
         }
-        return try JWEContentKey(unwrapping: parts, header: header, with: localKey)
+        return try JWEContentKey(unwrapping: parts, algorithm, encryption, with: localKey, isShared: isShared)
     }
 
     /// The content encryption key (CEK) of a message, decrypted wherever the private key is; a random key if it does
@@ -89,15 +141,25 @@ extension PreparedKey.Opener {
     /// An encrypted key of a size that no accepted RSA key has does not reach the unwrapper.
     ///
     /// - Throws: The unwrapper's error, within a ``DeviceFailure`` if it is a ``KMError``; `cryptographyUnavailable`.
-    nonisolated(nonsending) func contentKey(of parts: JWECompact, _ header: JWEHeader) async throws -> JWEContentKey {
-        let byteCount = header.encryption.keyByteCount
-        let wrapped = WrappedContentKey(parts.encryptedKey, algorithm: header.algorithm, byteCount: byteCount)
+    nonisolated(nonsending) func contentKey(
+        of parts: JWECompact,
+        _ algorithm: KeyManagementAlgorithm,
+        _ encryption: ContentEncryptionAlgorithm,
+        isShared: Bool
+    ) async throws -> JWEContentKey {
+        let byteCount = encryption.keyByteCount
+        let encryptedKey = parts.encryptedKey
+        let wrapped = WrappedContentKey(encryptedKey, algorithm: algorithm, byteCount: byteCount)
         let substitute = try SecretBytes(randomCount: byteCount)
         var key = substitute
-        if Self.modulusByteCounts.contains(parts.encryptedKey.count) {
+        if Self.modulusByteCounts.contains(encryptedKey.count) {
             key = try await DeviceFailure.wrapping { try await unwrapper.unwrap(wrapped) } ?? substitute
         }
-        return try JWEContentKey(unwrapped: key.count == byteCount ? key : substitute, header.encryption)
+        return try JWEContentKey(
+            unwrapped: key.count == byteCount ? key : substitute,
+            encryption,
+            isShared: isShared
+        )
     }
 }
 
@@ -122,9 +184,9 @@ extension ContentKeyUnwrapper {
     ) async throws -> [UInt8] {
         let (parts, header) = try policy.parse(message.span, keyID: keyID?.text)
         let id = try keyID ?? CryptoKeyID(String(repeating: "0", count: 32))
-        let opener = PreparedKey.Opener(id: id, policy: policy, localKey: nil, unwrapper: self)
+        let opener = PreparedKey.Opener(id, 0, policy, self)
         return try await DeviceFailure.unpacking {
-            try await opener.contentKey(of: parts, header).reader().read(parts)
+            try await opener.contentKey(of: parts, header.algorithm, header.encryption, isShared: false).open(parts)
         }
     }
 }

@@ -51,7 +51,6 @@ public final class KeyCensus: Sendable {
     ///
     /// Beyond it, a new peer is counted as `other`, so that a flood of names does not fill the memory.
     public static let maximumUseCount = 4096
-    private static let shardCount = 16
     /// The largest size of a peer's name, in bytes; the rest of a longer name is cut off.
     static let maximumPeerByteCount = 128
 
@@ -62,13 +61,12 @@ public final class KeyCensus: Sendable {
     }
 
     /// Tasks on different threads count in different shards, so that they do not wait for each other.
-    private let shards: [Locked<Shard>]
+    private let shards = Sharded { Shard() }
     private let earlier: [Place: KeyUse]
     private let clock: WallClock
 
     /// Creates a census that continues an earlier one.
     package init(continuing uses: [KeyUse] = [], clock: @escaping WallClock = { Date() }) {
-        shards = (0..<Self.shardCount).map { _ in Locked(Shard()) }
         earlier = Dictionary(
             uses.map { (Place(keyID: $0.keyID, direction: $0.direction, peer: $0.peer), $0) },
             uniquingKeysWith: { first, _ in first }
@@ -85,7 +83,7 @@ public final class KeyCensus: Sendable {
     ) {
         let date = clock()
         let place = Place(keyID: keyID, direction: direction, peer: peer)
-        let afterEnd = shards[CurrentThread.slot(below: Self.shardCount)].withLock { shard in
+        let afterEnd = shards.withOwn { shard in
             if shard.uses[place]?.add(date, isAccepted) == nil { Self.add(place, date, isAccepted, to: &shard.uses) }
             return shard.afterEnd
         }
@@ -95,7 +93,7 @@ public final class KeyCensus: Sendable {
     /// Counts the first use of a place in a shard.
     private static func add(_ place: Place, _ date: Date, _ isAccepted: Bool, to uses: inout [Place: KeyUse]) {
         var place = place
-        if uses.count >= maximumUseCount / shardCount {
+        if uses.count >= maximumUseCount / CurrentThread.slotCount {
             place = Place(keyID: place.keyID, direction: place.direction, peer: "other")
         } else if place.peer.utf8.count > maximumPeerByteCount {
             let peer = String(decoding: place.peer.utf8.prefix(maximumPeerByteCount), as: UTF8.self)
@@ -116,9 +114,7 @@ public final class KeyCensus: Sendable {
     /// All uses so far, in a fixed order.
     public var uses: [KeyUse] {
         var all = earlier
-        for shard in shards {
-            for (place, use) in shard.withLock({ $0.uses }) { all[place] = all[place]?.merged(use) ?? use }
-        }
+        shards.forEach { all.merge($0.uses) { $0.merged($1) } }
         return Self.bounded(Array(all.values)).sorted {
             ($0.keyID.text, $0.direction.rawValue, $0.peer) < ($1.keyID.text, $1.direction.rawValue, $1.peer)
         }
@@ -143,7 +139,7 @@ public final class KeyCensus: Sendable {
 
     /// Sets what each use calls from now on; nil for nothing.
     func setAfterEnd(_ report: (@Sendable () -> Void)?) {
-        for shard in shards { shard.withLock { $0.afterEnd = report } }
+        shards.forEach { $0.afterEnd = report }
     }
 }
 
