@@ -22,43 +22,39 @@ static bool feed(EVP_CIPHER_CTX *context, update_function update, const uint8_t 
 struct km_aes_gcm {
     size_t key_size;
     uint8_t key[32];
-    size_t slot_count;
-    /* The contexts that are not in use: for encryption in the first half, and for decryption in the second. */
-    km_slot slots[];
+    /* The contexts that wait for the next message. */
+    _Atomic(EVP_CIPHER_CTX *) sealing, opening;
 };
 
-static size_t memory_size(size_t slot_count) { return sizeof(km_aes_gcm) + 2 * slot_count * sizeof(km_slot); }
-
-km_result km_aes_gcm_create(const uint8_t *key, size_t key_size, bool is_shared, km_aes_gcm **cipher) {
+km_result km_aes_gcm_create(const uint8_t *key, size_t key_size, km_aes_gcm **cipher) {
     *cipher = NULL;
     if (key_size != 16 && key_size != 32) return KM_MISUSED;
-    const size_t slot_count = is_shared ? km_slot_count() : 1;
-    km_aes_gcm *made = OPENSSL_zalloc(memory_size(slot_count));
+    km_aes_gcm *made = OPENSSL_zalloc(sizeof *made);
     if (made == NULL) {
         km_clear();
         return KM_FAILED;
     }
     memcpy(made->key, key, key_size);
     made->key_size = key_size;
-    made->slot_count = slot_count;
     *cipher = made;
     return KM_OK;
 }
 
-void km_aes_gcm_free(km_aes_gcm *cipher) {
-    if (cipher == NULL) return;
-    for (size_t i = 0; i < 2 * cipher->slot_count; i++) {
-        EVP_CIPHER_CTX_free(atomic_load_explicit(&cipher->slots[i].idle, memory_order_acquire)); /* cleanses its key */
-    }
-    OPENSSL_clear_free(cipher, memory_size(cipher->slot_count));
+km_result km_aes_gcm_copy(const km_aes_gcm *cipher, km_aes_gcm **copy) {
+    return km_aes_gcm_create(cipher->key, cipher->key_size, copy);
 }
 
-static km_slot *sealing(km_aes_gcm *cipher) { return cipher->slots; }
-static km_slot *opening(km_aes_gcm *cipher) { return cipher->slots + cipher->slot_count; }
+void km_aes_gcm_free(km_aes_gcm *cipher) {
+    if (cipher == NULL) return;
+    /* To free a context cleanses its expanded key. */
+    EVP_CIPHER_CTX_free(atomic_load_explicit(&cipher->sealing, memory_order_acquire));
+    EVP_CIPHER_CTX_free(atomic_load_explicit(&cipher->opening, memory_order_acquire));
+    OPENSSL_clear_free(cipher, sizeof *cipher);
+}
 
-/* Takes or creates a context with the key. NULL on failure. May leave entries in the error queue. */
-static EVP_CIPHER_CTX *take(km_aes_gcm *cipher, km_slot *slots, int is_sealing) {
-    EVP_CIPHER_CTX *context = km_slot_take(slots, cipher->slot_count);
+/* Takes the context that waits, or creates one. NULL on failure. May leave entries in the error queue. */
+static EVP_CIPHER_CTX *take(km_aes_gcm *cipher, _Atomic(EVP_CIPHER_CTX *) *waiting, int is_sealing) {
+    EVP_CIPHER_CTX *context = atomic_exchange_explicit(waiting, NULL, memory_order_acquire);
     if (context != NULL) return context;
     const EVP_CIPHER *algorithm = km_cipher(cipher->key_size);
     context = algorithm == NULL ? NULL : EVP_CIPHER_CTX_new();
@@ -68,13 +64,13 @@ static EVP_CIPHER_CTX *take(km_aes_gcm *cipher, km_slot *slots, int is_sealing) 
 }
 
 /* Keeps a context for the next message, or frees it after a failure, because its state is then unknown. */
-static void put_back(km_aes_gcm *cipher, km_slot *slots, EVP_CIPHER_CTX *context, bool done) {
-    EVP_CIPHER_CTX_free(done ? km_slot_put(slots, cipher->slot_count, context) : context);
+static void put_back(_Atomic(EVP_CIPHER_CTX *) *waiting, EVP_CIPHER_CTX *context, bool done) {
+    EVP_CIPHER_CTX_free(done ? atomic_exchange_explicit(waiting, context, memory_order_acq_rel) : context);
 }
 
 km_result km_aes_gcm_seal(km_aes_gcm *cipher, const uint8_t *iv, const uint8_t *aad, size_t aad_size, const uint8_t *in,
                           size_t size, uint8_t *out, uint8_t *tag) {
-    EVP_CIPHER_CTX *context = take(cipher, sealing(cipher), 1);
+    EVP_CIPHER_CTX *context = take(cipher, &cipher->sealing, 1);
     uint8_t rest[KM_GCM_TAG_SIZE];
     int rest_size = 0;
     const bool done = context != NULL
@@ -83,7 +79,7 @@ km_result km_aes_gcm_seal(km_aes_gcm *cipher, const uint8_t *iv, const uint8_t *
         && feed(context, EVP_EncryptUpdate, in, size, out)
         && EVP_EncryptFinal_ex(context, rest, &rest_size) == 1 && rest_size == 0
         && EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_GET_TAG, KM_GCM_TAG_SIZE, tag) == 1;
-    put_back(cipher, sealing(cipher), context, done);
+    put_back(&cipher->sealing, context, done);
     if (done) return KM_OK;
     km_cleanse(out, size);
     km_clear();
@@ -92,7 +88,7 @@ km_result km_aes_gcm_seal(km_aes_gcm *cipher, const uint8_t *iv, const uint8_t *
 
 km_result km_aes_gcm_open(km_aes_gcm *cipher, const uint8_t *iv, const uint8_t *aad, size_t aad_size, const uint8_t *in,
                           size_t size, const uint8_t *tag, uint8_t *out) {
-    EVP_CIPHER_CTX *context = take(cipher, opening(cipher), 0);
+    EVP_CIPHER_CTX *context = take(cipher, &cipher->opening, 0);
     uint8_t rest[KM_GCM_TAG_SIZE];
     int rest_size = 0;
     const bool done = context != NULL
@@ -101,7 +97,7 @@ km_result km_aes_gcm_open(km_aes_gcm *cipher, const uint8_t *iv, const uint8_t *
         && feed(context, EVP_DecryptUpdate, aad, aad_size, NULL)
         && feed(context, EVP_DecryptUpdate, in, size, out)
         && EVP_DecryptFinal_ex(context, rest, &rest_size) == 1 && rest_size == 0;
-    put_back(cipher, opening(cipher), context, done);
+    put_back(&cipher->opening, context, done);
     if (done) return KM_OK;
     km_cleanse(out, size);
     km_clear();

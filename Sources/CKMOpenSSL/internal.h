@@ -30,7 +30,7 @@
 
 /* threads.c: a place for something that only one thread at a time can use, such as a context of OpenSSL. Each thread
  * looks only into the slot of its own number, so threads rarely meet, and never wait. The slots of an array are in
- * different cache lines. An array has km_slot_count() slots, or 1. */
+ * different cache lines. */
 #define KM_MAXIMUM_SLOTS 64
 typedef struct km_slot {
     _Atomic(void *) idle;

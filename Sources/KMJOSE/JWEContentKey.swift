@@ -4,11 +4,13 @@ package import KMPrimitives
 ///
 /// One key, and so one RSA operation, can serve several JWEs to one recipient. Each JWE needs its own IV (RFC 7516
 /// section 2, Content Encryption Key).
-package struct JWEContentKey: Sendable {
+///
+/// A class, so that a cache hands out one reference. Several tasks can use it at the same time.
+package final class JWEContentKey: Sendable {
     /// The content encryption algorithm that the key is for.
     package let encryption: ContentEncryptionAlgorithm
     let cipher: AESGCM
-    /// The encrypted key in base64url, the same in every message; empty for the key of a received message.
+    /// The encrypted key in base64url, the same in every message; empty for a key that opens one message.
     package let encodedEncryptedKey: [UInt8]
 
     /// Generates a content encryption key (CEK) for `recipient`.
@@ -16,59 +18,54 @@ package struct JWEContentKey: Sendable {
     /// - Parameters:
     ///   - encryption: The content encryption algorithm.
     ///   - recipient: The recipient's public key.
-    ///   - isShared: Whether many tasks will use the key at the same time.
     /// - Throws: ``KMError`` `cryptographyUnavailable` when OpenSSL fails.
-    package init(
+    package convenience init(
         generating encryption: ContentEncryptionAlgorithm,
-        for recipient: RSAPublicKey,
-        isShared: Bool = false
+        for recipient: RSAPublicKey
     ) throws {
         let key = try SecretBytes(randomCount: encryption.keyByteCount)
         let encrypted = try key.withBytes { try recipient.encryptOAEP($0) }
-        try self.init(encryption, key, encryptedKey: encrypted.span, isShared: isShared)
+        try self.init(insecureGiven: key, encryption, encryptedKey: encrypted)
     }
 
-    private init(
-        _ encryption: ContentEncryptionAlgorithm,
-        _ key: SecretBytes,
-        encryptedKey: Span<UInt8>,
-        isShared: Bool
-    ) throws {
+    private init(_ encryption: ContentEncryptionAlgorithm, _ cipher: AESGCM, encodedEncryptedKey: [UInt8]) {
         self.encryption = encryption
-        cipher = try AESGCM(key: key, isShared: isShared)
-        var encoded: [UInt8] = []
-        Base64.url.append(encryptedKey, to: &encoded)
-        encodedEncryptedKey = encoded
+        self.cipher = cipher
+        self.encodedEncryptedKey = encodedEncryptedKey
+    }
+
+    /// Returns an independent copy, which shares no memory with this key.
+    ///
+    /// Two threads with a copy each do not slow each other down.
+    ///
+    /// - Parameter encodedEncryptedKey: The encrypted key of the copy in base64url; nil for that of this key.
+    /// - Throws: ``KMError`` `cryptographyUnavailable` when memory runs out.
+    package func copy(encodedEncryptedKey other: [UInt8]? = nil) throws -> JWEContentKey {
+        let known = other ?? encodedEncryptedKey
+        let text = [UInt8](copying: known.span)
+        return JWEContentKey(encryption, try cipher.copy(), encodedEncryptedKey: text)
     }
 
     /// Creates a key that someone else decrypted, to open messages with.
     ///
-    /// - Parameters:
-    ///   - key: The key.
-    ///   - encryption: The content encryption algorithm.
-    ///   - isShared: Whether many tasks will use the key at the same time.
     /// - Throws: ``KMError`` `invalidSize` when the key is not 16 or 32 bytes; `cryptographyUnavailable` when OpenSSL
     ///   fails.
-    package init(
-        unwrapped key: SecretBytes,
-        _ encryption: ContentEncryptionAlgorithm,
-        isShared: Bool = false
-    ) throws {
-        self.encryption = encryption
-        cipher = try AESGCM(key: key, isShared: isShared)
-        encodedEncryptedKey = []
+    package convenience init(unwrapped key: SecretBytes, _ encryption: ContentEncryptionAlgorithm) throws {
+        self.init(encryption, try AESGCM(key: key), encodedEncryptedKey: [])
     }
 
     /// Creates a key from given key bytes and their given encrypted form, for test vectors only.
     ///
     /// - Throws: ``KMError`` `invalidSize` when the key is not 16 or 32 bytes; `cryptographyUnavailable` when OpenSSL
     ///   fails.
-    package init(
+    package convenience init(
         insecureGiven key: SecretBytes,
         _ encryption: ContentEncryptionAlgorithm,
         encryptedKey: [UInt8]
     ) throws {
-        try self.init(encryption, key, encryptedKey: encryptedKey.span, isShared: false)
+        var encoded: [UInt8] = []
+        Base64.url.append(encryptedKey.span, to: &encoded)
+        self.init(encryption, try AESGCM(key: key), encodedEncryptedKey: encoded)
     }
 
     /// Decrypts the content encryption key (CEK) of a received message.
@@ -81,48 +78,52 @@ package struct JWEContentKey: Sendable {
     ///   - algorithm: The algorithm that encrypts the key.
     ///   - encryption: The content encryption algorithm.
     ///   - privateKey: The recipient's private key.
-    ///   - isShared: Whether many tasks will use the key at the same time.
     /// - Throws: ``KMError`` `cryptographyUnavailable` when OpenSSL fails.
-    package init(
+    package convenience init(
         unwrapping message: JWECompact,
         _ algorithm: KeyManagementAlgorithm,
         _ encryption: ContentEncryptionAlgorithm,
-        with privateKey: RSAPrivateKey,
-        isShared: Bool = false
+        with privateKey: RSAPrivateKey
     ) throws {
         let key = try privateKey.unwrapKey(
             message.encryptedKey.span,
             byteCount: encryption.keyByteCount,
             hash: algorithm.hash
         )
-        try self.init(unwrapped: key, encryption, isShared: isShared)
+        try self.init(unwrapped: key, encryption)
     }
 
-    /// Encrypts a message and appends its compact serialization.
+    /// Returns the size in bytes of the compact serialization of a plaintext of `count` bytes with a header of
+    /// `headerCount` characters.
+    package func sealedByteCount(_ count: Int, headerCount: Int) -> Int {
+        headerCount + encodedEncryptedKey.count + Self.encodedIVCount + Base64.encodedCount(count)
+            + Self.encodedTagCount + 4
+    }
+
+    /// Encrypts a message and writes its compact serialization into a text.
     ///
     /// - Parameters:
     ///   - plaintext: The content.
-    ///   - output: The array that the message is appended to.
+    ///   - header: The protected header in base64url.
+    ///   - text: The text.
+    ///   - start: The place of the message in the text, which has room for ``sealedByteCount(_:headerCount:)`` bytes.
     ///   - givenIV: The IV, 12 bytes that must not have been used under this key before; nil for a random one.
-    ///   - appendHeader: A function that appends the protected header in base64url.
-    /// - Throws: ``KMError`` `invalidSize` when `givenIV` is not 12 bytes; `cryptographyUnavailable` when OpenSSL fails;
-    ///   and what `appendHeader` throws. Then discard what was appended to `output`.
+    /// - Returns: The end of the message in the text.
+    /// - Throws: ``KMError`` `invalidSize` when `givenIV` is not 12 bytes; `cryptographyUnavailable` when OpenSSL fails.
     package func seal(
         _ plaintext: Span<UInt8>,
-        appendingTo output: inout [UInt8],
-        givenIV: ArraySlice<UInt8>? = nil,
-        appendHeader: (inout [UInt8]) throws -> Void
-    ) throws {
-        let start = output.count
-        try appendHeader(&output)
-        let header = start..<output.count
-        output.append(UInt8(ascii: "."))
-        output.append(contentsOf: encodedEncryptedKey)
-        output.append(UInt8(ascii: "."))
-        let ivPlace = output.count
+        header: Span<UInt8>,
+        into text: inout MutableSpan<UInt8>,
+        at start: Int,
+        givenIV: ArraySlice<UInt8>? = nil
+    ) throws -> Int {
+        let encryptedKey = encodedEncryptedKey
+        let headerEnd = start + header.count
+        let ivPlace = headerEnd + 1 + encryptedKey.count + 1
         let place = ivPlace + Self.encodedIVCount + 1
         let end = place + Base64.encodedCount(plaintext.count)
-        output.append(zeros: end + 1 + Self.encodedTagCount - ivPlace)
+        header.write(to: &text, at: start)
+        encryptedKey.span.write(to: &text, at: headerEnd + 1)
 
         var iv = InlineArray<12, UInt8>(repeating: 0)
         var ivSpan = iv.mutableSpan
@@ -131,15 +132,17 @@ package struct JWEContentKey: Sendable {
         } else {
             try AESGCM.writeRandomIV(to: &ivSpan)
         }
-        var text = output.mutableSpan
         // The ciphertext is encoded in its place; the tag is behind it at first.
-        try cipher.seal(plaintext, iv: iv.span, associatedData: header, in: &text, at: end - plaintext.count)
+        try cipher.seal(plaintext, iv: iv.span, associatedData: start..<headerEnd, in: &text, at: end - plaintext.count)
         let tag = InlineArray<16, UInt8> { text[end + $0] }
         Base64.url.write(iv.span, to: &text, at: ivPlace)
-        text[place - 1] = UInt8(ascii: ".")
         Base64.url.writeInPlace(plaintext.count, in: &text, at: place)
-        text[end] = UInt8(ascii: ".")
         Base64.url.write(tag.span, to: &text, at: end + 1)
+        text[headerEnd] = UInt8(ascii: ".")
+        text[ivPlace - 1] = UInt8(ascii: ".")
+        text[place - 1] = UInt8(ascii: ".")
+        text[end] = UInt8(ascii: ".")
+        return end + 1 + Self.encodedTagCount
     }
 
     private static let encodedIVCount = Base64.encodedCount(AESGCM.ivByteCount)

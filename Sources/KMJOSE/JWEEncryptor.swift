@@ -46,23 +46,10 @@ public struct JWEEncryptor: Sendable {
     /// - Throws: ``KMError`` `cryptographyUnavailable` when OpenSSL fails. Then discard what was appended to `output`.
     public func encrypt(_ plaintext: Span<UInt8>, appendingTo output: inout [UInt8]) throws {
         let key = try JWEContentKey(generating: header.encryption, for: recipient)
-        try encrypt(plaintext, under: key, appendingTo: &output)
-    }
-
-    /// Appends the compact serialization of `plaintext` under a content encryption key (CEK) that several messages
-    /// share.
-    ///
-    /// `givenIV` is 12 bytes that must not have been used under `key` before; nil chooses a random IV.
-    ///
-    /// - Throws: ``KMError`` `cryptographyUnavailable` when OpenSSL fails. Then discard what was appended to `output`.
-    package func encrypt(
-        _ plaintext: Span<UInt8>,
-        under key: JWEContentKey,
-        givenIV: ArraySlice<UInt8>? = nil,
-        appendingTo output: inout [UInt8]
-    ) throws {
-        output.reserveCapacity(output.count + encryptedByteCount(plaintext.count))
-        try key.seal(plaintext, appendingTo: &output, givenIV: givenIV) { $0.append(contentsOf: encodedHeader) }
+        let start = output.count
+        output.append(zeros: key.sealedByteCount(plaintext.count, headerCount: encodedHeader.count))
+        var text = output.mutableSpan
+        _ = try key.seal(plaintext, header: encodedHeader.span, into: &text, at: start)
     }
 
     /// Returns the compact serialization of `plaintext`.

@@ -2,7 +2,8 @@ internal import CKMOpenSSL
 
 /// AES-128-GCM and AES-256-GCM authenticated encryption (NIST SP 800-38D) with 96-bit IVs and 128-bit tags.
 ///
-/// The key is expanded once for all messages. Several tasks can use a cipher at the same time, without a lock.
+/// The key is expanded once for the messages of one task after another. Several tasks can use a cipher at the same time,
+/// without a lock; each then expands the key for itself.
 ///
 /// Other IV and tag sizes are not supported. Never use the same IV twice with one key. With random IVs, encrypt at most
 /// 2^32 messages per key (SP 800-38D section 8.3).
@@ -19,20 +20,21 @@ internal import CKMOpenSSL
 
     /// Creates a cipher from a key of 16 bytes (AES-128) or 32 bytes (AES-256).
     ///
-    /// - Parameters:
-    ///   - key: The key, which is copied.
-    ///   - isShared: Whether many tasks will use the cipher at the same time.
     /// - Throws: ``KMError`` `invalidSize` when the key has any other size; `cryptographyUnavailable` when memory runs
     ///   out.
-    package init(key: SecretBytes, isShared: Bool = false) throws {
+    package convenience init(key: SecretBytes) throws {
         guard key.count == 16 || key.count == 32 else {
             throw KMError(.invalidSize, "an AES-GCM key must be 16 or 32 bytes; got \(key.count)")
         }
         var made: OpaquePointer?
         let result = key.withBytes { key in
-            unsafe key.withUnsafeBufferPointer { unsafe km_aes_gcm_create($0.start, $0.count, isShared, &made) }
+            unsafe key.withUnsafeBufferPointer { unsafe km_aes_gcm_create($0.start, $0.count, &made) }
         }
-        guard result == KM_OK, let made = unsafe made else {
+        try unsafe self.init(adopting: result == KM_OK ? made : nil)
+    }
+
+    private init(adopting made: OpaquePointer?) throws {
+        guard let made = unsafe made else {
             throw KMError(.cryptographyUnavailable, "there is no memory for an AES-GCM key")
         }
         unsafe handle = made
@@ -40,6 +42,15 @@ internal import CKMOpenSSL
 
     deinit {
         unsafe km_aes_gcm_free(handle)
+    }
+
+    /// Returns an independent cipher with the same key.
+    ///
+    /// - Throws: ``KMError`` `cryptographyUnavailable` when memory runs out.
+    package func copy() throws -> AESGCM {
+        var made: OpaquePointer?
+        let result = unsafe km_aes_gcm_copy(handle, &made)
+        return try unsafe AESGCM(adopting: result == KM_OK ? made : nil)
     }
 
     /// Writes a random IV into 12 bytes of a text.

@@ -41,6 +41,17 @@ extension Span<UInt8> {
         }
     }
 
+    /// Writes the bytes into `text` at offset `place` in one memory copy.
+    package func write(to text: inout MutableSpan<UInt8>, at place: Int) {
+        precondition(place >= 0 && place + count <= text.count, "the bytes must lie within the text")
+        unsafe withUnsafeBytes { own in
+            unsafe text.withUnsafeMutableBytes { text in
+                guard let target = text.baseAddress, let source = own.baseAddress else { return }
+                unsafe (target + place).copyMemory(from: source, byteCount: own.count)
+            }
+        }
+    }
+
     /// Returns the index of the first byte that equals `byte`, from `start` on; nil if there is none.
     package func firstIndex(of byte: UInt8, from start: Int) -> Int? {
         unsafe withUnsafeBytes { bytes in
@@ -62,10 +73,6 @@ extension Span<UInt8> {
 }
 
 extension MutableSpan<UInt8> {
-    /// Reads eight bytes at offset `place` as a big-endian number.
-    @inlinable @inline(__always)
-    package func word(at place: Int) -> UInt64 { span.word(at: place) }
-
     /// Writes `word` as eight big-endian bytes at offset `place`.
     @inlinable @inline(__always)
     package mutating func store(_ word: UInt64, at place: Int) {

@@ -132,12 +132,12 @@ km_result km_hkdf_sha256(km_bytes input, km_bytes salt, km_bytes info, size_t si
 
 /* aead.c: AES-GCM (NIST SP 800-38D) with keys of 16 or 32 bytes, 96-bit IVs and 128-bit tags. */
 
-/* A cipher with its key. Several threads can use it at the same time, without a lock. Free it with km_aes_gcm_free. */
+/* A cipher with its key. Several threads can use it at the same time, without a lock. The context of the last message,
+ * with the expanded key, waits in it for the next one. Free it with km_aes_gcm_free. */
 typedef struct km_aes_gcm km_aes_gcm;
-/* Creates a cipher. `is_shared` tells that several threads will use it: then each of them keeps a context of its own in
- * it, with the expanded key, until the cipher is freed. */
-km_result km_aes_gcm_create(const uint8_t *key, size_t key_size, bool is_shared,
-                            km_aes_gcm *KM_NULLABLE *KM_NONNULL cipher);
+km_result km_aes_gcm_create(const uint8_t *key, size_t key_size, km_aes_gcm *KM_NULLABLE *KM_NONNULL cipher);
+/* Creates another cipher with the same key. */
+km_result km_aes_gcm_copy(const km_aes_gcm *cipher, km_aes_gcm *KM_NULLABLE *KM_NONNULL copy);
 /* Cleanses the key. Accepts NULL. */
 void km_aes_gcm_free(km_aes_gcm *KM_NULLABLE cipher);
 /* Encrypts. Writes `size` bytes to `out` and KM_GCM_TAG_SIZE bytes to `tag`. `out` must not overlap `in`. */

@@ -25,12 +25,21 @@ final class DataKeyCache: Sendable {
             let text = message.text.span
             return text.word(at: place.upperBound - 10) &* 0x9E37_79B9_7F4A_7C15 ^ text.word(at: place.upperBound - 18)
         }
+
+        /// Returns whether a CEK of the cache is this one.
+        fileprivate func matches(_ key: JWEContentKey, _ number: Int) -> Bool {
+            let encryptedKey = key.encodedEncryptedKey
+            return number == keyNumber && key.encryption == encryption
+                && encryptedKey.span.isEqual(to: message.text.span.extracting(message.places.encryptedKey))
+        }
     }
 
     /// What one processor may still do with a CEK.
     private struct Allowance {
+        let origin: JWEContentKey
+        /// The processor's own copy of the CEK.
         let key: JWEContentKey
-        let origin: Origin
+        let keyNumber: Int
         let born: ContinuousClock.Instant
         var messageCount: Int
         var byteCount: Int
@@ -46,32 +55,18 @@ final class DataKeyCache: Sendable {
         }
     }
 
-    /// Where a received CEK comes from; empty for one to send with.
-    private struct Origin {
-        var keyNumber = 0
-        /// The encrypted CEK as base64url.
-        var encryptedKey: [UInt8] = []
-
-        func matches(_ identity: Identity, _ key: JWEContentKey) -> Bool {
-            keyNumber == identity.keyNumber && key.encryption == identity.encryption
-                && encryptedKey.span.isEqual(
-                    to: identity.message.text.span.extracting(identity.message.places.encryptedKey)
-                )
-        }
-    }
-
     /// A CEK, and what is left of its bounds for further allowances.
     private struct Entry {
         let key: JWEContentKey
-        let origin: Origin
+        let keyNumber: Int
         let born: ContinuousClock.Instant
         var messageCount: Int
         var byteCount: Int
         var lastUse: ContinuousClock.Instant
 
-        init(_ key: JWEContentKey, _ origin: Origin, _ now: ContinuousClock.Instant, _ bounds: DataKeyCaching) {
+        init(_ key: JWEContentKey, _ keyNumber: Int, _ now: ContinuousClock.Instant, _ bounds: DataKeyCaching) {
             self.key = key
-            self.origin = origin
+            self.keyNumber = keyNumber
             born = now
             messageCount = bounds.maximumMessageCount
             byteCount = bounds.maximumByteCount
@@ -79,13 +74,24 @@ final class DataKeyCache: Sendable {
         }
 
         /// Takes an allowance that is large enough for a use, or nil if too little is left.
+        ///
+        /// - Parameters:
+        ///   - old: The processor's last allowance, whose copy of the CEK is used again if it is the same.
+        ///   - messages: The messages of the use.
+        ///   - bytes: Their bytes.
+        ///   - now: The time.
+        ///   - bounds: The bounds of the cache.
+        /// - Returns: The allowance, from which the use is not subtracted.
         mutating func allowance(
+            after old: Allowance?,
             _ messages: Int,
             _ bytes: Int,
             _ now: ContinuousClock.Instant,
             _ bounds: DataKeyCaching
         ) -> Allowance? {
-            guard messages <= messageCount, bytes <= byteCount else { return nil }
+            guard messages <= messageCount, bytes <= byteCount,
+                let own = old?.origin === key ? old?.key : try? key.copy()
+            else { return nil }
             let taken = (
                 messages: min(messageCount, max(messages, min(64, bounds.maximumMessageCount >> 6), 1)),
                 bytes: min(byteCount, max(bytes, min(1 << 20, bounds.maximumByteCount >> 8)))
@@ -94,8 +100,9 @@ final class DataKeyCache: Sendable {
             byteCount -= taken.bytes
             lastUse = now
             return Allowance(
-                key: key,
-                origin: origin,
+                origin: key,
+                key: own,
+                keyNumber: keyNumber,
                 born: born,
                 messageCount: taken.messages,
                 byteCount: taken.bytes,
@@ -147,8 +154,8 @@ final class DataKeyCache: Sendable {
         guard fits(messageCount, byteCount) else { return try make() }
         let now = ContinuousClock.now
         let known = allowances.withOwn { own in
-            Self.use(&own.sending[keyNumber], messageCount, byteCount, now, bounds) {
-                state.withLock { Self.take(&$0.sending[keyNumber], messageCount, byteCount, now, bounds) }
+            Self.use(&own.sending[keyNumber], messageCount, byteCount, now, bounds) { old in
+                state.withLock { Self.take(&$0.sending[keyNumber], after: old, messageCount, byteCount, now, bounds) }
             }
         }
         if let known { return known }
@@ -156,8 +163,8 @@ final class DataKeyCache: Sendable {
         // If two tasks made a CEK at the same time, the later one stays for the messages to come.
         allowances.withOwn { own in
             own.sending[keyNumber] = state.withLock { state in
-                var entry = Entry(key, Origin(), now, bounds)
-                var allowance = entry.allowance(messageCount, byteCount, now, bounds)
+                var entry = Entry(key, keyNumber, now, bounds)
+                var allowance = entry.allowance(after: nil, messageCount, byteCount, now, bounds)
                 _ = allowance?.use(messageCount, byteCount, now)
                 state.sending[keyNumber] = entry
                 return allowance
@@ -172,13 +179,14 @@ final class DataKeyCache: Sendable {
         guard let number = identity.number else { return nil }
         let now = ContinuousClock.now
         return allowances.withOwn { own in
-            if let known = own.receiving[number], !known.origin.matches(identity, known.key) { return nil }
-            return Self.use(&own.receiving[number], messageCount, byteCount, now, bounds) {
+            let isOther = own.receiving[number].map { !identity.matches($0.key, $0.keyNumber) }
+            if isOther == true { return nil }
+            return Self.use(&own.receiving[number], messageCount, byteCount, now, bounds) { old in
                 state.withLock { state in
-                    guard let entry = state.receiving[number], entry.origin.matches(identity, entry.key) else {
+                    guard let entry = state.receiving[number], identity.matches(entry.key, entry.keyNumber) else {
                         return nil
                     }
-                    return Self.take(&state.receiving[number], messageCount, byteCount, now, bounds)
+                    return Self.take(&state.receiving[number], after: old, messageCount, byteCount, now, bounds)
                 }
             }
         }
@@ -191,15 +199,13 @@ final class DataKeyCache: Sendable {
     func remember(_ identity: Identity, _ key: JWEContentKey, messageCount: Int, byteCount: Int) {
         guard fits(messageCount, byteCount), let number = identity.number else { return }
         let now = ContinuousClock.now
-        let origin = Origin(
-            keyNumber: identity.keyNumber,
-            encryptedKey: Array(identity.message.text[identity.message.places.encryptedKey])
-        )
+        let text = Array(identity.message.text[identity.message.places.encryptedKey])
+        guard let key = try? key.copy(encodedEncryptedKey: text) else { return }
         makeRoom(for: number)
         allowances.withOwn { own in
             own.receiving[number] = state.withLock { state in
-                var entry = Entry(key, origin, now, bounds)
-                var allowance = entry.allowance(messageCount, byteCount, now, bounds)
+                var entry = Entry(key, identity.keyNumber, now, bounds)
+                var allowance = entry.allowance(after: nil, messageCount, byteCount, now, bounds)
                 _ = allowance?.use(messageCount, byteCount, now)
                 state.receiving[number] = entry
                 return allowance
@@ -223,14 +229,14 @@ final class DataKeyCache: Sendable {
         _ byteCount: Int,
         _ now: ContinuousClock.Instant,
         _ bounds: DataKeyCaching,
-        _ more: () -> Allowance?
+        _ more: (Allowance?) -> Allowance?
     ) -> JWEContentKey? {
-        if let known = allowance, known.born.duration(to: now) <= bounds.maximumAge,
+        if let born = allowance?.born, born.duration(to: now) <= bounds.maximumAge,
             allowance?.use(messageCount, byteCount, now) == true
         {
-            return known.key
+            return allowance?.key
         }
-        allowance = more()
+        allowance = more(allowance)
         guard allowance?.use(messageCount, byteCount, now) == true else {
             allowance = nil
             return nil
@@ -241,14 +247,15 @@ final class DataKeyCache: Sendable {
     /// Takes an allowance from an entry; if the entry is past its bounds, erases it and returns nil.
     private static func take(
         _ entry: inout Entry?,
+        after old: Allowance?,
         _ messageCount: Int,
         _ byteCount: Int,
         _ now: ContinuousClock.Instant,
         _ bounds: DataKeyCaching
     ) -> Allowance? {
-        guard let known = entry else { return nil }
-        if known.born.duration(to: now) <= bounds.maximumAge,
-            let allowance = entry?.allowance(messageCount, byteCount, now, bounds)
+        guard let born = entry?.born else { return nil }
+        if born.duration(to: now) <= bounds.maximumAge,
+            let allowance = entry?.allowance(after: old, messageCount, byteCount, now, bounds)
         {
             return allowance
         }

@@ -3,9 +3,14 @@ internal import KMPrimitives
 
 /// The body of message level: `{"encData":"<JWE compact serialization>"}`, exactly that member.
 package enum EncryptedBody {
-    static let prefix = Array(#"{"encData":""#.utf8)
-    static let suffix = Array(#""}"#.utf8)
+    static let prefix: InlineArray<12, UInt8> = [
+        0x7B, 0x22, 0x65, 0x6E, 0x63, 0x44, 0x61, 0x74, 0x61, 0x22, 0x3A, 0x22,
+    ]
+    static let suffix: InlineArray<2, UInt8> = [0x22, 0x7D]
     private static let name = Array("encData".utf8)
+
+    /// Returns the size of a body with a JWE of `count` bytes.
+    static func byteCount(messageByteCount count: Int) -> Int { prefix.count + count + suffix.count }
 
     /// Returns whether the body is an object with `encData`.
     ///

@@ -57,14 +57,7 @@ package struct FieldHeader: Sendable {
                 "the JWE header of a field must have at most \(limit) bytes; a long path makes it \(count) bytes"
             )
         }
-        output.append(contentsOf: encodedBeginning)
+        output.append(copying: encodedBeginning.span)
         Base64.url.append(rest.span, to: &output)
-    }
-
-    /// Returns the approximate number of bytes that a field takes in addition to its value's base64url.
-    ///
-    /// It assumes a path of ordinary length.
-    func fieldByteCount(_ encryptor: JWEEncryptor) -> Int {
-        encryptor.encryptedByteCount(0) + Base64.encodedCount(beginningByteCount + 128)
     }
 }

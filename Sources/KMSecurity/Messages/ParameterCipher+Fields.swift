@@ -19,26 +19,49 @@ extension ParameterCipher {
         guard !matches.isEmpty else { return parameters }
         let byteCount = matches.reduce(0) { $0 + $1.range.count }
         let (key, givenIVs) = try contentKey(sealer, ivCount: matches.count, byteCount: byteCount)
-        let header = sealer.fieldHeader
-        let end = FieldHeader.end(correlationID)
-        var headerText: [UInt8] = []
+        let headers = try FieldHeaders(matches, sealer.fieldHeader, correlationID)
+        let room = matches.indices.reduce(parameters.count - byteCount) { room, number in
+            room + key.sealedByteCount(matches[number].range.count, headerCount: headers.places[number].count) + 2
+        }
+        try limits.check(byteCount: room)
         var body: [UInt8] = []
-        body.reserveCapacity(parameters.count + byteCount / 3 + matches.count * header.fieldByteCount(sealer.encryptor))
-        var copied = 0
+        body.append(zeros: room)
+        var text = body.mutableSpan
+        var (copied, place) = (0, 0)
         for (number, match) in matches.enumerated() {
-            body.append(parameters, copied..<match.range.lowerBound)
-            body.append(UInt8(ascii: "\""))
-            try key.seal(
+            parameters.span.extracting(copied..<match.range.lowerBound).write(to: &text, at: place)
+            place += match.range.lowerBound - copied
+            text[place] = UInt8(ascii: "\"")
+            place = try key.seal(
                 parameters.span.extracting(match.range),
-                appendingTo: &body,
+                header: headers.text.span.extracting(headers.places[number]),
+                into: &text,
+                at: place + 1,
                 givenIV: givenIVs?[number * AESGCM.ivByteCount..<(number + 1) * AESGCM.ivByteCount]
-            ) { try header.append(path: match.path, end: end, using: &headerText, to: &$0) }
-            body.append(UInt8(ascii: "\""))
+            )
+            text[place] = UInt8(ascii: "\"")
+            place += 1
             copied = match.range.upperBound
         }
-        body.append(parameters, copied..<parameters.count)
-        try limits.check(body)
+        parameters.span.extracting(copied...).write(to: &text, at: place)
         return body
+    }
+
+    /// The headers of the fields of a message, in base64url.
+    private struct FieldHeaders {
+        var text: [UInt8] = []
+        var places: [Range<Int>] = []
+
+        init(_ matches: [FieldMatch], _ header: FieldHeader, _ correlationID: CorrelationID?) throws {
+            let end = FieldHeader.end(correlationID)
+            var rest: [UInt8] = []
+            places.reserveCapacity(matches.count)
+            for match in matches {
+                let start = text.count
+                try header.append(path: match.path, end: end, using: &rest, to: &text)
+                places.append(start..<text.count)
+            }
+        }
     }
 
     /// A body of field level with its fields parsed.

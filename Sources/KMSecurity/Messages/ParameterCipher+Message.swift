@@ -3,18 +3,26 @@ package import KMJOSE
 /// Message level: the whole parameters as one JWE.
 extension ParameterCipher {
     func encrypt(_ parameters: [UInt8], with sealer: PreparedKey.Sealer) throws -> [UInt8] {
-        let encryptor = sealer.encryptor
         // The limit is on the body, which is a third larger than the parameters.
-        let byteCount =
-            EncryptedBody.prefix.count + encryptor.encryptedByteCount(parameters.count) + EncryptedBody.suffix.count
-        try limits.check(byteCount: byteCount)
+        try limits.check(
+            byteCount: EncryptedBody.byteCount(messageByteCount: sealer.encryptor.encryptedByteCount(parameters.count))
+        )
         try limits.checkJSON(parameters, "the parameters")
         let (key, givenIVs) = try contentKey(sealer, ivCount: 1, byteCount: parameters.count)
+        let header = sealer.encryptor.encodedHeader
+        let byteCount = key.sealedByteCount(parameters.count, headerCount: header.count)
         var body: [UInt8] = []
-        body.reserveCapacity(byteCount)
-        body.append(contentsOf: EncryptedBody.prefix)
-        try encryptor.encrypt(parameters.span, under: key, givenIV: givenIVs?[...], appendingTo: &body)
-        body.append(contentsOf: EncryptedBody.suffix)
+        body.append(zeros: EncryptedBody.byteCount(messageByteCount: byteCount))
+        var text = body.mutableSpan
+        EncryptedBody.prefix.span.write(to: &text, at: 0)
+        let end = try key.seal(
+            parameters.span,
+            header: header.span,
+            into: &text,
+            at: EncryptedBody.prefix.count,
+            givenIV: givenIVs?[...]
+        )
+        EncryptedBody.suffix.span.write(to: &text, at: end)
         return body
     }
 

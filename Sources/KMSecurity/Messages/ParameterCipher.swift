@@ -133,7 +133,7 @@ public struct ParameterCipher: Sendable {
         case .fresh: return (try JWEContentKey(generating: encryption, for: recipient), nil)
         case .cache(let cache):
             let key = try cache.sendingKey(sealer.number, messageCount: ivCount, byteCount: byteCount) {
-                try JWEContentKey(generating: encryption, for: recipient, isShared: true)
+                try JWEContentKey(generating: encryption, for: recipient)
             }
             return (key, nil)
         case .insecureGiven(let given): return try given.contentKey(encryption, ivCount: ivCount)
@@ -184,8 +184,7 @@ public struct ParameterCipher: Sendable {
         let key = try use.opener.localContentKey(
             of: use.parts,
             use.algorithm,
-            use.encryption,
-            isShared: cache != nil
+            use.encryption
         )
         let result = try open(key)
         remember(key, use)
@@ -205,8 +204,7 @@ public struct ParameterCipher: Sendable {
         let key = try await use.opener.contentKey(
             of: use.parts,
             use.algorithm,
-            use.encryption,
-            isShared: cache != nil
+            use.encryption
         )
         let result = try open(key)
         remember(key, use)

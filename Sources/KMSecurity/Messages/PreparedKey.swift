@@ -117,14 +117,11 @@ extension PreparedKey.Opener {
 
     /// The content encryption key (CEK) of a message, decrypted in memory; a random key if it does not decrypt.
     ///
-    /// `isShared` tells whether many tasks will use the CEK at the same time.
-    ///
     /// - Throws: ``KMError`` `privateKeyElsewhere`, `cryptographyUnavailable`.
     func localContentKey(
         of parts: JWECompact,
         _ algorithm: KeyManagementAlgorithm,
-        _ encryption: ContentEncryptionAlgorithm,
-        isShared: Bool
+        _ encryption: ContentEncryptionAlgorithm
     ) throws -> JWEContentKey {
         guard let localKey else {
             throw KMError(
@@ -132,7 +129,7 @@ extension PreparedKey.Opener {
                 "the private key of \(id) is not in memory; open the message with a ClientSecurity or a ServerSecurity"
             )
         }
-        return try JWEContentKey(unwrapping: parts, algorithm, encryption, with: localKey, isShared: isShared)
+        return try JWEContentKey(unwrapping: parts, algorithm, encryption, with: localKey)
     }
 
     /// The content encryption key (CEK) of a message, decrypted wherever the private key is; a random key if it does
@@ -144,8 +141,7 @@ extension PreparedKey.Opener {
     nonisolated(nonsending) func contentKey(
         of parts: JWECompact,
         _ algorithm: KeyManagementAlgorithm,
-        _ encryption: ContentEncryptionAlgorithm,
-        isShared: Bool
+        _ encryption: ContentEncryptionAlgorithm
     ) async throws -> JWEContentKey {
         let byteCount = encryption.keyByteCount
         let encryptedKey = parts.encryptedKey
@@ -157,8 +153,7 @@ extension PreparedKey.Opener {
         }
         return try JWEContentKey(
             unwrapped: key.count == byteCount ? key : substitute,
-            encryption,
-            isShared: isShared
+            encryption
         )
     }
 }
@@ -186,7 +181,7 @@ extension ContentKeyUnwrapper {
         let id = try keyID ?? CryptoKeyID(String(repeating: "0", count: 32))
         let opener = PreparedKey.Opener(id, 0, policy, self)
         return try await DeviceFailure.unpacking {
-            try await opener.contentKey(of: parts, header.algorithm, header.encryption, isShared: false).open(parts)
+            try await opener.contentKey(of: parts, header.algorithm, header.encryption).open(parts)
         }
     }
 }

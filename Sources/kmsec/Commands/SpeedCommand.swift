@@ -116,9 +116,15 @@ struct SpeedCommand: ParsableCommand {
 
     /// Runs an operation for a profiler.
     private func run(_ operation: SpeedOperations.Operation, _ rounds: Int) throws {
-        // The first rounds fill caches, so that a profile of 0 rounds and one of many differ by the calls alone.
+        // The first rounds fill caches.
         _ = try operation.library(SpeedOperations.warmUpRounds)
-        if rounds > 0 { _ = try operation.library(rounds) }
+        _ = try Self.profiledRounds(operation.library, rounds)
+    }
+
+    /// Runs the rounds that a profile is about: `valgrind --tool=callgrind --toggle-collect='*profiledRounds*'`.
+    @inline(never)
+    private static func profiledRounds(_ call: SpeedMeasurement.Rounds, _ count: Int) throws -> Int64 {
+        count > 0 ? try call(count) : 0
     }
 
     private func countAllocations(_ prepared: SpeedOperations) throws {
