@@ -5,7 +5,8 @@ public import KMPrimitives
 /// Decoding rejects padding, white space, and nonzero unused bits in the last character. Every byte sequence has
 /// exactly one accepted text, so any change to the text is either rejected or changes the bytes.
 ///
-/// Eight characters are computed at once, each in a byte of a word, without tables and without branches.
+/// It looks characters up in tables. The timing of such look-ups may be visible to other processes that share the CPU
+/// cache, so use it for what peers may see, and for key files.
 public struct Base64: Sendable {
     /// The URL-safe alphabet (RFC 4648 section 5), which JOSE uses (RFC 7515 section 2).
     public static let url = Base64(UInt8(ascii: "-"), UInt8(ascii: "_"))
@@ -15,10 +16,10 @@ public struct Base64: Sendable {
     /// The caller adds padding after encoding and removes it before decoding.
     public static let standard = Base64(UInt8(ascii: "+"), UInt8(ascii: "/"))
 
-    private let alphabet: Base64Alphabet
+    private let tables: Base64Tables
 
     private init(_ last: UInt8, _ veryLast: UInt8) {
-        alphabet = Base64Alphabet(last, veryLast)
+        tables = Base64Tables(last, veryLast)
     }
 
     /// Returns the number of characters that `byteCount` bytes are encoded in, without padding.
@@ -68,22 +69,28 @@ public struct Base64: Sendable {
         var (at, place) = (0, 0)
         while at &+ 8 <= count {
             let word = unsafe UInt64(bigEndian: source.loadUnaligned(fromByteOffset: at, as: UInt64.self))
-            let characters = alphabet.characters(ofSixBytes: word)
+            let characters = tables.characters(ofSixBytes: word)
             unsafe target.storeBytes(of: characters.bigEndian, toByteOffset: place, as: UInt64.self)
             at &+= 6
             place &+= 8
         }
         // The last bytes, padded with zeros; only the characters that encode them are written.
         while at < count {
-            let next = min(at &+ 6, count)
+            let rest = min(count &- at, 6)
             var word: UInt64 = 0
-            for index in at..<next { word = unsafe word << 8 | UInt64(source.load(fromByteOffset: index, as: UInt8.self)) }
-            var characters = alphabet.characters(ofSixBytes: word << UInt64(64 &- 8 &* (next &- at)))
-            for place in place..<place &+ Self.encodedCount(next &- at) {
-                characters = characters.rotated(left: 8)
-                unsafe target.storeBytes(of: UInt8(truncatingIfNeeded: characters), toByteOffset: place, as: UInt8.self)
+            for index in at..<at &+ rest {
+                word = unsafe word &<< 8 | UInt64(source.load(fromByteOffset: index, as: UInt8.self))
             }
-            at = next
+            let characters = tables.characters(ofSixBytes: word &<< UInt64(64 &- 8 &* rest))
+            if rest == 6 {
+                unsafe target.storeBytes(of: characters.bigEndian, toByteOffset: place, as: UInt64.self)
+            } else {
+                for index in 0..<Self.encodedCount(rest) {
+                    let character = UInt8(truncatingIfNeeded: characters &>> UInt64(56 &- 8 &* index))
+                    unsafe target.storeBytes(of: character, toByteOffset: place &+ index, as: UInt8.self)
+                }
+            }
+            at &+= rest
             place &+= 8
         }
     }
@@ -126,15 +133,19 @@ public struct Base64: Sendable {
     package func isCanonical(_ text: Span<UInt8>) -> Bool {
         guard Self.decodedCount(text.count) != nil else { return false }
         return unsafe text.withUnsafeBytes { text in
-            guard let source = text.baseAddress else { return true }
-            var (at, areValid) = (0, Base64Alphabet.allValid)
+            var at = 0
+            var areValid: UInt64 = 0x8080_8080_8080_8080
             while at &+ 8 <= text.count {
-                let word = unsafe UInt64(bigEndian: source.loadUnaligned(fromByteOffset: at, as: UInt64.self))
-                areValid &= alphabet.validity(ofCharacters: word)
+                areValid &= unsafe tables.validity(text.loadUnaligned(fromByteOffset: at, as: UInt64.self))
                 at &+= 8
             }
-            guard areValid == Base64Alphabet.allValid else { return false }
-            return unsafe Self.rest(source, at, text.count) { alphabet.value(ofLast: $0, count: text.count &- at) != nil }
+            var rest: UInt32 = 0
+            if at &+ 4 <= text.count {
+                rest = unsafe value(text, at)
+                at &+= 4
+            }
+            let isLast = unsafe last(text, at) != nil
+            return isLast && areValid == 0x8080_8080_8080_8080 && rest < Base64Tables.invalid
         }
     }
 
@@ -145,49 +156,53 @@ public struct Base64: Sendable {
         precondition(Self.decodedCount(text.count) == bytes.count, "the bytes must have the size of the text")
         return unsafe text.withUnsafeBytes { text in
             unsafe bytes.withUnsafeMutableBytes { bytes in
-                guard let source = text.baseAddress, let target = bytes.baseAddress else { return true }
-                var (at, place, areValid) = (0, 0, Base64Alphabet.allValid)
-                // A store writes two bytes too many, which the next one overwrites.
-                while place &+ 8 <= bytes.count {
-                    let word = unsafe UInt64(bigEndian: source.loadUnaligned(fromByteOffset: at, as: UInt64.self))
-                    let (value, validity) = alphabet.value(ofCharacters: word)
-                    areValid &= validity
-                    unsafe target.storeBytes(of: value.bigEndian, toByteOffset: place, as: UInt64.self)
-                    at &+= 8
-                    place &+= 6
+                var (at, place, all) = (0, 0, UInt32(0))
+                // A store writes one byte too many, which the next one overwrites.
+                while place &+ 4 <= bytes.count {
+                    let value = unsafe value(text, at)
+                    all |= value
+                    unsafe bytes.storeBytes(of: (value &<< 8).bigEndian, toByteOffset: place, as: UInt32.self)
+                    at &+= 4
+                    place &+= 3
                 }
-                guard areValid == Base64Alphabet.allValid else { return false }
-                while at < text.count {
-                    let end = min(at &+ 8, text.count)
-                    guard let last = unsafe Self.rest(source, at, end, { alphabet.value(ofLast: $0, count: end &- at) })
-                    else { return false }
-                    var value = last
-                    for place in place..<min(place &+ 6, bytes.count) {
-                        value = value.rotated(left: 8)
-                        unsafe target.storeBytes(of: UInt8(truncatingIfNeeded: value), toByteOffset: place, as: UInt8.self)
+                if at &+ 4 <= text.count {
+                    let value = unsafe value(text, at)
+                    all |= value
+                    for shift: UInt32 in [16, 8, 0] {
+                        unsafe bytes[place] = UInt8(truncatingIfNeeded: value &>> shift)
+                        place &+= 1
                     }
-                    at = end
-                    place &+= 6
+                    at &+= 4
                 }
+                guard all < Base64Tables.invalid, let last = unsafe last(text, at) else { return false }
+                if place < bytes.count { unsafe bytes[place] = UInt8(truncatingIfNeeded: last &>> 16) }
+                if place &+ 1 < bytes.count { unsafe bytes[place &+ 1] = UInt8(truncatingIfNeeded: last &>> 8) }
                 return true
             }
         }
     }
 
-    /// Calls `body` with the characters from `start` to `end`, at most eight, at the high end of a word.
     @inline(__always)
-    private static func rest<Result>(
-        _ source: UnsafeRawPointer,
-        _ start: Int,
-        _ end: Int,
-        _ body: (UInt64) -> Result
-    ) -> Result {
-        var word: UInt64 = 0
-        for index in start..<end { word = unsafe word << 8 | UInt64(source.load(fromByteOffset: index, as: UInt8.self)) }
-        return body(end == start ? 0 : word << UInt64(64 &- 8 &* (end &- start)))
+    private func value(_ text: UnsafeRawBufferPointer, _ at: Int) -> UInt32 {
+        let word = unsafe UInt32(littleEndian: text.loadUnaligned(fromByteOffset: at, as: UInt32.self))
+        return tables.value(
+            UInt8(truncatingIfNeeded: word),
+            UInt8(truncatingIfNeeded: word &>> 8),
+            UInt8(truncatingIfNeeded: word &>> 16),
+            UInt8(truncatingIfNeeded: word &>> 24)
+        )
     }
-}
 
-extension UInt64 {
-    fileprivate func rotated(left count: UInt64) -> UInt64 { self << count | self >> (64 &- count) }
+    /// Returns the bytes of the last characters from `at` on, 0 to 3, as the highest of three bytes; nil if they are not
+    /// canonical.
+    private func last(_ text: UnsafeRawBufferPointer, _ at: Int) -> UInt32? {
+        let rest = text.count - at
+        guard rest > 0 else { return 0 }
+        guard rest >= 2 else { return nil }
+        // The characters that are missing count as A, whose value is 0.
+        let third = unsafe rest == 3 ? text[at + 2] : UInt8(ascii: "A")
+        let value = unsafe tables.value(text[at], text[at + 1], third, UInt8(ascii: "A"))
+        let strayBits: UInt32 = rest == 3 ? 0xFF : 0xFFFF
+        return value < Base64Tables.invalid && value & strayBits == 0 ? value : nil
+    }
 }

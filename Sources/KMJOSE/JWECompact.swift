@@ -95,6 +95,12 @@ public struct JWECompact: Sendable {
 
     private func decoded(_ place: Range<Int>) -> [UInt8] { Base64.url.decode(text.span.extracting(place)) ?? [] }
 
+    /// Returns whether another message has the same encrypted key.
+    package func hasEncryptedKey(of other: JWECompact) -> Bool {
+        text.span.extracting(places.encryptedKey)
+            .isEqual(to: other.text.span.extracting(other.places.encryptedKey))
+    }
+
     /// Throws unless the parts have the sizes that RSA-OAEP with AES-GCM requires.
     ///
     /// - Throws: ``KMError`` `malformedJWE`, whose detail names the part.

@@ -110,9 +110,15 @@ package enum NormalizedPath {
 
     /// Appends the segment for an object member, whose name is UTF-8.
     package static func append(name: Span<UInt8>, to text: inout [UInt8]) {
-        text += "['".utf8
-        for index in name.indices {
-            let byte = name[index]
+        text.append(UInt8(ascii: "["))
+        text.append(UInt8(ascii: "'"))
+        var at = 0
+        while true {
+            let end = name.endOfUnescaped(from: at, quote: UInt8(ascii: "'"))
+            text.append(copying: name.extracting(at..<end))
+            guard end < name.count else { break }
+            let byte = name[end]
+            at = end + 1
             switch byte {
             case UInt8(ascii: "'"), UInt8(ascii: "\\"): text += [UInt8(ascii: "\\"), byte]
             case 0x08: text += "\\b".utf8
@@ -120,11 +126,11 @@ package enum NormalizedPath {
             case 0x0A: text += "\\n".utf8
             case 0x0C: text += "\\f".utf8
             case 0x0D: text += "\\r".utf8
-            case 0..<0x20: text += "\\u00\(hexadecimal([byte]))".utf8
-            default: text.append(byte)
+            default: text += "\\u00\(hexadecimal([byte]))".utf8
             }
         }
-        text += "']".utf8
+        text.append(UInt8(ascii: "'"))
+        text.append(UInt8(ascii: "]"))
     }
 }
 

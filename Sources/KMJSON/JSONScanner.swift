@@ -120,15 +120,17 @@ public struct JSONScanner: Sendable {
         range = start..<range.upperBound
     }
 
+    @inline(__always)
     private mutating func skipWhiteSpace(_ document: Span<UInt8>) -> UInt8? {
         while position < document.count {
-            let byte = document[position]
+            let byte = document.byte(position)
             guard byte <= 0x20, byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 else { return byte }
             position &+= 1
         }
         return nil
     }
 
+    @inline(__always)
     private mutating func name(_ byte: UInt8, _ document: Span<UInt8>) throws -> Token {
         guard byte == UInt8(ascii: "\"") else { throw malformed("a member name in quotes", at: position) }
         try string(document)
@@ -138,6 +140,7 @@ public struct JSONScanner: Sendable {
         return .name
     }
 
+    @inline(__always)
     private mutating func value(_ byte: UInt8, _ document: Span<UInt8>) throws -> Token {
         switch byte {
         case UInt8(ascii: "\""):
@@ -173,16 +176,17 @@ public struct JSONScanner: Sendable {
         }
         isObject = isObject << 1 | (object ? 1 : 0)
         depth += 1
-        range = position..<position + 1
+        range = position..<position &+ 1
         position += 1
         state = object ? .firstName : .firstElement
     }
 
+    @inline(__always)
     private mutating func close(_ token: Token) -> Token {
         depth -= 1
         isObject >>= 1
         if depth & 63 == 63, let outer = outerWords.popLast() { isObject = outer }
-        range = position..<position + 1
+        range = position..<position &+ 1
         position += 1
         state = .afterValue
         return token
@@ -198,22 +202,23 @@ public struct JSONScanner: Sendable {
         return token
     }
 
+    @inline(__always)
     private mutating func number(_ document: Span<UInt8>) throws {
         let start = position
         var at = start
-        if document[at] == UInt8(ascii: "-") { at += 1 }
+        if document.byte(at) == UInt8(ascii: "-") { at += 1 }
         let integer = at
         at = document.endOfDigits(from: at)
         guard at > integer else { throw malformed("a digit", at: at) }
-        guard at == integer + 1 || document[integer] != UInt8(ascii: "0") else {
+        guard at == integer + 1 || document.byte(integer) != UInt8(ascii: "0") else {
             throw malformed("a number without a leading zero", at: integer)
         }
-        if at < document.count, document[at] == UInt8(ascii: ".") {
+        if at < document.count, document.byte(at) == UInt8(ascii: ".") {
             let fraction = at + 1
             at = document.endOfDigits(from: fraction)
             guard at > fraction else { throw malformed("a digit", at: at) }
         }
-        if at < document.count, document[at] | 0x20 == UInt8(ascii: "e") {
+        if at < document.count, document.byte(at) | 0x20 == UInt8(ascii: "e") {
             at += 1
             if at < document.count, document[at] == UInt8(ascii: "+") || document[at] == UInt8(ascii: "-") { at += 1 }
             let exponent = at
@@ -223,6 +228,7 @@ public struct JSONScanner: Sendable {
         finish(from: start, at: at)
     }
 
+    @inline(__always)
     private mutating func finish(from start: Int, at end: Int) {
         range = start..<end
         position = end
@@ -230,11 +236,23 @@ public struct JSONScanner: Sendable {
     }
 
     /// Reads a string whose opening quote is at `position`.
+    @inline(__always)
     private mutating func string(_ document: Span<UInt8>) throws {
         let start = position
-        var at = document.endOfPlainText(from: start &+ 1)
+        let at = document.endOfPlainText(from: start &+ 1)
+        guard at < document.count, document.byte(at) == UInt8(ascii: "\"") else {
+            return try string(document, from: start, at: at)
+        }
+        range = start..<at &+ 1
+        position = at &+ 1
+    }
+
+    /// Reads on in a string that contains more than plain text.
+    @inline(never)
+    private mutating func string(_ document: Span<UInt8>, from start: Int, at first: Int) throws {
+        var at = first
         while at < document.count {
-            let byte = document[at]
+            let byte = document.byte(at)
             if byte >= 0x80 {
                 guard let next = document.endOfScalar(from: at) else { throw malformed("valid UTF-8", at: at) }
                 at = document.endOfPlainText(from: next)
@@ -257,6 +275,7 @@ public struct JSONScanner: Sendable {
         throw malformed("the closing quote of the string from byte \(start)", at: at)
     }
 
+    @inline(never)
     private mutating func malformed(_ expected: String, at position: Int) -> KMError {
         faultPosition = position
         return KMError(.malformedJSON, "expected \(expected) at byte \(position)")

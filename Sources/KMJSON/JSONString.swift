@@ -1,3 +1,5 @@
+internal import KMPrimitives
+
 /// Unescapes and escapes the text of JSON strings.
 public enum JSONString {
     /// Returns the unescaped text of a string token.
@@ -68,7 +70,14 @@ public enum JSONString {
     /// Appends UTF-8 text as a JSON string with quotes, and escapes only what RFC 8259 section 7 requires.
     public static func append(utf8 text: [UInt8], to output: inout [UInt8]) {
         output.append(UInt8(ascii: "\""))
-        for byte in text {
+        let span = text.span
+        var at = 0
+        while true {
+            let end = span.endOfUnescaped(from: at, quote: UInt8(ascii: "\""))
+            output.append(copying: span.extracting(at..<end))
+            guard end < span.count else { break }
+            let byte = span[end]
+            at = end + 1
             switch byte {
             case UInt8(ascii: "\""), UInt8(ascii: "\\"):
                 output.append(UInt8(ascii: "\\"))
@@ -76,11 +85,10 @@ public enum JSONString {
             case 0x0A: output.append(contentsOf: "\\n".utf8)
             case 0x0D: output.append(contentsOf: "\\r".utf8)
             case 0x09: output.append(contentsOf: "\\t".utf8)
-            case 0..<0x20:
+            default:
                 output.append(contentsOf: "\\u00".utf8)
                 output.append(hexadecimal[Int(byte >> 4)])
                 output.append(hexadecimal[Int(byte & 15)])
-            default: output.append(byte)
             }
         }
         output.append(UInt8(ascii: "\""))

@@ -8,6 +8,10 @@ extension Span where Element == UInt8 {
         }
     }
 
+    /// Returns the byte at `index`, which the caller has compared with the bounds.
+    @inline(__always)
+    func byte(_ index: Int) -> UInt8 { unsafe self[unchecked: index] }
+
     /// Returns the end of the plain ASCII text from `start` on.
     ///
     /// Plain text ends at a non-ASCII byte, a control character, a quote or a backslash. This function reads eight
@@ -16,23 +20,37 @@ extension Span where Element == UInt8 {
     func endOfPlainText(from start: Int) -> Int {
         var at = start
         while at &+ 8 <= count {
-            let word = word(at: at)
-            // The high bit of each byte is the result. The summands have seven bits, so no sum carries into the next
-            // byte.
-            let low = word & 0x7F7F_7F7F_7F7F_7F7F
-            let isNoQuote = (low ^ 0x2222_2222_2222_2222) &+ 0x7F7F_7F7F_7F7F_7F7F
-            let isNoBackslash = (low ^ 0x5C5C_5C5C_5C5C_5C5C) &+ 0x7F7F_7F7F_7F7F_7F7F
-            let isNoControl = low &+ 0x6060_6060_6060_6060
-            let stops = (word | ~(isNoQuote & isNoBackslash & isNoControl)) & 0x8080_8080_8080_8080
-            guard stops == 0 else { return at &+ (stops.leadingZeroBitCount >> 3) }
+            let word = unsafe withUnsafeBytes { bytes in
+                unsafe UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: at, as: UInt64.self))
+            }
+            // The high bit of a byte is the result. A difference can borrow from the next byte, but only where this one
+            // is a stop, and only the first stop counts.
+            let (quote, backslash) = (word ^ 0x2222_2222_2222_2222, word ^ 0x5C5C_5C5C_5C5C_5C5C)
+            let isQuote = (quote &- 0x0101_0101_0101_0101) & ~quote
+            let isBackslash = (backslash &- 0x0101_0101_0101_0101) & ~backslash
+            let isControl = (word &- 0x2020_2020_2020_2020) & ~word
+            let stops = (word | isQuote | isBackslash | isControl) & 0x8080_8080_8080_8080
+            guard stops == 0 else { return at &+ (stops.trailingZeroBitCount &>> 3) }
             at &+= 8
         }
         return at
     }
 
+    /// Returns the index of the next control character, backslash or `quote` from `start` on, or the end.
+    func endOfUnescaped(from start: Int, quote: UInt8) -> Int {
+        var at = start
+        while at < count {
+            let byte = byte(at)
+            guard byte >= 0x20, byte != quote, byte != UInt8(ascii: "\\") else { return at }
+            at &+= 1
+        }
+        return at
+    }
+
+    @inline(__always)
     func endOfDigits(from start: Int) -> Int {
         var at = start
-        while at < count, self[at] &- UInt8(ascii: "0") < 10 { at &+= 1 }
+        while at < count, byte(at) &- UInt8(ascii: "0") < 10 { at &+= 1 }
         return at
     }
 

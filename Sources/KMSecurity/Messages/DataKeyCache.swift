@@ -35,7 +35,9 @@ final class DataKeyCache: Sendable {
     }
 
     /// What one processor may still do with a CEK.
-    private struct Allowance {
+    ///
+    /// It belongs to one processor's allowances, whose lock protects it.
+    private final class Allowance {
         let origin: JWEContentKey
         /// The processor's own copy of the CEK.
         let key: JWEContentKey
@@ -45,8 +47,18 @@ final class DataKeyCache: Sendable {
         var byteCount: Int
         var lastUse: ContinuousClock.Instant
 
+        init(_ entry: Entry, _ key: JWEContentKey, _ messageCount: Int, _ byteCount: Int) {
+            origin = entry.key
+            self.key = key
+            keyNumber = entry.keyNumber
+            born = entry.born
+            lastUse = entry.lastUse
+            self.messageCount = messageCount
+            self.byteCount = byteCount
+        }
+
         /// Counts a use, and returns whether it was allowed.
-        mutating func use(_ messages: Int, _ bytes: Int, _ now: ContinuousClock.Instant) -> Bool {
+        func use(_ messages: Int, _ bytes: Int, _ now: ContinuousClock.Instant) -> Bool {
             guard messages <= messageCount, bytes <= byteCount else { return false }
             messageCount -= messages
             byteCount -= bytes
@@ -99,15 +111,7 @@ final class DataKeyCache: Sendable {
             messageCount -= taken.messages
             byteCount -= taken.bytes
             lastUse = now
-            return Allowance(
-                origin: key,
-                key: own,
-                keyNumber: keyNumber,
-                born: born,
-                messageCount: taken.messages,
-                byteCount: taken.bytes,
-                lastUse: now
-            )
+            return Allowance(self, own, taken.messages, taken.bytes)
         }
     }
 
@@ -122,6 +126,13 @@ final class DataKeyCache: Sendable {
     private struct Allowances {
         var sending: [Int: Allowance] = [:]
         var receiving: [UInt64: Allowance] = [:]
+        /// The last one of each that was used, which is often the next one too.
+        var lastSent: Allowance?
+        var lastReceived: Allowance?
+
+        mutating func erase(_ number: UInt64) {
+            if let erased = receiving.removeValue(forKey: number), erased === lastReceived { lastReceived = nil }
+        }
     }
 
     let bounds: DataKeyCaching
@@ -153,22 +164,30 @@ final class DataKeyCache: Sendable {
         // Messages that exceed the bounds by themselves get their own CEK, which is not cached.
         guard fits(messageCount, byteCount) else { return try make() }
         let now = ContinuousClock.now
-        let known = allowances.withOwn { own in
-            Self.use(&own.sending[keyNumber], messageCount, byteCount, now, bounds) { old in
-                state.withLock { Self.take(&$0.sending[keyNumber], after: old, messageCount, byteCount, now, bounds) }
+        let known: JWEContentKey? = allowances.withOwn { own in
+            if let last = own.lastSent, last.keyNumber == keyNumber,
+                isAllowed(last, messageCount, byteCount, now)
+            {
+                return last.key
             }
+            own.lastSent = renewed(own.sending[keyNumber], messageCount, byteCount, now) { old in
+                state.withLock { take(&$0.sending[keyNumber], after: old, messageCount, byteCount, now) }
+            }
+            own.sending[keyNumber] = own.lastSent
+            return own.lastSent?.key
         }
         if let known { return known }
         let key = try make()
         // If two tasks made a CEK at the same time, the later one stays for the messages to come.
         allowances.withOwn { own in
-            own.sending[keyNumber] = state.withLock { state in
+            own.lastSent = state.withLock { state in
                 var entry = Entry(key, keyNumber, now, bounds)
-                var allowance = entry.allowance(after: nil, messageCount, byteCount, now, bounds)
+                let allowance = entry.allowance(after: nil, messageCount, byteCount, now, bounds)
                 _ = allowance?.use(messageCount, byteCount, now)
                 state.sending[keyNumber] = entry
                 return allowance
             }
+            own.sending[keyNumber] = own.lastSent
         }
         sweep(now)
         return key
@@ -179,16 +198,23 @@ final class DataKeyCache: Sendable {
         guard let number = identity.number else { return nil }
         let now = ContinuousClock.now
         return allowances.withOwn { own in
-            let isOther = own.receiving[number].map { !identity.matches($0.key, $0.keyNumber) }
-            if isOther == true { return nil }
-            return Self.use(&own.receiving[number], messageCount, byteCount, now, bounds) { old in
+            if let last = own.lastReceived, identity.matches(last.key, last.keyNumber),
+                isAllowed(last, messageCount, byteCount, now)
+            {
+                return last.key
+            }
+            let known = own.receiving[number]
+            if let known, !identity.matches(known.key, known.keyNumber) { return nil }
+            own.lastReceived = renewed(known, messageCount, byteCount, now) { old in
                 state.withLock { state in
                     guard let entry = state.receiving[number], identity.matches(entry.key, entry.keyNumber) else {
                         return nil
                     }
-                    return Self.take(&state.receiving[number], after: old, messageCount, byteCount, now, bounds)
+                    return take(&state.receiving[number], after: old, messageCount, byteCount, now)
                 }
             }
+            own.receiving[number] = own.lastReceived
+            return own.lastReceived?.key
         }
     }
 
@@ -202,15 +228,25 @@ final class DataKeyCache: Sendable {
         let text = Array(identity.message.text[identity.message.places.encryptedKey])
         guard let key = try? key.copy(encodedEncryptedKey: text) else { return }
         makeRoom(for: number)
+        var erased: [UInt64] = []
         allowances.withOwn { own in
-            own.receiving[number] = state.withLock { state in
+            own.lastReceived = state.withLock { state in
+                // Other tasks may have filled the room in between.
+                while state.receiving.count >= bounds.maximumEntryCount, state.receiving[number] == nil,
+                    let oldest = state.receiving.min(by: { $0.value.lastUse < $1.value.lastUse })?.key
+                {
+                    state.receiving[oldest] = nil
+                    erased.append(oldest)
+                }
                 var entry = Entry(key, identity.keyNumber, now, bounds)
-                var allowance = entry.allowance(after: nil, messageCount, byteCount, now, bounds)
+                let allowance = entry.allowance(after: nil, messageCount, byteCount, now, bounds)
                 _ = allowance?.use(messageCount, byteCount, now)
                 state.receiving[number] = entry
                 return allowance
             }
+            own.receiving[number] = own.lastReceived
         }
+        erase(erased)
         sweep(now)
     }
 
@@ -222,36 +258,36 @@ final class DataKeyCache: Sendable {
         messageCount <= bounds.maximumMessageCount && byteCount <= bounds.maximumByteCount
     }
 
-    /// Returns the CEK of an allowance after a use, or of a further allowance from `more`.
-    private static func use(
-        _ allowance: inout Allowance?,
+    /// Counts a use of an allowance, and returns whether it was allowed.
+    private func isAllowed(
+        _ allowance: Allowance,
+        _ messageCount: Int,
+        _ byteCount: Int,
+        _ now: ContinuousClock.Instant
+    ) -> Bool {
+        allowance.born.duration(to: now) <= bounds.maximumAge && allowance.use(messageCount, byteCount, now)
+    }
+
+    /// Returns an allowance after a use, or a further one from `more`; nil if there is none.
+    private func renewed(
+        _ allowance: Allowance?,
         _ messageCount: Int,
         _ byteCount: Int,
         _ now: ContinuousClock.Instant,
-        _ bounds: DataKeyCaching,
         _ more: (Allowance?) -> Allowance?
-    ) -> JWEContentKey? {
-        if let born = allowance?.born, born.duration(to: now) <= bounds.maximumAge,
-            allowance?.use(messageCount, byteCount, now) == true
-        {
-            return allowance?.key
-        }
-        allowance = more(allowance)
-        guard allowance?.use(messageCount, byteCount, now) == true else {
-            allowance = nil
-            return nil
-        }
-        return allowance?.key
+    ) -> Allowance? {
+        if let allowance, isAllowed(allowance, messageCount, byteCount, now) { return allowance }
+        guard let further = more(allowance), further.use(messageCount, byteCount, now) else { return nil }
+        return further
     }
 
     /// Takes an allowance from an entry; if the entry is past its bounds, erases it and returns nil.
-    private static func take(
+    private func take(
         _ entry: inout Entry?,
         after old: Allowance?,
         _ messageCount: Int,
         _ byteCount: Int,
-        _ now: ContinuousClock.Instant,
-        _ bounds: DataKeyCaching
+        _ now: ContinuousClock.Instant
     ) -> Allowance? {
         guard let born = entry?.born else { return nil }
         if born.duration(to: now) <= bounds.maximumAge,
@@ -283,8 +319,14 @@ final class DataKeyCache: Sendable {
             for number in oldest { state.receiving[number] = nil }
             return oldest
         }
+        erase(erased)
+    }
+
+    /// Erases the allowances of CEKs that have left the cache.
+    private func erase(_ numbers: [UInt64]) {
+        guard !numbers.isEmpty else { return }
         allowances.forEach { own in
-            for number in erased { own.receiving[number] = nil }
+            for number in numbers { own.erase(number) }
         }
     }
 
@@ -304,6 +346,7 @@ final class DataKeyCache: Sendable {
         allowances.forEach { own in
             own.sending = own.sending.filter { $0.value.born.duration(to: now) <= age }
             own.receiving = own.receiving.filter { $0.value.born.duration(to: now) <= age }
+            (own.lastSent, own.lastReceived) = (nil, nil)
         }
     }
 }

@@ -3,7 +3,9 @@ package import KMJSON
 internal import KMPrimitives
 
 /// A selected value of a body, parsed, after all checks that need no private key.
-package struct EncryptedField {
+///
+/// A class, so that a copy is one reference.
+package final class EncryptedField: Sendable {
     package let match: FieldMatch
     package let parts: JWECompact
     /// The protected header; without its private parameters if it has the usual form.
@@ -109,8 +111,7 @@ package struct EncryptedField {
     /// One RSA operation then opens them all, and no field comes from another message.
     package func checkSharesKey(with first: EncryptedField?) throws {
         guard let first else { return }
-        let encryptedKey = parts.text.span.extracting(parts.places.encryptedKey)
-        guard encryptedKey.isEqual(to: first.parts.text.span.extracting(first.parts.places.encryptedKey)),
+        guard parts.hasEncryptedKey(of: first.parts),
             header.encryption == first.header.encryption, header.algorithm == first.header.algorithm
         else {
             throw KMError(

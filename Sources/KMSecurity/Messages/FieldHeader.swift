@@ -5,7 +5,9 @@ internal import KMPrimitives
 /// The protected header of fields: `alg`, `enc`, `kid`, `cty`, `path` and `cid`, in this order.
 ///
 /// The part before the path is the same for all fields under a key, and is encoded as base64url once.
-package struct FieldHeader: Sendable {
+///
+/// A class, so that a copy is one reference.
+package final class FieldHeader: Sendable {
     package static let contentType = "json"
     package static let path = "path"
     package static let correlationID = "cid"
@@ -46,9 +48,10 @@ package struct FieldHeader: Sendable {
     func append(path: [UInt8], end: [UInt8], using rest: inout [UInt8], to output: inout [UInt8]) throws {
         rest.removeAll(keepingCapacity: true)
         rest.reserveCapacity(path.count + end.count + 16)
-        rest.append(contentsOf: restOfBeginning)
+        let (encoded, unencoded) = (encodedBeginning, restOfBeginning)
+        rest.append(copying: unencoded.span)
         JSONString.append(utf8: path, to: &rest)
-        rest.append(contentsOf: end)
+        rest.append(copying: end.span)
         let count = beginningByteCount - restOfBeginning.count + rest.count
         let limit = JWEPolicy.standard.maximumHeaderByteCount
         guard count <= limit else {
@@ -57,7 +60,7 @@ package struct FieldHeader: Sendable {
                 "the JWE header of a field must have at most \(limit) bytes; a long path makes it \(count) bytes"
             )
         }
-        output.append(copying: encodedBeginning.span)
+        output.append(copying: encoded.span)
         Base64.url.append(rest.span, to: &output)
     }
 }

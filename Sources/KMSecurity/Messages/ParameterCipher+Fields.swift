@@ -102,7 +102,8 @@ extension ParameterCipher {
             KeyUse(
                 opener: opener,
                 parts: first.parts,
-                header: first.header,
+                algorithm: first.header.algorithm,
+                encryption: first.header.encryption,
                 messageCount: fields.count,
                 byteCount: fields.reduce(0) { $0 + $1.parts.plaintextByteCount }
             )

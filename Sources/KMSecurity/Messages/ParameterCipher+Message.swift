@@ -31,12 +31,12 @@ extension ParameterCipher {
         let opener = try key(id).opener()
         if let place = EncryptedBody.usualPlace(in: body),
             let parts = try? JWECompact(parsing: body, in: place, policy: opener.policy),
-            let usual = opener.usualHeader(of: parts)
+            let encryption = opener.usualEncryption(of: parts)
         {
-            return KeyUse(opener: opener, parts: parts, header: usual, messageCount: 1)
+            return KeyUse(opener: opener, parts: parts, algorithm: .rsaOAEP256, encryption: encryption)
         }
         let (parts, header) = try Self.parseMessage(body, opener.policy, id)
-        return KeyUse(opener: opener, parts: parts, header: header, messageCount: 1)
+        return KeyUse(opener: opener, parts: parts, algorithm: header.algorithm, encryption: header.encryption)
     }
 
     /// Parses the JWE of a body and makes all checks that need no key.

@@ -16,6 +16,8 @@ public struct ParameterCipher: Sendable {
     public let limits: ParameterLimits
 
     private let keys: [CryptoKeyID: PreparedKey]
+    /// The primary key, or the first key of a keyring without one: the key of nearly all messages.
+    private let usual: PreparedKey?
     var contentKeys: ContentKeySource
 
     /// Creates a cipher and prepares every key of the keyring.
@@ -37,11 +39,11 @@ public struct ParameterCipher: Sendable {
         self.limits = limits
         contentKeys = dataKeyCaching.map { .cache(DataKeyCache($0)) } ?? .fresh
         let policy = JWEPolicy(maximumByteCount: limits.maximumBodyByteCount)
-        keys = try Dictionary(
-            uniqueKeysWithValues: keyring.keys.enumerated().map { number, key in
-                (key.id, try PreparedKey(key, number: number, profile, policy))
-            }
-        )
+        let prepared = try keyring.keys.enumerated().map { number, key in
+            try PreparedKey(key, number: number, profile, policy)
+        }
+        keys = Dictionary(uniqueKeysWithValues: prepared.map { ($0.id, $0) })
+        usual = prepared.first { $0.id == keyring.primaryID } ?? prepared.first
     }
 
     /// Returns this cipher with another keyring and an empty cache.
@@ -115,6 +117,8 @@ public struct ParameterCipher: Sendable {
     ///
     /// - Throws: ``KMError`` `keyUnknown`.
     func key(_ id: CryptoKeyID) throws -> PreparedKey {
+        // To compare is faster than to hash.
+        if let usual, usual.id == id { return usual }
         guard let key = keys[id] else { throw CryptoKeyring.unknown(id) }
         return key
     }
@@ -153,20 +157,22 @@ public struct ParameterCipher: Sendable {
         /// - Parameters:
         ///   - opener: What opens the messages.
         ///   - parts: A message; if several share the key, any of them.
-        ///   - header: The message's header.
+        ///   - algorithm: The algorithm that encrypts the key.
+        ///   - encryption: The content encryption algorithm.
         ///   - messageCount: The number of messages.
         ///   - byteCount: Their bytes; nil for those of the one message.
         init(
             opener: PreparedKey.Opener,
             parts: JWECompact,
-            header: JWEHeader,
-            messageCount: Int,
+            algorithm: KeyManagementAlgorithm,
+            encryption: ContentEncryptionAlgorithm,
+            messageCount: Int = 1,
             byteCount: Int? = nil
         ) {
             self.opener = opener
             self.parts = parts
-            algorithm = header.algorithm
-            encryption = header.encryption
+            self.algorithm = algorithm
+            self.encryption = encryption
             self.messageCount = messageCount
             self.byteCount = byteCount ?? parts.plaintextByteCount
         }
@@ -199,7 +205,7 @@ public struct ParameterCipher: Sendable {
         _ use: KeyUse,
         _ open: (JWEContentKey) throws -> Result
     ) async throws -> Result {
-        guard use.opener.localKey == nil else { return try withLocalContentKey(use, open) }
+        guard !use.opener.isLocal else { return try withLocalContentKey(use, open) }
         if let key = cachedKey(use) { return try open(key) }
         let key = try await use.opener.contentKey(
             of: use.parts,

@@ -31,6 +31,7 @@ final class PreparedKey: Sendable {
         let policy: JWEPolicy
         /// The private key, if it is in memory.
         let localKey: RSAPrivateKey?
+        let isLocal: Bool
         /// The private key, wherever it is.
         let unwrapper: any ContentKeyUnwrapper
         /// The headers that senders usually write, which need not be parsed.
@@ -43,28 +44,34 @@ final class PreparedKey: Sendable {
             self.policy = policy
             self.unwrapper = unwrapper
             localKey = unwrapper as? RSAPrivateKey
-            let encryptions = ContentEncryptionAlgorithm.allCases.filter(policy.contentEncryptionAlgorithms.contains)
+            isLocal = localKey != nil
+            // The most usual one first.
+            let encryptions = [ContentEncryptionAlgorithm.a256GCM, .a128GCM].filter(
+                policy.contentEncryptionAlgorithms.contains
+            )
             usualHeaders = encryptions.flatMap { encryption in
-                [id.text, nil].map { UsualHeader(JWEHeader(encryption: encryption, keyID: $0)) }
+                [id.text, nil].map { UsualHeader(encryption, keyID: $0) }
             }
             usualFieldHeaders = encryptions.map { FieldHeader(encryption: $0, keyID: id) }
         }
     }
 
-    /// A header that senders usually write, with its text.
-    struct UsualHeader: Sendable {
-        let header: JWEHeader
+    /// A header that senders usually write.
+    final class UsualHeader: Sendable {
+        let encryption: ContentEncryptionAlgorithm
         /// The header in base64url.
         let text: [UInt8]
 
-        init(_ header: JWEHeader) {
-            self.header = header
+        init(_ encryption: ContentEncryptionAlgorithm, keyID: String?) {
+            self.encryption = encryption
+            let header = JWEHeader(encryption: encryption, keyID: keyID)
             var text: [UInt8] = []
             Base64.url.append(header.json.span, to: &text)
             self.text = text
         }
     }
 
+    let id: CryptoKeyID
     private let key: CryptoKey
     private let preparedSealer: Sealer?
     private let preparedOpener: Opener?
@@ -73,6 +80,7 @@ final class PreparedKey: Sendable {
     ///
     /// - Throws: ``KMError`` `cryptographyUnavailable`.
     init(_ key: CryptoKey, number: Int, _ profile: WireProfile, _ policy: JWEPolicy) throws {
+        id = key.id
         self.key = key
         preparedSealer = try key.encryptionKey.map { recipient in
             let header = JWEHeader(encryption: profile.encryption, keyID: profile.namesKey ? key.id.text : nil)
@@ -109,10 +117,15 @@ final class PreparedKey: Sendable {
 }
 
 extension PreparedKey.Opener {
-    /// The header of a message, if it is one that senders usually write; it need not be parsed then.
-    func usualHeader(of parts: JWECompact) -> JWEHeader? {
-        let text = parts.text.span.extracting(parts.places.header)
-        return usualHeaders.first { $0.text.span.isEqual(to: text) }?.header
+    /// The content encryption algorithm of a message, if its header is one that senders usually write with RSA-OAEP-256.
+    ///
+    /// Such a header need not be parsed.
+    func usualEncryption(of parts: JWECompact) -> ContentEncryptionAlgorithm? {
+        for usual in usualHeaders {
+            let text = usual.text
+            if text.span.isEqual(to: parts.text.span.extracting(parts.places.header)) { return usual.encryption }
+        }
+        return nil
     }
 
     /// The content encryption key (CEK) of a message, decrypted in memory; a random key if it does not decrypt.
