@@ -37,191 +37,70 @@ package enum PANSearch {
         _ issuers: [IssuerRange]?
     ) -> PANMatch? {
         var at = position
+        guard let match = firstMatch(text, &at, after: floor, before: limit, issuers) else {
+            position = at
+            return nil
+        }
+        position = match.range.upperBound
+        return match
+    }
+
+    /// Returns the starts of the runs of digits in `range` at which a card number may be found, in order.
+    ///
+    /// Whether it is found depends on the end of the number before it. At no other position is one found.
+    ///
+    /// - Parameters:
+    ///   - text: The text, with ``lookBehind`` bytes before the range and ``lookAhead`` bytes after it.
+    ///   - range: The positions to search.
+    ///   - issuers: The ranges of card numbers to find, or nil to find every number with a correct check digit.
+    /// - Returns: The starts.
+    package static func starts(_ text: Span<UInt8>, in range: Range<Int>, _ issuers: [IssuerRange]?) -> [Int] {
+        var starts: [Int] = []
+        var at = range.lowerBound
+        while firstMatch(text, &at, after: 0, before: range.upperBound, issuers) != nil {
+            starts.append(at)
+            at += 1
+        }
+        return starts
+    }
+
+    /// Returns the next card number that begins before `limit`, and moves `at` to the first digit of its run.
+    ///
+    /// If there is none, it moves `at` to `limit` or beyond.
+    private static func firstMatch(
+        _ text: Span<UInt8>,
+        _ at: inout Int,
+        after floor: Int,
+        before limit: Int,
+        _ issuers: [IssuerRange]?
+    ) -> PANMatch? {
+        // The last window must lie within the text and begin a stride before the limit.
+        let lastStart = min(text.count &- DigitWindow.byteCount, limit &- DigitWindow.stride)
+        if at <= lastStart {
+            var window = DigitWindow(text, at: at)
+            while true {
+                var candidates = window.candidates(text)
+                while candidates != 0 {
+                    let offset = candidates.trailingZeroBitCount
+                    candidates &= candidates &- 1
+                    if let match = match(text, window, offset, from: floor, issuers) {
+                        at = window.start &+ offset
+                        return match
+                    }
+                }
+                at = window.start &+ DigitWindow.stride
+                guard at <= lastStart else { break }
+                window.advance(text)
+            }
+        }
         while at < limit {
             at = text.endOfOthers(from: at, before: limit)
-            guard at < limit else { break }
-            guard text[at].isDigit else {
-                if let match = fullWidthMatch(text, at, issuers), match.range.lowerBound >= floor {
-                    position = match.range.upperBound
-                    return match
-                }
-                at &+= 1
-                continue
-            }
-            var end = at &+ 1
-            while end < text.count, text[end] &- UInt8(ascii: "0") < 10 { end &+= 1 }
-            // A run of digits that begins before `at` was already examined from its beginning.
-            let isWhole = at == 0 || !text[at - 1].isDigit
-            if isWhole, isWorthALook(text, at, end), let match = match(text, at, end, from: floor, issuers) {
-                position = match.range.upperBound
-                return match
-            }
-            at = end
-        }
-        position = at
-        return nil
-    }
-
-    /// Returns false for most runs of digits, so that they need no further examination.
-    ///
-    /// Those are runs that are too long, and short runs after which nothing can continue a number.
-    private static func isWorthALook(_ text: Span<UInt8>, _ start: Int, _ end: Int) -> Bool {
-        let count = end - start
-        // Four digits more than a PAN has, because the run may include the digits of an escape before it.
-        if count >= PAN.digitCounts.lowerBound {
-            // A longer run is judged the same wherever the text is cut: it must fit into the bytes that are looked ahead.
-            return count <= PAN.digitCounts.upperBound + 4 || (count <= 64 && isTrackSeparator(text, end))
-        }
-        guard end < text.count else { return false }
-        switch text[end] {
-        case UInt8(ascii: " "), UInt8(ascii: "-"), UInt8(ascii: "+"), UInt8(ascii: "."), UInt8(ascii: "/"),
-            UInt8(ascii: "_"):
-            return count >= 4 && mayHaveGroup(text, end + 1)
-        case UInt8(ascii: "%"), UInt8(ascii: "\\"), UInt8(ascii: "&"), UInt8(ascii: ";"), 0xC2, 0xE2, 0xE3, 0xEF:
-            return true
-        case 0: return end + 1 < text.count && text[end + 1].beginsDigit
-        default: return isEscaped(text, start)
-        }
-    }
-
-    /// Returns whether the separator `D` of track 2 is at `at`.
-    private static func isTrackSeparator(_ text: Span<UInt8>, _ at: Int) -> Bool {
-        at < text.count && text[at] | 0x20 == UInt8(ascii: "d")
-    }
-
-    /// Returns the card number of an EMV data object in a hexadecimal dump without spaces, or nil.
-    ///
-    /// Before the number are the tag and the length of the object. The tags are 5A, the application PAN, and 57, track
-    /// 2 (EMV book 3, annex A).
-    private static func emvMatch(
-        _ text: Span<UInt8>,
-        _ start: Int,
-        _ end: Int,
-        _ issuers: [IssuerRange]?
-    ) -> PANMatch? {
-        func digit(_ at: Int) -> Int { Int(text[at] & 0x0F) }
-        // The A of the tag is not a digit, so that the run begins after it, with two digits for the length.
-        if start >= 2, end - start >= 2, text[start - 1] | 0x20 == UInt8(ascii: "a"),
-            text[start - 2] == UInt8(ascii: "5")
-        {
-            let count = 2 * (16 * digit(start) + digit(start + 1))
-            if start + 2 + count <= end {
-                return PANCandidate.match(text, start + 2..<start + 2 + count, issuers)
-            }
-            // An odd number of digits is padded with F.
-            if start + 1 + count == end, end < text.count, text[end] | 0x20 == UInt8(ascii: "f") {
-                return PANCandidate.match(text, start + 2..<end, issuers)
-            }
-        }
-        guard isTrackSeparator(text, end) else { return nil }
-        for count in PAN.digitCounts.reversed() where end - count - 4 >= start {
-            let first = end - count
-            guard text[first - 4] == UInt8(ascii: "5"), text[first - 3] == UInt8(ascii: "7") else { continue }
-            // The number is followed by the separator, a date and a service code. Track 2 has at most 19 bytes.
-            let byteCount = 16 * digit(first - 2) + digit(first - 1)
-            guard byteCount <= 19, 2 * byteCount >= count + 8 else { continue }
-            if let match = PANCandidate.match(text, first..<end, issuers) { return match }
+            guard at < limit else { return nil }
+            if let match = match(text, at, from: floor, issuers) { return match }
+            at &+= 1
+            while at < limit, text[at].isDigit, text[at &- 1].isDigit { at &+= 1 }
         }
         return nil
-    }
-
-    /// Returns whether a second group may begin at `start`, or after up to two more separators.
-    ///
-    /// A second group has at least four digits.
-    private static func mayHaveGroup(_ text: Span<UInt8>, _ start: Int) -> Bool {
-        var start = start
-        let limit = min(text.count, start + 2)
-        while start < limit, text[start].separatesGroups { start += 1 }
-        guard start + 4 <= text.count else { return false }
-        for at in start..<start + 4 where !text[at].isDigit { return text[at].beginsDigit }
-        return true
-    }
-
-    /// Returns whether the digits of an escape may begin at `start`.
-    private static func isEscaped(_ text: Span<UInt8>, _ start: Int) -> Bool {
-        guard start > 0 else { return false }
-        let before = text[start - 1]
-        return before == UInt8(ascii: "%") || before == UInt8(ascii: "u") || before == UInt8(ascii: "#")
-            || before == UInt8(ascii: "x")
-            // The escape of a full-width digit, such as \uFF14 or &#xFF14;.
-            || (before | 0x20 == UInt8(ascii: "f") && start > 1 && text[start - 2] | 0x20 == UInt8(ascii: "f"))
-    }
-
-    /// Returns the card number whose first digit is full-width, or nil.
-    ///
-    /// The last byte of that digit in UTF-8, or its low byte in UTF-16, is at `at`.
-    private static func fullWidthMatch(_ text: Span<UInt8>, _ at: Int, _ issuers: [IssuerRange]?) -> PANMatch? {
-        if text[at] >= 0x90 {
-            guard at >= 2, text[at - 1] == 0xBC, text[at - 2] == 0xEF else { return nil }
-            return judge(text, .bytes, at - 2, issuers)
-        }
-        // Full-width digits are U+FF10 to U+FF19.
-        let isLittle = at + 1 < text.count && text[at + 1] == 0xFF
-        let isBig = at > 0 && text[at - 1] == 0xFF
-        return longer(
-            isLittle ? judge(text, .littleEndian, at, issuers) : nil,
-            isBig ? judge(text, .bigEndian, at, issuers) : nil
-        )
-    }
-
-    /// Returns the match with more digits, because in the wrong byte order a number may lose its last digit.
-    private static func longer(_ little: PANMatch?, _ big: PANMatch?) -> PANMatch? {
-        guard let little, let big else { return little ?? big }
-        return big.digitCount > little.digitCount ? big : little
-    }
-
-    private static func match(
-        _ text: Span<UInt8>,
-        _ start: Int,
-        _ end: Int,
-        from floor: Int,
-        _ issuers: [IssuerRange]?
-    ) -> PANMatch? {
-        if let match = match(text, .bytes, start, end, from: floor, issuers) { return match }
-        if let match = emvMatch(text, start, end, issuers), match.range.lowerBound >= floor { return match }
-        guard end < text.count, text[end] == 0 else { return nil }
-        // In UTF-16, only the last byte of the run is a digit. A byte before it is the high byte of another character.
-        return longer(
-            match(text, .littleEndian, end - 1, end, from: floor, issuers),
-            match(text, .bigEndian, end - 1, end, from: floor, issuers)
-        )
-    }
-
-    private static func match(
-        _ text: Span<UInt8>,
-        _ lens: TextLens,
-        _ start: Int,
-        _ end: Int,
-        from floor: Int,
-        _ issuers: [IssuerRange]?
-    ) -> PANMatch? {
-        if let match = judge(text, lens, start, issuers), match.range.lowerBound >= floor { return match }
-        // The first digits of the run may end an escape, such as %20 or \u0020, after which the number begins.
-        for shift in 1...4 where start + shift < end && lens.escape(text, endingAt: start + shift) != nil {
-            if let match = judge(text, lens, start + shift, issuers) { return match }
-        }
-        // The first digit may itself be an escape, of which one to seven characters come before the run: %34, \u0034,
-        // &#52;, &#x34;, and for a full-width digit \uFF14, &#65300;, &#xFF14;, %EF%BC%94.
-        for characters in 1...7 {
-            let escape = start - characters * lens.step
-            guard escape >= floor, text[escape].beginsEscape, lens.unit(text, escape).character.isDigit else {
-                continue
-            }
-            if let match = judge(text, lens, escape, issuers), match.range.lowerBound >= floor { return match }
-        }
-        return nil
-    }
-
-    /// Returns the card number that begins at `start`, or nil.
-    private static func judge(
-        _ text: Span<UInt8>,
-        _ lens: TextLens,
-        _ start: Int,
-        _ issuers: [IssuerRange]?
-    ) -> PANMatch? {
-        let before = lens.edge(text, before: start)
-        guard before != .closed else { return nil }
-        return PANCandidate(text, lens, at: start).match(text, lens, before, issuers)
     }
 }
 
@@ -243,15 +122,5 @@ extension Span where Element == UInt8 {
         }
         while at < end, (self[at] & 0x5F) &- 0x10 >= 10 { at &+= 1 }
         return at
-    }
-}
-
-extension UInt8 {
-    /// Whether this is a digit, or may begin an escape or a full-width digit.
-    fileprivate var beginsDigit: Bool { isDigit || beginsEscape || self == 0xEF }
-
-    /// Whether this may begin an escape.
-    fileprivate var beginsEscape: Bool {
-        self == UInt8(ascii: "%") || self == UInt8(ascii: "\\") || self == UInt8(ascii: "&")
     }
 }
