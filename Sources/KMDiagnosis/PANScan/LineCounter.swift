@@ -33,7 +33,7 @@ struct LineCounter {
         guard end > position else { return }
         let part = position - base..<end - base
         if units == .bytes {
-            let count = text.extracting(part).newlineCount
+            let count = text.newlineCount(in: part)
             if count > 0, let last = text.lastNewline(in: part) {
                 line += count
                 lineStart = base + last + 1
@@ -61,12 +61,6 @@ struct LineCounter {
 }
 
 extension Span where Element == UInt8 {
-    fileprivate var newlineCount: Int {
-        var count = 0
-        for index in indices { count &+= self[index] == UInt8(ascii: "\n") ? 1 : 0 }
-        return count
-    }
-
     /// Returns the position of the last newline in a part, or nil.
     fileprivate func lastNewline(in part: Range<Int>) -> Int? {
         var at = part.upperBound
