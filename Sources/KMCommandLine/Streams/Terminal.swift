@@ -27,7 +27,9 @@ package enum Terminal {
     /// These are the categories Cc, Cf, Zl and Zp: escape sequences, bidirectional controls, zero-width characters and
     /// line separators.
     package static func printable(_ text: String) -> String {
-        String(String.UnicodeScalarView(text.unicodeScalars.map { $0.isPrintable ? $0 : "\u{FFFD}" }))
+        // Most texts are printable ASCII.
+        guard !text.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F }) else { return text }
+        return String(String.UnicodeScalarView(text.unicodeScalars.map { $0.isPrintable ? $0 : "\u{FFFD}" }))
     }
 
     /// Pads text with spaces to `width` columns, with at least one space at the end.
