@@ -50,6 +50,8 @@ public struct PANScanner: Sendable {
     /// The line counter, or nil until enough of the text was received to detect a byte order mark.
     private var counter: LineCounter?
     private var places = JSONPlaces(at: 0)
+    /// The survey of the last part, and the offset of that part from the start of the text.
+    private var survey: (PANSurvey, offset: Int)?
 
     /// Creates a scanner at the start of a text.
     ///
@@ -78,6 +80,23 @@ public struct PANScanner: Sendable {
             try search(before: text.count - PANSearch.lookAhead, isEnd: false, report)
             trim()
         }
+    }
+
+    /// Scans the next part of the text, in which the positions of the card numbers are already known.
+    ///
+    /// - Parameters:
+    ///   - part: The bytes that follow those of the previous call.
+    ///   - survey: The survey of this part for the same ranges.
+    ///   - report: A closure that receives each finding that is certain after this part.
+    /// - Throws: The error that `report` throws.
+    package mutating func append<Failure: Error>(
+        _ part: Span<UInt8>,
+        _ survey: PANSurvey,
+        _ report: (PANFinding) throws(Failure) -> Void
+    ) throws(Failure) {
+        self.survey = (survey, base + text.count)
+        defer { self.survey = nil }
+        try append(part, report)
     }
 
     /// Scans the rest of the text, and resets the scanner to the start of another text.
@@ -128,7 +147,7 @@ public struct PANScanner: Sendable {
         swap(&places, &self.places)
         var next = position
         defer { (position, self.counter, self.places) = (next, counter, places) }
-        while let match = PANSearch.next(text.span, &next, after: previousEnd, before: limit, issuers) {
+        while let match = nextMatch(&next, before: limit) {
             let offset = base + match.range.lowerBound
             counter.advance(to: offset, text.span, base: base)
             places.advance(to: offset + 1, text.span, base: base)
@@ -155,6 +174,27 @@ public struct PANScanner: Sendable {
                 )
             )
         }
+    }
+
+    /// Returns the next card number that begins before `limit`, and moves `position` as ``PANSearch`` does.
+    private func nextMatch(_ position: inout Int, before limit: Int) -> PANMatch? {
+        guard let (survey, offset) = survey else {
+            return PANSearch.next(text.span, &position, after: previousEnd, before: limit, issuers)
+        }
+        let start = offset - base
+        while position < limit {
+            var end = limit
+            if survey.range.contains(position - start) {
+                position = min(limit, start + survey.firstStart(from: position - start))
+                end = min(limit, position + 1)
+            } else if position - start < survey.range.lowerBound {
+                end = min(limit, start + survey.range.lowerBound)
+            }
+            if let match = PANSearch.next(text.span, &position, after: previousEnd, before: end, issuers) {
+                return match
+            }
+        }
+        return nil
     }
 
     /// Releases the part of the text that is no longer needed, once it is the larger part.

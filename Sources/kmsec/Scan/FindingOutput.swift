@@ -4,7 +4,7 @@ import KMJSON
 import KMSecurity
 
 /// Writes the findings of one file to standard output, in batches.
-final class FindingOutput {
+struct FindingOutput: Sendable {
     /// The size of a batch, in bytes.
     private static let byteCount = 1 << 16
 
@@ -23,14 +23,14 @@ final class FindingOutput {
         self.isJSON = isJSON
     }
 
-    func write(_ finding: PANFinding) throws {
+    mutating func write(_ finding: PANFinding) throws {
         findingCount += 1
         if isJSON { appendJSON(finding) } else { lines += text(finding).utf8 }
         lines.append(UInt8(ascii: "\n"))
         if lines.count >= Self.byteCount { try flush() }
     }
 
-    func flush() throws {
+    mutating func flush() throws {
         guard !lines.isEmpty else { return }
         Terminal.progress(nil)
         try Streams.write(lines)
@@ -43,7 +43,7 @@ final class FindingOutput {
     }
 
     /// Appends a JSON object with sorted members.
-    private func appendJSON(_ finding: PANFinding) {
+    private mutating func appendJSON(_ finding: PANFinding) {
         lines += "{\"column\":\(finding.column),\"digits\":\(finding.digitCount),\"file\":".utf8
         JSONString.append(file, to: &lines)
         if let issuer = finding.issuer { appendMember("issuer", issuer) }
@@ -54,7 +54,7 @@ final class FindingOutput {
         lines.append(UInt8(ascii: "}"))
     }
 
-    private func appendMember(_ name: String, _ value: String) {
+    private mutating func appendMember(_ name: String, _ value: String) {
         lines += ",\"\(name)\":".utf8
         JSONString.append(value, to: &lines)
     }
