@@ -70,14 +70,17 @@ struct JSONPlaces {
 
     /// Reads the text up to `end`.
     ///
-    /// `end` and `base` are offsets from the start of the whole text, and `text` is its part from `base` on.
-    mutating func advance(to end: Int, _ text: Span<UInt8>, base: Int) {
+    /// `end` and `base` are offsets from the start of the whole text, and `text` is its part from `base` on. A survey of
+    /// the end of the text makes it faster.
+    mutating func advance(to end: Int, _ text: Span<UInt8>, base: Int, _ survey: PANSurvey.Placed? = nil) {
         var at = position - base
         let end = end - base
         while at < end {
             switch state {
             case .plain:
-                at = text.firstNewline(from: at, before: end)
+                at =
+                    survey?.lastPlainNewline(from: at, before: end, text, base: base)
+                    ?? text.firstNewline(from: at, before: end)
                 if at < end { state = .lineStart }
             case .string, .nameString: at = string(text, at, end)
             case .scalar:
@@ -287,7 +290,7 @@ struct JSONPlaces {
 
 extension UInt8 {
     /// Whether this is JSON white space.
-    fileprivate var isBlank: Bool { self == 0x20 || self == 0x0A || self == 0x0D || self == 0x09 }
+    var isBlank: Bool { self == 0x20 || self == 0x0A || self == 0x0D || self == 0x09 }
 
     /// Whether this can be part of a JSON number or literal.
     fileprivate var isOfScalar: Bool {

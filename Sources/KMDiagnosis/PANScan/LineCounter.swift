@@ -29,11 +29,17 @@ struct LineCounter {
     /// Moves forward to `end` and counts the newlines on the way.
     ///
     /// `end` and `base` are offsets from the start of the whole text, and `text` is its part from `base` on.
-    mutating func advance(to end: Int, _ text: Span<UInt8>, base: Int) {
+    ///
+    /// - Parameters:
+    ///   - end: The new position.
+    ///   - text: The text.
+    ///   - base: Its offset.
+    ///   - survey: The survey of the end of the text, if there is one.
+    mutating func advance(to end: Int, _ text: Span<UInt8>, base: Int, _ survey: PANSurvey.Placed? = nil) {
         guard end > position else { return }
         let part = position - base..<end - base
         if units == .bytes {
-            let count = text.newlineCount(in: part)
+            let count = survey?.newlineCount(in: part, text, base: base) ?? text.newlineCount(in: part)
             if count > 0, let last = text.lastNewline(in: part) {
                 line += count
                 lineStart = base + last + 1
@@ -57,17 +63,5 @@ struct LineCounter {
         guard text[at] == UInt8(ascii: "\n"), (base + at) % 2 == (units == .littleEndian ? 0 : 1) else { return false }
         let other = units == .littleEndian ? at + 1 : at - 1
         return other >= 0 && other < text.count && text[other] == 0
-    }
-}
-
-extension Span where Element == UInt8 {
-    /// Returns the position of the last newline in a part, or nil.
-    fileprivate func lastNewline(in part: Range<Int>) -> Int? {
-        var at = part.upperBound
-        while at > part.lowerBound {
-            at &-= 1
-            if self[at] == UInt8(ascii: "\n") { return at }
-        }
-        return nil
     }
 }

@@ -50,8 +50,8 @@ public struct PANScanner: Sendable {
     /// The line counter, or nil until enough of the text was received to detect a byte order mark.
     private var counter: LineCounter?
     private var places = JSONPlaces(at: 0)
-    /// The survey of the last part, and the offset of that part from the start of the text.
-    private var survey: (PANSurvey, offset: Int)?
+    /// The survey of the last part, if there is one.
+    private var survey: PANSurvey.Placed?
 
     /// Creates a scanner at the start of a text.
     ///
@@ -94,7 +94,7 @@ public struct PANScanner: Sendable {
         _ survey: PANSurvey,
         _ report: (PANFinding) throws(Failure) -> Void
     ) throws(Failure) {
-        self.survey = (survey, base + text.count)
+        self.survey = PANSurvey.Placed(survey: survey, start: base + text.count)
         defer { self.survey = nil }
         try append(part, report)
     }
@@ -149,8 +149,8 @@ public struct PANScanner: Sendable {
         defer { (position, self.counter, self.places) = (next, counter, places) }
         while let match = nextMatch(&next, before: limit) {
             let offset = base + match.range.lowerBound
-            counter.advance(to: offset, text.span, base: base)
-            places.advance(to: offset + 1, text.span, base: base)
+            counter.advance(to: offset, text.span, base: base, survey)
+            places.advance(to: offset + 1, text.span, base: base, survey)
             var path: String?
             switch places.place(text.span, base: base, isEnd: isEnd) {
             case .none: break
@@ -178,18 +178,9 @@ public struct PANScanner: Sendable {
 
     /// Returns the next card number that begins before `limit`, and moves `position` as ``PANSearch`` does.
     private func nextMatch(_ position: inout Int, before limit: Int) -> PANMatch? {
-        guard let (survey, offset) = survey else {
-            return PANSearch.next(text.span, &position, after: previousEnd, before: limit, issuers)
-        }
-        let start = offset - base
         while position < limit {
             var end = limit
-            if survey.range.contains(position - start) {
-                position = min(limit, start + survey.firstStart(from: position - start))
-                end = min(limit, position + 1)
-            } else if position - start < survey.range.lowerBound {
-                end = min(limit, start + survey.range.lowerBound)
-            }
+            if let survey { (position, end) = survey.next(position, before: limit, base: base) }
             if let match = PANSearch.next(text.span, &position, after: previousEnd, before: end, issuers) {
                 return match
             }
@@ -203,9 +194,9 @@ public struct PANScanner: Sendable {
         guard count >= 1 << 16, count >= text.count / 2, var counter else { return }
         var places = JSONPlaces(at: 0)
         swap(&places, &self.places)
-        places.advance(to: base + count, text.span, base: base)
+        places.advance(to: base + count, text.span, base: base, survey)
         if let start = places.settle(text.span, base: base) { count = min(count, start - base) }
-        counter.advance(to: base + count, text.span, base: base)
+        counter.advance(to: base + count, text.span, base: base, survey)
         (self.counter, self.places) = (counter, places)
         text.removeFirst(count)
         base += count

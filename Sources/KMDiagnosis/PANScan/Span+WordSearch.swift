@@ -16,23 +16,69 @@ extension Span where Element == UInt8 {
 
     /// Returns the number of newlines in a part.
     func newlineCount(in part: Range<Int>) -> Int {
+        let newline = SIMD16<UInt8>(repeating: UInt8(ascii: "\n"))
+        let one = SIMD16<UInt8>(repeating: 1)
         var (count, at) = (0, part.lowerBound)
-        while at &+ 8 <= part.upperBound {
+        while at &+ 16 <= part.upperBound {
             // Each byte counts the newlines in its place, up to 255.
-            var counts: UInt64 = 0
-            let end = min(part.upperBound &- 7, at &+ 255 &* 8)
+            var counts = SIMD16<UInt8>()
+            let end = min(part.upperBound &- 15, at &+ 255 &* 16)
             while at < end {
-                counts &+= newlines(at: at) >> 7
-                at &+= 8
+                counts &+= SIMD16<UInt8>().replacing(with: one, where: sixteen(at: at) .== newline)
+                at &+= 16
             }
-            let pairs = (counts & 0x00FF_00FF_00FF_00FF) &+ (counts >> 8 & 0x00FF_00FF_00FF_00FF)
-            count &+= Int((pairs &* 0x0001_0001_0001_0001) >> 48)
+            count &+= Int(SIMD16<UInt16>(truncatingIfNeeded: counts).wrappedSum())
         }
         while at < part.upperBound {
             count &+= self[at] == UInt8(ascii: "\n") ? 1 : 0
             at &+= 1
         }
         return count
+    }
+
+    /// Returns the 16 bytes at `place`.
+    @inline(__always)
+    private func sixteen(at place: Int) -> SIMD16<UInt8> {
+        precondition(place >= 0 && place &+ 16 <= count, "the bytes must lie within the span")
+        return unsafe withUnsafeBytes { bytes in
+            unsafe bytes.loadUnaligned(fromByteOffset: place, as: SIMD16<UInt8>.self)
+        }
+    }
+
+    /// Calls `body` with the position of each newline after which white space or an opening brace or bracket follows.
+    func forEachNewlineBeforeRoot(_ body: (Int) -> Void) {
+        let newline = SIMD16<UInt8>(repeating: UInt8(ascii: "\n"))
+        let (space, caseBit) = (SIMD16<UInt8>(repeating: 0x20), SIMD16<UInt8>(repeating: 0x20))
+        let brace = SIMD16<UInt8>(repeating: UInt8(ascii: "{"))
+        var at = 0
+        while at &+ 1 < count {
+            if at &+ 17 <= count {
+                let next = sixteen(at: at &+ 1)
+                // A brace and its bracket differ in one bit.
+                let isFound = (sixteen(at: at) .== newline) .& ((next .<= space) .| ((next | caseBit) .== brace))
+                let halves = unsafe unsafeBitCast(isFound, to: SIMD2<UInt64>.self)
+                guard halves[0] | halves[1] != 0 else {
+                    at &+= 16
+                    continue
+                }
+            }
+            let end = min(at &+ 16, count &- 1)
+            while at < end {
+                let next = self[at &+ 1]
+                if self[at] == UInt8(ascii: "\n"), next <= 0x20 || next | 0x20 == UInt8(ascii: "{") { body(at) }
+                at &+= 1
+            }
+        }
+    }
+
+    /// Returns the position of the last newline in a part, or nil.
+    func lastNewline(in part: Range<Int>) -> Int? {
+        var at = part.upperBound
+        while at > part.lowerBound {
+            at &-= 1
+            if self[at] == UInt8(ascii: "\n") { return at }
+        }
+        return nil
     }
 
     /// Returns a word with the high bit of each of the eight bytes at `at` that is a newline.

@@ -8,7 +8,7 @@ import KMSecurity
 struct PANFileScan {
     /// The number of bytes to read at once.
     private static let readByteCount = 1 << 18
-    /// The size from which a file is scanned by several threads.
+    /// The size from which a file is surveyed in parts, by several threads if there are several processors.
     private static let parallelByteCount = 1 << 20
     /// The largest number of threads.
     ///
@@ -54,7 +54,7 @@ struct PANFileScan {
             }
             if let format = CompressedFormat(of: buffer[..<filled]) { return format }
             try scan.take(buffer.span.extracting(first: filled), nil)
-            if threadCount > 1, file.isLarge(Self.parallelByteCount) {
+            if file.isLarge(Self.parallelByteCount) {
                 try parts.run(file, &scan)
             } else {
                 while filled > 0 {
