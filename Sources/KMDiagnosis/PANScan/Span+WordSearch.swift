@@ -74,6 +74,7 @@ extension Span where Element == UInt8 {
     /// Returns the position of the last newline in a part, or nil.
     func lastNewline(in part: Range<Int>) -> Int? {
         var at = part.upperBound
+        while at &- 8 >= part.lowerBound, newlines(at: at &- 8) == 0 { at &-= 8 }
         while at > part.lowerBound {
             at &-= 1
             if self[at] == UInt8(ascii: "\n") { return at }
