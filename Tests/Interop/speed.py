@@ -1,132 +1,245 @@
-"""Compares `kmsec speed` with Node's crypto module, pyca/cryptography and jwcrypto on the same machine.
+"""Compares `kmsec speed` with other implementations on the same machine, and writes a table in Markdown.
 
-The programs run in turns. The output is the median of all turns and its ratio to the time of kmsec.
+    swift build -c release && .ci/interop-environment && python3 Tests/Interop/speed.py
 
-    swift build -c release && .build/interop/bin/python3 Tests/Interop/speed.py [SECONDS [TURNS]]
+Each peer does the whole work of an operation: JSON, Base64url, the protected header, a new content encryption key and
+IV. For a token it checks the time, and compares in constant time. Keys are loaded once. Before the measurement, each
+peer must decrypt and verify what kmsec made, reject damaged copies of it, and make what kmsec decrypts and verifies.
 
-It needs Node and the packages that `.ci/interop-environment` installs."""
+The peers run in turns, each on one thread. A cell has the median of all rounds in microseconds and, in parentheses, its
+ratio to the median of KMSecurity. Peers that this machine does not have are listed below the table with the reason.
 
-import base64
-import hashlib
-import hmac
+Exit status: 0 for success, 1 if a peer failed, 64 for wrong usage."""
+
+import argparse
 import json
 import os
+import platform
 import statistics
 import subprocess
 import sys
-import time
+import tempfile
 from pathlib import Path
 
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import padding, rsa
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from jwcrypto.jwe import JWE
-from jwcrypto.jwk import JWK
+from speed_inputs import Inputs, check
+from speed_peers import MESSAGES, PEERS, ROOT, SCAN, TOKENS, Failed, Missing, Peer
 
-ROOT = Path(__file__).resolve().parents[2]
-SECONDS = float(sys.argv[1]) if len(sys.argv) > 1 else 1.0
-TURNS = int(sys.argv[2]) if len(sys.argv) > 2 else 3
-OPERATIONS = ["message-encrypt", "message-decrypt", "token-sign"]
-PARAMETERS = (
-    b'{"userId":50000104652,"physicalCardNo":"9491339401250765","physicalCardExpDate":"3108","physicalCardCVC":"211"}'
-)
-HEADER = b'{"alg":"RSA-OAEP-256","enc":"A256GCM","kid":"0123456789abcdef0123456789abcdef"}'
-
-private_key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-public_key = private_key.public_key()
-oaep = padding.OAEP(padding.MGF1(hashes.SHA256()), hashes.SHA256(), None)
-secret, body = os.urandom(32), b"x" * 600
-jwk = JWK.from_pyca(private_key)
-
-
-def encode(data: bytes) -> bytes:
-    return base64.urlsafe_b64encode(data).rstrip(b"=")
-
-
-def decode(text: bytes) -> bytes:
-    return base64.urlsafe_b64decode(text + b"=" * (-len(text) % 4))
-
-
-def pyca_encrypt() -> bytes:
-    key, iv, header = os.urandom(32), os.urandom(12), encode(HEADER)
-    sealed = AESGCM(key).encrypt(iv, PARAMETERS, header)
-    parts = [header, encode(public_key.encrypt(key, oaep)), encode(iv), encode(sealed[:-16]), encode(sealed[-16:])]
-    return b'{"encData":"' + b".".join(parts) + b'"}'
-
-
-def pyca_decrypt(message: bytes) -> bytes:
-    header, wrapped, iv, ciphertext, tag = json.loads(message)["encData"].encode().split(b".")
-    json.loads(decode(header))
-    key = private_key.decrypt(decode(wrapped), oaep)
-    return AESGCM(key).decrypt(decode(iv), decode(ciphertext) + decode(tag), header)
-
-
-def jwcrypto_encrypt() -> str:
-    return JWE(PARAMETERS, protected=HEADER.decode(), recipient=jwk).serialize(compact=True)
-
-
-def jwcrypto_decrypt(message: str) -> bytes:
-    jwe = JWE()
-    jwe.deserialize(message, jwk)
-    return jwe.payload
-
-
-def python_sign() -> bytes:
-    return b"KMV1:20260101000000000:" + base64.b64encode(hmac.digest(secret, body, hashlib.sha256))[:43]
-
-
-def measure(call) -> float:
-    batch, times, end = 1, [], time.perf_counter() + SECONDS
-    while time.perf_counter() < end or len(times) < 5:
-        start = time.perf_counter()
-        for _ in range(batch):
-            call()
-        elapsed = time.perf_counter() - start
-        if elapsed < 0.005:
-            batch *= 2
-        else:
-            times.append(elapsed / batch * 1e6)
-    return statistics.median(times)
-
-
-def output(*command: str) -> str:
-    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
-
-
-def kmsec() -> dict[str, float]:
-    rows = json.loads(output(str(ROOT / ".build/release/kmsec"), "speed", "--json", "--seconds", str(SECONDS), *OPERATIONS))
-    measured = {row["operation"]: row["microseconds"] for row in rows}
-    floors = {"floor " + row["operation"]: row["referenceMicroseconds"] for row in rows}
-    return measured | floors
-
-
-pyca_message, jwcrypto_message = pyca_encrypt(), jwcrypto_encrypt()
-peers = {
-    "kmsec": kmsec,
-    "node": lambda: json.loads(output("node", str(ROOT / "Tests/Interop/speed.mjs"), str(SECONDS))),
-    "cryptography": lambda: {
-        "message-encrypt": measure(pyca_encrypt),
-        "message-decrypt": measure(lambda: pyca_decrypt(pyca_message)),
-        "token-sign": measure(python_sign),
-    },
-    "jwcrypto": lambda: {
-        "message-encrypt": measure(jwcrypto_encrypt),
-        "message-decrypt": measure(lambda: jwcrypto_decrypt(jwcrypto_message)),
-    },
+TITLES = {
+    "message-encrypt": "message encrypt",
+    "message-decrypt": "message decrypt",
+    "token-sign": "token sign",
+    "token-verify": "token verify",
+    "json-scan": "JSON, 1 MB",
 }
+NOTES = """\
+- Messages: RSA 2048, RSA-OAEP-256, A256GCM, parameters of 111 bytes. Tokens: a body of 600 bytes.
+- Bare OpenSSL does only the costly work, with all contexts prepared. It parses neither JSON nor a token.
+- jose, jwcrypto and joserfc have no operation for the token. Python's tokens use its standard library.
+- The JDK has no JSON parser. The Java program finds members with regular expressions.
+- JSON: KMSecurity validates the document and reads its lexemes. simdjson also builds a document in memory.
+- simdjson is a shared library that chooses instructions at run time; compiler options only affect its caller."""
 
-turns = {name: [] for name in peers}
-for _ in range(TURNS):
-    for name, measure_peer in peers.items():
-        turns[name].append(measure_peer())
 
-print(f"{'us a call (times kmsec)':26}" + "".join(f"{operation:>24}" for operation in OPERATIONS))
-ours = {key: statistics.median(turn[key] for turn in turns["kmsec"]) for key in turns["kmsec"][0]}
-for name, all_turns in [("bare OpenSSL loop", None), *turns.items()]:
-    cells = []
-    for operation in OPERATIONS:
-        key = operation if all_turns else "floor " + operation
-        values = [turn[key] for turn in (all_turns or turns["kmsec"]) if key in turn]
-        value = statistics.median(values) if values else None
-        cells.append(f"{value:.3g} ({value / ours[operation]:.2f})" if value else "-")
-    print(f"{name:26}" + "".join(f"{cell:>24}" for cell in cells))
+class KMSecurity:
+    """The release build of kmsec, as a peer. It also measures the bare OpenSSL loop."""
+
+    operations, warm_up = MESSAGES + TOKENS + SCAN, 0
+
+    def __init__(self, path: Path, inputs: Inputs):
+        self.path, self.document_size = path, inputs.document_size
+        self.label = "KMSecurity (" + inputs.run("--version").decode().split(" (")[0] + ")"
+        self.version = inputs.run("--version").decode().split("(OpenSSL ")[-1].split()[0]
+        self.bare: dict[str, list[float]] = {}
+
+    def measure(self, operation: str, seconds: float) -> float:
+        # Half of the time is for the reference.
+        command = [str(self.path), "speed", "--json", "--seconds", str(2 * seconds), operation]
+        result = subprocess.run(command, capture_output=True, text=True, check=False)
+        if result.returncode != 0:
+            raise Failed(f"kmsec speed failed: {result.stderr.strip()}")
+        row = json.loads(result.stdout)[0]
+        if row["reference"] == "bare OpenSSL":
+            self.bare.setdefault(operation, []).append(row["referenceMicroseconds"])
+        if operation == "json-scan" and round(row["microseconds"] * row["megabytesPerSecond"]) != self.document_size:
+            raise Failed("kmsec scans a document of another size; change CARD in speed_inputs.py")
+        return row["microseconds"]
+
+    def close(self) -> None:
+        pass
+
+
+class Progress:
+    """One line on standard error, if that is a terminal."""
+
+    def __init__(self):
+        self.is_shown = sys.stderr.isatty()
+
+    def show(self, text: str) -> None:
+        if self.is_shown:
+            print(f"\r\033[K{text}", end="", file=sys.stderr, flush=True)
+
+
+class Comparison:
+    """The peers of a run with what was measured and what was not."""
+
+    def __init__(self, inputs: Inputs, kmsec: KMSecurity, progress: Progress):
+        self.inputs, self.progress = inputs, progress
+        self.kmsec = kmsec
+        self.peers: dict[str, Peer | KMSecurity] = {"kmsec": kmsec}
+        self.rounds: dict[str, dict[str, list[float]]] = {"kmsec": {}}
+        self.missing: dict[str, str] = {}
+        self.failed: dict[str, str] = {}
+
+    def prepare(self, names: list[str]) -> None:
+        for name in names:
+            self.progress.show(f"preparing {name}")
+            try:
+                self.peers[name] = PEERS[name](self.inputs.folder)
+                check(self.peers[name], self.inputs)
+            except Missing as reason:
+                self.missing[name] = str(reason)
+            except Failed as reason:
+                self.drop(name, reason)
+
+    def drop(self, name: str, reason: Exception) -> None:
+        self.failed[name] = str(reason)
+        if name in self.peers:
+            self.peers.pop(name).close()
+
+    def warm_up(self) -> None:
+        for name, peer in list(self.peers.items()):
+            for operation in peer.operations if peer.warm_up else ():
+                self.measure(f"warming up {name}, {operation}", name, operation, peer.warm_up)
+
+    def run(self, seconds: float, rounds: int) -> None:
+        wanted = {operation for name, peer in self.peers.items() if name != "kmsec" for operation in peer.operations}
+        operations = [operation for operation in TITLES if operation in wanted or len(self.peers) == 1]
+        for number in range(rounds):
+            for operation in operations:
+                names = [name for name, peer in self.peers.items() if operation in peer.operations]
+                # Every second round is in the opposite order, because a peer may heat the processor for the next one.
+                for name in names if number % 2 == 0 else reversed(names):
+                    text = f"round {number + 1} of {rounds}: {operation}, {name}"
+                    value = self.measure(text, name, operation, seconds)
+                    if value is not None:
+                        self.rounds.setdefault(name, {}).setdefault(operation, []).append(value)
+
+    def measure(self, text: str, name: str, operation: str, seconds: float) -> float | None:
+        self.progress.show(text)
+        if name not in self.peers:
+            return None
+        try:
+            return self.peers[name].measure(operation, seconds)
+        except (Failed, Missing) as reason:
+            if name == "kmsec":
+                raise
+            self.drop(name, reason)
+            return None
+
+    def close(self) -> None:
+        for peer in self.peers.values():
+            peer.close()
+
+    def rows(self) -> list[dict]:
+        """Returns an entry with the medians and ratios for each implementation that was measured."""
+        measured = {"kmsec": (self.kmsec.label, self.rounds["kmsec"])}
+        if self.kmsec.bare:
+            measured["openssl"] = (f"bare OpenSSL {self.kmsec.version}", self.kmsec.bare)
+        for name, peer in self.peers.items():
+            if name != "kmsec":
+                measured[name] = (peer.label, self.rounds.get(name, {}))
+        ours = {operation: statistics.median(values) for operation, values in self.rounds["kmsec"].items()}
+        return [
+            {"name": name, "label": label, "operations": {key: cell(found[key], ours[key]) for key in found}}
+            for name, (label, found) in measured.items()
+        ]
+
+
+def cell(rounds: list[float], ours: float) -> dict:
+    median = statistics.median(rounds)
+    return {"microseconds": median, "ratio": median / ours, "rounds": rounds}
+
+
+def number(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.2f}"
+
+
+def table(rows: list[dict]) -> str:
+    operations = [operation for operation in TITLES if operation in rows[0]["operations"]]
+    lines = [["µs per call (× KMSecurity)", *(TITLES[operation] for operation in operations)]]
+    lines.append(["---"] + ["---:"] * len(operations))
+    for row in rows:
+        found = [row["operations"].get(operation) for operation in operations]
+        cells = [f"{number(value['microseconds'])} ({number(value['ratio'])})" if value else "–" for value in found]
+        lines.append([row["label"], *cells])
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def machine() -> dict:
+    processor = platform.processor() or platform.machine()
+    information = Path("/proc/cpuinfo")
+    if information.exists():
+        models = [line for line in information.read_text().splitlines() if line.startswith("model name")]
+        processor = models[0].split(":", 1)[1].strip() if models else processor
+    return {"processor": processor, "cores": os.cpu_count(), "system": f"{platform.system()} {platform.machine()}"}
+
+
+def options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__.partition("\n")[0], epilog=f"Names of --only: {', '.join(PEERS)}. KMSecurity is always run."
+    )
+    parser.add_argument("--kmsec", type=Path, default=ROOT / ".build/release/kmsec", help="a release build of kmsec")
+    parser.add_argument("--seconds", type=float, default=1, help="the time per operation and round (default: 1)")
+    parser.add_argument("--rounds", type=int, default=5, help="the number of rounds (default: 5)")
+    parser.add_argument("--only", action="append", choices=PEERS, metavar="NAME", help="measure only these; repeatable")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the results to this file, too")
+    try:
+        chosen = parser.parse_args()
+        if not (chosen.seconds > 0 and chosen.rounds > 0):
+            parser.error("--seconds and --rounds must be greater than 0")
+        if not os.access(chosen.kmsec, os.X_OK):
+            parser.error(f"{chosen.kmsec} does not exist; build it with: swift build -c release, or give --kmsec PATH")
+    except SystemExit as exit_:
+        sys.exit(64 if exit_.code else 0)
+    return chosen
+
+
+def report(comparison: Comparison, chosen: argparse.Namespace) -> None:
+    rows, computer = comparison.rows(), machine()
+    print(table(rows), end="\n\n")
+    how = f"{chosen.rounds}, with {chosen.seconds:g} s per operation"
+    print(f"- Rounds: {how}, on one thread of {computer['processor']}.")
+    print(NOTES)
+    for title, reasons in (("Not measured", comparison.missing), ("Failed", comparison.failed)):
+        for name, reason in reasons.items():
+            print(f"- {title}: {name}: {reason}")
+    if chosen.json:
+        data = {"unit": "microseconds", "seconds": chosen.seconds, "rounds": chosen.rounds, "machine": computer}
+        data |= {"implementations": rows, "notMeasured": comparison.missing, "failed": comparison.failed}
+        chosen.json.write_text(json.dumps(data, indent=2, ensure_ascii=False) + "\n")
+
+
+def main() -> int:
+    chosen, progress = options(), Progress()
+    with tempfile.TemporaryDirectory(prefix="kmsec-speed-") as folder:
+        try:
+            inputs = Inputs(Path(folder), chosen.kmsec.resolve())
+            comparison = Comparison(inputs, KMSecurity(chosen.kmsec.resolve(), inputs), progress)
+            try:
+                comparison.prepare([name for name in PEERS if name in (chosen.only or PEERS)])
+                comparison.warm_up()
+                comparison.run(chosen.seconds, chosen.rounds)
+            finally:
+                progress.show("")
+                comparison.close()
+        except Failed as reason:
+            print(f"speed.py: error: {reason}", file=sys.stderr)
+            return 1
+        except KeyboardInterrupt:
+            return 130
+        report(comparison, chosen)
+    return 1 if comparison.failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
