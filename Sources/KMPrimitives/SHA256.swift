@@ -32,7 +32,8 @@ package enum SHA256 {
             self.bytes = InlineArray { bytes[$0] }
         }
 
-        fileprivate init(_ bytes: InlineArray<32, UInt8>) {
+        /// Creates a MAC from its bytes.
+        package init(_ bytes: InlineArray<32, UInt8>) {
             self.bytes = bytes
         }
 

@@ -38,17 +38,28 @@ package struct CivilTime: Sendable, Hashable {
     /// Second 60 (a leap second) and year 0 are rejected too.
     package init?(digits: Span<UInt8>) {
         guard digits.count == 14 || digits.count == 17 else { return nil }
-        for index in digits.indices where !digits[index].isDigit { return nil }
-        func number(_ start: Int, _ count: Int) -> Int {
-            var value = 0
-            for index in start..<start + count { value = value * 10 + Int(digits[index] - UInt8(ascii: "0")) }
-            return value
+        guard let date = Self.pairs(digits.word(at: 0)), let time = Self.pairs(digits.word(at: 6)) else { return nil }
+        (year, month, day) = (date.0 * 100 + date.1, date.2, date.3)
+        (hour, minute, second) = (time.1, time.2, time.3)
+        millisecond = 0
+        for index in 14..<digits.count {
+            guard digits[index].isDigit else { return nil }
+            millisecond = millisecond * 10 + Int(digits[index] & 15)
         }
-        (year, month, day) = (number(0, 4), number(4, 2), number(6, 2))
-        (hour, minute, second) = (number(8, 2), number(10, 2), number(12, 2))
-        millisecond = digits.count == 17 ? number(14, 3) : 0
         guard year > 0, (1...12).contains(month), day >= 1, day <= Self.days(in: month, of: year) else { return nil }
         guard hour < 24, minute < 60, second < 60 else { return nil }
+    }
+
+    /// Returns the four numbers of two digits each that eight characters are; nil if one is not a digit.
+    private static func pairs(_ characters: UInt64) -> (Int, Int, Int, Int)? {
+        let (high, six) = (0xF0F0_F0F0_F0F0_F0F0 as UInt64, 0x0606_0606_0606_0606 as UInt64)
+        // A digit has a high half of 3, also after six is added to it.
+        guard characters & high == 0x3030_3030_3030_3030, (characters &+ six) & high == 0x3030_3030_3030_3030 else {
+            return nil
+        }
+        let (tens, ones) = ((characters >> 8) & 0x000F_000F_000F_000F, characters & 0x000F_000F_000F_000F)
+        let numbers = tens &* 10 &+ ones
+        return (Int(numbers >> 48), Int(numbers >> 32 & 0xFF), Int(numbers >> 16 & 0xFF), Int(numbers & 0xFF))
     }
 
     /// Converts this local time to an instant.

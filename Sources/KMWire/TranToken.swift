@@ -31,28 +31,26 @@ public struct TranToken: Sendable {
     /// - Throws: ``KMError`` `tokenMalformed` when `text` is not a token. The detail says what was expected, and never
     ///   contains the MAC.
     public init(_ text: String) throws {
-        let bytes = Array(text.utf8)
+        let bytes = text.utf8Span.span
         guard Self.characterCounts.contains(bytes.count) else {
             throw KMError(.tokenMalformed, "the token must be 66 or 67 characters; got \(bytes.count)")
         }
-        guard bytes.starts(with: "KMV1:".utf8) else {
+        for place in 0..<5 where bytes[place] != Self.opening[place] {
             throw KMError(.tokenMalformed, "the token must begin with KMV1:")
         }
         guard bytes[22] == UInt8(ascii: ":") else {
             throw KMError(.tokenMalformed, "the time must be 17 digits, followed by a colon")
         }
-        guard let time = CivilTime(digits: bytes.span.extracting(5..<22)) else {
+        guard let time = CivilTime(digits: bytes.extracting(5..<22)) else {
             throw KMError(.tokenMalformed, "the time must be a valid date and time, yyyyMMddHHmmssSSS")
         }
         guard bytes.count == 66 || bytes[66] == UInt8(ascii: "=") else {
             throw KMError(.tokenMalformed, "a token of 67 characters must end in the Base64 pad, =")
         }
-        guard let decoded = Base64.standard.decode(bytes.span.extracting(23..<66)),
-            let mac = HMACSHA256.MAC(decoded.span)
-        else {
+        guard let mac: InlineArray<32, UInt8> = Base64.standard.decoded(bytes.extracting(23..<66)) else {
             throw KMError(.tokenMalformed, "the MAC must be canonical Base64 of 32 bytes")
         }
-        self.init(time: time, mac: mac)
+        self.init(time: time, mac: HMACSHA256.MAC(mac))
     }
 
     /// Formats the token as the header's text.
