@@ -28,7 +28,7 @@
 /* OpenSSL does not compute with longer keys, and buffers on the stack have this size. */
 #define KM_RSA_MAXIMUM_SIZE (OPENSSL_RSA_MAX_MODULUS_BITS / 8)
 
-/* threads.c: a place for something that only one thread at a time can use, such as a context of OpenSSL. Each thread
+/* threads.c: a slot keeps a context of OpenSSL, which only one thread at a time can use, for the next call. Each thread
  * looks only into the slot of its own number, so threads rarely meet, and never wait. The slots of an array are in
  * different cache lines. */
 #define KM_MAXIMUM_SLOTS 64

@@ -16,7 +16,7 @@
 #endif
 
 /* The random bytes that are not used up yet. The kernel fills this memory with zeros in a child process (after fork),
- * so `left` is 0 there: two processes never use the same bytes. */
+ * so `left` is 0 there: two processes never use the same bytes. Do not fork, or encrypt, in a signal handler. */
 #define STOCK_SIZE 4096
 typedef struct stock {
     size_t left;
@@ -67,7 +67,9 @@ static bool create_stock(void) {
 #if defined(MADV_WIPEONFORK)
     if (own.has_no_stock || !free_at_end()) return false;
     void *memory = mmap(NULL, STOCK_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (memory != MAP_FAILED && madvise(memory, STOCK_SIZE, MADV_WIPEONFORK) == 0) {
+    /* Some emulators accept any advice and ignore it. They accept one that does not exist, too. */
+    if (memory != MAP_FAILED && madvise(memory, STOCK_SIZE, -1) != 0
+        && madvise(memory, STOCK_SIZE, MADV_WIPEONFORK) == 0) {
         own.ivs = memory;
         return true;
     }
@@ -102,9 +104,10 @@ size_t km_slot_count(void) {
     size_t count = atomic_load_explicit(&known, memory_order_relaxed);
     if (count > 0) return count;
     const long processors = sysconf(_SC_NPROCESSORS_ONLN);
-    for (count = 2; count < KM_MAXIMUM_SLOTS && (long)count < processors; count *= 2) {}
-    atomic_store_explicit(&known, count, memory_order_relaxed);
-    return count;
+    size_t found = 8;
+    while (found < KM_MAXIMUM_SLOTS && (long)found < 4 * processors) found *= 2;
+    /* Arrays have this size, so all threads must get the same, even if the number of processors changes. */
+    return atomic_compare_exchange_strong(&known, &count, found) ? found : count;
 }
 
 /* Between km_slot_take and km_slot_put, the thread alone has the pointer. */

@@ -24,7 +24,7 @@ typedef struct km_floor_part {
 
 #define KM_FLOOR_MAXIMUM_PARTS 8
 
-/* Of a PKCS#8 DER private key, whose public half encrypts; a key for HMAC; the parts of a document, of which the first
+/* Of a PKCS#8 DER private key, whose public key encrypts; a key for HMAC; the parts of a document, of which the first
  * one's plaintext is also the body that is authenticated; and the text after the last part. AES has keys of
  * `content_key_size` bytes. Everything is copied. NULL when OpenSSL failed or there are too many parts. */
 km_floor *km_floor_create(const uint8_t *pkcs8, size_t pkcs8_size, const uint8_t *mac_key, size_t mac_key_size,
@@ -46,9 +46,5 @@ int64_t km_floor_authenticate(km_floor *floor, size_t count);
 int64_t km_floor_sign(km_floor *floor, size_t count);
 /* Reads the time and the MAC of a token, compares the time with a given one, and the MAC with that of the body. */
 int64_t km_floor_verify(km_floor *floor, size_t count);
-
-/* The number of memory allocations that the calling thread has made, or -1 where they are not counted: in builds with a
- * sanitizer, and without glibc. */
-int64_t km_floor_allocations(void);
 
 #endif

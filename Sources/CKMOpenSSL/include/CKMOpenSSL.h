@@ -104,8 +104,8 @@ km_result km_random(size_t size, uint8_t *KM_NULLABLE out);
 km_result km_random_iv(uint8_t *iv);
 /* Query: the number of the calling thread among all that have called it, from 0 on. Cannot fail. */
 size_t km_thread_number(void);
-/* Query: how many things a program should have so that threads rarely want the same one: the number of processors as a
- * power of two, 2 to 64. Cannot fail. */
+/* Query: the number of parts that a value should be divided in so that two threads rarely use the same part: four for each
+ * processor, as a power of two, 8 to 64. It never changes. Cannot fail. */
 size_t km_slot_count(void);
 
 /* hash.c */

@@ -3,9 +3,9 @@ internal import KMPrimitives
 
 /// The content encryption keys (CEKs) that may still be used.
 ///
-/// Several tasks can use it at the same time. Each processor has an allowance of messages and bytes under a CEK, which
-/// it takes from the CEK's bounds now and then. So two threads that use the same CEK do not wait for each other, and the
-/// bounds hold for all of them together.
+/// Several tasks can use it at the same time. Each thread works with an allowance of messages and bytes under a CEK,
+/// which it takes from the CEK's bounds now and then. So two threads that use the same CEK rarely wait for each other,
+/// and the bounds hold for all of them together.
 final class DataKeyCache: Sendable {
     /// The identity of a received CEK.
     struct Identity {
@@ -34,12 +34,12 @@ final class DataKeyCache: Sendable {
         }
     }
 
-    /// What one processor may still do with a CEK.
+    /// What some threads may still do with a CEK.
     ///
-    /// It belongs to one processor's allowances, whose lock protects it.
+    /// The lock of the ``Allowances`` that contain it protects it.
     private final class Allowance {
         let origin: JWEContentKey
-        /// The processor's own copy of the CEK.
+        /// A copy of the CEK for these threads.
         let key: JWEContentKey
         let keyNumber: Int
         let born: ContinuousClock.Instant
@@ -88,7 +88,7 @@ final class DataKeyCache: Sendable {
         /// Takes an allowance that is large enough for a use, or nil if too little is left.
         ///
         /// - Parameters:
-        ///   - old: The processor's last allowance, whose copy of the CEK is used again if it is the same.
+        ///   - old: The last allowance of these threads, whose copy of the CEK is used again if it is the same.
         ///   - messages: The messages of the use.
         ///   - bytes: Their bytes.
         ///   - now: The time.
@@ -120,9 +120,18 @@ final class DataKeyCache: Sendable {
         var sending: [Int: Entry] = [:]
         var receiving: [UInt64: Entry] = [:]
         var lastSweep: ContinuousClock.Instant?
+
+        /// Returns what is left of allowances to their CEKs.
+        mutating func giveBack(_ removed: [UInt64: Allowance]?) {
+            for (number, allowance) in removed ?? [:] where receiving[number]?.key === allowance.origin {
+                receiving[number]?.messageCount += allowance.messageCount
+                receiving[number]?.byteCount += allowance.byteCount
+                receiving[number]?.lastUse = allowance.lastUse
+            }
+        }
     }
 
-    /// One processor's allowances.
+    /// The allowances of some threads.
     private struct Allowances {
         var sending: [Int: Allowance] = [:]
         var receiving: [UInt64: Allowance] = [:]
@@ -130,8 +139,18 @@ final class DataKeyCache: Sendable {
         var lastSent: Allowance?
         var lastReceived: Allowance?
 
+        /// The largest number of received CEKs that these threads keep copies of.
+        static let maximumCount = 64
+
         mutating func erase(_ number: UInt64) {
             if let erased = receiving.removeValue(forKey: number), erased === lastReceived { lastReceived = nil }
+        }
+
+        /// Returns the allowances for one that was not in use here, and removes them; nil if there is room.
+        mutating func removedForRoom(_ number: UInt64) -> [UInt64: Allowance]? {
+            guard receiving.count >= Self.maximumCount, receiving[number] == nil else { return nil }
+            defer { receiving = [:] }
+            return receiving
         }
     }
 
@@ -182,8 +201,10 @@ final class DataKeyCache: Sendable {
         allowances.withOwn { own in
             own.lastSent = state.withLock { state in
                 var entry = Entry(key, keyNumber, now, bounds)
-                let allowance = entry.allowance(after: nil, messageCount, byteCount, now, bounds)
-                _ = allowance?.use(messageCount, byteCount, now)
+                guard let allowance = entry.allowance(after: nil, messageCount, byteCount, now, bounds) else {
+                    return nil
+                }
+                _ = allowance.use(messageCount, byteCount, now)
                 state.sending[keyNumber] = entry
                 return allowance
             }
@@ -197,7 +218,8 @@ final class DataKeyCache: Sendable {
     func receivedKey(_ identity: Identity, messageCount: Int, byteCount: Int) -> JWEContentKey? {
         guard let number = identity.number else { return nil }
         let now = ContinuousClock.now
-        return allowances.withOwn { own in
+        var isExhausted = false
+        let key: JWEContentKey? = allowances.withOwn { own in
             if let last = own.lastReceived, identity.matches(last.key, last.keyNumber),
                 isAllowed(last, messageCount, byteCount, now)
             {
@@ -205,17 +227,23 @@ final class DataKeyCache: Sendable {
             }
             let known = own.receiving[number]
             if let known, !identity.matches(known.key, known.keyNumber) { return nil }
+            let removed = own.removedForRoom(number)
             own.lastReceived = renewed(known, messageCount, byteCount, now) { old in
                 state.withLock { state in
+                    state.giveBack(removed)
                     guard let entry = state.receiving[number], identity.matches(entry.key, entry.keyNumber) else {
                         return nil
                     }
-                    return take(&state.receiving[number], after: old, messageCount, byteCount, now)
+                    let further = take(&state.receiving[number], after: old, messageCount, byteCount, now)
+                    isExhausted = further == nil
+                    return further
                 }
             }
             own.receiving[number] = own.lastReceived
             return own.lastReceived?.key
         }
+        if isExhausted { erase([number]) }
+        return key
     }
 
     /// Adds a received CEK, and counts the messages that it was received with.
@@ -230,6 +258,7 @@ final class DataKeyCache: Sendable {
         makeRoom(for: number)
         var erased: [UInt64] = []
         allowances.withOwn { own in
+            let removed = own.removedForRoom(number)
             own.lastReceived = state.withLock { state in
                 // Other tasks may have filled the room in between.
                 while state.receiving.count >= bounds.maximumEntryCount, state.receiving[number] == nil,
@@ -238,9 +267,19 @@ final class DataKeyCache: Sendable {
                     state.receiving[oldest] = nil
                     erased.append(oldest)
                 }
+                state.giveBack(removed)
+                // Another task may have added the CEK in between; its bounds hold for all.
+                if let known = state.receiving[number], identity.matches(known.key, known.keyNumber),
+                    let further = take(&state.receiving[number], after: nil, messageCount, byteCount, now)
+                {
+                    _ = further.use(messageCount, byteCount, now)
+                    return further
+                }
                 var entry = Entry(key, identity.keyNumber, now, bounds)
-                let allowance = entry.allowance(after: nil, messageCount, byteCount, now, bounds)
-                _ = allowance?.use(messageCount, byteCount, now)
+                guard let allowance = entry.allowance(after: nil, messageCount, byteCount, now, bounds) else {
+                    return nil
+                }
+                _ = allowance.use(messageCount, byteCount, now)
                 state.receiving[number] = entry
                 return allowance
             }

@@ -16,8 +16,7 @@ public struct ParameterCipher: Sendable {
     public let limits: ParameterLimits
 
     private let keys: [CryptoKeyID: PreparedKey]
-    /// The primary key, or the first key of a keyring without one: the key of nearly all messages.
-    private let usual: PreparedKey?
+    private let copies = Sharded { Copies() }
     var contentKeys: ContentKeySource
 
     /// Creates a cipher and prepares every key of the keyring.
@@ -37,13 +36,14 @@ public struct ParameterCipher: Sendable {
         self.keyring = keyring
         self.profile = profile
         self.limits = limits
-        contentKeys = dataKeyCaching.map { .cache(DataKeyCache($0)) } ?? .fresh
+        let cache = dataKeyCaching.map { DataKeyCache($0) }
+        contentKeys = cache.map { .cache($0) } ?? .fresh
         let policy = JWEPolicy(maximumByteCount: limits.maximumBodyByteCount)
-        let prepared = try keyring.keys.enumerated().map { number, key in
-            try PreparedKey(key, number: number, profile, policy)
-        }
-        keys = Dictionary(uniqueKeysWithValues: prepared.map { ($0.id, $0) })
-        usual = prepared.first { $0.id == keyring.primaryID } ?? prepared.first
+        keys = try Dictionary(
+            uniqueKeysWithValues: keyring.keys.enumerated().map { number, key in
+                (key.id, try PreparedKey(key, number: number, profile, policy, cache: cache))
+            }
+        )
     }
 
     /// Returns this cipher with another keyring and an empty cache.
@@ -117,10 +117,22 @@ public struct ParameterCipher: Sendable {
     ///
     /// - Throws: ``KMError`` `keyUnknown`.
     func key(_ id: CryptoKeyID) throws -> PreparedKey {
-        // To compare is faster than to hash.
-        if let usual, usual.id == id { return usual }
-        guard let key = keys[id] else { throw CryptoKeyring.unknown(id) }
-        return key
+        try copies.withOwn { own in
+            // To compare is faster than to hash.
+            if let last = own.last, last.id == id { return last }
+            guard let key = try own.keys[id] ?? keys[id]?.copy() else { throw CryptoKeyring.unknown(id) }
+            own.keys[id] = key
+            own.last = key
+            return key
+        }
+    }
+
+    /// The copies of the keys that some threads have used.
+    ///
+    /// If all threads counted references to the same objects, they would slow each other down.
+    private struct Copies {
+        var keys: [CryptoKeyID: PreparedKey] = [:]
+        var last: PreparedKey?
     }
 
     /// Returns a content encryption key (CEK) for `ivCount` messages of `byteCount` bytes in all.
@@ -131,17 +143,13 @@ public struct ParameterCipher: Sendable {
         ivCount: Int,
         byteCount: Int
     ) throws -> (key: JWEContentKey, givenIVs: [UInt8]?) {
-        let recipient = sealer.encryptor.recipient
-        let encryption = sealer.encryptor.header.encryption
-        switch contentKeys {
-        case .fresh: return (try JWEContentKey(generating: encryption, for: recipient), nil)
-        case .cache(let cache):
-            let key = try cache.sendingKey(sealer.number, messageCount: ivCount, byteCount: byteCount) {
-                try JWEContentKey(generating: encryption, for: recipient)
-            }
-            return (key, nil)
-        case .insecureGiven(let given): return try given.contentKey(encryption, ivCount: ivCount)
+        if case .insecureGiven(let given) = contentKeys {
+            return try given.contentKey(sealer.encryptor.header.encryption, ivCount: ivCount)
         }
+        let key = try sealer.cache?.sendingKey(sealer.number, messageCount: ivCount, byteCount: byteCount) {
+            try sealer.newContentKey()
+        }
+        return (try key ?? sealer.newContentKey(), nil)
     }
 
     /// The messages that one content encryption key (CEK) decrypts, and where the key comes from.
@@ -218,14 +226,12 @@ public struct ParameterCipher: Sendable {
     }
 
     private func cachedKey(_ use: KeyUse) -> JWEContentKey? {
-        guard let cache else { return nil }
-        return cache.receivedKey(identity(use), messageCount: use.messageCount, byteCount: use.byteCount)
+        use.opener.cache?.receivedKey(identity(use), messageCount: use.messageCount, byteCount: use.byteCount)
     }
 
     /// Adds a key to the cache; call it only after every tag was verified.
     private func remember(_ key: JWEContentKey, _ use: KeyUse) {
-        guard let cache else { return }
-        cache.remember(identity(use), key, messageCount: use.messageCount, byteCount: use.byteCount)
+        use.opener.cache?.remember(identity(use), key, messageCount: use.messageCount, byteCount: use.byteCount)
     }
 
     private func identity(_ use: KeyUse) -> DataKeyCache.Identity {

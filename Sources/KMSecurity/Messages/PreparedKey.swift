@@ -15,11 +15,18 @@ final class PreparedKey: Sendable {
         let number: Int
         let encryptor: JWEEncryptor
         let fieldHeader: FieldHeader
+        let cache: DataKeyCache?
 
-        init(number: Int, encryptor: JWEEncryptor, fieldHeader: FieldHeader) {
+        init(number: Int, encryptor: JWEEncryptor, fieldHeader: FieldHeader, cache: DataKeyCache?) {
             self.number = number
             self.encryptor = encryptor
             self.fieldHeader = fieldHeader
+            self.cache = cache
+        }
+
+        /// Generates a content encryption key (CEK).
+        func newContentKey() throws -> JWEContentKey {
+            try JWEContentKey(generating: encryptor.header.encryption, for: encryptor.recipient)
         }
     }
 
@@ -37,8 +44,16 @@ final class PreparedKey: Sendable {
         /// The headers that senders usually write, which need not be parsed.
         let usualHeaders: [UsualHeader]
         let usualFieldHeaders: [FieldHeader]
+        let cache: DataKeyCache?
 
-        init(_ id: CryptoKeyID, _ number: Int, _ policy: JWEPolicy, _ unwrapper: any ContentKeyUnwrapper) {
+        init(
+            _ id: CryptoKeyID,
+            _ number: Int,
+            _ policy: JWEPolicy,
+            _ unwrapper: any ContentKeyUnwrapper,
+            cache: DataKeyCache? = nil
+        ) {
+            self.cache = cache
             self.id = id
             self.number = number
             self.policy = policy
@@ -46,9 +61,10 @@ final class PreparedKey: Sendable {
             localKey = unwrapper as? RSAPrivateKey
             isLocal = localKey != nil
             // The most usual one first.
-            let encryptions = [ContentEncryptionAlgorithm.a256GCM, .a128GCM].filter(
-                policy.contentEncryptionAlgorithms.contains
-            )
+            let encryptions = [ContentEncryptionAlgorithm.a256GCM, .a128GCM].filter {
+                policy.keyManagementAlgorithms.contains(.rsaOAEP256)
+                    && policy.contentEncryptionAlgorithms.contains($0)
+            }
             usualHeaders = encryptions.flatMap { encryption in
                 [id.text, nil].map { UsualHeader(encryption, keyID: $0) }
             }
@@ -73,25 +89,44 @@ final class PreparedKey: Sendable {
 
     let id: CryptoKeyID
     private let key: CryptoKey
+    private let number: Int
+    private let profile: WireProfile
+    private let policy: JWEPolicy
+    private let cache: DataKeyCache?
+    /// Whether the key may encrypt at any time, so that no check is needed.
+    private let alwaysEncrypts: Bool
+    private let mayDecrypt: Bool
     private let preparedSealer: Sealer?
     private let preparedOpener: Opener?
 
     /// Prepares a key.
     ///
     /// - Throws: ``KMError`` `cryptographyUnavailable`.
-    init(_ key: CryptoKey, number: Int, _ profile: WireProfile, _ policy: JWEPolicy) throws {
+    init(_ key: CryptoKey, number: Int, _ profile: WireProfile, _ policy: JWEPolicy, cache: DataKeyCache?) throws {
         id = key.id
         self.key = key
+        self.number = number
+        self.profile = profile
+        self.policy = policy
+        self.cache = cache
+        alwaysEncrypts = key.state == .active && key.encryptionKeyValidity == nil
+        mayDecrypt = key.state != .discarded
         preparedSealer = try key.encryptionKey.map { recipient in
             let header = JWEHeader(encryption: profile.encryption, keyID: profile.namesKey ? key.id.text : nil)
             return Sealer(
                 number: number,
                 encryptor: try JWEEncryptor(to: recipient, header: header),
-                fieldHeader: FieldHeader(encryption: profile.encryption, keyID: key.id)
+                fieldHeader: FieldHeader(encryption: profile.encryption, keyID: key.id),
+                cache: cache
             )
         }
-        preparedOpener = key.decryptionKey.map { Opener(key.id, number, policy, $0) }
+        preparedOpener = key.decryptionKey.map { Opener(key.id, number, policy, $0, cache: cache) }
     }
+
+    /// Returns an independent copy, for the messages of some of the threads.
+    ///
+    /// - Throws: ``KMError`` `cryptographyUnavailable`.
+    func copy() throws -> PreparedKey { try PreparedKey(key, number: number, profile, policy, cache: cache) }
 
     /// The sealer, if the key may encrypt.
     ///
@@ -101,6 +136,7 @@ final class PreparedKey: Sendable {
     /// - Returns: The sealer.
     /// - Throws: ``KMError`` `keyNotActive`, `keyHalfMissing`, `certificateNotValid`.
     func sealer(at date: Date, answering: Bool) throws -> Sealer {
+        if alwaysEncrypts, let preparedSealer { return preparedSealer }
         try key.checkEncrypts(at: date, answering: answering)
         guard let sealer = preparedSealer else { throw key.cannotEncrypt }
         return sealer
@@ -110,6 +146,7 @@ final class PreparedKey: Sendable {
     ///
     /// - Throws: ``KMError`` `keyNotActive`, `keyHalfMissing`.
     func opener() throws -> Opener {
+        if mayDecrypt, let preparedOpener { return preparedOpener }
         try key.checkDecrypts()
         guard let opener = preparedOpener else { throw key.cannotDecrypt }
         return opener

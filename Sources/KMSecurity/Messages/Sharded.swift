@@ -7,9 +7,10 @@ internal import Darwin
 #endif
 internal import KMPrimitives
 
-/// Copies of a value, one for each processor, so that threads rarely wait for each other.
+/// Copies of a value for different threads, which therefore rarely wait for each other.
 ///
-/// Each copy has its own mutex, in memory of its own. A thread always works with the same copy.
+/// There are several copies for each processor, each with its own mutex and in cache lines of its own. A thread always
+/// works with the same copy.
 ///
 /// `@unchecked Sendable`: a value is accessed only under its mutex.
 @safe package final class Sharded<Value>: @unchecked Sendable {

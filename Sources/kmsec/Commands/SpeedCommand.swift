@@ -40,7 +40,7 @@ struct SpeedCommand: ParsableCommand {
     )
     var against: String?
 
-    @Flag(help: "Count the memory allocations of a call instead of its time (with glibc only).")
+    @Flag(help: "Count the memory allocations of a call instead of its time; see Tests/Allocations/run.")
     var allocations = false
 
     @Option(

@@ -1,5 +1,8 @@
-import CKMFloor
 import KMSecurity
+
+#if canImport(Glibc)
+import Glibc
+#endif
 
 /// The number of memory allocations that a call of an operation and of its reference make, those of OpenSSL included.
 struct AllocationCount: Encodable {
@@ -22,16 +25,19 @@ struct AllocationCount: Encodable {
         let rounds = 1000
         // The first rounds fill caches, and allocate what stays.
         _ = try call(SpeedOperations.warmUpRounds)
-        let before = km_floor_allocations()
-        guard before >= 0 else {
-            throw KMError(
-                .allocationsNotCounted,
-                "this build does not count allocations; use a build with glibc and without a sanitizer"
-            )
-        }
+        let before = try allocations()
         _ = try call(rounds)
+        return Double(try allocations() - before) / Double(rounds)
+    }
 
-        return Double((km_floor_allocations() - before)) / Double(rounds)
+    /// Returns the number of allocations of this thread so far.
+    private static func allocations() throws -> Int64 {
+        #if canImport(Glibc)
+        if let symbol = unsafe dlsym(nil, "km_allocation_count") {
+            return unsafe unsafeBitCast(symbol, to: (@convention(c) () -> Int64).self)()
+        }
+        #endif
+        throw KMError(.allocationsNotCounted, "nothing counts the allocations of this process")
     }
 }
 

@@ -20,7 +20,7 @@ struct SpeedMeasurement: Encodable {
 
     /// Measures an operation and its reference.
     ///
-    /// They run alternately in batches of a few milliseconds, so that a change of the machine's speed affects both.
+    /// They run alternately in batches of some milliseconds, so that a change of the machine's speed affects both.
     ///
     /// - Parameters:
     ///   - operation: The operation, with its reference.
@@ -53,11 +53,16 @@ struct SpeedMeasurement: Encodable {
         megabytesPerSecond = operation.byteCount.map { Double($0) / (ours.sorted()[ours.count / 2]) }
     }
 
-    /// Returns the number of rounds that take a few milliseconds.
+    /// Returns a number of rounds that take some milliseconds.
     ///
-    /// The test run also warms up caches.
+    /// The test runs also warm up caches. They get longer until the start of threads no longer counts.
     private static func batch(_ rounds: Rounds) throws -> Int {
-        let nanoseconds = max(1, try rounds(8) / 8)
-        return max(1, Int(5_000_000 / nanoseconds))
+        let enough: Int64 = 5_000_000
+        var count = 8
+        while true {
+            let nanoseconds = max(1, try rounds(count))
+            guard nanoseconds < enough else { return max(1, Int(Int64(count) * 2 * enough / nanoseconds)) }
+            count *= 2
+        }
     }
 }

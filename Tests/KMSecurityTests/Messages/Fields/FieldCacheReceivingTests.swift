@@ -27,12 +27,12 @@ struct FieldCacheReceivingTests {
     ) throws -> JWEContentKey? {
         let message = try #require(body.split(separator: UInt8(ascii: "\"")).first { $0.starts(with: "eyJ".utf8) })
         let bytes = Array(message)
-        let wrapped = DataKeyCache.Wrapped(
-            id: try FieldFixture.id,
+        let identity = DataKeyCache.Identity(
+            keyNumber: 0,
             encryption: .a256GCM,
-            encryptedKey: try JWECompact(parsing: bytes.span).encryptedKey
+            message: try JWECompact(parsing: bytes.span)
         )
-        return cache.receivedKey(wrapped, messageCount: messageCount, byteCount: byteCount)
+        return cache.receivedKey(identity, messageCount: messageCount, byteCount: byteCount)
     }
 
     /// Returns whether a message's content key is cached, without counting a message.

@@ -1,22 +1,15 @@
-/* Counts the memory allocations of a thread, in place of the C library's functions. The sanitizers have their own. */
-#include "CKMFloor.h"
-
+/* Counts the memory allocations of each thread, for `kmsec speed --allocations`. A process loads it before the C library;
+ * see `run`. No tool contains it, since what replaces malloc has no place in a process that holds keys. */
 #include <errno.h>
-#include <stdlib.h>
-
-#if defined(__has_feature)
-#define HAS(feature) __has_feature(feature)
-#else
-#define HAS(feature) 0
-#endif
-
-#if defined(__GLIBC__) && !HAS(address_sanitizer) && !HAS(thread_sanitizer) && !HAS(memory_sanitizer)
+#include <stddef.h>
+#include <stdint.h>
 
 static _Thread_local int64_t count;
 
-int64_t km_floor_allocations(void) { return count; }
+/* The number of allocations that the calling thread has made. */
+int64_t km_allocation_count(void) { return count; }
 
-/* The functions of glibc under the names that are not replaced. */
+/* The functions of glibc under the names that are not replaced. Its free is not replaced at all. */
 extern void *__libc_malloc(size_t size);
 extern void *__libc_calloc(size_t number, size_t size);
 extern void *__libc_realloc(void *memory, size_t size);
@@ -42,22 +35,12 @@ void *memalign(size_t alignment, size_t size) {
     return __libc_memalign(alignment, size);
 }
 
-void *aligned_alloc(size_t alignment, size_t size) {
-    count++;
-    return __libc_memalign(alignment, size);
-}
+void *aligned_alloc(size_t alignment, size_t size) { return memalign(alignment, size); }
 
 int posix_memalign(void **memory, size_t alignment, size_t size) {
     if (alignment < sizeof(void *) || (alignment & (alignment - 1)) != 0) return EINVAL;
-    count++;
-    void *made = __libc_memalign(alignment, size);
+    void *made = memalign(alignment, size);
     if (made == NULL) return ENOMEM;
     *memory = made;
     return 0;
 }
-
-#else
-
-int64_t km_floor_allocations(void) { return -1; }
-
-#endif
