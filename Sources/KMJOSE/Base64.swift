@@ -64,7 +64,9 @@ public struct Base64: Sendable {
         }
     }
 
-    /// Encodes `count` bytes. `target` may overlap `source` as in ``writeInPlace(_:in:at:)``.
+    /// Encodes `count` bytes.
+    ///
+    /// `target` may overlap `source` as in ``writeInPlace(_:in:at:)``.
     private func encode(_ source: UnsafeRawPointer, _ count: Int, to target: UnsafeMutableRawPointer) {
         var (at, place) = (0, 0)
         while at &+ 8 <= count {

@@ -6,10 +6,10 @@
     /// The characters of the values 62 and 63.
     let last: UInt8
     let veryLast: UInt8
-    /// The two characters for each 12-bit value. They are only read.
+    // `nonisolated(unsafe)`: the tables are only read.
+    /// The two characters for each 12-bit value.
     private nonisolated(unsafe) let pairs: UnsafePointer<UInt16>
-    /// For each of four characters, the bits of the value of each byte at their place in 24 bits, or ``invalid``. They are
-    /// only read.
+    /// For each of four places, what each character adds to three bytes, or ``invalid``.
     private nonisolated(unsafe) let values: UnsafePointer<UInt32>
 
     init(_ last: UInt8, _ veryLast: UInt8) {

@@ -38,7 +38,8 @@ package final class JWEContentKey: Sendable {
     ///
     /// Two threads with a copy each do not slow each other down.
     ///
-    /// - Parameter encodedEncryptedKey: The encrypted key of the copy in base64url; nil for that of this key.
+    /// - Parameter other: The encrypted key of the copy in base64url; nil for that of this key.
+    /// - Returns: The copy.
     /// - Throws: ``KMError`` `cryptographyUnavailable` when memory runs out.
     package func copy(encodedEncryptedKey other: [UInt8]? = nil) throws -> JWEContentKey {
         let known = other ?? encodedEncryptedKey
@@ -174,4 +175,15 @@ package final class JWEContentKey: Sendable {
         )
         return plaintext
     }
+}
+
+extension JWEContentKey: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    /// The algorithm only.
+    package var description: String { "JWEContentKey(\(encryption.rawValue), redacted)" }
+
+    /// The same as ``description``.
+    package var debugDescription: String { description }
+
+    /// A mirror without children, so that the key is not shown.
+    package var customMirror: Mirror { Mirror(self, children: []) }
 }

@@ -227,3 +227,14 @@ extension UnsafeBufferPointer<UInt8> {
         return unsafe baseAddress
     }
 }
+
+extension AESGCM: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    /// The name only.
+    package var description: String { "AESGCM(redacted)" }
+
+    /// The same as ``description``.
+    package var debugDescription: String { description }
+
+    /// A mirror without children, so that the key is not shown.
+    package var customMirror: Mirror { Mirror(self, children: []) }
+}

@@ -1,6 +1,7 @@
 /* Feeds the shim's parsers damaged and made-up key files, and lets allocations fail in each of its operations.
  *
  *     driver first            the first use of each algorithm, with failing allocations
+ *     driver ivs              initialization vectors of threads and of child processes, which must all be different
  *     driver starve [STEP]    every operation, with failing allocations
  *     driver mutate COUNT     COUNT damaged copies of good files
  *     driver build COUNT [FIRST]
@@ -252,6 +253,10 @@ int main(int argc, char **argv) {
         starve_first_uses();
         return defect_count > 0;
     }
+    if (strcmp(what, "ivs") == 0) {
+        compare_ivs();
+        return defect_count > 0;
+    }
     if (!make_good_files()) {
         puts("the good files cannot be made");
         return 1;
@@ -260,7 +265,7 @@ int main(int argc, char **argv) {
     else if (strcmp(what, "mutate") == 0) mutate(number);
     else if (strcmp(what, "build") == 0) build(number, argc > 3 ? strtoul(argv[3], NULL, 10) : 0);
     else {
-        puts("usage: driver first | starve [STEP] | mutate COUNT | build COUNT [FIRST]");
+        puts("usage: driver first | ivs | starve [STEP] | mutate COUNT | build COUNT [FIRST]");
         return 64;
     }
     free_good_files();

@@ -32,6 +32,9 @@ extern const km_limits test_limits;
 /* The processor time of this thread, in seconds. */
 double processor_time(void);
 
+/* ivs.c */
+void compare_ivs(void);
+
 /* starve.c: every allocation of OpenSSL goes through here. Before anything else. */
 int install_allocator(void);
 /* Makes allocations fail in the first use of each algorithm. Before any other use of the shim. */

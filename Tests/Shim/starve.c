@@ -105,8 +105,7 @@ static int aes(void) {
     uint8_t sealed[sizeof message], tag[KM_GCM_TAG_SIZE], opened[sizeof message];
     const uint8_t iv[KM_GCM_IV_SIZE] = {1};
     km_aes_gcm *sealing = NULL, *opening = NULL;
-    int result = km_aes_gcm_create(key, 32, KM_SEAL, &sealing) == KM_OK
-        && km_aes_gcm_create(key, 32, KM_OPEN, &opening) == KM_OK
+    int result = km_aes_gcm_create(key, 32, &sealing) == KM_OK && km_aes_gcm_copy(sealing, &opening) == KM_OK
         && km_aes_gcm_seal(sealing, iv, message, 3, message, sizeof message, sealed, tag) == KM_OK
         && km_aes_gcm_open(opening, iv, message, 3, sealed, sizeof message, tag, opened) == KM_OK;
     if (result && memcmp(message, opened, sizeof message) != 0) result = -1;
@@ -120,6 +119,12 @@ static int random_bytes(void) {
     static const uint8_t none[32] = {0};
     if (km_random(sizeof bytes, bytes) != KM_OK) return 0;
     return memcmp(bytes, none, sizeof none) != 0 ? 1 : -1;
+}
+
+static int random_iv(void) {
+    uint8_t ivs[2][KM_GCM_IV_SIZE] = {{0}};
+    if (km_random_iv(ivs[0]) != KM_OK || km_random_iv(ivs[1]) != KM_OK) return 0;
+    return memcmp(ivs[0], ivs[1], KM_GCM_IV_SIZE) != 0 ? 1 : -1;
 }
 
 static int secret_memory(void) {
@@ -330,7 +335,8 @@ typedef struct operation {
 
 static const operation operations[] = {
     {"km_sha256", sha256, 1}, {"km_hmac_create", hmac_once, 1}, {"km_hmac_compute", hmac_prepared, 1},
-    {"km_aes_gcm", aes, 1}, {"km_random", random_bytes, 1}, {"km_secret_allocate", secret_memory, 1},
+    {"km_aes_gcm", aes, 1}, {"km_random", random_bytes, 1},
+    {"km_random_iv", random_iv, 1}, {"km_secret_allocate", secret_memory, 1},
     {"km_rsa_from_components", from_components, 1}, {"km_rsa_generate", generate, 7},
     {"km_rsa_copy_public", copy_public, 1}, {"km_rsa_same_public", same_public, 1},
     {"km_rsa_check_consistency", check_consistency, 1}, {"km_rsa_copy_component", copy_components, 1},

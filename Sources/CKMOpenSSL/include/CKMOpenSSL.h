@@ -217,7 +217,7 @@ km_result km_rsa_copy_component(const km_rsa *key, km_component component, km_bu
 
 /* Returns KM_OK if the private integers match the public ones and each other, and the private key decrypts what the
  * public key encrypts. Returns KM_INCONSISTENT if not. */
-km_result km_rsa_check_consistency(const km_rsa *pair);
+km_result km_rsa_check_consistency(km_rsa *pair);
 
 /* export.c */
 

@@ -1,3 +1,5 @@
+internal import KMPrimitives
+
 #if canImport(Glibc)
 internal import Glibc
 #elseif canImport(Musl)
@@ -5,7 +7,6 @@ internal import Musl
 #else
 internal import Darwin
 #endif
-internal import KMPrimitives
 
 /// Copies of a value for different threads, which therefore rarely wait for each other.
 ///

@@ -72,7 +72,8 @@ struct SpeedCommand: ParsableCommand {
         guard (0...1_000_000_000).contains(rounds ?? 0) else {
             throw ValidationError("--rounds must be 0 to 1000000000")
         }
-        if let unknown = (operations + [against].compactMap(\.self)).first(where: { !SpeedOperations.names.contains($0) }) {
+        let names = operations + [against].compactMap(\.self)
+        if let unknown = names.first(where: { !SpeedOperations.names.contains($0) }) {
             throw ValidationError(
                 "unknown operation \(unknown); expected one of \(SpeedOperations.names.joined(separator: ", "))"
             )

@@ -20,7 +20,7 @@ struct ParallelParts<State: Sendable, Prepared>: Sendable {
     /// - Parameters:
     ///   - file: The file.
     ///   - state: The state that `take` changes, even if an error is thrown later.
-    /// - Throws: The error of the first part that was not read or not taken.
+    /// - Throws: The error of the first part that could not be read, or of `take`.
     func run(_ file: Descriptor, _ state: inout State) throws {
         let order = PartOrder(state)
         DispatchQueue.concurrentPerform(iterations: threadCount) { _ in

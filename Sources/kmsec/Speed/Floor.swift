@@ -15,7 +15,7 @@ import KMSecurity
         let plaintext: [UInt8]
     }
 
-    /// The work of a loop; see `CKMFloor.h`.
+    /// A loop; `CKMFloor.h` says what each does.
     enum Loop {
         case encrypt, decrypt, encryptCached, decryptCached, authenticate, sign, verify
 
@@ -48,7 +48,8 @@ import KMSecurity
         let texts = parts.flatMap { [$0.before, $0.header, $0.plaintext] } + [after]
         let made = unsafe Self.withPointers(to: texts[...], []) { texts in
             let parts = unsafe parts.indices.map { number in
-                let (before, header, plaintext) = unsafe (texts[3 * number], texts[3 * number + 1], texts[3 * number + 2])
+                let (before, header) = unsafe (texts[3 * number], texts[3 * number + 1])
+                let plaintext = unsafe texts[3 * number + 2]
                 return unsafe km_floor_part(
                     before: before.baseAddress,
                     header: header.baseAddress,

@@ -143,7 +143,7 @@ import Testing
     func anEncryptedKeyOfAnImpossibleSizeDoesNotReachTheService(_ count: Int) async throws {
         let service = KeyService(try TestKeys.first())
         let key = try CryptoKey(id: ends.keyID, decryptionKey: service)
-        let opener = try PreparedKey(key, .documented, .standard).opener()
+        let opener = try PreparedKey(key, number: 0, .documented, .standard, cache: nil).opener()
         let body = try ParameterCipher(keyring: CryptoKeyring(primary: ends.clientKey))
             .seal("{}".bytes, .message, under: ends.keyID, at: ends.now)
         let message = try EncryptedBody.message(of: body)
@@ -152,8 +152,8 @@ import Testing
         Base64.url.append([UInt8](repeating: 7, count: count).span, to: &parts[1])
         let changed = Array(parts.joined(separator: [UInt8(ascii: ".")]))
         let (compact, header) = try JWEPolicy.standard.parse(changed.span, keyID: nil)
-        let contentKey = try await opener.contentKey(of: compact, header)
-        #expect(rejection { try contentKey.reader().read(compact) } == .authenticationFailed)
+        let contentKey = try await opener.contentKey(of: compact, header.algorithm, header.encryption)
+        #expect(rejection { try contentKey.open(compact) } == .authenticationFailed)
         #expect(service.asked.withLock { $0.isEmpty })
     }
 

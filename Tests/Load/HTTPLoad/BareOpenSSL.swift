@@ -23,25 +23,51 @@ import KMSecurity
 
     private func makeState() throws -> OpaquePointer {
         let key = try keys.privateKey("server").insecurePKCS8DER()
-        let header = "eyJhbGciOiJSU0EtT0FFUC0yNTYiLCJlbmMiOiJBMjU2R0NNIn0"
+        let (before, after) = (Array(#"{"encData":""#.utf8), Array(#""}"#.utf8))
+        let header = Array("eyJhbGciOiJSU0EtT0FFUC0yNTYiLCJlbmMiOiJBMjU2R0NNIn0".utf8)
         let state = unsafe key.withBytes { key in
             unsafe key.withUnsafeBufferPointer { key in
-                unsafe Load.parameters.withUnsafeBufferPointer { body in
+                unsafe Self.withPart(before, header, Load.parameters) { part in
                     unsafe km_floor_create(
                         key.baseAddress,
                         key.count,
-                        body.baseAddress,
+                        part.plaintext,
                         32,
-                        header,
                         32,
-                        body.baseAddress,
-                        body.count
+                        [part],
+                        1,
+                        after,
+                        after.count
                     )
                 }
             }
         }
         guard let state = unsafe state else { throw KMError(.cryptographyUnavailable) }
         return unsafe state
+    }
+
+    private static func withPart<Result>(
+        _ before: [UInt8],
+        _ header: [UInt8],
+        _ plaintext: [UInt8],
+        _ body: (km_floor_part) -> Result
+    ) -> Result {
+        unsafe before.withUnsafeBufferPointer { before in
+            unsafe header.withUnsafeBufferPointer { header in
+                unsafe plaintext.withUnsafeBufferPointer { plaintext in
+                    unsafe body(
+                        km_floor_part(
+                            before: before.baseAddress,
+                            header: header.baseAddress,
+                            before_size: before.count,
+                            header_size: header.count,
+                            plaintext: plaintext.baseAddress,
+                            plaintext_size: plaintext.count
+                        )
+                    )
+                }
+            }
+        }
     }
 }
 #endif

@@ -8,7 +8,7 @@ struct FieldForger {
     let key: JWEContentKey
 
     init(_ encryption: ContentEncryptionAlgorithm = .a256GCM) throws {
-        key = try JWEContentKey.generate(encryption, for: FieldFixture.pair.publicKey, ivCount: 0).key
+        key = try JWEContentKey(generating: encryption, for: FieldFixture.pair.publicKey)
     }
 
     /// Returns a header as the package writes it, with `changes` applied to its members; nil removes a member.
@@ -26,14 +26,14 @@ struct FieldForger {
     }
 
     func message(_ header: String, _ plaintext: String) throws -> String {
-        let plaintext = Array(plaintext.utf8)
-        let header = Array(header.utf8)
-        let iv = try SecureRandom.bytes(AESGCM.ivByteCount)
-        var message: [UInt8] = []
-        var writer = try key.writer()
-        try writer.write(plaintext.span, iv: iv.span, to: &message) {
-            Base64.url.append(header.span, to: &$0)
-        }
+        try message(header, Array(plaintext.utf8))
+    }
+
+    func message(_ header: String, _ plaintext: [UInt8]) throws -> String {
+        let header = Array(Base64.url.encode(Array(header.utf8)).utf8)
+        var message = [UInt8](repeating: 0, count: key.sealedByteCount(plaintext.count, headerCount: header.count))
+        var text = message.mutableSpan
+        _ = try key.seal(plaintext.span, header: header.span, into: &text, at: 0)
         return message.text
     }
 

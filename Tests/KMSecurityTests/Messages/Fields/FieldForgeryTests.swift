@@ -110,15 +110,9 @@ struct FieldForgeryTests {
 
     @Test("A plaintext that is not UTF-8 is rejected")
     func notUTF8() throws {
-        let header = Array(try FieldForger.header("$['a']").utf8)
         for plaintext in [[0x22, 0xFF, 0x22], [0x22, 0xED, 0xA0, 0x80, 0x22], [0x22, 0xC0, 0x80, 0x22]] as [[UInt8]] {
-            var message: [UInt8] = []
-            let iv = try SecureRandom.bytes(12)
-            var writer = try forger.key.writer()
-            try writer.write(plaintext.span, iv: iv.span, to: &message) {
-                Base64.url.append(header.span, to: &$0)
-            }
-            let body = Array(#"{"a":"\#(message.text)"}"#.utf8)
+            let message = try forger.message(FieldForger.header("$['a']"), plaintext)
+            let body = Array(#"{"a":"\#(message)"}"#.utf8)
             #expect(throws: KMError(.malformedJSON)) { try cipher.open(body, ["$.a"]) }
         }
     }
