@@ -19,6 +19,7 @@ package enum Tool {
     ///   - hints: What the tool adds to the reports of errors.
     package static func run<Root: ParsableCommand>(_ root: Root.Type, hints: FailureHints) -> Never {
         Descriptor.reserveStandard()
+        Interruption.unblock()
         nameStorage.withLock { $0 = root.configuration.commandName ?? "" }
         do {
             var command = try command(of: root)

@@ -51,6 +51,15 @@ package enum Interruption {
         return try await task.value
     }
 
+    /// Lets SIGINT and SIGTERM reach the calling thread, even if the process was started by a thread that blocks them.
+    static func unblock() {
+        var signals = sigset_t()
+        unsafe sigemptyset(&signals)
+        unsafe sigaddset(&signals, SIGINT)
+        unsafe sigaddset(&signals, SIGTERM)
+        unsafe pthread_sigmask(SIG_UNBLOCK, &signals, nil)
+    }
+
     /// Starts to catch SIGINT and SIGTERM.
     ///
     /// The first signal requests a stop; the second one ends the process. A signal that the process was started to

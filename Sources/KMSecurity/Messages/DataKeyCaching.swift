@@ -9,6 +9,8 @@
 /// - An observer can see which messages came from one cache.
 /// - A field without a correlation id opens in any message under the same CEK, at its own path.
 ///
+/// In memory, a CEK is there once for each thread that uses it, so that the threads do not wait for each other.
+///
 /// The cache never returns a CEK beyond these bounds, or for an RSA key that may no longer be used. A CEK is erased
 /// when it leaves the cache, at the latest with the cipher that the cache belongs to. A CEK past its age leaves the
 /// cache when a later one is added. A cache belongs to one cipher, and so to one keyring: a new keyring starts with an
@@ -28,7 +30,8 @@ public struct DataKeyCaching: Sendable, Hashable {
     public let maximumAge: Duration
     /// The largest number of received CEKs in the cache, from 1 to 65,536.
     ///
-    /// If the cache is full, a new CEK replaces the one that has not been used for the longest time.
+    /// If the cache is full, a new CEK replaces the one that has not been used for the longest time, or some of those in a
+    /// cache of 64 or more.
     public let maximumEntryCount: Int
 
     /// The default bounds: 65,536 messages, 256 MiB and five minutes for a CEK, and 256 received CEKs.
