@@ -123,14 +123,6 @@ public struct Base64: Sendable {
         return isCanonical ? bytes : nil
     }
 
-    /// Returns the `count` bytes of a text that is canonical and has this size.
-    package func decoded<let count: Int>(_ text: Span<UInt8>) -> InlineArray<count, UInt8>? {
-        guard Self.decodedCount(text.count) == count else { return nil }
-        var bytes = InlineArray<count, UInt8>(repeating: 0)
-        var span = bytes.mutableSpan
-        return decode(text, into: &span) ? bytes : nil
-    }
-
     /// Returns whether `text` is canonical.
     package func isCanonical(_ text: Span<UInt8>) -> Bool {
         guard Self.decodedCount(text.count) != nil else { return false }
@@ -151,11 +143,9 @@ public struct Base64: Sendable {
         }
     }
 
-    /// Writes the bytes of `text` and returns whether it is canonical.
-    ///
-    /// `bytes` must have ``decodedCount(_:)`` bytes.
-    private func decode(_ text: Span<UInt8>, into bytes: inout MutableSpan<UInt8>) -> Bool {
-        precondition(Self.decodedCount(text.count) == bytes.count, "the bytes must have the size of the text")
+    /// Decodes `text` into `bytes`, and returns whether it is canonical and has the text of so many bytes.
+    package func decode(_ text: Span<UInt8>, into bytes: inout MutableSpan<UInt8>) -> Bool {
+        guard Self.decodedCount(text.count) == bytes.count else { return false }
         return unsafe text.withUnsafeBytes { text in
             unsafe bytes.withUnsafeMutableBytes { bytes in
                 var (at, place, all) = (0, 0, UInt32(0))

@@ -161,10 +161,14 @@ package final class JWEContentKey: Sendable {
     /// - Throws: ``KMError`` `authenticationFailed` when the message does not decrypt under this key.
     package func open(_ message: JWECompact) throws -> [UInt8] {
         let text = message.text.span
+        var iv = InlineArray<12, UInt8>(repeating: 0)
+        var tag = InlineArray<16, UInt8>(repeating: 0)
+        var ivSpan = iv.mutableSpan
+        var tagSpan = tag.mutableSpan
         // The message was parsed, so that its parts are canonical.
-        guard var plaintext = Base64.url.decode(text.extracting(message.places.ciphertext)),
-            let iv: InlineArray<12, UInt8> = Base64.url.decoded(text.extracting(message.places.iv)),
-            let tag: InlineArray<16, UInt8> = Base64.url.decoded(text.extracting(message.places.tag))
+        guard Base64.url.decode(text.extracting(message.places.iv), into: &ivSpan),
+            Base64.url.decode(text.extracting(message.places.tag), into: &tagSpan),
+            var plaintext = Base64.url.decode(text.extracting(message.places.ciphertext))
         else { throw KMError(.authenticationFailed) }
         var span = plaintext.mutableSpan
         try cipher.open(

@@ -47,7 +47,9 @@ public struct TranToken: Sendable {
         guard bytes.count == 66 || bytes[66] == UInt8(ascii: "=") else {
             throw KMError(.tokenMalformed, "a token of 67 characters must end in the Base64 pad, =")
         }
-        guard let mac: InlineArray<32, UInt8> = Base64.standard.decoded(bytes.extracting(23..<66)) else {
+        var mac = InlineArray<32, UInt8>(repeating: 0)
+        var span = mac.mutableSpan
+        guard Base64.standard.decode(bytes.extracting(23..<66), into: &span) else {
             throw KMError(.tokenMalformed, "the MAC must be canonical Base64 of 32 bytes")
         }
         self.init(time: time, mac: HMACSHA256.MAC(mac))
