@@ -39,7 +39,7 @@ static bool integers_fit(const EVP_PKEY *pkey) {
     return fits;
 }
 
-km_result km_rsa_check_consistency(km_rsa *pair) {
+km_result km_rsa_check_consistency(const km_rsa *pair) {
     uint8_t sample[32], wrapped[KM_RSA_MAXIMUM_SIZE], unwrapped[KM_RSA_MAXIMUM_SIZE];
     char reason[KM_REASON_CAPACITY] = "";
     size_t size = 0;

@@ -53,7 +53,7 @@ struct km_rsa {
     bool is_private;
     size_t bits, size;
     /* km_slot_count() slots for encryption, and as many for decryption. */
-    km_slot slots[];
+    km_slot *slots;
 };
 
 struct km_certificate {
@@ -167,8 +167,8 @@ km_result km_load_encrypted_key_info(km_load *load, const X509_SIG *encrypted);
 km_result km_load_pkcs12(km_load *load, const uint8_t *der, size_t size);
 
 /* oaep.c: like km_rsa_oaep_encrypt and km_rsa_oaep_decrypt, but they leave the errors in the queue. */
-km_result km_oaep_encrypt(km_rsa *key, const uint8_t *in, size_t size, uint8_t *out);
-km_result km_oaep_decrypt(km_rsa *pair, km_hash hash, const uint8_t *in, size_t size, uint8_t *out,
+km_result km_oaep_encrypt(const km_rsa *key, const uint8_t *in, size_t size, uint8_t *out);
+km_result km_oaep_decrypt(const km_rsa *pair, km_hash hash, const uint8_t *in, size_t size, uint8_t *out,
                           size_t *out_size);
 /* Returns all ones when a == b and 0 otherwise, without a branch. */
 size_t km_mask_equal(size_t a, size_t b);

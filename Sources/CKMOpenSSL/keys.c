@@ -32,23 +32,25 @@ static bool prepare_all(km_rsa *key) {
 }
 
 km_rsa *km_rsa_adopt(EVP_PKEY *pkey, bool is_private) {
-    km_rsa *key = OPENSSL_zalloc(sizeof *key + 2 * km_slot_count() * sizeof(km_slot));
+    km_rsa *key = OPENSSL_zalloc(sizeof *key);
     if (key == NULL) {
         EVP_PKEY_free(pkey);
         return NULL;
     }
     key->pkey = pkey;
     key->is_private = is_private;
-    if (prepare_all(key)) return key;
+    key->slots = OPENSSL_zalloc(2 * km_slot_count() * sizeof(km_slot));
+    if (key->slots != NULL && prepare_all(key)) return key;
     km_rsa_free(key);
     return NULL;
 }
 
 void km_rsa_free(km_rsa *key) {
     if (key == NULL) return;
-    for (size_t i = 0; i < 2 * km_slot_count(); i++) {
+    for (size_t i = 0; key->slots != NULL && i < 2 * km_slot_count(); i++) {
         EVP_PKEY_CTX_free(atomic_load_explicit(&key->slots[i].idle, memory_order_acquire));
     }
+    OPENSSL_free(key->slots);
     EVP_PKEY_CTX_free(key->encrypt_sha256);
     EVP_PKEY_CTX_free(key->decrypt_sha256);
     EVP_PKEY_CTX_free(key->decrypt_sha1);

@@ -13,14 +13,14 @@ static void put_back(km_slot *slots, EVP_PKEY_CTX *context) {
     EVP_PKEY_CTX_free(km_slot_put(slots, km_slot_count(), context));
 }
 
-static km_slot *decrypting(km_rsa *pair) { return pair->slots + km_slot_count(); }
+static km_slot *decrypting(const km_rsa *pair) { return pair->slots + km_slot_count(); }
 
 /* The same two for decryption. Contexts for SHA-1, which is rare, do not wait in slots. */
-static EVP_PKEY_CTX *take_decrypting(km_rsa *pair, km_hash hash) {
+static EVP_PKEY_CTX *take_decrypting(const km_rsa *pair, km_hash hash) {
     return hash == KM_SHA1 ? EVP_PKEY_CTX_dup(pair->decrypt_sha1) : take(decrypting(pair), pair->decrypt_sha256);
 }
 
-static void put_back_decrypting(km_rsa *pair, km_hash hash, EVP_PKEY_CTX *context) {
+static void put_back_decrypting(const km_rsa *pair, km_hash hash, EVP_PKEY_CTX *context) {
     if (hash == KM_SHA1) EVP_PKEY_CTX_free(context);
     else put_back(decrypting(pair), context);
 }
@@ -29,7 +29,7 @@ static bool can_decrypt(const km_rsa *pair, km_hash hash) {
     return (hash == KM_SHA1 ? pair->decrypt_sha1 : pair->decrypt_sha256) != NULL;
 }
 
-km_result km_oaep_encrypt(km_rsa *key, const uint8_t *in, size_t size, uint8_t *out) {
+km_result km_oaep_encrypt(const km_rsa *key, const uint8_t *in, size_t size, uint8_t *out) {
     static const uint8_t nothing[1] = {0};
     EVP_PKEY_CTX *context = take(key->slots, key->encrypt_sha256);
     size_t out_size = key->size;
@@ -44,7 +44,7 @@ km_result km_oaep_encrypt(km_rsa *key, const uint8_t *in, size_t size, uint8_t *
     return KM_FAILED;
 }
 
-km_result km_oaep_decrypt(km_rsa *pair, km_hash hash, const uint8_t *in, size_t size, uint8_t *out, size_t *out_size) {
+km_result km_oaep_decrypt(const km_rsa *pair, km_hash hash, const uint8_t *in, size_t size, uint8_t *out, size_t *out_size) {
     *out_size = 0;
     if (!can_decrypt(pair, hash) || size != pair->size) return KM_NOT_AUTHENTIC;
     EVP_PKEY_CTX *context = take_decrypting(pair, hash);
@@ -60,13 +60,13 @@ km_result km_oaep_decrypt(km_rsa *pair, km_hash hash, const uint8_t *in, size_t 
     return KM_OK;
 }
 
-km_result km_rsa_oaep_encrypt(km_rsa *key, const uint8_t *in, size_t size, uint8_t *out) {
+km_result km_rsa_oaep_encrypt(const km_rsa *key, const uint8_t *in, size_t size, uint8_t *out) {
     const km_result result = km_oaep_encrypt(key, in, size, out);
     if (result != KM_OK) km_clear();
     return result;
 }
 
-km_result km_rsa_oaep_decrypt(km_rsa *pair, km_hash hash, const uint8_t *in, size_t size, uint8_t *out,
+km_result km_rsa_oaep_decrypt(const km_rsa *pair, km_hash hash, const uint8_t *in, size_t size, uint8_t *out,
                               size_t *out_size) {
     const km_result result = km_oaep_decrypt(pair, hash, in, size, out, out_size);
     km_clear(); /* also after success: OpenSSL notes a padding error and takes it back, in constant time */
@@ -78,7 +78,7 @@ size_t km_mask_equal(size_t a, size_t b) {
     return ((difference | ((size_t)0 - difference)) >> (sizeof(size_t) * 8 - 1)) - 1;
 }
 
-km_result km_rsa_oaep_unwrap(km_rsa *pair, km_hash hash, const uint8_t *in, size_t size, size_t key_size,
+km_result km_rsa_oaep_unwrap(const km_rsa *pair, km_hash hash, const uint8_t *in, size_t size, size_t key_size,
                              uint8_t *key) {
     uint8_t decrypted[KM_RSA_MAXIMUM_SIZE]; /* km_rsa_adopt makes sure that no key is longer */
     if (key_size > sizeof decrypted) return KM_MISUSED;

@@ -33,7 +33,7 @@ TITLES = {
 }
 NOTES = """\
 - Messages: RSA 2048, RSA-OAEP-256, A256GCM, parameters of 111 bytes. Tokens: a body of 600 bytes.
-- Bare OpenSSL does only the costly work, with all contexts prepared. It parses neither JSON nor a token.
+- Bare OpenSSL does only the costly work, with all contexts prepared. It parses no JSON.
 - jose, jwcrypto and joserfc have no operation for the token. Python's tokens use its standard library.
 - The JDK has no JSON parser. The Java program finds members with regular expressions.
 - JSON: KMSecurity validates the document and reads its lexemes. simdjson also builds a document in memory.

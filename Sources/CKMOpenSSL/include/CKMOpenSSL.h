@@ -217,7 +217,7 @@ km_result km_rsa_copy_component(const km_rsa *key, km_component component, km_bu
 
 /* Returns KM_OK if the private integers match the public ones and each other, and the private key decrypts what the
  * public key encrypts. Returns KM_INCONSISTENT if not. */
-km_result km_rsa_check_consistency(km_rsa *pair);
+km_result km_rsa_check_consistency(const km_rsa *pair);
 
 /* export.c */
 
@@ -235,16 +235,16 @@ km_result km_rsa_export_encrypted_pkcs8(const km_rsa *pair, const uint8_t *passp
 typedef enum km_hash { KM_SHA256, KM_SHA1 } km_hash;
 
 /* Encrypts with SHA-256. Writes km_rsa_size(key) bytes to `out`. */
-km_result km_rsa_oaep_encrypt(km_rsa *key, const uint8_t *KM_NULLABLE in, size_t size, uint8_t *out);
+km_result km_rsa_oaep_encrypt(const km_rsa *key, const uint8_t *KM_NULLABLE in, size_t size, uint8_t *out);
 /* Decrypts. `out` must have room for km_rsa_size(pair) bytes; the size of the plaintext is written to *out_size.
  * Returns KM_NOT_AUTHENTIC on every failure. */
-km_result km_rsa_oaep_decrypt(km_rsa *pair, km_hash hash, const uint8_t *KM_NULLABLE in, size_t size, uint8_t *out,
+km_result km_rsa_oaep_decrypt(const km_rsa *pair, km_hash hash, const uint8_t *KM_NULLABLE in, size_t size, uint8_t *out,
                               size_t *out_size);
 /* Decrypts a wrapped key of exactly `key_size` bytes (at most 2048). If `in` does not decrypt, or decrypts to another
  * size, `key` receives random bytes instead. Both cases run the same instructions, so that they differ only when the
  * message's tag is verified (RFC 7516 section 11.5). It fails only for reasons that do not depend on the plaintext:
  * `key_size` is too large, the provider has no such hash, or there are no random bytes or no memory. */
-km_result km_rsa_oaep_unwrap(km_rsa *pair, km_hash hash, const uint8_t *KM_NULLABLE in, size_t size,
+km_result km_rsa_oaep_unwrap(const km_rsa *pair, km_hash hash, const uint8_t *KM_NULLABLE in, size_t size,
                              size_t key_size, uint8_t *key);
 
 /* external.c: the parts of RSAES-OAEP that remain for keys whose private operation is done elsewhere, in an HSM. */
