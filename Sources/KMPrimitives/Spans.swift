@@ -20,6 +20,8 @@ extension [UInt8] {
 
     /// Appends `count` zeros.
     package mutating func append(zeros count: Int) {
+        // An empty array that grows by nothing would write into memory that all empty arrays share.
+        guard count > 0 else { return }
         append(addingCapacity: count) { $0.append(repeating: 0, count: count) }
     }
 
