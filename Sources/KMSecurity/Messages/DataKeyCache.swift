@@ -123,10 +123,12 @@ final class DataKeyCache: Sendable {
 
         /// Returns what is left of allowances to their CEKs.
         mutating func giveBack(_ removed: [UInt64: Allowance]?) {
-            for (number, allowance) in removed ?? [:] where receiving[number]?.key === allowance.origin {
-                receiving[number]?.messageCount += allowance.messageCount
-                receiving[number]?.byteCount += allowance.byteCount
-                receiving[number]?.lastUse = allowance.lastUse
+            for (number, allowance) in removed ?? [:] {
+                guard var entry = receiving[number], entry.key === allowance.origin else { continue }
+                entry.messageCount += allowance.messageCount
+                entry.byteCount += allowance.byteCount
+                entry.lastUse = max(entry.lastUse, allowance.lastUse)
+                receiving[number] = entry
             }
         }
     }
@@ -200,11 +202,7 @@ final class DataKeyCache: Sendable {
         // If two tasks made a CEK at the same time, the later one stays for the messages to come.
         allowances.withOwn { own in
             own.lastSent = state.withLock { state in
-                var entry = Entry(key, keyNumber, now, bounds)
-                guard let allowance = entry.allowance(after: nil, messageCount, byteCount, now, bounds) else {
-                    return nil
-                }
-                _ = allowance.use(messageCount, byteCount, now)
+                let (entry, allowance) = first(key, keyNumber, messageCount, byteCount, now)
                 state.sending[keyNumber] = entry
                 return allowance
             }
@@ -275,11 +273,7 @@ final class DataKeyCache: Sendable {
                     _ = further.use(messageCount, byteCount, now)
                     return further
                 }
-                var entry = Entry(key, identity.keyNumber, now, bounds)
-                guard let allowance = entry.allowance(after: nil, messageCount, byteCount, now, bounds) else {
-                    return nil
-                }
-                _ = allowance.use(messageCount, byteCount, now)
+                let (entry, allowance) = first(key, identity.keyNumber, messageCount, byteCount, now)
                 state.receiving[number] = entry
                 return allowance
             }
@@ -295,6 +289,21 @@ final class DataKeyCache: Sendable {
     /// Whether one CEK may serve so many messages and bytes.
     private func fits(_ messageCount: Int, _ byteCount: Int) -> Bool {
         messageCount <= bounds.maximumMessageCount && byteCount <= bounds.maximumByteCount
+    }
+
+    /// Returns the entry of a new CEK and a first allowance, after a use; nil for both if memory runs out.
+    private func first(
+        _ key: JWEContentKey,
+        _ keyNumber: Int,
+        _ messageCount: Int,
+        _ byteCount: Int,
+        _ now: ContinuousClock.Instant
+    ) -> (Entry?, Allowance?) {
+        var entry = Entry(key, keyNumber, now, bounds)
+        guard let allowance = entry.allowance(after: nil, messageCount, byteCount, now, bounds),
+            allowance.use(messageCount, byteCount, now)
+        else { return (nil, nil) }
+        return (entry, allowance)
     }
 
     /// Counts a use of an allowance, and returns whether it was allowed.

@@ -13,6 +13,10 @@ internal import Darwin
 /// There are several copies for each processor, each with its own mutex and in cache lines of its own. A thread always
 /// works with the same copy.
 ///
+/// It uses the system's mutex, which the thread sanitizer knows. `Synchronization.Mutex` waits on a bare futex, which
+/// the thread sanitizer reports as a race. Foundation's `NSLock` would link all of Foundation, of which this module
+/// otherwise needs only FoundationEssentials.
+///
 /// `@unchecked Sendable`: a value is accessed only under its mutex.
 @safe package final class Sharded<Value>: @unchecked Sendable {
     /// A value and its mutex.
@@ -24,12 +28,15 @@ internal import Darwin
     private let memory: UnsafeMutableRawPointer
     /// The distance from one copy to the next in bytes: whole pairs of cache lines, which processors fetch together.
     private let stride: Int
-    private let count = CurrentThread.slotCount
+    private let count: Int
 
     /// Creates the copies.
     ///
-    /// - Parameter value: The value of a new copy; it is called once for each.
-    package init(_ value: () -> Value) {
+    /// - Parameters:
+    ///   - count: The number of copies, at least 1.
+    ///   - value: The value of a new copy; it is called once for each.
+    package init(count: Int = CurrentThread.slotCount, _ value: () -> Value) {
+        self.count = count
         stride = (MemoryLayout<Shard>.stride + 127) / 128 * 128
         unsafe memory = .allocate(byteCount: stride * count, alignment: 128)
         for number in 0..<count {
@@ -58,7 +65,8 @@ internal import Darwin
         for number in 0..<count { try withCopy(number, body) }
     }
 
-    private func withCopy<Result>(_ number: Int, _ body: (inout Value) throws -> Result) rethrows -> Result {
+    /// Calls `body` with the copy of this number under its mutex.
+    func withCopy<Result>(_ number: Int, _ body: (inout Value) throws -> Result) rethrows -> Result {
         let result = unsafe pthread_mutex_lock(mutex(number))
         precondition(result == 0, "a mutex that exists can be locked")
         defer { unsafe pthread_mutex_unlock(mutex(number)) }

@@ -2,9 +2,9 @@ import Foundation
 import KMCommandLine
 import Synchronization
 
-/// Reads the rest of a file in parts, prepares several parts at the same time, and takes them in their order.
+/// Reads the rest of a file in parts, prepares several parts at the same time, and passes them on in their order.
 ///
-/// A thread that prepared a part waits until all parts before it are taken. A thread that runs alone never waits.
+/// A thread that prepared a part waits until all earlier parts were passed on. A thread that runs alone never waits.
 struct ParallelParts<State: Sendable, Prepared>: Sendable {
     /// The number of bytes in a part.
     let byteCount: Int
@@ -37,7 +37,7 @@ struct ParallelParts<State: Sendable, Prepared>: Sendable {
     }
 }
 
-/// The order in which threads read and take the parts of a file.
+/// The order in which threads read the parts of a file and pass them on.
 private final class PartOrder<State: Sendable>: Sendable {
     /// A part that was read.
     struct Part {
@@ -58,7 +58,7 @@ private final class PartOrder<State: Sendable>: Sendable {
 
     private let source = Mutex(Source())
     private let target: Mutex<Target>
-    /// The number of the part that is taken next.
+    /// The number of the part to pass on next.
     private let next = Mutex(0)
     private let change = NSCondition()
 
@@ -81,7 +81,7 @@ private final class PartOrder<State: Sendable>: Sendable {
         }
     }
 
-    /// Calls `body` once all parts before this one are taken, unless one of them failed.
+    /// Waits for all earlier parts, and then calls `body` unless one of them failed.
     func take(_ part: Part, _ body: (inout State, Int) throws -> Void) {
         change.lock()
         while next.withLock({ $0 }) != part.number { change.wait() }
