@@ -14,6 +14,7 @@ internal import NIOSSL
 /// connections are closed when it is released, or when you call ``shutdown()``.
 public final class AsyncHTTPClientTransport: HTTPTransport {
     private let client: HTTPClient
+    private let watch = DeadlineWatch()
 
     /// Creates a transport.
     ///
@@ -60,17 +61,17 @@ public final class AsyncHTTPClientTransport: HTTPTransport {
         message.method = HTTPMethod(rawValue: request.method.rawValue)
         for field in request.headerFields { message.headers.add(name: field.name.rawName, value: field.value) }
         if !body.isEmpty { message.body = .bytes(body, length: .known(Int64(body.count))) }
-        return try await withThrowingTaskGroup(of: (HTTPResponse, [UInt8]).self) { [client, message] group in
-            group.addTask { try await Self.exchange(message, client, limit: byteCount, deadline) }
-            // The deadline of AsyncHTTPClient is for the head of the response only.
-            group.addTask {
-                try await Task.sleep(until: deadline, clock: .continuous)
-                throw HTTPTransportError(.deadlineExceeded, "the deadline has passed")
-            }
-            defer { group.cancelAll() }
-            guard let result = try await group.next() else { throw CancellationError() }
-            return result
+        // The deadline of AsyncHTTPClient is for the head of the response only, so a task that can be canceled reads both.
+        let task = Task { [client, message] in
+            try await Self.exchange(message, client, limit: byteCount, deadline)
         }
+        let entry = watch.start(deadline) { task.cancel() }
+        let result = await withTaskCancellationHandler { await task.result } onCancel: { task.cancel() }
+        let isOverdue = watch.end(entry)
+        if isOverdue, case .failure = result, !Task.isCancelled {
+            throw HTTPTransportError(.deadlineExceeded, "the deadline has passed")
+        }
+        return try result.get()
     }
 
     private static func exchange(

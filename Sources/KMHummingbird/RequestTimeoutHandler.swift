@@ -14,6 +14,7 @@ public final class RequestTimeoutHandler: ChannelInboundHandler, RemovableChanne
     public typealias InboundOut = HTTPRequestPart
 
     private let timeout: TimeAmount
+    private var isReceiving = false
     private var scheduled: Scheduled<Void>?
 
     /// Creates a handler.
@@ -23,16 +24,24 @@ public final class RequestTimeoutHandler: ChannelInboundHandler, RemovableChanne
         self.timeout = timeout
     }
 
-    /// Starts the timer with a head, and stops it with the end of the request.
+    /// Notes the start of a request, and stops the timer with its end.
     public func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch unwrapInboundIn(data) {
         case .head:
-            scheduled?.cancel()
-            scheduled = context.eventLoop.assumeIsolated().scheduleTask(in: timeout) { context.close(promise: nil) }
+            stop()
+            isReceiving = true
         case .body: break
         case .end: stop()
         }
         context.fireChannelRead(data)
+    }
+
+    /// Starts the timer for a request that has not arrived completely. Most requests come in one piece and need none.
+    public func channelReadComplete(context: ChannelHandlerContext) {
+        if isReceiving, scheduled == nil {
+            scheduled = context.eventLoop.assumeIsolated().scheduleTask(in: timeout) { context.close(promise: nil) }
+        }
+        context.fireChannelReadComplete()
     }
 
     /// Stops the timer.
@@ -45,6 +54,7 @@ public final class RequestTimeoutHandler: ChannelInboundHandler, RemovableChanne
     public func handlerRemoved(context: ChannelHandlerContext) { stop() }
 
     private func stop() {
+        isReceiving = false
         scheduled?.cancel()
         scheduled = nil
     }

@@ -7,7 +7,8 @@ import KMSecurity
 /// Measures a server over TLS on loopback: an echo without protection, the same echo at message level and at field
 /// level, and whole calls with sealing and opening by the client.
 ///
-/// `HTTPLoad REQUESTS CONNECTIONS` starts the server as a process of its own.
+/// `HTTPLoad REQUESTS CONNECTIONS` starts the server as a process of its own. `HTTPLoad REQUESTS CONNECTIONS message`
+/// measures only that kind of call, for a profiler.
 @main
 struct HTTPLoad {
     static func main() async throws {
@@ -18,10 +19,14 @@ struct HTTPLoad {
         }
         let requestCount = arguments.count > 1 ? Int(arguments[1]) ?? 10_000 : 10_000
         let connectionCount = arguments.count > 2 ? Int(arguments[2]) ?? 32 : 32
-        try await measure(requestCount, connectionCount)
+        let kinds = arguments.dropFirst(3).map { name in
+            guard let kind = Load.Kind(rawValue: name) else { fatalError("the kinds are \(Load.Kind.allCases)") }
+            return kind
+        }
+        try await measure(requestCount, connectionCount, kinds.isEmpty ? Load.Kind.allCases : kinds)
     }
 
-    private static func measure(_ requestCount: Int, _ connectionCount: Int) async throws {
+    private static func measure(_ requestCount: Int, _ connectionCount: Int, _ kinds: [Load.Kind]) async throws {
         let directory = FileManager.default.temporaryDirectory.appendingPathComponent(
             "km-load-\(UUID().uuidString)"
         )
@@ -34,10 +39,10 @@ struct HTTPLoad {
             server.waitUntilExit()
         }
         let load = try Load(keys, url: url, requestCount: requestCount, connectionCount: connectionCount)
-        try await load.warmUp()
+        try await load.warmUp(kinds)
         var limit: Figures?
         print("kind                 calls/s   p50 ms   p99 ms   CPU us client, server   of the limit")
-        for kind in Load.Kind.allCases {
+        for kind in kinds {
             var best = Figures.none
             for _ in 0..<3 {
                 let figures = try await load.run(kind, server: server.processIdentifier)
