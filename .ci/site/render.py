@@ -16,6 +16,7 @@ import urllib.parse
 HERE = pathlib.Path(__file__).resolve().parent
 TYPES = {"struct", "enum", "class", "protocol", "extension", "actor"}
 IMPLICIT = {"Copyable", "Escapable", "SendableMetatype", "BitwiseCopyable"}
+NESTED = {"Structures", "Classes", "Enumerations", "Protocols", "Type Aliases"}
 escape = html.escape
 
 
@@ -110,7 +111,7 @@ class Page:
     def __init__(self, site, file, doc):
         self.site, self.file, self.doc = site, file, doc
         self.references = doc.data["references"]
-        self.headings = []
+        self.headings, self.shown = [], []
         self.prefix, self.shift = "", 0
 
     def to(self, file, fragment=""):
@@ -318,6 +319,7 @@ class Page:
         return f'<ul class="entries">{"".join(map(self.entry, docs))}</ul>\n' if docs else ""
 
     def member(self, doc):
+        self.shown.append(doc)
         self.references, self.prefix, self.shift = doc.data["references"], doc.anchor + "--", 2
         required = ' <span class="note">required</span>' if doc.meta.get("required") else ""
         text = (
@@ -330,7 +332,8 @@ class Page:
 
     def topics(self, groups):
         text, seen = [], set()
-        for group in groups:
+        # Nested types are behind the members in groups that docc has made.
+        for group in sorted(groups, key=lambda group: group.get("generated", False) and group["title"] in NESTED):
             docs = [self.site.find(identifier)[0] for identifier in group["identifiers"]]
             docs = [doc for doc in docs if doc and not doc.isGenerated]
             if not docs:
@@ -352,6 +355,7 @@ class Page:
             self.headings.append(("topic-conformances", "Conformances"))
             text.append('<section><h2 id="topic-conformances"><a class="self" href="#topic-conformances">Conformances</a></h2>\n')
             text += [self.member(doc) for doc in rest]
+            del self.shown[-len(rest):]
             text.append("</section>\n")
         return "".join(text)
 
@@ -393,7 +397,7 @@ class Page:
         text.append("<p>Modules</p><ul>")
         for module in self.site.modules:
             text.append(item(module, f"<code>{module.title}</code>"))
-            if module.module == self.doc.module and not self.doc.isArticle or module is self.doc and self.file == module.file:
+            if module.module == self.doc.module and not self.doc.isArticle and self.file != "index.html":
                 symbols = [self.site.find(i)[0] for group in module.data.get("topicSections", []) for i in group["identifiers"]]
                 symbols = [doc for doc in symbols if doc and not doc.isArticle]
                 text.append(f'<li><ul>{"".join(item(doc, f"<code>{escape(doc.title, quote=False)}</code>") for doc in symbols)}</ul></li>')
@@ -433,7 +437,7 @@ class Page:
         title = self.site.front.title if self.file == "index.html" else f"{self.doc.title} – {self.site.front.title}"
         toc = [(anchor, text) for anchor, text in self.headings if anchor != "overview"]
         if not self.doc.isArticle and not self.doc.isModule:
-            toc = [(doc.anchor, f"<code>{escape(doc.title, quote=False)}</code>") for doc in self.doc.members if f'id="{escape(doc.anchor)}"' in body]
+            toc = [(doc.anchor, f"<code>{escape(doc.title, quote=False)}</code>") for doc in self.shown]
         contents = "".join(f'<li><a href="#{quote(anchor)}">{text}</a></li>' for anchor, text in toc)
         contents = f'<details class="toc"><summary>On this page</summary><nav aria-label="On this page"><ul>{contents}</ul></nav></details>' if len(toc) > 2 else ""
         abstract = re.sub(r"<[^>]*>", "", self.inline(self.doc.abstract)).replace('"', "&quot;")

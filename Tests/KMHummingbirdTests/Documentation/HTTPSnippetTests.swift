@@ -69,6 +69,20 @@ import Testing
         #expect(error?.code == .callNotSent || error?.code == .callTimedOut)
     }
 
+    @Test("URLSession gets the answer") func urlSession() async throws {
+        let router = Router()
+        try router.km(pair.server(), below: "/open-api")
+            .on(.waitingPhysicalCards) { _, _ in HTTPSnippets.WaitingCards(issuedCardList: [.init(status: "READY")]) }
+        try await withServer(router) { port in
+            let cards = try await URLSessionSnippets.call(
+                pair.client(),
+                BaseURL(insecure: HTTPKind.plain.url(port)),
+                HTTPSnippets.CardQuery(userId: 1)
+            )
+            #expect(cards.issuedCardList.map(\.status) == ["READY"])
+        }
+    }
+
     @Test("The function for another framework, and the middleware for generated code, answer") func adapters()
         async throws
     {

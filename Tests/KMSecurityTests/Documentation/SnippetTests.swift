@@ -5,9 +5,10 @@ import Testing
 /// Checks that the code blocks of the README and the articles compile and run.
 struct SnippetTests {
     /// The folders with snippets and with the tests that use them.
-    private static let folders = ["KMSecurityTests", "KMHummingbirdTests", "KMPARRegistryTests", "KMPKCS11Tests"].map {
-        Document.root.appending(path: "Tests/\($0)/Documentation")
-    }
+    private static let folders = [
+        "KMSecurityTests", "KMHummingbirdTests", "KMPARRegistryTests", "KMPKCS11Tests", "KMRedisTests",
+        "KMPostgreSQLTests", "KMVectorsTests",
+    ].map { Document.root.appending(path: "Tests/\($0)/Documentation") }
 
     /// The languages that a code block may have.
     ///
