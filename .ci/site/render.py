@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """render.py FOLDER ARCHIVE...: makes one site of plain HTML from DocC archives.
 
-All links are relative, and nothing is fetched, so the site opens from a folder and from any path of a web server. An article, a
-module and a type have a page each. The members of a type are sections of its page."""
+All links are relative, and nothing is fetched, so the site opens from a folder and from any path of a web server. An
+article, a module and a type have a page each. The members of a type are sections of its page."""
 
 import html
 import json
@@ -20,6 +20,11 @@ NESTED = {"Structures", "Classes", "Enumerations", "Protocols", "Type Aliases"}
 escape = html.escape
 
 
+def name(title):
+    """The name of a symbol as code, which a line can break behind a colon."""
+    return f"<code>{escape(title, quote=False)}</code>".replace(":", ":<wbr>")
+
+
 def quote(text):
     return urllib.parse.quote(text, safe="/():,.-_~!*+=@'")
 
@@ -30,13 +35,17 @@ class Doc:
     def __init__(self, data, archive):
         self.data, self.archive = data, archive
         self.meta = data["metadata"]
-        self.path = urllib.parse.unquote(urllib.parse.urlparse(data["identifier"]["url"]).path).removeprefix("/documentation/")
+        self.path = urllib.parse.unquote(urllib.parse.urlparse(data["identifier"]["url"]).path).removeprefix(
+            "/documentation/"
+        )
         self.kind = self.meta.get("symbolKind")
         self.title = self.meta["title"]
         self.isGenerated = self.meta["role"] == "collectionGroup" and self.path.endswith("-Implementations")
         self.isModule = "/" not in self.path
         self.isArticle = self.kind is None and not self.isGenerated
-        self.isPage = not self.isGenerated and (self.isArticle or self.isModule or self.kind in TYPES or self.path.count("/") == 1)
+        self.isPage = not self.isGenerated and (
+            self.isArticle or self.isModule or self.kind in TYPES or self.path.count("/") == 1
+        )
         self.members = []
 
     @property
@@ -52,12 +61,9 @@ class Doc:
         return f"{self.path}/index.html" if self.isModule else f"{self.path}.html"
 
     @property
-    def name(self):
-        return self.title if self.isPage else self.anchorTitle
-
-    @property
-    def anchorTitle(self):
-        return f"{self.path.split('/')[-2].split('-swift.')[0]}.{self.title}"
+    def longTitle(self):
+        """The title, with the type of a member."""
+        return self.title if self.isPage else f"{self.path.split('/')[-2].split('-swift.')[0]}.{self.title}"
 
     @property
     def abstract(self):
@@ -115,8 +121,8 @@ class Page:
         self.prefix, self.shift = "", 0
 
     def to(self, file, fragment=""):
-        own = file == self.file and fragment
-        return ("" if own else quote(os.path.relpath(file, os.path.dirname(self.file)))) + (f"#{quote(fragment)}" if fragment else "")
+        path = "" if file == self.file and fragment else quote(os.path.relpath(file, os.path.dirname(self.file)))
+        return path + (f"#{quote(fragment)}" if fragment else "")
 
     def hrefOf(self, doc, fragment=""):
         if doc.isPage:
@@ -201,7 +207,8 @@ class Page:
         return f'<pre class="{kind}" tabindex="0"><code>{code}</code></pre>\n'
 
     def block_aside(self, node):
-        return f'<aside class="{escape(node["style"])}"><p class="label">{escape(node["name"])}</p>{self.blocks(node["content"])}</aside>\n'
+        label = f'<p class="label">{escape(node["name"])}</p>'
+        return f'<aside class="{escape(node["style"])}">{label}{self.blocks(node["content"])}</aside>\n'
 
     def items(self, node):
         return "".join(f"<li>{self.tight(item['content'])}</li>" for item in node["items"])
@@ -218,26 +225,42 @@ class Page:
         return f'<ol start="{node.get("start", 1)}">{self.items(node)}</ol>\n'
 
     def block_termList(self, node):
-        return "<dl>" + "".join(
-            f"<dt>{self.inline(item['term']['inlineContent'])}</dt><dd>{self.tight(item['definition']['content'])}</dd>"
-            for item in node["items"]
-        ) + "</dl>\n"
+        return (
+            "<dl>"
+            + "".join(
+                f"<dt>{self.inline(item['term']['inlineContent'])}</dt>"
+                f"<dd>{self.tight(item['definition']['content'])}</dd>"
+                for item in node["items"]
+            )
+            + "</dl>\n"
+        )
 
     def block_thematicBreak(self, node):
         return "<hr>\n"
 
     def block_table(self, node):
         lines = []
-        aligned = [{"left": "", "right": ' class="right"', "center": ' class="center"'}.get(side, "") for side in node.get("alignments", [])]
+        aligned = [
+            {"left": "", "right": ' class="right"', "center": ' class="center"'}.get(side, "")
+            for side in node.get("alignments", [])
+        ]
         for number, row in enumerate(node["rows"]):
             cells = []
             for column, cell in enumerate(row):
-                name = "th" if number == 0 and node["header"] in ("row", "both") or column == 0 and node["header"] in ("column", "both") else "td"
+                name = (
+                    "th"
+                    if number == 0
+                    and node["header"] in ("row", "both")
+                    or column == 0
+                    and node["header"] in ("column", "both")
+                    else "td"
+                )
                 cells.append(f"<{name}{aligned[column] if aligned else ''}>{self.tight(cell)}</{name}>")
             lines.append("<tr>" + "".join(cells) + "</tr>")
         head, body = (lines[:1], lines[1:]) if node["header"] in ("row", "both") else ([], lines)
         head = f"<thead>{''.join(head)}</thead>" if head else ""
-        return f'<div class="table" tabindex="0" role="region" aria-label="Table"><table>{head}<tbody>{"".join(body)}</tbody></table></div>\n'
+        table = f'<table>{head}<tbody>{"".join(body)}</tbody></table>'
+        return f'<div class="table" tabindex="0" role="region" aria-label="Table">{table}</div>\n'
 
     # Symbols
 
@@ -245,7 +268,9 @@ class Page:
         parts = []
         for section in doc.sections("declarations"):
             for declaration in section["declarations"]:
-                parts.append(f'<pre class="declaration" tabindex="0"><code>{self.tokens(declaration["tokens"])}</code></pre>\n')
+                parts.append(
+                    f'<pre class="declaration" tabindex="0"><code>{self.tokens(declaration["tokens"])}</code></pre>\n'
+                )
         return "".join(parts)
 
     def tokens(self, tokens):
@@ -270,7 +295,7 @@ class Page:
 
     @staticmethod
     def breaks(tokens):
-        """Where to break a long declaration: behind the parenthesis before its parameters, behind each comma, before the end."""
+        """Where to break a long declaration: before and behind its parameters, and behind each comma."""
         whole = "".join(token["text"] for token in tokens)
         if len(whole) < 76 or "\n" in whole:
             return {}
@@ -293,19 +318,26 @@ class Page:
         text = []
         for section in doc.data.get("primaryContentSections", []):
             if section["kind"] == "parameters":
-                rows = "".join(f"<dt><code>{escape(p['name'])}</code></dt><dd>{self.tight(p['content'])}</dd>" for p in section["parameters"])
+                rows = "".join(
+                    f"<dt><code>{escape(p['name'])}</code></dt><dd>{self.tight(p['content'])}</dd>"
+                    for p in section["parameters"]
+                )
                 text.append(f'<dl class="parameters">{rows}</dl>\n')
             elif section["kind"] == "content":
                 content = section["content"]
                 # DocC puts a heading before a symbol's discussion, which says nothing beside the symbol.
-                if content and content[0]["type"] == "heading" and content[0]["text"] in ("Overview", "Discussion") and not doc.isArticle:
+                if (
+                    content
+                    and content[0]["type"] == "heading"
+                    and content[0]["text"] in ("Overview", "Discussion")
+                    and not doc.isArticle
+                ):
                     content = content[1:]
                 text.append(self.blocks(content))
         return "".join(text)
 
     def entry(self, doc):
-        title = escape(doc.title, quote=False)
-        title = title if doc.isArticle else f"<code>{title}</code>"
+        title = escape(doc.title, quote=False) if doc.isArticle else name(doc.title)
         return f"<li>{self.link(doc, title)}<p>{self.inlineOf(doc)}</p></li>"
 
     def inlineOf(self, doc):
@@ -324,7 +356,7 @@ class Page:
         required = ' <span class="note">required</span>' if doc.meta.get("required") else ""
         text = (
             f'<section class="member" id="{escape(doc.anchor)}"><h3><a class="self" href="#{quote(doc.anchor)}">'
-            f"<code>{escape(doc.title, quote=False)}</code></a>{required}</h3>\n{self.declaration(doc)}"
+            f"{name(doc.title)}</a>{required}</h3>\n{self.declaration(doc)}"
             f"<p>{self.inline(doc.abstract)}</p>\n{self.details(doc)}</section>\n"
         )
         self.references, self.prefix, self.shift = self.doc.data["references"], "", 0
@@ -341,9 +373,17 @@ class Page:
             anchor, title = group.get("anchor") or group["title"].replace(" ", "-"), escape(group["title"], quote=False)
             anchor = "topic-" + anchor
             self.headings.append((anchor, title))
-            text.append(f'<section><h2 id="{escape(anchor)}"><a class="self" href="#{quote(anchor)}">{title}</a></h2>\n')
-            text.append(self.blocks([*([{"type": "paragraph", "inlineContent": group["abstract"]}] if group.get("abstract") else []),
-                                     *group.get("discussion", {}).get("content", [])]))
+            text.append(
+                f'<section><h2 id="{escape(anchor)}"><a class="self" href="#{quote(anchor)}">{title}</a></h2>\n'
+            )
+            text.append(
+                self.blocks(
+                    [
+                        *([{"type": "paragraph", "inlineContent": group["abstract"]}] if group.get("abstract") else []),
+                        *group.get("discussion", {}).get("content", []),
+                    ]
+                )
+            )
             text.append(self.entries([doc for doc in docs if doc.isPage]))
             for doc in docs:
                 if not doc.isPage and doc.path not in seen:
@@ -353,9 +393,12 @@ class Page:
         rest = [doc for doc in self.doc.members if doc.path not in seen and self.site.shows(doc)]
         if rest:
             self.headings.append(("topic-conformances", "Conformances"))
-            text.append('<section><h2 id="topic-conformances"><a class="self" href="#topic-conformances">Conformances</a></h2>\n')
+            text.append(
+                '<section><h2 id="topic-conformances"><a class="self" href="#topic-conformances">'
+                "Conformances</a></h2>\n"
+            )
             text += [self.member(doc) for doc in rest]
-            del self.shown[-len(rest):]
+            del self.shown[-len(rest) :]
             text.append("</section>\n")
         return "".join(text)
 
@@ -371,14 +414,20 @@ class Page:
                     names.append(self.link(doc, f"<code>{escape(title)}</code>"))
             if names:
                 lines.append(f"<dt>{escape(section['title'].capitalize())}</dt><dd>{', '.join(names)}</dd>")
-        mentions = [self.site.find(identifier)[0] for section in self.doc.sections("mentions") for identifier in section["mentions"]]
+        mentions = [
+            self.site.find(identifier)[0]
+            for section in self.doc.sections("mentions")
+            for identifier in section["mentions"]
+        ]
         mentions = [self.link(doc, escape(doc.title)) for doc in mentions if doc and doc.isArticle and not doc.isModule]
         if mentions:
             lines.append(f"<dt>Mentioned in</dt><dd>{', '.join(mentions)}</dd>")
         return f'<dl class="facts">{"".join(lines)}</dl>\n' if lines else ""
 
     def seeAlso(self):
-        docs = [self.site.find(i)[0] for section in self.doc.data.get("seeAlsoSections", []) for i in section["identifiers"]]
+        docs = [
+            self.site.find(i)[0] for section in self.doc.data.get("seeAlsoSections", []) for i in section["identifiers"]
+        ]
         docs = [doc for doc in dict.fromkeys(docs) if doc and self.hrefOf(doc)]
         if not docs:
             return ""
@@ -393,14 +442,19 @@ class Page:
 
         text = []
         for group, docs in self.site.articleGroups():
-            text.append(f"<p>{escape(group['title'], quote=False)}</p><ul>{''.join(item(doc, escape(doc.title, quote=False)) for doc in docs)}</ul>")
+            text.append(
+                f"<p>{escape(group['title'], quote=False)}</p>"
+                f"<ul>{''.join(item(doc, escape(doc.title, quote=False)) for doc in docs)}</ul>"
+            )
         text.append("<p>Modules</p><ul>")
         for module in self.site.modules:
             text.append(item(module, f"<code>{module.title}</code>"))
             if module.module == self.doc.module and not self.doc.isArticle and self.file != "index.html":
-                symbols = [self.site.find(i)[0] for group in module.data.get("topicSections", []) for i in group["identifiers"]]
+                symbols = [
+                    self.site.find(i)[0] for group in module.data.get("topicSections", []) for i in group["identifiers"]
+                ]
                 symbols = [doc for doc in symbols if doc and not doc.isArticle]
-                text.append(f'<li><ul>{"".join(item(doc, f"<code>{escape(doc.title, quote=False)}</code>") for doc in symbols)}</ul></li>')
+                text.append(f'<li><ul>{"".join(item(doc, name(doc.title)) for doc in symbols)}</ul></li>')
         return "".join(text) + "</ul>"
 
     def trail(self):
@@ -411,35 +465,48 @@ class Page:
                 parent = self.site.docs.get("/".join(parts[:count]).lower())
                 if parent and not (self.doc.isArticle and parent is self.site.front):
                     steps.append(self.link(parent, escape(parent.meta.get("title").split(".")[-1])))
-        return " <span aria-hidden=\"true\">/</span> ".join(steps)
+        return ' <span aria-hidden="true">/</span> '.join(steps)
 
     def body(self):
         doc = self.doc
         if self.file == "index.html":
             groups = [group for group, _ in self.site.articleGroups()]
-            main = f'<h1>{escape(doc.title)}</h1>\n<p class="abstract">{self.inline(doc.abstract)}</p>\n{self.details(doc)}'
+            main = f'<h1>{escape(doc.title)}</h1>\n<p class="abstract">{self.inline(doc.abstract)}</p>\n'
+            main += self.details(doc)
             self.headings.clear()
             main += f'<div class="readers">{self.topics(groups)}</div>'
             self.headings.append(("modules", "Modules"))
-            return main + f'<section><h2 id="modules"><a class="self" href="#modules">Modules</a></h2>\n{self.entries(self.site.modules)}</section>'
+            return (
+                main
+                + '<section><h2 id="modules"><a class="self" href="#modules">Modules</a></h2>\n'
+                + f"{self.entries(self.site.modules)}</section>"
+            )
         kind = "" if doc.isArticle and not doc.isModule else doc.meta.get("roleHeading", "")
         kind = "Module" if doc.isModule else kind
         main = f'<p class="trail">{self.trail()}</p>\n'
         main += f'<p class="kind">{escape(kind)}</p>\n' if kind else ""
         title = escape(doc.title, quote=False)
-        main += f'<h1{" class=symbol" if not doc.isArticle else ""}>{title}</h1>\n<p class="abstract">{self.inline(doc.abstract)}</p>\n'
+        main += f'<h1{"" if doc.isArticle else " class=symbol"}>{title}</h1>\n'
+        main += f'<p class="abstract">{self.inline(doc.abstract)}</p>\n'
         if not doc.isArticle:
             main += self.declaration(doc) + self.relationships()
-        return (main + self.details(doc) + self.topics(doc.data.get("topicSections", [])) + self.seeAlso()).replace('<p class="abstract"></p>\n', "")
+        return (main + self.details(doc) + self.topics(doc.data.get("topicSections", [])) + self.seeAlso()).replace(
+            '<p class="abstract"></p>\n', ""
+        )
 
     def html(self):
         body = self.body()
         title = self.site.front.title if self.file == "index.html" else f"{self.doc.title} – {self.site.front.title}"
         toc = [(anchor, text) for anchor, text in self.headings if anchor != "overview"]
         if not self.doc.isArticle and not self.doc.isModule:
-            toc = [(doc.anchor, f"<code>{escape(doc.title, quote=False)}</code>") for doc in self.shown]
+            toc = [(doc.anchor, name(doc.title)) for doc in self.shown]
         contents = "".join(f'<li><a href="#{quote(anchor)}">{text}</a></li>' for anchor, text in toc)
-        contents = f'<details class="toc"><summary>On this page</summary><nav aria-label="On this page"><ul>{contents}</ul></nav></details>' if len(toc) > 2 else ""
+        contents = (
+            '<details class="toc"><summary>On this page</summary>'
+            + f'<nav aria-label="On this page"><ul>{contents}</ul></nav></details>'
+            if len(toc) > 2
+            else ""
+        )
         abstract = re.sub(r"<[^>]*>", "", self.inline(self.doc.abstract)).replace('"', "&quot;")
         root = self.to("index.html").removesuffix("index.html")
         return f"""<!DOCTYPE html>
@@ -457,7 +524,8 @@ class Page:
 <body>
 <a class="skip" href="#content">Skip to the content</a>
 <header><a class="name" href="{self.to("index.html")}">{escape(self.site.front.title)}</a>
-<div class="search" role="search" hidden><input type="search" placeholder="Search" aria-label="Search" autocomplete="off"><ul></ul></div></header>
+<div class="search" role="search" hidden>
+<input type="search" placeholder="Search" aria-label="Search" autocomplete="off"><ul></ul></div></header>
 <div class="columns">
 <details class="menu"><summary>All pages</summary><nav aria-label="All pages">{self.navigation()}</nav></details>
 <main id="content">
@@ -485,7 +553,7 @@ def index(site):
             continue
         kind = "Article" if doc.isArticle and not doc.isModule else doc.meta.get("roleHeading", "Module")
         kind = "Module" if doc.isModule else kind
-        entries.append([doc.name, f"{kind}, {doc.module}", href, plain(doc.abstract)])
+        entries.append([doc.longTitle, f"{kind}, {doc.module}", href, plain(doc.abstract)])
         for section in doc.sections("content") if doc.isArticle else []:
             for node in section["content"]:
                 if node["type"] == "heading" and node["anchor"] != "overview":
