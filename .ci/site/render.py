@@ -353,7 +353,7 @@ class Page:
     def member(self, doc):
         self.shown.append(doc)
         self.references, self.prefix, self.shift = doc.data["references"], doc.anchor + "--", 2
-        required = ' <span class="note">required</span>' if doc.meta.get("required") else ""
+        required = ' <span class="tag">required</span>' if doc.meta.get("required") else ""
         text = (
             f'<section class="member" id="{escape(doc.anchor)}"><h3><a class="self" href="#{quote(doc.anchor)}">'
             f"{name(doc.title)}</a>{required}</h3>\n{self.declaration(doc)}"
@@ -565,6 +565,9 @@ def main():
     folder, archives = pathlib.Path(sys.argv[1]), [pathlib.Path(name) for name in sys.argv[2:]]
     site = Site(archives)
     if folder.exists():
+        # Erases a site that it made before, and nothing else.
+        if any(folder.iterdir()) and not (folder / "search-index.js").exists():
+            sys.exit(f"render: {folder} has other files; name an empty or a new folder")
         shutil.rmtree(folder)
     folder.mkdir(parents=True)
     pages = [("index.html", site.front)] + [(doc.file, doc) for doc in site.docs.values() if doc.isPage]

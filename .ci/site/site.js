@@ -23,8 +23,8 @@ const load = () => loading ??= new Promise((resolve) => {
   document.head.append(script);
 });
 
-function rank([title, , , abstract], words) {
-  let sum = 0;
+function rank([title, kind, , abstract], words) {
+  let sum = /^(Article|Module),/.test(kind) ? 2 : 0;
   for (const word of words) {
     const at = title.toLowerCase().indexOf(word);
     if (at === 0) sum += title.length === word.length ? 8 : 4;
