@@ -41,7 +41,11 @@ struct SnippetTests {
     }
 
     /// Checks that each JavaScript, C or Python block is a whole file of a folder that a script there compiles and runs.
+    ///
+    /// A JavaScript block can also be a part of the file that `Tests/Interop/migration` runs.
     @Test(arguments: Document.all) func everyForeignBlockEqualsAFile(_ page: Document) throws {
+        let migration = Document.root.appending(path: "Tests/Interop/migration.mjs")
+        let parts = try String(contentsOf: migration, encoding: .utf8)
         let places = [
             ("javascript", "Tests/Sandbox", "mjs"), ("c", "Tests/CApi/Examples", "c"),
             ("python", "Tests/CApi/Examples", "py"),
@@ -52,7 +56,9 @@ struct SnippetTests {
                 .filter { $0.pathExtension == ending }
                 .map { try String(contentsOf: $0, encoding: .utf8) }
             for block in try page.blocks() where block.language == language {
-                #expect(files.contains(block.lines.joined(separator: "\n") + "\n"), "\(page):\(block.line)")
+                let text = block.lines.joined(separator: "\n") + "\n"
+                let isPart = language == "javascript" && parts.contains(text)
+                #expect(isPart || files.contains(text), "\(page):\(block.line)")
             }
         }
     }
