@@ -66,9 +66,14 @@ struct SnippetTests {
     @Test(arguments: Document.all) func everyLinkToAFilePointsToAnExistingFile(_ page: Document) throws {
         let url = Document.root.appending(path: page.path)
         let text = try String(contentsOf: url, encoding: .utf8)
-        for link in text.matches(of: /\]\(([^)]+)\)/) where !link.1.contains("://") {
-            let target = url.deletingLastPathComponent().appending(path: String(link.1))
-            #expect(FileManager.default.fileExists(atPath: target.path(percentEncoded: false)), "\(page): \(link.1)")
+        let folder = url.deletingLastPathComponent()
+        for link in text.matches(of: /(!\[[^\]]*)?\]\(([^)]+)\)/) where !link.2.contains("://") {
+            // An image is a light and a dark picture among the catalog's resources.
+            let paths = link.1 == nil ? ["\(link.2)"] : ["", "~dark"].map { "Resources/\(link.2)\($0).svg" }
+            for path in paths {
+                let target = folder.appending(path: path).path(percentEncoded: false)
+                #expect(FileManager.default.fileExists(atPath: target), "\(page): \(path)")
+            }
         }
     }
 
