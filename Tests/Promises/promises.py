@@ -18,7 +18,8 @@ sys.path.insert(0, str(HERE.parent / "Load"))
 from cluster import Cluster  # noqa: E402
 
 # Every step is a script for bash in a copy of the files. `serve COMMAND...` starts a server, and sets URL to the URL that
-# it prints. `restore` makes a database from registry.sql, and sets PG to its connection.
+# it prints. `follow` loads a keyring file as a node does, and ends. `restore` makes a database from registry.sql, and sets PG to
+# its connection.
 PRELUDE = r"""
 set -euo pipefail
 umask 077
@@ -31,6 +32,12 @@ serve() {
     done
     cat served.log >&2
     return 1
+}
+follow() {
+    kmsec keyring follow "$@" >followed &
+    for _ in $(seq 300); do grep -q generation followed && break; sleep 0.1; done
+    kill $!
+    wait $!
 }
 restore() {
     psql -q -h "$PGHOST" -U admin -d postgres -c "CREATE DATABASE $STEP"
