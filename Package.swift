@@ -88,7 +88,6 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio", from: "2.81.0"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.30.0"),
         .package(url: "https://github.com/apple/swift-nio-extras", from: "1.26.0"),
-        .package(url: "https://github.com/groue/GRDB.swift", from: "7.6.0"),
     ],
     targets: [
         .systemLibrary(
@@ -196,13 +195,18 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        .systemLibrary(
+            name: "Clibsqlite3",
+            pkgConfig: "sqlite3",
+            providers: [.apt(["libsqlite3-dev"]), .yum(["sqlite-devel"]), .brew(["sqlite"])]
+        ),
         .target(
             name: "KMPARRegistry",
             dependencies: [
                 "KMSecurity", "KMCards", "KMPrimitives",
                 .product(name: "Logging", package: "swift-log"),
                 .target(name: "KMPostgreSQL", condition: .when(traits: ["PostgreSQL"])),
-                integration("GRDB", "GRDB.swift", "SQLite"),
+                .target(name: "Clibsqlite3", condition: .when(traits: ["SQLite"])),
             ],
             swiftSettings: strict
         ),
@@ -419,7 +423,6 @@ let package = Package(
                 "KMPARRegistry", "KMSecurity", "KMPrimitives", "KMTestSupport", "KMSecurityTestSupport",
                 .target(name: "KMPostgreSQL", condition: .when(traits: ["PostgreSQL"])),
                 .target(name: "KMPostgreSQLTestSupport", condition: .when(traits: ["PostgreSQL"])),
-                integration("GRDB", "GRDB.swift", "SQLite"),
             ],
             swiftSettings: strict
         ),

@@ -1,6 +1,5 @@
 #if SQLite
 public import Foundation
-internal import GRDB
 public import KMSecurity
 
 extension SQLitePARStore {
@@ -8,14 +7,11 @@ extension SQLitePARStore {
     public func erase(_ par: PAR, _ access: RegistryAccess, at date: Date) async throws -> Int? {
         try await write { database in
             try Self.log("erase", par, access, date, database)
-            let date = RegistryRow.milliseconds(date)
-            try database.execute(
-                sql: "UPDATE account SET erased = coalesce(erased, ?) WHERE par = ?",
-                arguments: [date, par.text]
-            )
-            guard database.changesCount == 1 else { return nil }
-            try database.execute(sql: "DELETE FROM card WHERE par = ?", arguments: [par.text])
-            return database.changesCount
+            try database.statement("UPDATE account SET erased = coalesce(erased, ?) WHERE par = ?")
+                .execute([.int64(RegistryRow.milliseconds(date)), .text(par.text)])
+            guard database.changedRowCount == 1 else { return nil }
+            try database.statement("DELETE FROM card WHERE par = ?").execute([.text(par.text)])
+            return database.changedRowCount
         }
     }
 
@@ -27,8 +23,8 @@ extension SQLitePARStore {
     ) async throws -> (account: StoredAccount, cards: [StoredCard])? {
         try await write { database in
             try Self.log("history", par, access, date, database)
-            guard let account = try Self.accounts(database, "par = ?", [par.text]).first else { return nil }
-            return (account, try Self.cards(database, "par = ? ORDER BY id", [par.text]))
+            guard let account = try Self.accounts(database, "par = ?", [.text(par.text)]).first else { return nil }
+            return (account, try Self.cards(database, "par = ? ORDER BY id", [.text(par.text)]))
         }
     }
 
@@ -37,18 +33,19 @@ extension SQLitePARStore {
         _ par: PAR,
         _ access: RegistryAccess,
         _ date: Date,
-        _ database: Database
+        _ database: SQLiteConnection
     ) throws {
-        try database.execute(
-            sql: "INSERT INTO access (date, action, par, actor, reason) VALUES (?, ?, ?, ?, ?)",
-            arguments: [RegistryRow.milliseconds(date), action, par.text, access.actor, access.reason]
-        )
+        try database.statement("INSERT INTO access (date, action, par, actor, reason) VALUES (?, ?, ?, ?, ?)").execute([
+            .int64(RegistryRow.milliseconds(date)), .text(action), .text(par.text), .text(access.actor),
+            .text(access.reason),
+        ])
     }
 
     /// See ``PARRegistryStore/accounts(after:limit:)``.
     public func accounts(after par: PAR?, limit: Int) async throws -> [StoredAccount] {
         try await read { database in
-            try Self.accounts(database, "par > ? ORDER BY par LIMIT ?", [par?.text ?? "", limit])
+            let values: [SQLiteValue] = [.text(par?.text ?? ""), .int64(Int64(limit))]
+            return try Self.accounts(database, "par > ? ORDER BY par LIMIT ?", values)
         }
     }
 
@@ -56,30 +53,33 @@ extension SQLitePARStore {
     public func accounts(_ pars: Set<PAR>) async throws -> [PAR: StoredAccount] {
         try await read { database in
             try pars.reduce(into: [:]) { found, par in
-                found[par] = try Self.accounts(database, "par = ?", [par.text]).first
+                found[par] = try Self.accounts(database, "par = ?", [.text(par.text)]).first
             }
         }
     }
 
     static func accounts(
-        _ database: Database,
+        _ database: SQLiteConnection,
         _ condition: String,
-        _ arguments: StatementArguments
+        _ values: [SQLiteValue]
     ) throws -> [StoredAccount] {
-        let statement = try database.cachedStatement(
-            sql: "SELECT par, origin, created, erased FROM account WHERE \(condition)"
-        )
-        return try Row.fetchAll(statement, arguments: arguments).map { row in
-            try RegistryRow.account(par: row[0], origin: row[1], created: row[2], erased: row[3])
-        }
+        try database.statement("SELECT par, origin, created, erased FROM account WHERE \(condition)")
+            .rows(values) { row in
+                try RegistryRow.account(
+                    par: row.text(0),
+                    origin: row.int(1),
+                    created: row.int64(2),
+                    erased: row.optionalInt64(3)
+                )
+            }
     }
 
     /// See ``PARRegistryStore/firstCardCounts(_:)``.
     public func firstCardCounts(_ pars: Set<PAR>) async throws -> [PAR: Int] {
         try await read { database in
-            let statement = try database.cachedStatement(sql: "SELECT count(*) FROM card WHERE par = ? AND is_first")
+            let statement = try database.statement("SELECT count(*) FROM card WHERE par = ? AND is_first")
             return try pars.reduce(into: [:]) { counts, par in
-                counts[par] = try Int.fetchOne(statement, arguments: [par.text])
+                counts[par] = try statement.firstRow([.text(par.text)]) { try $0.int(0) }
             }
         }
     }
@@ -89,20 +89,20 @@ extension SQLitePARStore {
         try await read { database in
             let state = try Self.state(database)
             var result = RegistryStatistics()
-            result.accounts = try Int.fetchOne(database, sql: "SELECT count(*) FROM account WHERE erased IS NULL") ?? 0
-            result.erasedAccounts =
-                try Int.fetchOne(database, sql: "SELECT count(*) FROM account WHERE erased IS NOT NULL") ?? 0
-            result.accesses = try Int.fetchOne(database, sql: "SELECT count(*) FROM access") ?? 0
+            result.accounts = try database.int("SELECT count(*) FROM account WHERE erased IS NULL")
+            result.erasedAccounts = try database.int("SELECT count(*) FROM account WHERE erased IS NOT NULL")
+            result.accesses = try database.int("SELECT count(*) FROM access")
             let next = Self.name(state.column.other)
-            let rows = try Row.fetchAll(
-                database,
-                sql: """
-                    SELECT kind, sealing_version, count(*), count(replaced), count(\(next)) FROM card
-                    GROUP BY kind, sealing_version
-                    """
-            )
-            for row in rows {
-                try result.count(row[0], row[1], cards: row[2], replaced: row[3], withNext: row[4], state)
+            let groups = try database.statement(
+                """
+                SELECT kind, sealing_version, count(*), count(replaced), count(\(next)) FROM card
+                GROUP BY kind, sealing_version
+                """
+            ).rows { row in
+                try (row.int(0), row.optionalInt64(1), row.int(2), row.int(3), row.int(4))
+            }
+            for (kind, version, cards, replaced, withNext) in groups {
+                try result.count(kind, version, cards: cards, replaced: replaced, withNext: withNext, state)
             }
             return result
         }

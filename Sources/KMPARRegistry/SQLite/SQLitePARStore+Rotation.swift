@@ -1,6 +1,4 @@
 #if SQLite
-internal import Foundation
-internal import GRDB
 internal import KMSecurity
 
 extension SQLitePARStore {
@@ -9,8 +7,8 @@ extension SQLitePARStore {
         try await write { database in
             try Self.expect(state, database)
             let column = Self.name(state.column.other)
-            let statement = try database.cachedStatement(sql: "UPDATE card SET \(column) = ? WHERE id = ?")
-            for (id, hash) in hashes { try statement.execute(arguments: [Data(hash.bytes), id]) }
+            let statement = try database.statement("UPDATE card SET \(column) = ? WHERE id = ?")
+            for (id, hash) in hashes { try statement.execute([.bytes(hash.bytes), .int64(id)]) }
         }
     }
 
@@ -19,30 +17,30 @@ extension SQLitePARStore {
         try await write { database in
             try Self.expect(state, database)
             let column = Self.name(state.column.other)
-            try database.cachedStatement(
-                sql: "UPDATE card SET \(column) = NULL WHERE id BETWEEN ? AND ? AND \(column) IS NOT NULL"
-            ).execute(arguments: [ids.lowerBound, ids.upperBound])
+            try database.statement(
+                "UPDATE card SET \(column) = NULL WHERE id BETWEEN ? AND ? AND \(column) IS NOT NULL"
+            ).execute([.int64(ids.lowerBound), .int64(ids.upperBound)])
         }
     }
 
     /// See ``PARRegistryStore/eraseSealed(_:)``.
     public func eraseSealed(_ ids: Set<Int64>) async throws {
         try await write { database in
-            let statement = try database.cachedStatement(
-                sql: "UPDATE card SET sealed = NULL, sealing_version = NULL WHERE id = ?"
+            let statement = try database.statement(
+                "UPDATE card SET sealed = NULL, sealing_version = NULL WHERE id = ?"
             )
-            for id in ids { try statement.execute(arguments: [id]) }
+            for id in ids { try statement.execute([.int64(id)]) }
         }
     }
 
     /// See ``PARRegistryStore/reseal(_:)``.
     public func reseal(_ sealed: [Int64: SealedPAN]) async throws {
         try await write { database in
-            let statement = try database.cachedStatement(
-                sql: "UPDATE card SET sealed = ?, sealing_version = ? WHERE id = ? AND sealed IS NOT NULL"
+            let statement = try database.statement(
+                "UPDATE card SET sealed = ?, sealing_version = ? WHERE id = ? AND sealed IS NOT NULL"
             )
             for (id, sealed) in sealed {
-                try statement.execute(arguments: [Data(sealed.bytes), Int64(sealed.version), id])
+                try statement.execute([.bytes(sealed.bytes), .int64(Int64(sealed.version)), .int64(id)])
             }
         }
     }

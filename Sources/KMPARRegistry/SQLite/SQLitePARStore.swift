@@ -1,6 +1,5 @@
 #if SQLite
 internal import Foundation
-internal import GRDB
 internal import KMSecurity
 
 /// A store in a file of SQLite.
@@ -10,8 +9,8 @@ internal import KMSecurity
 /// returns when its effect is on the disk. What is erased is overwritten with zeros in the file. The log, `PATH-wal`,
 /// can keep it until the store is closed.
 public final class SQLitePARStore: PARRegistryStore {
-    let pool: DatabasePool
-    private let path: String
+    let pool: SQLitePool
+    let path: String
 
     /// The number in the header of a registry's file, `KMPR` in ASCII.
     private static let applicationID = 0x4B4D_5052
@@ -25,178 +24,117 @@ public final class SQLitePARStore: PARRegistryStore {
     /// - Throws: ``KMError`` `registryUnavailable` if the file does not exist, cannot be opened, or is not a registry.
     public init(path: String, creates: Bool = false, readerCount: Int = 4) throws {
         self.path = path
-        try Self.makeFile(path, creates)
-        var configuration = GRDB.Configuration()
-        configuration.maximumReaderCount = max(1, readerCount)
-        configuration.busyMode = .timeout(30)
-        configuration.prepareDatabase { database in
-            try database.execute(
-                sql: """
-                    PRAGMA synchronous = FULL;
-                    PRAGMA secure_delete = ON;
-                    PRAGMA cache_size = -65536;
-                    PRAGMA mmap_size = 17179869184;
-                    PRAGMA temp_store = MEMORY;
-                    PRAGMA wal_autocheckpoint = 16384;
-                    """
-            )
-        }
+        let isNew = try Self.makeFile(path, creates)
         do {
-            pool = try DatabasePool(path: path, configuration: configuration)
-            // The pool sets its writer to NORMAL, with which a commit can be lost when the power fails.
-            try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
+            pool = SQLitePool(writer: try Self.openWriter(path, isNew), readerCount: readerCount) {
+                try Self.openReader(path)
+            }
         } catch {
             throw Self.fault(error, path)
         }
     }
 
-    /// Checks that a file is a registry, or creates one without tables.
-    static func makeFile(_ path: String, _ creates: Bool) throws {
-        var isNew = false
-        if creates {
-            // SQLite gives its other files the mode of the database. The descriptor of a file that exists would not be
-            // closed safely: that drops the locks which other connections of this process have on it.
-            let descriptor = unsafe open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-            guard descriptor >= 0 || errno == EEXIST else {
-                throw KMError(.registryUnavailable, "\(path): \(unsafe String(cString: strerror(errno)))")
+    /// Creates a file of mode 0600, if it is to be created.
+    ///
+    /// - Parameters:
+    ///   - path: The path of the file.
+    ///   - creates: Whether the file is created if it does not exist.
+    /// - Returns: Whether it did not exist.
+    /// - Throws: ``KMError`` `registryUnavailable` if it does not exist, and is not to be created or cannot be.
+    private static func makeFile(_ path: String, _ creates: Bool) throws -> Bool {
+        guard creates else {
+            guard FileManager.default.fileExists(atPath: path) else {
+                throw KMError(
+                    .registryUnavailable,
+                    "\(path) does not exist; correct the path, or create the registry first"
+                )
             }
-            if descriptor >= 0 { _ = Foundation.close(descriptor) }
-            isNew = descriptor >= 0
-        } else if !FileManager.default.fileExists(atPath: path) {
-            throw KMError(
-                .registryUnavailable,
-                "\(path) does not exist; correct the path, or create the registry first"
-            )
+            return false
         }
-        do {
-            var configuration = GRDB.Configuration()
-            configuration.busyMode = .timeout(30)
-            let queue = try DatabaseQueue(path: path, configuration: configuration)
-            defer { try? queue.close() }
-            if isNew {
-                try queue.writeWithoutTransaction { try $0.execute(sql: "PRAGMA application_id = \(applicationID)") }
-            }
-            guard try queue.read({ try Int.fetchOne($0, sql: "PRAGMA application_id") }) == applicationID else {
-                throw KMError(.registryUnavailable, "\(path) is a database of another program")
-            }
-        } catch {
-            throw fault(error, path)
+        // SQLite gives its other files the mode of the database. The descriptor of a file that exists would not be closed
+        // safely: that drops the locks which other connections of this process have on it.
+        let descriptor = unsafe open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 || errno == EEXIST else {
+            throw KMError(.registryUnavailable, "\(path): \(unsafe String(cString: strerror(errno)))")
         }
+        if descriptor >= 0 { _ = Foundation.close(descriptor) }
+        return descriptor >= 0
+    }
+
+    /// What each connection needs, whether it reads or writes.
+    private static let settings = """
+        PRAGMA foreign_keys = ON;
+        PRAGMA synchronous = FULL;
+        PRAGMA secure_delete = ON;
+        PRAGMA cache_size = -65536;
+        PRAGMA mmap_size = 17179869184;
+        PRAGMA temp_store = MEMORY;
+        PRAGMA wal_autocheckpoint = 16384;
+        """
+
+    /// Opens the connection that writes.
+    ///
+    /// - Parameters:
+    ///   - path: The path of the file.
+    ///   - isNew: Whether the file was created for the registry.
+    /// - Returns: The connection.
+    /// - Throws: ``SQLiteError``, or ``KMError`` `registryUnavailable` if the file belongs to another program.
+    static func openWriter(_ path: String, _ isNew: Bool) throws -> sending SQLiteConnection {
+        let connection = try SQLiteConnection(path: path, busyTimeout: 30_000)
+        if isNew { try connection.execute("PRAGMA application_id = \(applicationID)") }
+        // Nothing is written into the file of another program.
+        guard try connection.int("PRAGMA application_id") == applicationID else {
+            throw KMError(.registryUnavailable, "\(path) is a database of another program")
+        }
+        try connection.execute(settings)
+        let mode = try connection.statement("PRAGMA journal_mode = WAL").firstRow { try $0.text(0) }
+        guard mode == "wal" else {
+            throw KMError(.registryUnavailable, "\(path): SQLite cannot keep a log beside the file")
+        }
+        return connection
+    }
+
+    /// Opens a connection that reads.
+    ///
+    /// - Parameter path: The path of the file.
+    /// - Returns: The connection.
+    /// - Throws: ``SQLiteError``.
+    private static func openReader(_ path: String) throws -> SQLiteConnection {
+        // Only the start and the end of other processes lock readers out, for a moment.
+        let connection = try SQLiteConnection(path: path, busyTimeout: 10_000)
+        try connection.execute(settings + "PRAGMA query_only = ON;")
+        return connection
     }
 
     /// Closes the file after the calls in progress.
     ///
     /// Every later call throws.
-    public func close() async {
-        // The log must not keep what was erased. If another connection reads, its log stays.
-        _ = try? await pool.writeWithoutTransaction { try $0.checkpoint(.truncate) }
-        try? pool.close()
-    }
+    public func close() async { await pool.close() }
 
     static func fault(_ error: any Error, _ path: String) -> any Error {
-        // Its message has names of tables and columns, and no values.
-        guard let error = error as? DatabaseError else { return error }
-        return KMError(
-            .registryUnavailable,
-            "\(path): SQLite: \(error.message ?? "error \(error.resultCode.rawValue)")"
-        )
+        guard let error = error as? SQLiteError else { return error }
+        return KMError(.registryUnavailable, "\(path): SQLite: \(error.message)")
     }
 
-    func read<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
+    /// Calls `body` in a transaction of a connection that reads.
+    func read<Value: Sendable>(
+        _ body: @escaping @Sendable (SQLiteConnection) throws -> Value
+    ) async throws -> Value {
         do {
-            return try await pool.read(body)
+            return try await pool.read { database in try database.transaction(.reading) { try body(database) } }
         } catch {
             throw Self.fault(error, path)
         }
     }
 
-    func write<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
+    /// Calls `body` in a transaction of the connection that writes.
+    func write<Value: Sendable>(
+        _ body: @escaping @Sendable (SQLiteConnection) throws -> Value
+    ) async throws -> Value {
         do {
-            return try await pool.write(body)
+            return try await pool.write { database in try database.transaction(.writing) { try body(database) } }
         } catch {
             throw Self.fault(error, path)
-        }
-    }
-
-    /// See ``PARRegistryStore/prepare(lookupKey:)``.
-    public func prepare(lookupKey: RegistryKeyName?) async throws -> RegistryState {
-        try await write { database in
-            let isNew = try Int.fetchOne(database, sql: "PRAGMA user_version") == 0
-            guard !isNew || lookupKey != nil else {
-                throw KMError(.registryUnavailable, "\(self.path) has no registry; create the registry first")
-            }
-            if let version = try SQLiteRegistrySchema.migrate(database) {
-                throw KMError(
-                    .registryUnavailable,
-                    "a newer version of KMSecurity made the registry (version \(version) of its tables); update this one"
-                )
-            }
-            if let lookupKey, isNew {
-                try database.execute(
-                    sql: """
-                        INSERT INTO registry (id, epoch, current_version, current_check, hash_column)
-                        VALUES (1, 1, ?, ?, 0)
-                        """,
-                    arguments: [Int64(lookupKey.version), lookupKey.keyCheckValue]
-                )
-            }
-            return try Self.state(database)
-        }
-    }
-
-    /// See ``PARRegistryStore/state()``.
-    public func state() async throws -> RegistryState { try await read(Self.state) }
-
-    static func state(_ database: Database) throws -> RegistryState {
-        let statement = try database.cachedStatement(
-            sql: """
-                SELECT epoch, hash_column, current_version, current_check, next_version, next_check,
-                    retired_version, retired_check, sealing_keys FROM registry
-                """
-        )
-        guard let row = try Row.fetchOne(statement) else {
-            throw KMError(.registryUnavailable, "the registry was not prepared")
-        }
-        func name(_ column: Int) throws -> RegistryKeyName? {
-            guard let version = row[column] as Int64? else { return nil }
-            guard let number = UInt32(exactly: version), let check = row[column + 1] as String? else {
-                throw RegistryRow.damaged("the state of the keys")
-            }
-            return RegistryKeyName(version: number, keyCheckValue: check)
-        }
-        guard let current = try name(2), let column = RegistryState.Column(rawValue: row[1]) else {
-            throw RegistryRow.damaged("the state of the keys")
-        }
-        return RegistryState(
-            epoch: row[0],
-            current: current,
-            column: column,
-            next: try name(4),
-            retired: try name(6),
-            sealingKeys: try RegistryState.sealingKeys(row[8])
-        )
-    }
-
-    static func expect(_ expected: RegistryState, _ database: Database) throws {
-        guard try state(database) == expected else { throw KMError(.registryChanged) }
-    }
-
-    /// See ``PARRegistryStore/change(_:to:)``.
-    public func change(_ expected: RegistryState, to state: RegistryState) async throws -> RegistryState {
-        try await write { database in
-            try Self.expect(expected, database)
-            try database.execute(
-                sql: """
-                    UPDATE registry SET epoch = ?, hash_column = ?, current_version = ?, current_check = ?,
-                        next_version = ?, next_check = ?, retired_version = ?, retired_check = ?, sealing_keys = ?
-                    """,
-                arguments: [
-                    expected.epoch &+ 1, state.column.rawValue, Int64(state.current.version),
-                    state.current.keyCheckValue, (state.next?.version).map { Int64($0) }, state.next?.keyCheckValue,
-                    (state.retired?.version).map { Int64($0) }, state.retired?.keyCheckValue, state.sealingKeyList,
-                ]
-            )
-            return try Self.state(database)
         }
     }
 }

@@ -1,6 +1,4 @@
 #if SQLite
-internal import GRDB
-
 /// The tables of a registry in SQLite, and their versions.
 enum SQLiteRegistrySchema {
     /// The statements of each version, which bring the tables from the version before to it.
@@ -57,13 +55,13 @@ enum SQLiteRegistrySchema {
     ///
     /// - Parameter database: The connection, in a transaction.
     /// - Returns: Nil, or a version of the tables that this package does not know.
-    /// - Throws: The errors of SQLite.
-    static func migrate(_ database: Database) throws -> Int? {
-        let version = try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0
+    /// - Throws: ``SQLiteError``.
+    static func migrate(_ database: SQLiteConnection) throws -> Int? {
+        let version = try database.int("PRAGMA user_version")
         guard (0...migrations.count).contains(version) else { return version }
         for (index, statements) in migrations.enumerated().dropFirst(version) {
-            try database.execute(sql: statements)
-            try database.execute(sql: "PRAGMA user_version = \(index + 1)")
+            try database.execute(statements)
+            try database.execute("PRAGMA user_version = \(index + 1)")
         }
         return nil
     }

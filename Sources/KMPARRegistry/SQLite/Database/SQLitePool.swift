@@ -1,0 +1,162 @@
+#if SQLite
+internal import Clibsqlite3
+internal import Dispatch
+internal import KMSecurity
+
+/// Connections to a file of SQLite: one that writes, and several that read meanwhile.
+///
+/// Each blocks a thread of its own, and never those of Swift's tasks.
+final class SQLitePool: Sendable {
+    private typealias Job = SQLiteThread.Job
+
+    private struct Readers {
+        /// The readers that have no job.
+        var idle: [SQLiteThread]
+        /// The jobs that wait for a reader.
+        var waiting: [Job] = []
+        var isClosed = false
+        /// The calls that wait until all readers are idle.
+        var closing: [CheckedContinuation<Void, Never>] = []
+    }
+
+    private let writer: SQLiteThread
+    private let allReaders: [SQLiteThread]
+    private let readers: Locked<Readers>
+
+    /// Creates a pool.
+    ///
+    /// - Parameters:
+    ///   - writer: The connection that writes, which nothing else uses.
+    ///   - readerCount: The largest number of connections that read.
+    ///   - openReader: Opens a connection that reads, when it is needed first.
+    init(
+        writer: sending SQLiteConnection,
+        readerCount: Int,
+        openReader: @escaping @Sendable () throws -> SQLiteConnection
+    ) {
+        self.writer = SQLiteThread(writer)
+        allReaders = (0..<max(1, readerCount)).map { _ in SQLiteThread(openReader) }
+        readers = Locked(Readers(idle: allReaders))
+    }
+
+    /// Calls `body` with the connection that writes, after the calls before.
+    ///
+    /// - Parameter body: Executes statements.
+    /// - Returns: What `body` returns.
+    /// - Throws: ``SQLiteError`` after ``close()``, or what `body` throws.
+    func write<Value: Sendable>(
+        _ body: @escaping @Sendable (SQLiteConnection) throws -> Value
+    ) async throws -> Value {
+        try await withCheckedThrowingContinuation { continuation in
+            writer.start { connection in continuation.resume(with: Result { try body(connection.get()) }) }
+        }
+    }
+
+    /// Calls `body` with the next free connection that reads.
+    ///
+    /// - Parameter body: Executes statements.
+    /// - Returns: What `body` returns.
+    /// - Throws: ``SQLiteError`` if no connection can be opened, and after ``close()``; or what `body` throws.
+    func read<Value: Sendable>(
+        _ body: @escaping @Sendable (SQLiteConnection) throws -> Value
+    ) async throws -> Value {
+        try await withCheckedThrowingContinuation { continuation in
+            submit { connection in continuation.resume(with: Result { try body(connection.get()) }) }
+        }
+    }
+
+    private func submit(_ job: @escaping Job) {
+        let (reader, isClosed) = readers.withLock { readers -> (SQLiteThread?, Bool) in
+            if readers.isClosed { return (nil, true) }
+            if let reader = readers.idle.popLast() { return (reader, false) }
+            readers.waiting.append(job)
+            return (nil, false)
+        }
+        if isClosed { return job(.failure(SQLiteThread.closed)) }
+        reader.map { start(job, $0) }
+    }
+
+    /// Runs a job on a reader, and then the jobs that wait.
+    private func start(_ job: @escaping Job, _ reader: SQLiteThread) {
+        reader.start { connection in
+            job(connection)
+            let (next, closing) = self.readers.withLock { readers -> (Job?, [CheckedContinuation<Void, Never>]) in
+                if !readers.waiting.isEmpty { return (readers.waiting.removeFirst(), []) }
+                readers.idle.append(reader)
+                guard readers.idle.count == self.allReaders.count else { return (nil, []) }
+                defer { readers.closing = [] }
+                return (nil, readers.closing)
+            }
+            if let next { self.start(next, reader) }
+            for continuation in closing { continuation.resume() }
+        }
+    }
+
+    /// Closes the connections after the calls in progress, and empties the log if no other process uses it.
+    ///
+    /// Every later call throws.
+    func close() async {
+        await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
+            let isIdle = readers.withLock { readers in
+                readers.isClosed = true
+                if readers.idle.count == allReaders.count { return true }
+                readers.closing.append(continuation)
+                return false
+            }
+            if isIdle { continuation.resume() }
+        }
+        for reader in allReaders { await reader.close() }
+        // If another connection reads, its log stays.
+        _ = try? await write { try $0.truncateLog() }
+        await writer.close()
+    }
+}
+
+/// A connection, and the queue on which it is used.
+///
+/// `@unchecked Sendable`: the variables are accessed only on the queue.
+private final class SQLiteThread: @unchecked Sendable {
+    /// Work for a connection, which is called exactly once.
+    ///
+    /// It receives the reason if there is no connection.
+    typealias Job = @Sendable (Result<SQLiteConnection, any Error>) -> Void
+
+    static let closed = SQLiteError(SQLITE_MISUSE, "the store was closed")
+
+    // The system gives each serial queue that has work a thread, however many of them are blocked.
+    private let queue = DispatchQueue(label: "KMSecurity PAR registry")
+    private let open: @Sendable () throws -> SQLiteConnection
+    private var connection: SQLiteConnection?
+
+    init(_ open: @escaping @Sendable () throws -> SQLiteConnection) { self.open = open }
+
+    /// Takes over a connection that is open.
+    init(_ connection: sending SQLiteConnection) {
+        self.connection = connection
+        open = { throw Self.closed }
+    }
+
+    func start(_ job: @escaping Job) {
+        queue.async {
+            job(
+                Result {
+                    if let connection = self.connection { return connection }
+                    let connection = try self.open()
+                    self.connection = connection
+                    return connection
+                }
+            )
+        }
+    }
+
+    /// Closes the connection after the jobs before; the caller starts no further ones.
+    func close() async {
+        await withCheckedContinuation { continuation in
+            queue.async {
+                self.connection = nil
+                continuation.resume()
+            }
+        }
+    }
+}
+#endif
