@@ -7,9 +7,6 @@ import Testing
 #if PostgreSQL
 import KMPostgreSQLTestSupport
 #endif
-#if SQLite
-import GRDB
-#endif
 
 /// Damage that an operator, another program or a restored backup can do to a database.
 @Suite("The check of a registry")
@@ -66,66 +63,7 @@ struct DamageTests {
     @Test("Each damage to a file of SQLite is found", arguments: damage.keys.sorted())
     func sqlite(_ damage: String) async throws {
         let store = try TestStore(.sqlite)
-        try await expectFound(store, damage) { sql in
-            try DatabaseQueue(path: store.path).write { try $0.execute(sql: sql) }
-        }
-    }
-
-    @Test("The file has mode 0600, and no PAN in the clear, nor after an erasure its hash")
-    func fileContent() async throws {
-        let store = try TestStore(.sqlite)
-        let opened = try store.open()
-        let registry = try await PARRegistry(opened, Fixture.configuration(), creates: true)
-        let pan = try Fixture.pan(123_456_789)
-        let par = try await registry.par(for: pan)
-        let hash = try Data(Fixture.lookupKey(1).hash(of: pan).bytes)
-        func files() throws -> Data {
-            try FileManager.default.contentsOfDirectory(atPath: store.folder).reduce(into: Data()) { all, name in
-                let path = "\(store.folder)/\(name)"
-                let mode = try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int
-                #expect(mode == 0o600, "\(name)")
-                all += try Data(contentsOf: URL(fileURLWithPath: path))
-            }
-        }
-        let before = try files()
-        #expect(before.firstRange(of: hash) != nil)
-        #expect(before.firstRange(of: Data("123456789".utf8)) == nil)
-        try await registry.erase(par, Fixture.access())
-        await opened.close()
-        #expect(try files().firstRange(of: hash) == nil)
-    }
-
-    @Test("What is not a database, and the tables of a newer version, are rejected")
-    func foreignFiles() async throws {
-        let store = try TestStore(.sqlite)
-        try Data("This is not a database, but it is long enough to look like one.".utf8)
-            .write(to: URL(fileURLWithPath: store.path))
-        await #expect(throws: KMError(.registryUnavailable)) {
-            try await PARRegistry(store.open(), Fixture.configuration(), creates: true)
-        }
-        let newer = try TestStore(.sqlite)
-        _ = try await PARRegistry(newer.open(), Fixture.configuration(), creates: true)
-        try await DatabaseQueue(path: newer.path).write { try $0.execute(sql: "PRAGMA user_version = 99") }
-        await #expect(throws: KMError(.registryUnavailable)) {
-            try await PARRegistry(newer.open(), Fixture.configuration(), creates: true)
-        }
-        #expect(throws: KMError(.registryUnavailable)) {
-            try SQLitePARStore(path: "/nonexistent/registry", creates: true)
-        }
-        let missing = "\(newer.folder)/missing.sqlite"
-        #expect(throws: KMError(.registryUnavailable)) { try SQLitePARStore(path: missing) }
-        #expect(!FileManager.default.fileExists(atPath: missing))
-        let foreign = "\(newer.folder)/foreign.sqlite"
-        try await DatabaseQueue(path: foreign).write { try $0.execute(sql: "CREATE TABLE t (x)") }
-        #expect(throws: KMError(.registryUnavailable)) { try SQLitePARStore(path: foreign, creates: true) }
-    }
-
-    @Test("A commit is on the disk when the call returns")
-    func durability() throws {
-        let place = try TestStore(.sqlite)
-        let store = try SQLitePARStore(path: place.path, creates: true)
-        let mode = try store.pool.writeWithoutTransaction { try Int.fetchOne($0, sql: "PRAGMA synchronous") }
-        #expect(mode == 2)
+        try await expectFound(store, damage, store.executeInSQLite)
     }
     #endif
 

@@ -1,5 +1,5 @@
 #if PostgreSQL
-internal import Foundation
+internal import Dispatch
 internal import KMPostgreSQL
 internal import KMSecurity
 public import Logging
@@ -158,7 +158,8 @@ public final class PostgreSQLPARStore: PARRegistryStore {
         let configuration = configuration
         do {
             return try await withCheckedThrowingContinuation { continuation in
-                Thread.detachNewThread {
+                // The system gives a queue of its own a thread of its own.
+                DispatchQueue(label: "KMSecurity PAR registry").async {
                     continuation.resume(
                         with: Result {
                             let connection = try PostgreSQLConnection(

@@ -63,7 +63,9 @@ extension SQLitePARStore {
     /// See ``PARRegistryStore/cards(_:)``.
     public func cards(_ ids: Set<Int64>) async throws -> [Int64: StoredCard] {
         try await read { database in
-            try ids.reduce(into: [:]) { found, id in found[id] = try Self.cards(database, "id = ?", [.int64(id)]).first }
+            try ids.reduce(into: [:]) { found, id in
+                found[id] = try Self.cards(database, "id = ?", [.int64(id)]).first
+            }
         }
     }
 
