@@ -66,7 +66,11 @@ public final class AsyncHTTPClientTransport: HTTPTransport {
             try await Self.exchange(message, client, limit: byteCount, deadline)
         }
         let entry = watch.start(deadline) { task.cancel() }
-        let result = await withTaskCancellationHandler { await task.result } onCancel: { task.cancel() }
+        let result = await withTaskCancellationHandler {
+            await task.result
+        } onCancel: {
+            task.cancel()
+        }
         let isOverdue = watch.end(entry)
         if isOverdue, case .failure = result, !Task.isCancelled {
             throw HTTPTransportError(.deadlineExceeded, "the deadline has passed")

@@ -49,8 +49,9 @@ final class DeadlineWatch: Sendable {
     private func sleep(until time: ContinuousClock.Instant, _ state: inout State) {
         state.sleeper?.cancel()
         state.wakeTime = time
-        state.sleeper = Task { [weak self] in
-            // An error means that another task, which wakes earlier, has replaced this one.
+        // It must not inherit the priority and the task locals of the call that happens to start it.
+        state.sleeper = Task.detached(priority: .high) { [weak self] in
+            // An error means that another task has replaced this one, or that the watch was released.
             guard (try? await Task.sleep(until: time, clock: .continuous)) != nil else { return }
             self?.cancelOverdue()
         }
@@ -61,9 +62,11 @@ final class DeadlineWatch: Sendable {
             let now = ContinuousClock.now
             let overdue = state.watched.filter { $0.value.deadline <= now }
             for entry in overdue.keys { state.watched[entry] = nil }
+            // Another call can have replaced this task in the meantime.
+            state.sleeper?.cancel()
             state.sleeper = nil
             state.wakeTime = nil
-            if let next = state.watched.values.map(\.deadline).min() { sleep(until: next, &state) }
+            if let next = state.watched.values.lazy.map(\.deadline).min() { sleep(until: next, &state) }
             return overdue.values.map(\.cancel)
         }
         for cancel in overdue { cancel() }

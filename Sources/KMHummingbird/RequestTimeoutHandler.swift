@@ -36,7 +36,9 @@ public final class RequestTimeoutHandler: ChannelInboundHandler, RemovableChanne
         context.fireChannelRead(data)
     }
 
-    /// Starts the timer for a request that has not arrived completely. Most requests come in one piece and need none.
+    /// Starts the timer for a request that has not arrived completely.
+    ///
+    /// Most requests come in one piece and need none.
     public func channelReadComplete(context: ChannelHandlerContext) {
         if isReceiving, scheduled == nil {
             scheduled = context.eventLoop.assumeIsolated().scheduleTask(in: timeout) { context.close(promise: nil) }
