@@ -128,7 +128,6 @@ SHAPES = [
     ("demo", "kmsec demo --json", 0),
     ("request", f"{REQUEST} --format json", 0),
     ("keyring-list", f"kmsec keyring list fast/provider/ring {ONE} --json", 0),
-    ("keyring-plan", f"kmsec keyring plan fast/provider/ring {ONE} --json", 0),
     ("keyring-census", f"kmsec keyring census fast/provider/ring {ONE} --json", 0),
     ("keyring-census-unknown", f"rm fast/provider/*.census; kmsec keyring census fast/provider/ring {ONE} --json", 1),
     ("keyring-inventory", f"kmsec keyring inventory fast/provider/ring {ONE} --format json", 1),
