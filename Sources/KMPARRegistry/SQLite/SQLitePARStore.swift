@@ -89,7 +89,11 @@ public final class SQLitePARStore: PARRegistryStore {
         try connection.execute(settings)
         let mode = try connection.statement("PRAGMA journal_mode = WAL").firstRow { try $0.text(0) }
         guard mode == "wal" else {
-            throw KMError(.registryUnavailable, "\(path): SQLite cannot keep a log beside the file")
+            throw KMError(
+                .registryUnavailable,
+                "\(path): SQLite cannot keep a log beside the file; put both on a local file system, in a folder that "
+                    + "you can write to"
+            )
         }
         return connection
     }

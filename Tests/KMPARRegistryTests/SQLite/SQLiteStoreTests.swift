@@ -83,6 +83,26 @@ struct SQLiteStoreTests {
         await store.close()
     }
 
+    @Test("A call whose task is canceled while it waits does nothing")
+    func cancellation() async throws {
+        let place = try TestStore(.sqlite)
+        try await place.fill()
+        let store = try SQLitePARStore(path: place.path)
+        let (started, gate) = (AsyncStream.makeStream(of: Void.self), DispatchSemaphore(value: 0))
+        async let first: Void = store.pool.write { _ in
+            started.continuation.finish()
+            gate.wait()
+        }
+        for await _ in started.stream {}
+        let waiting = Task { try await store.pool.write { try $0.execute("DELETE FROM card") } }
+        waiting.cancel()
+        gate.signal()
+        try await first
+        await #expect(throws: CancellationError.self) { try await waiting.value }
+        #expect(try await store.statistics().cards[.physical] == 3)
+        await store.close()
+    }
+
     @Test("After closing, which waits for the calls before, each call throws")
     func closing() async throws {
         let place = try TestStore(.sqlite)

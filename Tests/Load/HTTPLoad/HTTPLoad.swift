@@ -20,7 +20,10 @@ struct HTTPLoad {
         let requestCount = arguments.count > 1 ? Int(arguments[1]) ?? 10_000 : 10_000
         let connectionCount = arguments.count > 2 ? Int(arguments[2]) ?? 32 : 32
         let kinds = arguments.dropFirst(3).map { name in
-            guard let kind = Load.Kind(rawValue: name) else { fatalError("the kinds are \(Load.Kind.allCases)") }
+            guard let kind = Load.Kind(rawValue: name) else {
+                print("the kinds are: \(Load.Kind.allCases.map(\.rawValue).joined(separator: ", "))")
+                exit(64)
+            }
             return kind
         }
         try await measure(requestCount, connectionCount, kinds.isEmpty ? Load.Kind.allCases : kinds)

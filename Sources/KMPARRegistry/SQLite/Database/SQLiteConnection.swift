@@ -25,7 +25,7 @@ final class SQLiteConnection {
     /// - Throws: ``SQLiteError``.
     init(path: String, busyTimeout: Int32) throws {
         guard sqlite3_threadsafe() != 0 else {
-            throw SQLiteError(SQLITE_MISUSE, "the library was built for one thread; install another one")
+            throw SQLiteError(SQLITE_MISUSE, "SQLite was built without threads; install a build that supports them")
         }
         // SQLite gives a meaning to names such as ":memory:" that do not begin with a folder.
         let name = path.hasPrefix("/") ? path : "./\(path)"

@@ -1,5 +1,6 @@
 #if SQLite
 internal import KMSecurity
+internal import Synchronization
 
 /// Connections to a file of SQLite: one that writes, and several that read meanwhile.
 ///
@@ -17,6 +18,11 @@ final class SQLitePool: Sendable {
         var closing: [CheckedContinuation<Void, Never>] = []
     }
 
+    /// Whether the task that waits for a job was canceled.
+    private final class Cancellation: Sendable {
+        let isRequested = Atomic(false)
+    }
+
     private let writer: SQLiteThread
     private let allReaders: [SQLiteThread]
     private let readers: Locked<Readers>
@@ -26,7 +32,7 @@ final class SQLitePool: Sendable {
     /// - Parameters:
     ///   - writer: The connection that writes, which nothing else uses.
     ///   - readerCount: The largest number of connections that read.
-    ///   - openReader: Opens a connection that reads, when it is needed first.
+    ///   - openReader: Opens a connection that reads, when it is first needed.
     init(
         writer: sending SQLiteConnection,
         readerCount: Int,
@@ -41,25 +47,46 @@ final class SQLitePool: Sendable {
     ///
     /// - Parameter body: Executes statements.
     /// - Returns: What `body` returns.
-    /// - Throws: ``SQLiteError`` after ``close()``, or what `body` throws.
+    /// - Throws: ``SQLiteError`` after ``close()``, `CancellationError` if the task is canceled before the call starts, or
+    ///   what `body` throws.
     func write<Value: Sendable>(
         _ body: @escaping @Sendable (SQLiteConnection) throws -> Value
     ) async throws -> Value {
-        try await withCheckedThrowingContinuation { continuation in
-            writer.start { connection in continuation.resume(with: Result { try body(connection.get()) }) }
-        }
+        try await perform(body) { [writer] in writer.start($0) }
     }
 
     /// Calls `body` with the next free connection that reads.
     ///
     /// - Parameter body: Executes statements.
     /// - Returns: What `body` returns.
-    /// - Throws: ``SQLiteError`` if no connection can be opened, and after ``close()``; or what `body` throws.
+    /// - Throws: ``SQLiteError`` if no connection can be opened, and after ``close()``; `CancellationError` if the task is
+    ///   canceled before the call starts; or what `body` throws.
     func read<Value: Sendable>(
         _ body: @escaping @Sendable (SQLiteConnection) throws -> Value
     ) async throws -> Value {
-        try await withCheckedThrowingContinuation { continuation in
-            submit { connection in continuation.resume(with: Result { try body(connection.get()) }) }
+        try await perform(body) { submit($0) }
+    }
+
+    /// Starts a job that calls `body`, unless the task is canceled while the job waits.
+    private func perform<Value: Sendable>(
+        _ body: @escaping @Sendable (SQLiteConnection) throws -> Value,
+        _ start: (@escaping Job) -> Void
+    ) async throws -> Value {
+        let cancellation = Cancellation()
+        return try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { continuation in
+                start { connection in
+                    continuation.resume(
+                        with: Result {
+                            let connection = try connection.get()
+                            guard !cancellation.isRequested.load(ordering: .relaxed) else { throw CancellationError() }
+                            return try body(connection)
+                        }
+                    )
+                }
+            }
+        } onCancel: {
+            cancellation.isRequested.store(true, ordering: .relaxed)
         }
     }
 
@@ -104,8 +131,14 @@ final class SQLitePool: Sendable {
             if isIdle { continuation.resume() }
         }
         for reader in allReaders { await reader.close() }
-        // If another connection reads, its log stays.
-        _ = try? await write { try $0.truncateLog() }
+        // Also in a task that was canceled.
+        await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
+            writer.start { connection in
+                // If another connection reads, its log stays.
+                try? connection.get().truncateLog()
+                continuation.resume()
+            }
+        }
         await writer.close()
     }
 }

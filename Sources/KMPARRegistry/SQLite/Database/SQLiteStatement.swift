@@ -80,8 +80,9 @@ final class SQLiteStatement {
     }
 
     private func bind(_ values: [SQLiteValue]) throws {
-        guard values.count == Int(unsafe sqlite3_bind_parameter_count(pointer)) else {
-            throw SQLiteError(SQLITE_MISUSE, "the statement has another number of parameters")
+        let expectedCount = Int(unsafe sqlite3_bind_parameter_count(pointer))
+        guard values.count == expectedCount else {
+            throw SQLiteError(SQLITE_MISUSE, "the statement has \(expectedCount) parameters; got \(values.count)")
         }
         for (index, value) in values.enumerated() {
             let number = Int32(truncatingIfNeeded: index + 1)

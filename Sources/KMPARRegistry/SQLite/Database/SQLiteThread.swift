@@ -13,7 +13,7 @@ final class SQLiteThread: @unchecked Sendable {
 
     static let closed = SQLiteError(SQLITE_MISUSE, "the store was closed")
 
-    // The system gives each serial queue that has work a thread, however many of them are blocked.
+    // The system gives a serial queue that has work a thread outside of those that run Swift's tasks.
     private let queue = DispatchQueue(label: "KMSecurity PAR registry")
     private let open: @Sendable () throws -> SQLiteConnection
     private var connection: SQLiteConnection?
